@@ -1,0 +1,143 @@
+"""How this house talks to SQLite and PostgreSQL: pragmas, and the write unit, in which every change is made.
+
+On SQLite a write unit holds one lock between all processes and begins IMMEDIATE, because writers that poll each other's
+lock starve; a page view takes no write lock. On PostgreSQL it is an ordinary transaction. No table is known here."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event, text
+from sqlalchemy.engine import Connection, Engine, make_url
+
+from donations.extensions import db
+
+_unit = threading.local()
+BUSY_TIMEOUT_MS = 10_000
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Options for SQLAlchemy's engine, by the kind of database."""
+    if make_url(url).get_backend_name() == "sqlite":
+        Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, "pool_size": 10}
+    return {"pool_pre_ping": True, "pool_size": 10, "connect_args": {"connect_timeout": 5}}
+
+
+def init_app(app: Flask) -> None:
+    """Bind the listeners to the app's engine. Call once, after db.init_app."""
+    with app.app_context():
+        engine = db.engine
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+@contextmanager
+def write_unit() -> Iterator[Connection]:
+    """One transaction that writes: committed at the end, rolled back whole if anything is raised.
+
+    Gives the session's connection for Core statements. Units do not nest. What was read before it is forgotten, so
+    that nothing is written on the strength of a stale row."""
+    assert not in_write_unit(), "write units do not nest"
+    db.session.rollback()
+    with _writer_lock(db.engine):
+        _unit.open = True
+        try:
+            yield db.session.connection()
+            db.session.commit()
+        except BaseException:
+            db.session.rollback()
+            raise
+        finally:
+            _unit.open = False
+
+
+def in_write_unit() -> bool:
+    return getattr(_unit, "open", False)
+
+
+def is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"
+
+
+@contextmanager
+def savepoint(conn: Connection) -> Iterator[None]:
+    """A savepoint whose deferred constraints are checked before it is released, so that a fault that would show
+    only at COMMIT shows here, while there is still something to save. Raises IntegrityError or OrphanPosting.
+
+    One per write unit: on PostgreSQL what follows it is checked statement by statement."""
+    mark = _last_posting(conn)
+    with conn.begin_nested():
+        yield
+        _check_deferred(conn, mark)
+
+
+def _last_posting(conn: Connection) -> int:
+    if conn.dialect.name != "sqlite":
+        return 0
+    return conn.exec_driver_sql("SELECT coalesce(max(rowid), 0) FROM posting").scalar_one()
+
+
+def _check_deferred(conn: Connection, mark: int) -> None:
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+        return
+    # SQLite has no such statement; the ledger's is the only deferred key, so we look for what it would refuse.
+    orphan = conn.execute(_ORPHAN, {"mark": mark}).first()
+    if orphan is not None:
+        raise OrphanPosting(f"posting of entry {orphan[0]}, which does not exist")
+
+
+_ORPHAN = text(
+    "SELECT entry_id FROM posting WHERE rowid > :mark"
+    " AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.id = posting.entry_id) LIMIT 1"
+)
+
+
+class OrphanPosting(Exception):
+    """A posting was written without the entry that seals it."""
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
+    # The driver's own transaction handling is switched off: it begins too late and cannot begin IMMEDIATE.
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(conn: Connection) -> None:
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if in_write_unit() else "BEGIN")
+
+
+_thread_lock = threading.Lock()
+
+
+@contextmanager
+def _writer_lock(engine: Engine) -> Iterator[None]:
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        yield
+        return
+    with _thread_lock:
+        handle = os.open(f"{engine.url.database}.write-lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            # The kernel wakes waiting processes in turn; SQLite's own busy handler sleeps and starves.
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)

@@ -1,0 +1,190 @@
+"""Appeals, their funds (the earmarks), timelines, areas and stored totals: columns, constraints and the changes of
+state of one row. How totals are reckoned is in totals.py."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, Text, UniqueConstraint, select, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from donations.errors import AppealClosed, AppealNotFound, AppealPaused, NotAllowedInState
+from donations.extensions import db
+from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
+
+STATES = ("draft", "open", "paused", "closed")
+VISIBILITIES = ("shown", "amounts_hidden", "holding_page", "dark")
+FEE_BEARERS = ("fund", "general")
+PERIODS = ("month", "quarter", "year")
+FUND_KINDS = ("detainee", "family", "campaign", "general", "suspense")
+# The period of a total that has none: one key for all time.
+NO_PERIOD = date(1970, 1, 1)
+
+
+class Appeal(Model):
+    """A public call for money. `state` says whether it takes gifts, `visibility` what the public sees of it."""
+
+    __tablename__ = "appeal"
+    __table_args__ = (
+        one_of("state", STATES, "state_known"),
+        one_of("visibility", VISIBILITIES, "visibility_known"),
+        one_of("fee_bearer", FEE_BEARERS, "fee_bearer_known"),
+        CheckConstraint(f"period IS NULL OR period IN {PERIODS!r}", name="period_known"),
+        CheckConstraint("goal_minor IS NULL OR goal_minor > 0", name="goal_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    slug: Mapped[str] = mapped_column(Text, unique=True)
+    state: Mapped[str] = mapped_column(Text)
+    visibility: Mapped[str] = mapped_column(Text, default="shown")
+    currency: Mapped[str] = mapped_column(Text)
+    goal_minor: Mapped[int | None] = mapped_column(BigInt)
+    period: Mapped[str | None] = mapped_column(Text)
+    discreet: Mapped[bool] = mapped_column(default=False)
+    fee_bearer: Mapped[str] = mapped_column(Text, default="fund")
+    title: Mapped[dict[str, str]] = mapped_column(Json)
+    summary: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    story: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    surplus: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    outcome: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    message_prompt: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    suggested_minor: Mapped[list[int]] = mapped_column(Json, default=list)
+    closed_on: Mapped[date | None] = mapped_column(Date)
+    position: Mapped[int] = mapped_column(Integer, default=0)
+    stripe_product_id: Mapped[str | None] = mapped_column(Text)
+
+    funds: Mapped[list[Fund]] = relationship(back_populates="appeal", order_by="Fund.position")
+    events: Mapped[list[AppealEvent]] = relationship(order_by="AppealEvent.position", cascade="all, delete-orphan")
+    areas: Mapped[list[Area]] = relationship(order_by="Area.position", cascade="all, delete-orphan")
+
+    @classmethod
+    def by_slug(cls, slug: str) -> Appeal:
+        """The appeal as the public may know of it. Raises AppealNotFound for unknown, draft and dark ones alike."""
+        appeal = cls.any_by_slug(slug)
+        if appeal.state == "draft" or appeal.visibility == "dark":
+            raise AppealNotFound()
+        return appeal
+
+    @classmethod
+    def any_by_slug(cls, slug: str) -> Appeal:
+        """The appeal whatever its state, for those who run it. Raises AppealNotFound."""
+        appeal = db.session.scalar(select(cls).where(cls.slug == slug))
+        if appeal is None:
+            raise AppealNotFound()
+        return appeal
+
+    @property
+    def takes_gifts(self) -> bool:
+        return self.state == "open" and self.visibility in ("shown", "amounts_hidden")
+
+    def check_takes_gifts(self) -> None:
+        """Raises AppealPaused or AppealClosed where no gift can be begun."""
+        if self.state == "closed":
+            raise AppealClosed()
+        if not self.takes_gifts:
+            raise AppealPaused()
+
+    def pause(self) -> None:
+        self._move("paused", {"open"})
+
+    def open(self) -> None:
+        self._move("open", {"draft", "paused", "closed"})
+
+    def close(self, *, on: date) -> None:
+        self._move("closed", {"open", "paused"})
+        self.closed_on = on
+
+    def _move(self, wanted: str, allowed: set[str]) -> None:
+        if self.state == wanted:
+            return
+        if self.state not in allowed:
+            raise NotAllowedInState(slug=self.slug, state=self.state, wanted=wanted)
+        self.state = wanted
+        if wanted != "closed":
+            self.closed_on = None
+
+
+class Fund(Model):
+    """The earmark: a restricted pot of money. The suspense fund (money whose purpose is not known yet) and, until an
+    appeal takes it, the general fund belong to no appeal."""
+
+    __tablename__ = "fund"
+    __table_args__ = (
+        one_of("kind", FUND_KINDS, "kind_known"),
+        CheckConstraint("appeal_id IS NOT NULL OR kind IN ('general', 'suspense')", name="has_an_appeal"),
+        CheckConstraint("share >= 0", name="share_not_negative"),
+        Index("uq_fund_general", "kind", unique=True, sqlite_where=text("kind = 'general'"),
+              postgresql_where=text("kind = 'general'")),
+        Index("uq_fund_suspense", "kind", unique=True, sqlite_where=text("kind = 'suspense'"),
+              postgresql_where=text("kind = 'suspense'")),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    appeal_id: Mapped[int | None] = mapped_column(ForeignKey("appeal.id"), index=True)
+    slug: Mapped[str] = mapped_column(Text, unique=True)
+    kind: Mapped[str] = mapped_column(Text)
+    name: Mapped[dict[str, str]] = mapped_column(Json)
+    share: Mapped[int] = mapped_column(Integer, default=0)
+    position: Mapped[int] = mapped_column(Integer, default=0)
+
+    appeal: Mapped[Appeal | None] = relationship(back_populates="funds")
+
+
+class AppealEvent(Model):
+    """One step of an appeal's timeline. Its date may be a month only."""
+
+    __tablename__ = "appeal_event"
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    appeal_id: Mapped[int] = mapped_column(ForeignKey("appeal.id"), index=True)
+    on: Mapped[date] = mapped_column(Date)
+    month_only: Mapped[bool] = mapped_column(default=False)
+    text: Mapped[dict[str, str]] = mapped_column(Json)
+    position: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class Area(Model):
+    """A branch or region with its part of a periodic goal."""
+
+    __tablename__ = "area"
+    __table_args__ = (UniqueConstraint("appeal_id", "name"), CheckConstraint("target_minor > 0", name="target_positive"))
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    appeal_id: Mapped[int] = mapped_column(ForeignKey("appeal.id"), index=True)
+    name: Mapped[str] = mapped_column(Text)
+    target_minor: Mapped[int] = mapped_column(BigInt)
+    position: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class FundTotal(Model):
+    """What a fund has raised in one currency and period, kept in step with the ledger in the same transaction."""
+
+    __tablename__ = "fund_total"
+
+    fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"), primary_key=True)
+    period_start: Mapped[date] = mapped_column(Date, primary_key=True)
+    currency: Mapped[str] = mapped_column(Text, primary_key=True)
+    raised_minor: Mapped[int] = mapped_column(BigInt)
+
+
+class AppealTotal(Model):
+    """How many gifts count in a period, and the version that every change of the total raises."""
+
+    __tablename__ = "appeal_total"
+
+    appeal_id: Mapped[int] = mapped_column(ForeignKey("appeal.id"), primary_key=True)
+    period_start: Mapped[date] = mapped_column(Date, primary_key=True)
+    donations: Mapped[int] = mapped_column(BigInt)
+    version: Mapped[int] = mapped_column(BigInt)
+    as_of: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PublishedTotal(Model):
+    """The snapshot a discreet appeal shows: every public byte comes from here until the next tick."""
+
+    __tablename__ = "published_total"
+
+    appeal_id: Mapped[int] = mapped_column(ForeignKey("appeal.id"), primary_key=True)
+    figures: Mapped[dict[str, object]] = mapped_column(Json)
+    version: Mapped[int] = mapped_column(BigInt)
+    as_of: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,55 @@
+"""The column types and the row identity that all models share. No table is defined here."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Integer, TypeDecorator
+from sqlalchemy.dialects.postgresql import JSONB
+
+from donations.extensions import db
+
+Model = db.Model
+BigInt = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON().with_variant(JSONB, "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC. SQLite has no zones, so there it is kept naive and given back aware."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        assert value.tzinfo is not None, "times are aware"
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def one_of(column: str, values: tuple[str, ...], name: str) -> CheckConstraint:
+    """A named CHECK that the column holds one of the words."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=name)
+
+
+def new_id() -> int:
+    """A row's id that needs no round trip to the database: milliseconds since 1970, then 21 random bits (63 in all)."""
+    return (time.time_ns() // 1_000_000) << 21 | secrets.randbits(21)
+
+
+_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_reference() -> str:
+    """A reference of ours for the outside world: 20 characters, 98 random bits, none that look alike."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(20))

@@ -1,0 +1,110 @@
+"""A donation as the supporter intends it, how it is divided over funds, and each attempt at Stripe's Checkout.
+Personal data is sealed (privacy.py); what money moved is in the ledger."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from donations.errors import BadLink
+from donations.extensions import db
+from donations.models.appeal import FEE_BEARERS, Appeal
+from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
+from donations.money import Money
+
+STATES = (
+    "pending", "processing", "paid", "part_refunded", "refunded", "disputed", "lost", "failed", "abandoned",
+)  # fmt: skip
+SOURCES = ("card", "bank", "cash", "cheque", "standing_order", "other")
+DISPLAYS = ("secret", "initials", "name")
+INTERVALS = ("once", "month")
+ATTEMPT_STATES = ("starting", "open", "complete", "expired")
+
+
+class Donation(Model):
+    """A gift. The wording of the restriction and who bears the fee are frozen as they were shown when it was made."""
+
+    __tablename__ = "donation"
+    __table_args__ = (
+        one_of("state", STATES, "state_known"),
+        one_of("source", SOURCES, "source_known"),
+        one_of("display", DISPLAYS, "display_known"),
+        one_of("interval", INTERVALS, "interval_known"),
+        one_of("fee_bearer", FEE_BEARERS, "fee_bearer_known"),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        Index("ix_donation_unsettled", "state", "created_at"),
+        Index("ix_donation_personal_until", "personal_until"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    appeal_id: Mapped[int] = mapped_column(ForeignKey("appeal.id"), index=True)
+    form_key: Mapped[str | None] = mapped_column(Text, unique=True)
+    source: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, default="pending")
+    amount_minor: Mapped[int] = mapped_column(BigInt)
+    currency: Mapped[str] = mapped_column(Text)
+    interval: Mapped[str] = mapped_column(Text, default="once")
+    language: Mapped[str] = mapped_column(Text)
+    display: Mapped[str] = mapped_column(Text, default="secret")
+    fee_bearer: Mapped[str] = mapped_column(Text)
+    terms: Mapped[dict[str, str]] = mapped_column(Json)
+    donor_id: Mapped[str] = mapped_column(Text)
+    name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    email_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    email_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    message_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    personal_until: Mapped[date] = mapped_column(Date)
+    counted_in: Mapped[date | None] = mapped_column(Date)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    appeal: Mapped[Appeal] = relationship()
+    allocations: Mapped[list[Allocation]] = relationship(order_by="Allocation.fund_id", back_populates="donation")
+    attempts: Mapped[list[CheckoutAttempt]] = relationship(order_by="CheckoutAttempt.number")
+
+    @classmethod
+    def by_reference(cls, reference: str) -> Donation:
+        """Raises BadLink if there is none."""
+        donation = db.session.scalar(select(cls).where(cls.reference == reference))
+        if donation is None:
+            raise BadLink()
+        return donation
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+class Allocation(Model):
+    """The part of a donation that is earmarked for one fund, in the gift's own currency."""
+
+    __tablename__ = "allocation"
+    __table_args__ = (CheckConstraint("amount_minor > 0", name="amount_positive"),)
+
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"), primary_key=True)
+    fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"), primary_key=True)
+    amount_minor: Mapped[int] = mapped_column(BigInt)
+
+    donation: Mapped[Donation] = relationship(back_populates="allocations")
+
+
+class CheckoutAttempt(Model):
+    """One attempt at Checkout for a donation. Its idempotency key is kept before Stripe is called, so a lost answer or
+    a second click is answered with the session there is."""
+
+    __tablename__ = "checkout_attempt"
+    __table_args__ = (UniqueConstraint("donation_id", "number"), one_of("state", ATTEMPT_STATES, "state_known"))
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    idempotency_key: Mapped[str] = mapped_column(Text, unique=True)
+    session_id: Mapped[str | None] = mapped_column(Text, unique=True)
+    url: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, default="starting")
+    params: Mapped[dict[str, object]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,56 @@
+"""Mirrors of what the payment service says happened. Only facts.py writes these rows, and only forward: what once was
+true (it succeeded, it failed) stays written."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from donations.models.base import BigInt, Model, UtcDateTime
+
+
+class Payment(Model):
+    """The root of all facts of one charge, and the row that is locked while they are handled. It exists from the first
+    thing heard of the charge, even if that is its balance transaction: then the columns are still empty."""
+
+    __tablename__ = "payment"
+    __table_args__ = (CheckConstraint("amount_minor IS NULL OR amount_minor > 0", name="amount_positive"),)
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    charge_id: Mapped[str] = mapped_column(Text, unique=True)
+    intent_id: Mapped[str | None] = mapped_column(Text, index=True)
+    donation_id: Mapped[int | None] = mapped_column(ForeignKey("donation.id"), index=True)
+    reference: Mapped[str | None] = mapped_column(Text)
+    amount_minor: Mapped[int | None] = mapped_column(BigInt)
+    currency: Mapped[str | None] = mapped_column(Text)
+    method: Mapped[str | None] = mapped_column(Text)
+    charged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    succeeded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failure_code: Mapped[str | None] = mapped_column(Text)
+    balance_transaction_id: Mapped[str | None] = mapped_column(Text)
+    first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class BalanceTransaction(Model):
+    """A movement of the Stripe balance, in the settlement currency: net = amount - fee, in minor units."""
+
+    __tablename__ = "balance_transaction"
+    __table_args__ = (CheckConstraint("net_minor = amount_minor - fee_minor", name="net_is_amount_less_fee"),)
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), index=True)
+    source_id: Mapped[str | None] = mapped_column(Text, index=True)
+    type: Mapped[str] = mapped_column(Text)
+    reporting_category: Mapped[str] = mapped_column(Text)
+    balance_type: Mapped[str | None] = mapped_column(Text)
+    amount_minor: Mapped[int] = mapped_column(BigInt)
+    fee_minor: Mapped[int] = mapped_column(BigInt)
+    net_minor: Mapped[int] = mapped_column(BigInt)
+    currency: Mapped[str] = mapped_column(Text)
+    exchange_rate: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    available_on: Mapped[date] = mapped_column(Date)
+    description: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,51 @@
+"""The organisation that runs this installation: one row. Nothing of appeals or money movements."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import CheckConstraint, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from donations.errors import DatabaseNotReady
+from donations.extensions import db
+from donations.models.base import Json, Model
+
+
+class Organisation(Model):
+    """Name, zone, languages and currencies; from `[organisation]` of the appeals file."""
+
+    __tablename__ = "organisation"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(Text)
+    currency: Mapped[str] = mapped_column(Text)
+    languages: Mapped[list[str]] = mapped_column(Json)
+    timezone: Mapped[str] = mapped_column(Text)
+    settlement_currencies: Mapped[list[str]] = mapped_column(Json)
+    offered_currencies: Mapped[list[str]] = mapped_column(Json)
+    statement_descriptor: Mapped[str] = mapped_column(Text)
+    contact_email: Mapped[str | None] = mapped_column(Text)
+    legal_name: Mapped[str | None] = mapped_column(Text)
+    about: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    bank_details: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+
+    @classmethod
+    def get(cls) -> Organisation:
+        """The one row. Raises DatabaseNotReady before the first `appeals load`."""
+        row = db.session.get(cls, 1)
+        if row is None:
+            raise DatabaseNotReady(
+                fault="no organisation is set up", mend="Run `donations appeals load FILE` with an [organisation]"
+            )
+        return row
+
+    @property
+    def default_language(self) -> str:
+        return self.languages[0]
+
+    def day_of(self, moment: datetime) -> date:
+        """The calendar day of a moment in the organisation's own zone, by which the books are kept."""
+        return moment.astimezone(ZoneInfo(self.timezone)).date()

@@ -1,0 +1,64 @@
+"""Receipts as they were issued: the payload frozen, the person's block apart and erasable. Rules are in receipts.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from donations.models.base import BigInt, Model, UtcDateTime, one_of
+
+STATES = ("live", "replaced", "void")
+
+
+class ReceiptSeries(Model):
+    """A run of numbers without gaps: the row is locked by the transaction that takes the next one."""
+
+    __tablename__ = "receipt_series"
+    __table_args__ = (CheckConstraint("next_number > 0", name="next_number_positive"),)
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    prefix: Mapped[str] = mapped_column(Text, unique=True)
+    next_number: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class Receipt(Model):
+    """A numbered acknowledgement. `payload` is the JSON text that was frozen and hashed, byte for byte."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (
+        UniqueConstraint("series_id", "number"),
+        one_of("state", STATES, "state_known"),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        Index("uq_receipt_live", "donation_id", unique=True, sqlite_where=text("state = 'live'"),
+              postgresql_where=text("state = 'live'")),
+        Index("ix_receipt_donation_id", "donation_id"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    series_id: Mapped[int] = mapped_column(ForeignKey("receipt_series.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    label: Mapped[str] = mapped_column(Text, unique=True)
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"))
+    state: Mapped[str] = mapped_column(Text, default="live")
+    amount_minor: Mapped[int] = mapped_column(BigInt)
+    currency: Mapped[str] = mapped_column(Text)
+    payload: Mapped[str] = mapped_column(Text)
+    payload_sha256: Mapped[str] = mapped_column(Text)
+    person_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    replaces: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"))
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReceiptEvent(Model):
+    """What happened to a receipt after it was issued, and who did it."""
+
+    __tablename__ = "receipt_event"
+    __table_args__ = (one_of("kind", ("issued", "voided", "replaced"), "kind_known"),)
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    receipt_id: Mapped[int] = mapped_column(ForeignKey("receipt.id"), index=True)
+    kind: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,70 @@
+"""Events: made once with a snapshot of their object, listed like Stripe's. Sending them is the work of `deliveries`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from . import ids, listing, params
+from .errors import no_such
+from .settings import API_VERSION
+from .store import Doc, public
+from .world import World, caller
+
+TYPES = frozenset((Path(__file__).parent / "event_types.txt").read_text().split())
+
+LIST_FIELDS: params.Fields = {
+    **listing.FIELDS,
+    "type": params.text(),
+    "types": params.listing(params.text(), most=20),
+    "delivery_success": params.boolean,
+}
+
+
+def emit(world: World, type: str, subject: Doc, previous: dict[str, Any] | None = None) -> Doc:
+    """Record that something happened to `subject`, as it is now, and plan its deliveries."""
+    data: Doc = {"object": json.loads(json.dumps(public(subject)))}
+    if previous is not None:
+        data["previous_attributes"] = previous
+    who = caller.get()
+    event: Doc = {
+        "id": ids.new("evt"),
+        "object": "event",
+        "api_version": API_VERSION,
+        "created": world.clock.stamp(),
+        "data": data,
+        "livemode": False,
+        "pending_webhooks": 0,
+        "request": {"id": who.request_id, "idempotency_key": who.idempotency_key},
+        "type": type,
+    }
+    world.store.add(event)
+    world.deliveries.plan(event)
+    return event
+
+
+def retrieve(world: World, id: str) -> Doc:
+    event = world.store.get(id, "event")
+    if event is None:
+        raise no_such("event", id)
+    return event
+
+
+def listed(world: World, sent: dict[str, Any]) -> Doc:
+    wanted = params.checked(sent, LIST_FIELDS)
+    if "type" in wanted and "types" in wanted:
+        raise listing.conflicting("type", "types")
+
+    def matches(event: Doc) -> bool:
+        return (
+            _type_matches(event["type"], wanted)
+            and wanted.get("delivery_success", event["pending_webhooks"] == 0) == (event["pending_webhooks"] == 0)
+        )
+
+    return listing.page(world, "event", wanted, "/v1/events", matches)
+
+
+def _type_matches(type: str, wanted: dict[str, Any]) -> bool:
+    if "types" in wanted:
+        return type in wanted["types"]
+    asked = wanted.get("type", type)
+    return type == asked or (asked.endswith(".*") and type.startswith(asked[:-1]))

@@ -1,0 +1,81 @@
+"""One sandbox: its objects, its clock, its deliveries and its lock. What Stripe's objects do is in the modules named for them."""
+
+import contextlib
+import contextvars
+import random
+import threading
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from .clock import Clock, Timetable
+from .deliveries import Deliveries
+from .settings import Settings
+from .store import Store
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose request makes events now: an API request, or nobody's (the hosted page, the clock)."""
+
+    request_id: str | None = None
+    idempotency_key: str | None = None
+
+
+caller: contextvars.ContextVar[Caller] = contextvars.ContextVar("caller", default=Caller())  # noqa: B039 (frozen)
+
+
+@dataclass
+class Holds:
+    """What the control API asked for and the objects do not show."""
+
+    balance_transactions: bool = False
+    next_fee_minor: int | None = None
+    faults: list[dict[str, Any]] = field(default_factory=list)
+
+
+class World:
+    """Everything of one run. Change it only inside `change()`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.base_url = settings.public_url
+        self.lock = threading.RLock()
+        self.clock = Clock()
+        self.timetable = Timetable(self.clock)
+        self.store = Store(settings.state)
+        self.deliveries = Deliveries(self.store, self.clock, self.timetable, self.lock, settings)
+        self.holds = Holds()
+        self.requests: deque[dict[str, Any]] = deque(maxlen=settings.logged_requests)
+        self.running_keys: set[str] = set()
+        # Only the order of shuffled deliveries hangs on it, so a seed can repeat a run.
+        self.random = random.Random()  # noqa: S311
+
+    @contextlib.contextmanager
+    def change(self) -> Iterator[None]:
+        """One thing happens at a time; what it changed is written when it ends."""
+        with self.lock:
+            try:
+                yield
+            finally:
+                self.store.commit()
+
+    def start(self) -> None:
+        self.timetable.start()
+        self.deliveries.start()
+
+    def stop(self) -> None:
+        self.timetable.stop()
+        self.deliveries.stop()
+        with self.lock:
+            self.store.close()
+
+    def clear(self) -> None:
+        """As if just started with an empty state. The clock stays where it is."""
+        self.timetable.clear()
+        self.deliveries.clear()
+        self.store.clear()
+        self.requests.clear()
+        self.running_keys.clear()
+        self.holds = Holds()
