@@ -1,0 +1,39 @@
+"""The operator's commands: `donations` on the command line, which is `flask --app wsgi`. One file per noun."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask import Flask
+from flask.cli import FlaskGroup
+
+from donations.errors import DonationsError
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands that need the app."""
+    from donations.cli import appeals, inbox, ledger, serve
+
+    for module in (appeals, inbox, ledger, serve):
+        for command in module.COMMANDS:
+            app.cli.add_command(command)
+
+
+def _app() -> Flask:
+    from donations import create_app
+
+    return create_app()
+
+
+def main() -> None:
+    """The console script. Exit codes: 0 done, 1 refused or failed with a sentence, 2 wrong usage."""
+    from donations.cli.sandbox import sandbox
+
+    group = FlaskGroup(create_app=_app, name="donations", help="Run a fighting fund.", add_version_option=False)
+    group.add_command(sandbox)
+    try:
+        group.main(prog_name="donations")
+    except DonationsError as error:
+        click.echo(f"donations: {error}", err=True)
+        sys.exit(1)
