@@ -46,3 +46,8 @@ def _put(tree: dict[str, Any], path: list[str], value: str, name: str) -> None:
     if isinstance(node.get(last), dict):
         raise ApiError(f"Invalid object: {name}", param=name)
     node[last] = value
+
+
+def parsed_leniently(text: str) -> Pairs:
+    """For the log: whatever can be read of it."""
+    return parse_qsl(text, keep_blank_values=True, errors="replace")

@@ -1,0 +1,5 @@
+"""`donations sandbox`: the local stand-in for Stripe, on the command line. Its options live with it."""
+
+from donations.sandbox.command import sandbox
+
+__all__ = ["sandbox"]
