@@ -1,13 +1,30 @@
 """What an appeal has raised: one public definition, one version, the published snapshot. Every number the public sees
-comes from `public`; rules of the money itself are in bookkeeping.py and ledger.md."""
+comes from `public`, and is kept in step with the ledger in the transaction that posts."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from donations.models import Appeal, Fund
-from donations.money import Money
+from sqlalchemy import Table, bindparam, case, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from donations.bookkeeping import PUBLIC_ACCOUNTS
+from donations.extensions import db
+from donations.ledger import Posted
+from donations.models import Appeal, AppealTotal, Fund, FundTotal, Organisation, PublishedTotal
+from donations.models.appeal import NO_PERIOD
+from donations.money import Money, exponent
+
+DISCREET_STEP = 5  # major units a discreet total is rounded down to
+DISCREET_LEAST_COUNT = 10  # below it a discreet appeal does not say how many gave
+TICK_SECONDS = 15 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +47,212 @@ class PublicTotal:
     period_end: date | None  # the last day of the period
     as_of: datetime
     version: str  # opaque; changes when anything above changes; good as an ETag
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The reckoned figures of one period, before anyone decides what of them is public."""
+
+    by_fund: dict[str, int]
+    also: dict[str, int]
+    raised_minor: int
+    donations: int
+    version: int
+    as_of: datetime
+
+
+def period_of(period: str | None, day: date) -> date:
+    """The first day of the appeal's period that holds this day; one fixed key where the appeal has no period."""
+    if period is None:
+        return NO_PERIOD
+    first_month = {"month": day.month, "quarter": day.month - (day.month - 1) % 3, "year": 1}[period]
+    return date(day.year, first_month, 1)
+
+
+def period_end(period: str, start: date) -> date:
+    """The last day of the period that starts on this day."""
+    months = {"month": 1, "quarter": 3, "year": 12}[period]
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return date(year, month + 1, 1) - timedelta(days=1)
+
+
+def public(appeal: Appeal, at: datetime) -> PublicTotal:
+    """What the public sees now. For a discreet appeal every figure comes from the published snapshot."""
+    organisation = Organisation.get()
+    start = period_of(appeal.period, organisation.day_of(at))
+    zone = ZoneInfo(organisation.timezone)
+    figures = _snapshot(appeal, start, zone) if appeal.discreet else reckon(appeal, start, zone)
+    shown = appeal.visibility == "shown"
+    goal = Money(appeal.goal_minor, appeal.currency) if appeal.goal_minor else None
+    few = appeal.discreet and figures.donations < DISCREET_LEAST_COUNT
+    also = [Money(minor, currency) for currency, minor in sorted(figures.also.items()) if minor]
+    return PublicTotal(
+        slug=appeal.slug,
+        state=appeal.state,
+        currency=appeal.currency,
+        amounts_shown=shown,
+        discreet=appeal.discreet,
+        raised=Money(figures.raised_minor, appeal.currency) if shown else None,
+        goal=goal if shown else None,
+        percent=max(0, figures.raised_minor * 100 // goal.minor) if goal and shown else None,
+        donations=figures.donations if shown and not few else None,
+        also=tuple(also) if shown else (),
+        funds=tuple((slug, Money(minor, appeal.currency)) for slug, minor in figures.by_fund.items()) if shown else (),
+        period_start=start if appeal.period else None,
+        period_end=period_end(appeal.period, start) if appeal.period else None,
+        as_of=figures.as_of,
+        version=f"{figures.version}.{start:%Y%m%d}",
+    )
+
+
+def reckon(appeal: Appeal, start: date, zone: ZoneInfo) -> Figures:
+    """The stored figures of one period, exact. Not for the public of a discreet appeal."""
+    rows = db.session.execute(
+        select(Fund.slug, FundTotal.currency, FundTotal.raised_minor)
+        .outerjoin(FundTotal, (FundTotal.fund_id == Fund.id) & (FundTotal.period_start == start))
+        .where(Fund.appeal_id == appeal.id)
+        .order_by(Fund.position, Fund.id)
+    ).all()
+    by_fund = {slug: 0 for slug, _, _ in rows}
+    also: dict[str, int] = defaultdict(int)
+    for slug, currency, minor in rows:
+        if currency == appeal.currency:
+            by_fund[slug] += minor
+        elif currency is not None:
+            also[currency] += minor
+    total = db.session.get(AppealTotal, (appeal.id, start))
+    if total is None:
+        return Figures(by_fund, dict(also), sum(by_fund.values()), 0, 0, _midnight(start, zone))
+    return Figures(by_fund, dict(also), sum(by_fund.values()), total.donations, total.version, total.as_of)
+
+
+def publish(appeal: Appeal, at: datetime) -> None:
+    """The tick of a discreet appeal: the figures, rounded down, become the public ones until the next tick."""
+    organisation = Organisation.get()
+    start = period_of(appeal.period, organisation.day_of(at))
+    figures = reckon(appeal, start, ZoneInfo(organisation.timezone))
+    row = db.session.get(PublishedTotal, appeal.id)
+    if row is None:
+        row = PublishedTotal(appeal_id=appeal.id, version=0)
+        db.session.add(row)
+    row.figures = {
+        "period_start": start.isoformat(),
+        "by_fund": {slug: _rounded(minor, appeal.currency) for slug, minor in figures.by_fund.items()},
+        "also": {currency: _rounded(minor, currency) for currency, minor in figures.also.items()},
+        "raised_minor": _rounded(figures.raised_minor, appeal.currency),
+        "donations": figures.donations,
+    }
+    row.version, row.as_of = row.version + 1, at
+
+
+def touch(appeal: Appeal, *, at: datetime) -> None:
+    """Raise the public version because something other than money changed: state, visibility, goal."""
+    start = period_of(appeal.period, Organisation.get().day_of(at))
+    _raise_versions(db.session.connection(), {(appeal.id, start): 0}, at)
+    published = db.session.get(PublishedTotal, appeal.id)
+    if published is not None:
+        published.version += 1
+
+
+def apply(
+    conn: Connection,
+    posted: Iterable[Posted],
+    *,
+    counted: Mapping[tuple[int, date], int],
+    homes: Mapping[int, tuple[int, str | None]],
+    at: datetime,
+) -> None:
+    """Move the stored totals by the lines just posted, and the counts by `counted` (appeal id, period -> +1 or -1).
+    `homes` says of funds already known which appeal and period they belong to. Rows are locked in order of fund id."""
+    homes = {**homes, **_homes(conn, {line.line.fund_id for line in posted} - homes.keys())}
+    moved: dict[tuple[int, date, str], int] = defaultdict(int)
+    appeals: dict[tuple[int, date], int] = defaultdict(int, counted)
+    for one in posted:
+        home = homes.get(one.line.fund_id)
+        if one.line.account not in PUBLIC_ACCOUNTS or home is None:
+            continue
+        start = period_of(home[1], one.entry_date)
+        moved[one.line.fund_id, start, one.line.currency] -= one.line.minor
+        appeals[home[0], start] += 0
+    changes = [(key, minor) for key, minor in sorted(moved.items()) if minor]
+    if changes:
+        conn.execute(
+            _add_to_fund(conn.dialect.name),
+            [
+                {"fund_id": fund_id, "period_start": start, "currency": currency, "raised_minor": minor}
+                for (fund_id, start, currency), minor in changes
+            ],
+        )
+    if changes or any(counted.values()):
+        _raise_versions(conn, appeals, at)
+
+
+def _raise_versions(conn: Connection, appeals: Mapping[tuple[int, date], int], at: datetime) -> None:
+    conn.execute(
+        _add_to_appeal(conn.dialect.name),
+        [
+            {"appeal_id": appeal_id, "period_start": start, "donations": count, "version": 1, "as_of": at}
+            for (appeal_id, start), count in sorted(appeals.items())
+        ],
+    )
+
+
+def _snapshot(appeal: Appeal, start: date, zone: ZoneInfo) -> Figures:
+    row = db.session.get(PublishedTotal, appeal.id)
+    if row is not None and row.figures["period_start"] == start.isoformat():
+        kept: dict[str, Any] = row.figures
+        return Figures(kept["by_fund"], kept["also"], kept["raised_minor"], kept["donations"], row.version, row.as_of)
+    none = {fund.slug: 0 for fund in appeal.funds}
+    as_of = row.as_of if row is not None else _midnight(start, zone)
+    return Figures(none, {}, 0, 0, row.version if row is not None else 0, as_of)
+
+
+def _rounded(minor: int, currency: str) -> int:
+    step = DISCREET_STEP * 10 ** exponent(currency)
+    return minor - minor % step
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=zone)
+
+
+def _homes(conn: Connection, fund_ids: set[int]) -> dict[int, tuple[int, str | None]]:
+    if not fund_ids:
+        return {}
+    rows = conn.execute(
+        select(Fund.id, Appeal.id, Appeal.period).join(Appeal, Appeal.id == Fund.appeal_id).where(Fund.id.in_(fund_ids))
+    )
+    return {fund_id: (appeal_id, period) for fund_id, appeal_id, period in rows}
+
+
+_fund_total: Table = FundTotal.__table__  # type: ignore[assignment]
+_appeal_total: Table = AppealTotal.__table__  # type: ignore[assignment]
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    return statement.values({column.name: bindparam(column.name) for column in table.columns})
+
+
+@cache
+def _add_to_fund(dialect: str) -> Any:
+    statement = _insert(dialect, _fund_total)
+    return statement.on_conflict_do_update(
+        index_elements=["fund_id", "period_start", "currency"],
+        set_={"raised_minor": _fund_total.c.raised_minor + statement.excluded.raised_minor},
+    )
+
+
+@cache
+def _add_to_appeal(dialect: str) -> Any:
+    """The time of a version never goes back, even when a clock does."""
+    statement = _insert(dialect, _appeal_total)
+    old, new = _appeal_total.c.as_of, statement.excluded.as_of
+    return statement.on_conflict_do_update(
+        index_elements=["appeal_id", "period_start"],
+        set_={
+            "donations": _appeal_total.c.donations + statement.excluded.donations,
+            "version": _appeal_total.c.version + 1,
+            "as_of": case((new > old, new), else_=old),
+        },
+    )

@@ -108,3 +108,4 @@ class CheckoutAttempt(Model):
     params: Mapped[dict[str, object]] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    look_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)  # when to ask how it stands

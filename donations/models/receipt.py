@@ -55,7 +55,7 @@ class ReceiptEvent(Model):
     """What happened to a receipt after it was issued, and who did it."""
 
     __tablename__ = "receipt_event"
-    __table_args__ = (one_of("kind", ("issued", "voided", "replaced"), "kind_known"),)
+    __table_args__ = (one_of("kind", ("voided", "replaced"), "kind_known"),)
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
     receipt_id: Mapped[int] = mapped_column(ForeignKey("receipt.id"), index=True)

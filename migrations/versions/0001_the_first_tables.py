@@ -288,6 +288,7 @@ def upgrade():
     sa.Column('params', JSON, nullable=False),
     sa.Column('created_at', TIME, nullable=False),
     sa.Column('expires_at', TIME, nullable=False),
+    sa.Column('look_at', TIME, nullable=True),
     sa.CheckConstraint("state IN ('starting', 'open', 'complete', 'expired')", name=op.f('ck_checkout_attempt_state_known')),
     sa.ForeignKeyConstraint(['donation_id'], ['donation.id'], name=op.f('fk_checkout_attempt_donation_id_donation')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_checkout_attempt')),
@@ -295,6 +296,7 @@ def upgrade():
     sa.UniqueConstraint('idempotency_key', name=op.f('uq_checkout_attempt_idempotency_key')),
     sa.UniqueConstraint('session_id', name=op.f('uq_checkout_attempt_session_id'))
     )
+    op.create_index('ix_checkout_attempt_look_at', 'checkout_attempt', ['look_at'], unique=False)
     op.create_table('fund_total',
     sa.Column('fund_id', BIG, nullable=False),
     sa.Column('period_start', sa.Date(), nullable=False),
@@ -414,7 +416,7 @@ def upgrade():
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('actor', sa.Text(), nullable=False),
     sa.Column('at', TIME, nullable=False),
-    sa.CheckConstraint("kind IN ('issued', 'voided', 'replaced')", name=op.f('ck_receipt_event_kind_known')),
+    sa.CheckConstraint("kind IN ('voided', 'replaced')", name=op.f('ck_receipt_event_kind_known')),
     sa.ForeignKeyConstraint(['receipt_id'], ['receipt.id'], name=op.f('fk_receipt_event_receipt_id_receipt')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_receipt_event'))
     )

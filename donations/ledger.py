@@ -1,0 +1,187 @@
+"""The only writer of entries. It makes the books converge on what bookkeeping says must exist: a missing entry is
+posted, a changed one reversed and posted anew, one no longer called for reversed. Nothing is edited."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, bindparam, insert, select
+from sqlalchemy.engine import Connection
+
+from donations.bookkeeping import Line, Wanted
+from donations.models import Entry, Posting
+from donations.models.base import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One line that was posted just now, with the day it counts on."""
+
+    line: Line
+    entry_date: date
+    kind: str
+
+
+@dataclass(slots=True)
+class _Kept:
+    """An entry as the books have it."""
+
+    id: int
+    key: str
+    kind: str
+    revision: int
+    reverses: int | None
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Batch:
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    postings: list[dict[str, Any]] = field(default_factory=list)
+    posted: list[Posted] = field(default_factory=list)
+
+
+def converge(
+    conn: Connection,
+    source: tuple[str, int],
+    wanted: Iterable[Wanted],
+    *,
+    at: datetime,
+    day_of: Callable[[datetime], date],
+    closed_until: date | None,
+    actor: str = "stripe",
+) -> list[Posted]:
+    """Make the entries of one source (its type and id) what `wanted` says. Gives the lines that were posted, reversals
+    included; none if nothing changed. The caller holds the lock of the source. `closed_until` is the last closed day:
+    a fact from before it is entered on the first open day, and its own day is kept beside."""
+    kept = _kept(conn, source)
+    live = _live(kept)
+    revisions = _last_revisions(kept)
+    batch = _Batch()
+
+    def enter(want: Wanted, revision: int, key: str, reverses: int | None) -> None:
+        fact_date = day_of(want.happened_at)
+        entry_date = fact_date if closed_until is None else max(fact_date, closed_until + timedelta(days=1))
+        _add(batch, want, revision, key, reverses, entry_date, fact_date, at, actor, source)
+
+    for want in wanted:
+        have = live.pop(want.key, None)
+        if have is not None and sorted(have.lines, key=_order) == sorted(want.lines, key=_order):
+            continue
+        if have is not None:
+            enter(_reversal(have, at), have.revision, f"{have.key}:reversed", have.id)
+        enter(want, revisions[want.key] + 1, want.key, None)
+    for have in live.values():
+        enter(_reversal(have, at), have.revision, f"{have.key}:reversed", have.id)
+    _write(conn, batch)
+    return batch.posted
+
+
+def _add(
+    batch: _Batch,
+    want: Wanted,
+    revision: int,
+    key: str,
+    reverses: int | None,
+    entry_date: date,
+    fact_date: date,
+    at: datetime,
+    actor: str,
+    source: tuple[str, int],
+) -> None:
+    entry_id = new_id()
+    batch.entries.append(
+        {
+            "id": entry_id,
+            "entry_date": entry_date,
+            "fact_date": fact_date,
+            "posted_at": at,
+            "kind": want.kind,
+            "idem_key": key,
+            "revision": revision,
+            "reverses": reverses,
+            "actor": actor,
+            "memo": "",
+            "source_type": source[0],
+            "source_id": source[1],
+        }
+    )
+    for number, line in enumerate(want.lines, start=1):
+        batch.postings.append(
+            {
+                "entry_id": entry_id,
+                "line": number,
+                "account": line.account,
+                "fund_id": line.fund_id,
+                "currency": line.currency,
+                "amount_minor": line.minor,
+                "clear_ref": line.clear_ref,
+            }
+        )
+        batch.posted.append(Posted(line, entry_date, want.kind))
+
+
+def _write(conn: Connection, batch: _Batch) -> None:
+    if not batch.entries:
+        return
+    conn.execute(_INSERT_POSTINGS, batch.postings)
+    conn.execute(_INSERT_ENTRIES, batch.entries)  # The entry is the seal: the triggers check its postings here.
+
+
+def _kept(conn: Connection, source: tuple[str, int]) -> list[_Kept]:
+    entries: dict[int, _Kept] = {}
+    for row in conn.execute(_KEPT, {"source_type": source[0], "source_id": source[1]}):
+        entry = entries.setdefault(row.id, _Kept(row.id, row.idem_key, row.kind, row.revision, row.reverses))
+        entry.lines.append(Line(row.account, row.fund_id, row.currency, row.amount_minor, row.clear_ref))
+    return list(entries.values())
+
+
+def _live(kept: list[_Kept]) -> dict[str, _Kept]:
+    reversed_ids = {entry.reverses for entry in kept if entry.reverses is not None}
+    return {entry.key: entry for entry in kept if entry.reverses is None and entry.id not in reversed_ids}
+
+
+def _last_revisions(kept: list[_Kept]) -> dict[str, int]:
+    revisions: dict[str, int] = defaultdict(int)
+    for entry in kept:
+        if entry.reverses is None:
+            revisions[entry.key] = max(revisions[entry.key], entry.revision)
+    return revisions
+
+
+def _reversal(have: _Kept, at: datetime) -> Wanted:
+    mirrored = tuple(
+        Line(line.account, line.fund_id, line.currency, -line.minor, line.clear_ref) for line in have.lines
+    )
+    return Wanted(have.key, have.kind, at, mirrored)
+
+
+def _order(line: Line) -> tuple[int, int, str, int, str]:
+    return (line.account, line.fund_id, line.currency, line.minor, line.clear_ref or "")
+
+
+_entry: Table = Entry.__table__  # type: ignore[assignment]
+_posting: Table = Posting.__table__  # type: ignore[assignment]
+_INSERT_POSTINGS = insert(_posting)
+_INSERT_ENTRIES = insert(_entry)
+_KEPT = (
+    select(
+        _entry.c.id,
+        _entry.c.idem_key,
+        _entry.c.kind,
+        _entry.c.revision,
+        _entry.c.reverses,
+        _posting.c.account,
+        _posting.c.fund_id,
+        _posting.c.currency,
+        _posting.c.amount_minor,
+        _posting.c.clear_ref,
+    )
+    .join(_posting, _posting.c.entry_id == _entry.c.id)
+    .where(_entry.c.source_type == bindparam("source_type"), _entry.c.source_id == bindparam("source_id"))
+    .order_by(_entry.c.id, _posting.c.line)
+)

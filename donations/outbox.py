@@ -1,0 +1,60 @@
+"""Mail to send, kept in the same transaction as its cause, each under a key of its own so that one cause sends one
+mail. Who writes and sends it is the worker (mailer.py)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from donations import privacy
+from donations.models import Mail
+from donations.models.base import new_id
+
+
+def queue(
+    conn: Connection,
+    kind: str,
+    dedupe_key: str,
+    *,
+    to: str,
+    language: str,
+    at: datetime,
+    receipt_id: int | None = None,
+    facts: dict[str, object] | None = None,
+) -> None:
+    """Keep a mail to be sent. The same `dedupe_key` again is the same mail and changes nothing."""
+    conn.execute(
+        _insert_mail(conn.dialect.name),
+        {
+            "id": new_id(),
+            "kind": kind,
+            "dedupe_key": dedupe_key,
+            "recipient_sealed": privacy.seal(to, identity(dedupe_key)),
+            "language": language,
+            "receipt_id": receipt_id,
+            "facts": facts or {},
+            "state": "due",
+            "attempts": 0,
+            "next_attempt_at": at,
+            "created_at": at,
+        },
+    )
+
+
+def identity(dedupe_key: str) -> str:
+    """What the sealed address of a mail is bound to."""
+    return f"mail:{dedupe_key}:recipient"
+
+
+_mail: Table = Mail.__table__  # type: ignore[assignment]
+
+
+@cache
+def _insert_mail(dialect: str) -> Any:
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(_mail)
+    return statement.on_conflict_do_nothing(index_elements=["dedupe_key"])

@@ -1,0 +1,122 @@
+"""Receipts: number them without gaps, freeze what they say, issue, void and replace them. The person's name stands in
+a block of its own, sealed and erasable; the frozen payload holds only its keyed hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy.engine import Connection, Row
+
+from donations import outbox, privacy
+from donations.errors import BadLink
+from donations.extensions import db
+from donations.models import Receipt, ReceiptSeries
+from donations.models.base import new_id
+from donations.money import Money
+
+SERIES = "R"
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """What a receipt acknowledges: received less what was given back, in the gift's own currency."""
+
+    amount: Money
+    received_at: datetime
+    received_on: str
+    issued_on: str
+    method: str
+
+
+def by_label(label: str) -> Receipt:
+    """Raises BadLink if no receipt has this number."""
+    receipt = db.session.scalar(select(Receipt).where(Receipt.label == label))
+    if receipt is None:
+        raise BadLink()
+    return receipt
+
+
+def live_of(donation_id: int) -> Receipt | None:
+    """The receipt that stands for a donation, if one does."""
+    return db.session.scalar(select(Receipt).where(Receipt.donation_id == donation_id, Receipt.state == "live"))
+
+
+def person_of(receipt: Receipt) -> str | None:
+    """The donor's name on the receipt; None if none was given or it has been erased."""
+    if receipt.person_sealed is None:
+        return None
+    return privacy.unseal(receipt.person_sealed, _identity(receipt.label))
+
+
+def issue(conn: Connection, donation: Row[Any], said: Acknowledged, *, at: datetime) -> str:
+    """Take the next number, freeze the receipt of a donation (a row of facts.load_root) and queue its mail. Gives its
+    label. The caller has seen that the donation has no live receipt, and holds the donation's lock."""
+    series_id, number = conn.execute(_NEXT_NUMBER, {"series": SERIES}).one()
+    label = f"{SERIES}-{number:06d}"
+    name = privacy.unseal(donation.name_sealed, f"donation:{donation.reference}:name") if donation.name_sealed else ""
+    payload = _payload(conn, donation, said, label, name)
+    receipt_id = new_id()
+    conn.execute(
+        _INSERT,
+        {
+            "id": receipt_id,
+            "series_id": series_id,
+            "number": number,
+            "label": label,
+            "donation_id": donation.id,
+            "state": "live",
+            "amount_minor": said.amount.minor,
+            "currency": said.amount.currency,
+            "payload": payload,
+            "payload_sha256": hashlib.sha256(payload.encode()).hexdigest(),
+            "person_sealed": privacy.seal(name, _identity(label)) if name else None,
+            "replaces": None,
+            "issued_at": at,
+        },
+    )
+    if donation.email_sealed:
+        to = privacy.unseal(donation.email_sealed, f"donation:{donation.reference}:email")
+        key = f"receipt:{label}"
+        outbox.queue(conn, "receipt", key, to=to, language=donation.language, at=at, receipt_id=receipt_id)
+    return label
+
+
+def _payload(conn: Connection, donation: Row[Any], said: Acknowledged, label: str, name: str) -> str:
+    """The frozen JSON, with sorted keys, so that the same facts give the same bytes."""
+    terms = donation.terms
+    frozen = {
+        "label": label,
+        "issued_on": said.issued_on,
+        "received_on": said.received_on,
+        "amount_minor": said.amount.minor,
+        "currency": said.amount.currency,
+        "organisation": terms["organisation"],
+        "legal_name": terms.get("legal_name"),
+        "appeal_title": terms["appeal_title"],
+        "fund_names": terms.get("fund_names", []),
+        "restriction": terms.get("restriction", ""),
+        "language": donation.language,
+        "method": said.method,
+        "person_hash": privacy.lookup_hash(name, f"receipt:{label}").hex() if name else None,
+    }
+    return json.dumps(frozen, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _identity(label: str) -> str:
+    return f"receipt:{label}:person"
+
+
+_receipt: Table = Receipt.__table__  # type: ignore[assignment]
+_series: Table = ReceiptSeries.__table__  # type: ignore[assignment]
+_INSERT = insert(_receipt)
+_NEXT_NUMBER = (
+    update(_series)
+    .where(_series.c.prefix == bindparam("series"))
+    .values(next_number=_series.c.next_number + 1)
+    .returning(_series.c.id, (_series.c.next_number - 1).label("number"))
+)
