@@ -33,12 +33,6 @@ def retrieve(world: World) -> Doc:
         "payouts_enabled": True,
         "settings": {
             "branding": {"icon": None, "logo": None, "primary_color": None, "secondary_color": None},
-            "card_payments": {
-                "decline_on": {"avs_failure": False, "cvc_failure": False},
-                "statement_descriptor_prefix": None,
-                "statement_descriptor_prefix_kana": None,
-                "statement_descriptor_prefix_kanji": None,
-            },
             "dashboard": {"display_name": name, "timezone": "Europe/London"},
             "payments": {
                 "statement_descriptor": name.upper()[:22],

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Response, current_app, request
 
-from . import expanding, faults, form, ids, idempotency, params
+from . import expanding, faults, form, idempotency, ids, params
 from .errors import ApiError
 from .idempotency import Answer
 from .settings import API_VERSION
@@ -25,7 +25,7 @@ LOGGED_HEADERS = ("Idempotency-Key", "Stripe-Version", "Stripe-Account", "User-A
 
 
 def operation(kind: str, *, in_list: bool = False) -> Callable[[Operation], Callable[..., Response]]:
-    """Make a view of a function that takes the world, the parameters and the ids of the path, and answers `kind`."""
+    """Make a view of a function that takes world, parameters and the path's ids, and answers a `kind`."""
 
     def wrap(work: Operation) -> Callable[..., Response]:
         @functools.wraps(work)
@@ -48,7 +48,9 @@ def respond(work: Callable[[World, dict[str, Any]], Doc], kind: str, in_list: bo
     entry.update(status=answer.status, replayed=answer.replayed)
     if entry["fault"] in ("reset_before", "reset_after"):
         request.environ[DROP] = True
-    response = Response(json.dumps(answer.body, indent=2) + "\n", answer.status, content_type="application/json")
+    response = Response(
+        json.dumps(answer.body, indent=2) + "\n", answer.status, content_type="application/json"
+    )
     response.headers["Request-Id"] = entry["id"]
     response.headers["Stripe-Version"] = API_VERSION
     if key := request.headers.get("Idempotency-Key"):
@@ -79,7 +81,11 @@ def _entry(world: World) -> dict[str, Any]:
 
 
 def _answer(
-    world: World, entry: dict[str, Any], work: Callable[[World, dict[str, Any]], Doc], kind: str, in_list: bool
+    world: World,
+    entry: dict[str, Any],
+    work: Callable[[World, dict[str, Any]], Doc],
+    kind: str,
+    in_list: bool,
 ) -> Answer:
     _authenticate()
     _check_version()
@@ -101,8 +107,13 @@ def _answer(
 
 
 def _execute(
-    world: World, pairs: form.Pairs, who: Caller, fault: dict[str, Any],
-    work: Callable[[World, dict[str, Any]], Doc], kind: str, in_list: bool,
+    world: World,
+    pairs: form.Pairs,
+    who: Caller,
+    fault: dict[str, Any],
+    work: Callable[[World, dict[str, Any]], Doc],
+    kind: str,
+    in_list: bool,
 ) -> Answer:
     """Do the work under the lock and keep its answer in the same breath."""
     sent = form.nested(pairs)
@@ -121,12 +132,19 @@ def _execute(
         caller.reset(token)
 
 
+def broken() -> Response:
+    """The answer when the sandbox itself fails: still in Stripe's shape."""
+    return Response(json.dumps(_broken()), 500, content_type="application/json")
+
+
 def _refused(mode: str) -> Answer:
     """What is answered when nothing was executed."""
     if mode == "429":
         raise ApiError(
-            "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",
-            status=429, code="rate_limit",
+            "Request rate limit exceeded. Learn more about rate limits here "
+            "https://stripe.com/docs/rate-limits.",
+            status=429,
+            code="rate_limit",
         )
     return Answer(500, _broken(), begun=False)
 
@@ -142,8 +160,8 @@ def _authenticate() -> None:
         key = base64.b64decode(key + "==").decode("utf-8", "replace").split(":")[0]
     if not key or scheme.lower() not in ("bearer", "basic"):
         raise ApiError(
-            "You did not provide an API key. You need to provide your API key in the Authorization header, using "
-            "Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
+            "You did not provide an API key. You need to provide your API key in the Authorization "
+            "header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
             status=401,
         )
     if not key.startswith(("sk_test_", "rk_test_")):
@@ -162,6 +180,7 @@ def _body() -> form.Pairs:
         return []
     if request.mimetype != "application/x-www-form-urlencoded":
         raise ApiError(
-            f"Invalid request: the content type must be application/x-www-form-urlencoded, not {request.mimetype}."
+            "Invalid request: the content type must be application/x-www-form-urlencoded, not "
+            f"{request.mimetype}."
         )
     return form.pairs(raw.decode("latin-1"))

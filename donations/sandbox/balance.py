@@ -21,7 +21,10 @@ LIST_FIELDS: params.Fields = {
 
 
 def settle(world: World, charge: Doc) -> None:
-    """Give a new charge its balance transaction: with it, a while after it, or when the control API says so."""
+    """Give a new charge its balance transaction.
+
+    With it, a while after it, or when the control API says so.
+    """
     delay_seconds = world.settings.bt_delay_seconds
     if world.holds.balance_transactions:
         charge["_bt"] = "held"
@@ -60,7 +63,10 @@ def resume(world: World) -> None:
 
 
 def settlement(world: World, amount: int, currency: str) -> tuple[int, str, Decimal | None]:
-    """What an amount comes to in the account's books: minor units, currency, and the rate if it was converted."""
+    """What an amount comes to in the account's books.
+
+    Minor units, currency, and the rate if it was converted.
+    """
     rate = world.settings.rates.get(currency)
     if rate is None or currency == world.settings.currency:
         return amount, currency, None
@@ -79,7 +85,10 @@ def listed_transactions(world: World, sent: dict[str, Any]) -> Doc:
     matches = listing.only(wanted, "currency", "source", "type")
     payout = wanted.get("payout")
     return listing.page(
-        world, "balance_transaction", wanted, "/v1/balance_transactions",
+        world,
+        "balance_transaction",
+        wanted,
+        "/v1/balance_transactions",
         lambda doc: matches(doc) and payout in (None, doc.get("_payout")),
     )
 
@@ -167,5 +176,6 @@ def _amounts(world: World, status: str) -> list[Doc]:
         if transaction["status"] == status:
             sums[transaction["currency"]] += transaction["net"]
     return [
-        {"amount": total, "currency": currency, "source_types": {"card": total}} for currency, total in sums.items()
+        {"amount": total, "currency": currency, "source_types": {"card": total}}
+        for currency, total in sums.items()
     ]

@@ -11,7 +11,10 @@ from .store import Doc
 
 @dataclass(frozen=True)
 class Card:
-    """One test card. `does`: succeed, decline, challenge (3-D Secure), or missing (needs a part not yet in this sandbox)."""
+    """One test card.
+
+    `does`: succeed, decline, challenge (3-D Secure), or missing (needs a part not yet in this sandbox).
+    """
 
     number: str
     shows: str
@@ -42,29 +45,83 @@ CARDS = (
     Card("4242424242424242", "Visa, succeeds", name="pm_card_visa"),
     Card("5555555555554444", "Mastercard, succeeds", name="pm_card_mastercard", brand="mastercard"),
     Card("378282246310005", "American Express, succeeds", name="pm_card_amex", brand="amex"),
-    Card("4000000000000077", "succeeds, money available at once", name="pm_card_bypassPending", available_at_once=True),
-    Card("4000000000009235", "succeeds, elevated risk", name="pm_card_riskLevelElevated", risk_level="elevated", risk_score=70),
+    Card(
+        "4000000000000077",
+        "succeeds, money available at once",
+        name="pm_card_bypassPending",
+        available_at_once=True,
+    ),
+    Card(
+        "4000000000009235",
+        "succeeds, elevated risk",
+        name="pm_card_riskLevelElevated",
+        risk_level="elevated",
+        risk_score=70,
+    ),
     Card("4000002500003155", "asks for 3-D Secure", "challenge", "pm_card_threeDSecure2Required"),
     Card("4000002760003184", "asks for 3-D Secure, always", "challenge", "pm_card_authenticationRequired"),
     _decline("4000000000000002", "declined", "visa_chargeDeclined"),
-    _decline("4000000000009995", "declined: insufficient funds", "visa_chargeDeclinedInsufficientFunds",
-             decline_code="insufficient_funds", message="Your card has insufficient funds."),
-    _decline("4000000000009987", "declined: lost card", "visa_chargeDeclinedLostCard", decline_code="lost_card"),
-    _decline("4000000000009979", "declined: stolen card", "visa_chargeDeclinedStolenCard", decline_code="stolen_card"),
-    _decline("4000000000000069", "declined: expired card", "chargeDeclinedExpiredCard",
-             code="expired_card", decline_code="expired_card", message="Your card has expired."),
-    _decline("4000000000000127", "declined: wrong CVC", "chargeDeclinedIncorrectCvc",
-             code="incorrect_cvc", decline_code="incorrect_cvc", message="Your card's security code is incorrect."),
-    _decline("4000000000000119", "declined: processing error", "chargeDeclinedProcessingError",
-             code="processing_error", decline_code="processing_error",
-             message="An error occurred while processing your card. Try again in a little bit."),
+    _decline(
+        "4000000000009995",
+        "declined: insufficient funds",
+        "visa_chargeDeclinedInsufficientFunds",
+        decline_code="insufficient_funds",
+        message="Your card has insufficient funds.",
+    ),
+    _decline(
+        "4000000000009987", "declined: lost card", "visa_chargeDeclinedLostCard", decline_code="lost_card"
+    ),
+    _decline(
+        "4000000000009979",
+        "declined: stolen card",
+        "visa_chargeDeclinedStolenCard",
+        decline_code="stolen_card",
+    ),
+    _decline(
+        "4000000000000069",
+        "declined: expired card",
+        "chargeDeclinedExpiredCard",
+        code="expired_card",
+        decline_code="expired_card",
+        message="Your card has expired.",
+    ),
+    _decline(
+        "4000000000000127",
+        "declined: wrong CVC",
+        "chargeDeclinedIncorrectCvc",
+        code="incorrect_cvc",
+        decline_code="incorrect_cvc",
+        message="Your card's security code is incorrect.",
+    ),
+    _decline(
+        "4000000000000119",
+        "declined: processing error",
+        "chargeDeclinedProcessingError",
+        code="processing_error",
+        decline_code="processing_error",
+        message="An error occurred while processing your card. Try again in a little bit.",
+    ),
     _decline("4000000000000341", "attaches, but every charge fails", "chargeCustomerFail"),
-    Card("4100000000000019", "blocked as fraud", "decline", "pm_card_radarBlock",
-         decline_code="fraudulent", risk_level="highest", risk_score=90),
-    Card("4000000000007726", "succeeds (a refund of it would stay pending first)", name="pm_card_pendingRefund"),
+    Card(
+        "4100000000000019",
+        "blocked as fraud",
+        "decline",
+        "pm_card_radarBlock",
+        decline_code="fraudulent",
+        risk_level="highest",
+        risk_score=90,
+    ),
+    Card(
+        "4000000000007726", "succeeds (a refund of it would stay pending first)", name="pm_card_pendingRefund"
+    ),
     Card("4000000000005126", "succeeds (a refund of it would fail later)", name="pm_card_refundFail"),
     Card("4000000000000259", "would be disputed", "missing", "pm_card_createDispute"),
-    Card("4000000000002685", "would be disputed: not received", "missing", "pm_card_createDisputeProductNotReceived"),
+    Card(
+        "4000000000002685",
+        "would be disputed: not received",
+        "missing",
+        "pm_card_createDisputeProductNotReceived",
+    ),
     Card("4000000000001976", "would bring an inquiry", "missing", "pm_card_createDisputeInquiry"),
     Card("4000000000005423", "would bring an early fraud warning", "missing", "pm_card_createEfw"),
 )
@@ -72,18 +129,24 @@ BY_KEY = {**{card.number: card for card in CARDS}, **{card.name: card for card i
 
 
 def find(key: str) -> Card:
-    """The test card of a number (spaces allowed) or a `pm_card_...` name. Raises ApiError (402), and makes no charge."""
+    """The test card of a number (spaces allowed) or a `pm_card_...` name.
+
+    Raises ApiError (402), and makes no charge.
+    """
     card = BY_KEY.get(re.sub(r"[\s-]", "", key))
     if card is None and _luhn(re.sub(r"[\s-]", "", key)):
         raise refusal(
             "card_declined",
             "Your card was declined. Your request was in test mode, but used a non test card.",
-            "number", "test_mode_live_card",
+            "number",
+            "test_mode_live_card",
         )
     if card is None:
         raise refusal("incorrect_number", "Your card number is incorrect.", "number")
     if card.does == "missing":
-        raise refusal("sandbox_not_modelled", f"The card that {card.shows} is not yet in this sandbox.", "number")
+        raise refusal(
+            "sandbox_not_modelled", f"The card that {card.shows} is not yet in this sandbox.", "number"
+        )
     return card
 
 
@@ -149,7 +212,10 @@ def charge_details(card: Card, method: Doc, amount: int, *, challenged: bool) ->
         "transaction_id": ids.letters(20),
         "version": "2.2.0",
     }
-    shown = {name: method["card"][name] for name in ("brand", "country", "exp_month", "exp_year", "funding", "last4")}
+    shown = {
+        name: method["card"][name]
+        for name in ("brand", "country", "exp_month", "exp_year", "funding", "last4")
+    }
     return {
         "card": {
             **shown,

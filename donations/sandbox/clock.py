@@ -1,4 +1,7 @@
-"""The sandbox's time, which a test may move forward, and the list of what is to happen later. Knows nothing of payments."""
+"""The sandbox's time, which a test may move forward, and the list of what is to happen later.
+
+Knows nothing of payments.
+"""
 
 import heapq
 import itertools

@@ -1,4 +1,4 @@
-"""The control API under `/sandbox/`: what a test or a person orders the sandbox to do, and what the sandbox witnessed.
+"""The control API under `/sandbox/`: what a test or a person may order, and what the sandbox witnessed.
 
 JSON in and out; a plain form may order the same things and comes back to the panel. Not part of Stripe.
 """
@@ -20,7 +20,10 @@ bp = Blueprint("control", __name__, url_prefix="/sandbox")
 @bp.before_request
 def from_here_only() -> Response | None:
     """A page of another site, open in the same browser, must not be able to order anything."""
-    if request.method != "GET" and request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+    if request.method != "GET" and request.headers.get("Sec-Fetch-Site", "none") not in (
+        "none",
+        "same-origin",
+    ):
         return _refused(ApiError("The sandbox takes orders from its own page only.", status=403))
     return None
 
@@ -42,7 +45,8 @@ def hold_deliveries() -> Response:
 @bp.post("/deliveries/release")
 def release_deliveries() -> Response:
     world, asked = _world(), _asked()
-    order = random.Random(asked.get("seed")) if _yes(asked.get("shuffle")) else None  # noqa: S311 (repeatable order)
+    dice = random.Random(asked.get("seed"))  # noqa: S311 (a seed makes the order repeatable)
+    order = dice if _yes(asked.get("shuffle")) else None
     with world.change():
         sent = world.deliveries.release(times=_whole(asked, "times", 1, 1, 20), order=order)
     return _done(held=False, sent=sent)
@@ -115,7 +119,10 @@ def pay() -> Response:
             outcome = "paid"
         intent = payments.retrieve_intent(world, session["payment_intent"])
         return _done(
-            outcome=outcome, session=session["id"], payment_intent=intent["id"], charge=intent["latest_charge"],
+            outcome=outcome,
+            session=session["id"],
+            payment_intent=intent["id"],
+            charge=intent["latest_charge"],
             success_url=sessions.return_url(session),
         )
 

@@ -1,4 +1,4 @@
-"""Webhook deliveries: signed, sent in the background, tried again, held back, repeated or shuffled when a test asks.
+"""Webhook deliveries: signed, sent in the background, tried again; held, repeated or shuffled on demand.
 
 It knows events and endpoints only. Each event keeps its own deliveries under `_deliveries`, by endpoint.
 """
@@ -23,7 +23,9 @@ from .store import Doc, Store, public
 logger = logging.getLogger(__name__)
 
 KEPT_ATTEMPTS = 20
-Job = tuple[str, str, bool]  # event, endpoint, whether it counts as the planned delivery (an extra one is not retried)
+Job = tuple[
+    str, str, bool
+]  # event, endpoint, whether it counts as the planned delivery (an extra one is not retried)
 
 
 class Deliveries:
@@ -32,7 +34,13 @@ class Deliveries:
     def __init__(
         self, store: Store, clock: Clock, timetable: Timetable, lock: threading.RLock, settings: Settings
     ) -> None:
-        self.store, self.clock, self.timetable, self.lock, self.settings = store, clock, timetable, lock, settings
+        self.store, self.clock, self.timetable, self.lock, self.settings = (
+            store,
+            clock,
+            timetable,
+            lock,
+            settings,
+        )
         self.held = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._settled = threading.Condition(lock)
@@ -75,7 +83,10 @@ class Deliveries:
         self.held = True
 
     def release(self, *, times: int = 1, order: random.Random | None = None) -> int:
-        """Send what was held, each `times` times, shuffled by `order` if given. Answers how many requests that makes."""
+        """Send what was held, each `times` times, shuffled by `order` if given.
+
+        Answers how many requests that makes.
+        """
         self.held = False
         waiting = [
             (event["id"], endpoint_id)
@@ -136,7 +147,9 @@ class Deliveries:
         if event is None:
             return
         event["_deliveries"][endpoint_id]["state"] = state
-        event["pending_webhooks"] = sum(each["state"] != "delivered" for each in event["_deliveries"].values())
+        event["pending_webhooks"] = sum(
+            each["state"] != "delivered" for each in event["_deliveries"].values()
+        )
         self.store.save(event)
         change = self._unsettled.add if state == "pending" else self._unsettled.discard
         change((event_id, endpoint_id))
@@ -165,7 +178,11 @@ class Deliveries:
             body, url, secret = payload(event), endpoint["url"], endpoint["_secret"]
         started = time.monotonic()
         answer = _post(url, secret, body, self.settings.delivery_timeout_seconds)
-        attempt = {"at": self.clock.stamp(), "answer": answer, "seconds": round(time.monotonic() - started, 3)}
+        attempt = {
+            "at": self.clock.stamp(),
+            "answer": answer,
+            "seconds": round(time.monotonic() - started, 3),
+        }
         with self.lock:
             if self.store.get(event_id) is event:
                 self._note(event, endpoint_id, attempt, planned)
@@ -197,7 +214,10 @@ def payload(event: Doc) -> bytes:
 
 
 def signature(body: bytes, secret: str, at: int) -> str:
-    """A `Stripe-Signature` header: HMAC-SHA256 over time, a full stop and the body, with the whole `whsec_...` as key."""
+    """A `Stripe-Signature` header.
+
+    HMAC-SHA256 over time, a full stop and the body, with the whole `whsec_...` as key.
+    """
     digest = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={digest}"
 
@@ -207,7 +227,10 @@ def _wants(endpoint: Doc, type: str) -> bool:
 
 
 def _post(url: str, secret: str, body: bytes, timeout_seconds: float) -> str:
-    """The status of the answer, or what went wrong. Redirects are not followed: for Stripe they are failures."""
+    """The status of the answer, or what went wrong.
+
+    Redirects are not followed: for Stripe they are failures.
+    """
     parts = urlsplit(url)
     headers = {
         "Content-Type": "application/json; charset=utf-8",
@@ -217,12 +240,16 @@ def _post(url: str, secret: str, body: bytes, timeout_seconds: float) -> str:
         "Connection": "close",
     }
     connection = (
-        http.client.HTTPSConnection(parts.netloc, timeout=timeout_seconds, context=ssl.create_default_context())
+        http.client.HTTPSConnection(
+            parts.netloc, timeout=timeout_seconds, context=ssl.create_default_context()
+        )
         if parts.scheme == "https"
         else http.client.HTTPConnection(parts.netloc, timeout=timeout_seconds)
     )
     try:
-        connection.request("POST", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", body, headers)
+        connection.request(
+            "POST", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", body, headers
+        )
         answer = connection.getresponse()
         answer.read(65536)
         return str(answer.status)

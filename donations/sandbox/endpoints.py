@@ -16,7 +16,9 @@ def enabled_events(value: Any, param: str) -> list[str]:
     types: list[str] = params.listing(params.text())(value, param)
     for number, type in enumerate(types):
         if type != "*" and type not in TYPES:
-            raise ApiError(f"Invalid {param}[{number}]: {type} is no type of event.", param=f"{param}[{number}]")
+            raise ApiError(
+                f"Invalid {param}[{number}]: {type} is no type of event.", param=f"{param}[{number}]"
+            )
     if not types:
         raise ApiError(f"Invalid {param}: name at least one event.", param=param)
     return types
@@ -37,7 +39,8 @@ def create(world: World, sent: dict[str, Any]) -> Doc:
     given = params.checked(sent, CREATE_FIELDS, ("enabled_events", "url"))
     if given.get("api_version", API_VERSION) != API_VERSION:
         raise ApiError(
-            f"Invalid API version: this sandbox sends {API_VERSION} only.", code="invalid_api_version",
+            f"Invalid API version: this sandbox sends {API_VERSION} only.",
+            code="invalid_api_version",
             param="api_version",
         )
     if sum(1 for _ in world.store.newest_first("webhook_endpoint")) >= MOST:
@@ -105,5 +108,3 @@ def register(world: World) -> None:
             world.store.save(known[0])
         else:
             made(world, url, secret)
-
-

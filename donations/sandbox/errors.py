@@ -1,4 +1,7 @@
-"""Refusals in Stripe's own shape. Nothing here knows when to refuse: the rules stand beside what they guard."""
+"""Refusals in Stripe's own shape.
+
+Nothing here knows when to refuse: the rules stand beside what they guard.
+"""
 
 from typing import Any
 
@@ -26,7 +29,12 @@ class ApiError(Exception):
 
     def body(self) -> dict[str, Any]:
         """The JSON of the answer; a field without a value is left out, as Stripe does."""
-        fields: dict[str, Any] = {"type": self.type, "code": self.code, "message": self.message, "param": self.param}
+        fields: dict[str, Any] = {
+            "type": self.type,
+            "code": self.code,
+            "message": self.message,
+            "param": self.param,
+        }
         if self.code:
             fields["doc_url"] = f"https://stripe.com/docs/error-codes/{self.code.replace('_', '-')}"
         fields.update(self.more)

@@ -1,4 +1,7 @@
-"""Events: made once with a snapshot of their object, listed like Stripe's. Sending them is the work of `deliveries`."""
+"""Events: made once with a snapshot of their object, listed like Stripe's.
+
+Sending them is the work of `deliveries`.
+"""
 
 import json
 from pathlib import Path
@@ -55,10 +58,9 @@ def listed(world: World, sent: dict[str, Any]) -> Doc:
         raise listing.conflicting("type", "types")
 
     def matches(event: Doc) -> bool:
-        return (
-            _type_matches(event["type"], wanted)
-            and wanted.get("delivery_success", event["pending_webhooks"] == 0) == (event["pending_webhooks"] == 0)
-        )
+        return _type_matches(event["type"], wanted) and wanted.get(
+            "delivery_success", event["pending_webhooks"] == 0
+        ) == (event["pending_webhooks"] == 0)
 
     return listing.page(world, "event", wanted, "/v1/events", matches)
 

@@ -1,4 +1,7 @@
-"""`expand`: which fields hold an id that can be shown as its object, and showing it. Stored documents are never changed."""
+"""`expand`: which fields hold an id that can be shown as its object, and showing it.
+
+Stored documents are never changed.
+"""
 
 from typing import Any
 
@@ -50,7 +53,8 @@ def check(paths: list[str], kind: str, *, in_list: bool) -> None:
             kinds = tuple(target for each in kinds for target in _targets(each, step))
             if not kinds:
                 raise ApiError(
-                    f"This property cannot be expanded ({step}). You may want to try expanding another property.",
+                    f"This property cannot be expanded ({step}). You may want to try expanding another "
+                    "property.",
                     param=f"expand[{number}]",
                 )
 

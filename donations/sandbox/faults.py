@@ -1,4 +1,7 @@
-"""Faults ordered through the control API: which request they strike, and how. Carrying them out is the caller's part."""
+"""Faults ordered through the control API: which request they strike, and how.
+
+Carrying them out is the caller's part.
+"""
 
 from typing import Any
 

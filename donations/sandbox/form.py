@@ -1,4 +1,7 @@
-"""Form bodies and query strings with brackets, turned into nested values. What the values may be is decided in `params`."""
+"""Form bodies and query strings with brackets, turned into nested values.
+
+What the values may be is decided in `params`.
+"""
 
 import re
 from typing import Any
@@ -28,8 +31,10 @@ def nested(sent: Pairs) -> dict[str, Any]:
         match = NAME.match(name)
         if not match:
             raise ApiError(
-                f"Invalid parameter name: {name}. Square brackets may only enclose the names of nested parameters.",
-                code="parameter_unknown", param=name,
+                f"Invalid parameter name: {name}. Square brackets may only enclose the names of nested "
+                "parameters.",
+                code="parameter_unknown",
+                param=name,
             )
         _put(tree, [match[1], *re.findall(r"\[([^\[\]]*)\]", match[2])], value, name)
     return tree

@@ -1,9 +1,22 @@
-"""The hosted pages: where a donor pays, answers the bank, or learns that the session is over. Plain HTML, no script."""
+"""The hosted pages: where a donor pays, answers the bank, or learns that the session is over.
+
+Plain HTML, no script.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug.wrappers import Response as AnyResponse
 
 from . import cards, currencies, payments, sessions
@@ -52,9 +65,15 @@ def answer_challenge(id: str) -> AnyResponse:
     try:
         with world.change():
             if session["status"] != "complete":
-                payments.answer_challenge(world, session, authenticated=request.form.get("outcome") == "complete")
+                payments.answer_challenge(
+                    world, session, authenticated=request.form.get("outcome") == "complete"
+                )
     except ApiError as error:
-        return _form(world, session, _prefilled(world, session), error) if session["status"] == "open" else _over(session)
+        return (
+            _form(world, session, _prefilled(world, session), error)
+            if session["status"] == "open"
+            else _over(session)
+        )
     return redirect(sessions.return_url(session), 303)
 
 
@@ -62,9 +81,16 @@ def answer_challenge(id: str) -> AnyResponse:
 def receipt(id: str) -> AnyResponse:
     world = _world()
     charge = world.store.get(id, "charge") or abort(404)
-    return _plain("message.html", world, title="Receipt", lines=[
-        currencies.shown(charge["amount"], charge["currency"]), f"Paid to {world.settings.organisation}", charge["id"],
-    ])
+    return _plain(
+        "message.html",
+        world,
+        title="Receipt",
+        lines=[
+            currencies.shown(charge["amount"], charge["currency"]),
+            f"Paid to {world.settings.organisation}",
+            charge["id"],
+        ],
+    )
 
 
 def _try(world: World, session: Doc, typed: dict[str, str]) -> str:
@@ -86,8 +112,10 @@ def _prefilled(world: World, session: Doc) -> dict[str, str]:
     card = cards.BY_KEY.get(request.args.get("card", ""))
     if card:
         typed.update(
-            number=card.grouped, expiry=cards.suggested_expiry(world.clock.now()),
-            cvc="1234" if card.brand == "amex" else "123", name="Test Donor",
+            number=card.grouped,
+            expiry=cards.suggested_expiry(world.clock.now()),
+            cvc="1234" if card.brand == "amex" else "123",
+            name="Test Donor",
         )
     return typed
 
@@ -98,7 +126,9 @@ def _customers_email(world: World, session: Doc) -> str:
 
 
 def _form(world: World, session: Doc, typed: dict[str, str], error: ApiError | None = None) -> AnyResponse:
-    response = _page("pay.html", world, session, typed=typed, error=error, cards=cards.CARDS, lines=session["_line_items"])
+    response = _page(
+        "pay.html", world, session, typed=typed, error=error, cards=cards.CARDS, lines=session["_line_items"]
+    )
     response.status_code = 402 if error else 200
     return response
 
@@ -110,7 +140,11 @@ def _over(session: Doc) -> AnyResponse:
         link = (sessions.return_url(session), "Continue")
     else:
         lines = ["This payment page has expired. Nothing was charged. Go back and start again."]
-        link = (session["cancel_url"], f"Back to {world.settings.organisation}") if session["cancel_url"] else ("", "")
+        link = (
+            (session["cancel_url"], f"Back to {world.settings.organisation}")
+            if session["cancel_url"]
+            else ("", "")
+        )
     title = "All done" if session["status"] == "complete" else "This page has expired"
     return _plain("message.html", world, title=title, lines=lines, link=link)
 

@@ -24,17 +24,25 @@ class Answer:
 
 
 def once(world: World, key: str, path: str, sent: Pairs, answer: Callable[[], Answer]) -> Answer:
-    """The kept answer of this key, or `answer()`. Raises ApiError: 400 for other parameters, 409 while one is running."""
+    """The kept answer of this key, or `answer()`.
+
+    Raises ApiError: 400 for other parameters, 409 while one is running.
+    """
     if len(key) > LONGEST_KEY:
-        raise ApiError(f"Idempotency key is too long: at most {LONGEST_KEY} characters.", type="idempotency_error")
+        raise ApiError(
+            f"Idempotency key is too long: at most {LONGEST_KEY} characters.", type="idempotency_error"
+        )
     id = f"idempotency:{key}"
     fingerprint = _fingerprint(path, sent)
     with world.lock:
         if key in world.running_keys:
             raise ApiError(
-                "There is currently another in-progress request using this Idempotent Key (that probably means you "
-                f"submitted twice, and the other request is still going through): {key}. Please try again later.",
-                status=409, type="idempotency_error", code="idempotency_key_in_use",
+                "There is currently another in-progress request using this Idempotent Key (that probably "
+                f"means you submitted twice, and the other request is still going through): {key}. Please "
+                "try again later.",
+                status=409,
+                type="idempotency_error",
+                code="idempotency_key_in_use",
             )
         kept = world.store.get(id)
         if kept:
@@ -67,14 +75,14 @@ def _same(kept: dict[str, Any], key: str, path: str, fingerprint: str) -> None:
     if kept["path"] != path:
         raise ApiError(
             "Keys for idempotent requests can only be used for the same endpoint they were first used for "
-            f"('{kept['path']}' vs '{path}'). Try using a key other than '{key}' if you meant to execute a different "
-            "request.",
+            f"('{kept['path']}' vs '{path}'). Try using a key other than '{key}' if you meant to execute a "
+            "different request.",
             type="idempotency_error",
         )
     if kept["fingerprint"] != fingerprint:
         raise ApiError(
-            "Keys for idempotent requests can only be used with the same parameters they were first used with. Try "
-            f"using a key other than '{key}' if you meant to execute a different request.",
+            "Keys for idempotent requests can only be used with the same parameters they were first used "
+            f"with. Try using a key other than '{key}' if you meant to execute a different request.",
             type="idempotency_error",
         )
 

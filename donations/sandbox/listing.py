@@ -1,4 +1,7 @@
-"""Lists that page as Stripe's do: newest first, by cursor. What is listed, and by which filters, is the caller's."""
+"""Lists that page as Stripe's do: newest first, by cursor.
+
+What is listed, and by which filters, is the caller's.
+"""
 
 from collections.abc import Callable
 from itertools import dropwhile, islice
@@ -24,7 +27,11 @@ BOUNDS: dict[str, Callable[[int, int], bool]] = {
 
 
 def page(
-    world: World, kind: str, wanted: dict[str, Any], url: str, matches: Callable[[Doc], bool] = lambda doc: True
+    world: World,
+    kind: str,
+    wanted: dict[str, Any],
+    url: str,
+    matches: Callable[[Doc], bool] = lambda doc: True,
 ) -> Doc:
     """One page of the documents of `kind` that match. Raises ApiError for a cursor that does not exist."""
     bounds = wanted.get("created", {})
@@ -32,7 +39,10 @@ def page(
     def keeps(doc: Doc) -> bool:
         return all(BOUNDS[name](doc["created"], bound) for name, bound in bounds.items()) and matches(doc)
 
-    after, before = _cursor(world, kind, wanted, "starting_after"), _cursor(world, kind, wanted, "ending_before")
+    after, before = (
+        _cursor(world, kind, wanted, "starting_after"),
+        _cursor(world, kind, wanted, "ending_before"),
+    )
     if after and before:
         raise conflicting("starting_after", "ending_before")
     docs = world.store.oldest_first(kind) if before else world.store.newest_first(kind)

@@ -1,4 +1,7 @@
-"""The page for people at `/sandbox/`: what happened lately, and buttons for the control API. It changes nothing itself."""
+"""The page for people at `/sandbox/`: what happened lately, and buttons for the control API.
+
+It changes nothing itself.
+"""
 
 from datetime import UTC, datetime
 from itertools import islice

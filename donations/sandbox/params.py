@@ -1,4 +1,4 @@
-"""How parameters are declared and checked: each kind of value is a function that returns the value or raises ApiError.
+"""How parameters are declared and checked: a kind of value is a function that answers it or raises ApiError.
 
 Which parameters an operation takes stands beside the operation.
 """
@@ -14,8 +14,13 @@ Check = Callable[[Any, str], Any]
 Fields = Mapping[str, Check]
 
 
-def checked(values: Any, fields: Fields, required: tuple[str, ...] = (), *, inside: str = "") -> dict[str, Any]:
-    """`values` as plain Python values. Unknown names first, then missing ones, then each value: Stripe's own order."""
+def checked(
+    values: Any, fields: Fields, required: tuple[str, ...] = (), *, inside: str = ""
+) -> dict[str, Any]:
+    """`values` as plain Python values.
+
+    Unknown names first, then missing ones, then each value: Stripe's own order.
+    """
     if not isinstance(values, dict):
         raise ApiError(f"Invalid object: {inside}", param=inside)
     for name in values:
@@ -33,15 +38,17 @@ def text(limit: int = 5000, *, pattern: str = "") -> Check:
             raise ApiError(f"Invalid string: {param}", param=param)
         if value == "":
             raise ApiError(
-                f"You passed an empty string for '{param}'. We assume empty values are an attempt to unset a parameter; "
-                f"however '{param}' cannot be unset. You should remove '{param}' from your request or supply a "
-                "non-empty value.",
-                code="parameter_invalid_empty", param=param,
+                f"You passed an empty string for '{param}'. We assume empty values are an attempt to unset "
+                f"a parameter; however '{param}' cannot be unset. You should remove '{param}' from your "
+                "request or supply a non-empty value.",
+                code="parameter_invalid_empty",
+                param=param,
             )
         if len(value) > limit:
             raise ApiError(
                 f"Invalid string: {value[:20]}...; must be at most {limit} characters",
-                code="parameter_invalid_string_length", param=param,
+                code="parameter_invalid_string_length",
+                param=param,
             )
         if pattern and not re.fullmatch(pattern, value):
             raise ApiError(f"Invalid {param}: {value[:80]}", param=param)
@@ -57,11 +64,15 @@ def integer(low: int = 0, high: int | None = None) -> Check:
         number = int(value)
         if number < low:
             raise ApiError(
-                f"This value must be greater than or equal to {low}.", code="parameter_invalid_integer", param=param
+                f"This value must be greater than or equal to {low}.",
+                code="parameter_invalid_integer",
+                param=param,
             )
         if high is not None and number > high:
             raise ApiError(
-                f"This value must be less than or equal to {high}.", code="parameter_invalid_integer", param=param
+                f"This value must be less than or equal to {high}.",
+                code="parameter_invalid_integer",
+                param=param,
             )
         return number
 
@@ -86,8 +97,9 @@ def choice(*allowed: str) -> Check:
 def currency(value: Any, param: str) -> str:
     code = value.lower() if isinstance(value, str) else ""
     if code not in KNOWN:
+        known = ", ".join(sorted(KNOWN))
         raise ApiError(
-            f"Invalid currency: {value}. Stripe currently supports these currencies: {', '.join(sorted(KNOWN))}",
+            f"Invalid currency: {value}. Stripe currently supports these currencies: {known}",
             param=param,
         )
     return code
@@ -125,11 +137,16 @@ def mapping(fields: Fields, required: tuple[str, ...] = ()) -> Check:
 
 
 def metadata(value: Any, param: str) -> dict[str, str]:
-    """At most 50 keys of at most 40 characters without square brackets, values of at most 500. "" means: remove."""
+    """At most 50 keys of at most 40 characters without square brackets, values of at most 500.
+
+    "" means: remove.
+    """
     if value == "":
         return {}
     if not isinstance(value, dict) or not all(isinstance(entry, str) for entry in value.values()):
-        raise ApiError("Metadata must be an object of strings; its keys may not contain square brackets.", param=param)
+        raise ApiError(
+            "Metadata must be an object of strings; its keys may not contain square brackets.", param=param
+        )
     if len(value) > 50:
         raise ApiError("Metadata can have up to 50 keys.", param=param)
     for key, entry in value.items():

@@ -5,7 +5,7 @@ Every function here expects the world's lock to be held: that is what makes a do
 
 from typing import Any
 
-from . import balance, cards, customers, events, ids, listing, params, sessions
+from . import balance, blanks, cards, customers, events, ids, listing, params, sessions
 from .cards import Card
 from .currencies import AMEX_MAXIMUM_MINOR
 from .errors import ApiError, no_such
@@ -20,6 +20,15 @@ CHARGE_FIELDS: params.Fields = {
     "transfer_group": params.text(),
 }
 
+# From the session's payment_intent_data to the payment intent.
+PASSED_ON = (
+    "description",
+    "receipt_email",
+    "setup_future_usage",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+)
+
 
 def pay(world: World, session: Doc, card: Card, *, email: str | None, name: str | None) -> str:
     """Try to pay an open session: `paid`, or `challenge` when the bank wants the donor.
@@ -30,7 +39,12 @@ def pay(world: World, session: Doc, card: Card, *, email: str | None, name: str 
     if card.brand == "amex" and session["amount_total"] > AMEX_MAXIMUM_MINOR:
         raise cards.refusal("amount_too_large", "This amount is too large for an American Express card.")
     email = email or session["customer_email"]
-    billing = {"address": sessions.customer_details(None, "")["address"], "email": email, "name": name, "phone": None}
+    billing = {
+        "address": sessions.customer_details(None, "")["address"],
+        "email": email,
+        "name": name,
+        "phone": None,
+    }
     method = world.store.add(cards.payment_method(card, billing, world.clock.now()))
     intent = _intent(world, session)
     intent["_attempt"] = {"card": card.number, "method": method["id"], "email": email, "name": name}
@@ -48,8 +62,7 @@ def answer_challenge(world: World, session: Doc, *, authenticated: bool) -> None
     intent = world.store.get(session["payment_intent"] or "", "payment_intent")
     if intent is None or intent["status"] != "requires_action":
         raise ApiError("This Checkout Session does not wait for authentication.")
-    card, method = cards.find(intent["_attempt"]["card"]), world.store.get(intent["_attempt"]["method"])
-    assert method is not None
+    card, method = cards.find(intent["_attempt"]["card"]), world.store.known(intent["_attempt"]["method"])
     if authenticated:
         _succeed(world, session, intent, card, method, challenged=True)
         return
@@ -65,7 +78,9 @@ def retrieve_intent(world: World, id: str) -> Doc:
 
 def listed_intents(world: World, sent: dict[str, Any]) -> Doc:
     wanted = params.checked(sent, INTENT_FIELDS)
-    return listing.page(world, "payment_intent", wanted, "/v1/payment_intents", listing.only(wanted, "customer"))
+    return listing.page(
+        world, "payment_intent", wanted, "/v1/payment_intents", listing.only(wanted, "customer")
+    )
 
 
 def retrieve_charge(world: World, id: str) -> Doc:
@@ -89,46 +104,17 @@ def _intent(world: World, session: Doc) -> Doc:
     data = session["_payment_intent_data"]
     id = ids.new("pi")
     intent: Doc = {
+        **blanks.payment_intent(),
         "id": id,
-        "object": "payment_intent",
         "amount": session["amount_total"],
-        "amount_capturable": 0,
-        "amount_details": {"tip": {}},
-        "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
-        "automatic_payment_methods": None,
-        "canceled_at": None,
-        "cancellation_reason": None,
         "capture_method": data.get("capture_method", "automatic_async"),
         "client_secret": f"{id}_secret_{ids.letters(24)}",
-        "confirmation_method": "automatic",
         "created": world.clock.stamp(),
         "currency": session["currency"],
         "customer": session["customer"],
-        "description": data.get("description"),
-        "excluded_payment_method_types": None,
-        "last_payment_error": None,
-        "latest_charge": None,
-        "livemode": False,
         # Not inherited from the session: only what was meant for the payment.
         "metadata": params.merged({}, data.get("metadata", {})),
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
-        "payment_method_configuration_details": None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card"],
-        "processing": None,
-        "receipt_email": data.get("receipt_email"),
-        "review": None,
-        "setup_future_usage": data.get("setup_future_usage"),
-        "shipping": None,
-        "statement_descriptor": data.get("statement_descriptor"),
-        "statement_descriptor_suffix": data.get("statement_descriptor_suffix"),
-        "status": "requires_payment_method",
-        "transfer_data": None,
-        "transfer_group": None,
+        **{name: data.get(name) for name in PASSED_ON},
     }
     world.store.add(intent)
     session["payment_intent"] = id
@@ -147,11 +133,18 @@ def _succeed(world: World, session: Doc, intent: Doc, card: Card, method: Doc, *
     balance.settle(world, charge)
     world.store.add(charge)
     intent.update(
-        status="succeeded", amount_received=intent["amount"], latest_charge=charge["id"],
-        payment_method=method["id"], last_payment_error=None, next_action=None,
+        status="succeeded",
+        amount_received=intent["amount"],
+        latest_charge=charge["id"],
+        payment_method=method["id"],
+        last_payment_error=None,
+        next_action=None,
     )
     session.update(
-        status="complete", payment_status="paid", url=None, customer=customer,
+        status="complete",
+        payment_status="paid",
+        url=None,
+        customer=customer,
         customer_details=sessions.customer_details(attempt["email"], attempt["name"] or ""),
     )
     for doc in (intent, session):
@@ -164,8 +157,12 @@ def _succeed(world: World, session: Doc, intent: Doc, card: Card, method: Doc, *
 def _ask_bank(world: World, session: Doc, intent: Doc) -> str:
     page = f"{world.base_url}/c/pay/{session['id']}"
     intent.update(
-        status="requires_action", payment_method=intent["_attempt"]["method"],
-        next_action={"redirect_to_url": {"return_url": page, "url": f"{page}/challenge"}, "type": "redirect_to_url"},
+        status="requires_action",
+        payment_method=intent["_attempt"]["method"],
+        next_action={
+            "redirect_to_url": {"return_url": page, "url": f"{page}/challenge"},
+            "type": "redirect_to_url",
+        },
     )
     world.store.save(intent)
     events.emit(world, "payment_intent.requires_action", intent)
@@ -184,15 +181,19 @@ def _declined(world: World, intent: Doc, card: Card, method: Doc) -> ApiError:
 def _unauthenticated(world: World, intent: Doc, method: Doc) -> ApiError:
     """No charge was tried, so only the intent says that it failed."""
     error = ApiError(
-        "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
-        status=402, code="payment_intent_authentication_failure",
+        "We are unable to authenticate your payment method. Please choose a different payment method and "
+        "try again.",
+        status=402,
+        code="payment_intent_authentication_failure",
     )
     return _failed(world, intent, method, error)
 
 
 def _failed(world: World, intent: Doc, method: Doc, error: ApiError) -> ApiError:
     intent.update(
-        status="requires_payment_method", payment_method=None, next_action=None,
+        status="requires_payment_method",
+        payment_method=None,
+        next_action=None,
         last_payment_error={**error.body()["error"], "payment_method": method},
     )
     world.store.save(intent)
@@ -204,50 +205,28 @@ def _charge(world: World, intent: Doc, card: Card, method: Doc, *, challenged: b
     """A charge, succeeded or failed as the card has it, not yet stored."""
     failed = card.does == "decline"
     id = ids.new("ch")
+    passed_on = ("amount", "currency", "customer", "description", "receipt_email", "statement_descriptor")
     return {
+        **blanks.charge(),
+        **{name: intent[name] for name in passed_on},
         "id": id,
-        "object": "charge",
-        "amount": intent["amount"],
         "amount_captured": 0 if failed else intent["amount"],
-        "amount_refunded": 0,
-        "application": None,
-        "application_fee": None,
-        "application_fee_amount": None,
-        "balance_transaction": None,
         "billing_details": {**method["billing_details"], "tax_id": None},
         "calculated_statement_descriptor": world.settings.organisation.upper()[:22],
         "captured": not failed,
         "created": world.clock.stamp(),
-        "currency": intent["currency"],
-        "customer": intent["customer"],
-        "description": intent["description"],
-        "disputed": False,
-        "failure_balance_transaction": None,
         "failure_code": card.code if failed else None,
         "failure_message": card.message if failed else None,
-        "fraud_details": {},
-        "livemode": False,
         # A snapshot: later changes of the intent's metadata do not reach the charge.
         "metadata": dict(intent["metadata"]),
-        "on_behalf_of": None,
         "outcome": _outcome(card),
         "paid": not failed,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
         "payment_method_details": cards.charge_details(card, method, intent["amount"], challenged=challenged),
-        "radar_options": {},
-        "receipt_email": intent["receipt_email"],
-        "receipt_number": None,
         "receipt_url": None if failed else f"{world.base_url}/receipts/{id}",
-        "refunded": False,
-        "review": None,
-        "shipping": None,
-        "source_transfer": None,
-        "statement_descriptor": intent["statement_descriptor"],
         "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
         "status": "failed" if failed else "succeeded",
-        "transfer_data": None,
-        "transfer_group": None,
         "_available_at_once": card.available_at_once,
     }
 
@@ -256,8 +235,13 @@ def _outcome(card: Card) -> Doc:
     risk = {"risk_level": card.risk_level, "risk_score": card.risk_score, "network_advice_code": None}
     if card.does != "decline":
         return {
-            **risk, "advice_code": None, "network_decline_code": None, "network_status": "approved_by_network",
-            "reason": None, "seller_message": "Payment complete.", "type": "authorized",
+            **risk,
+            "advice_code": None,
+            "network_decline_code": None,
+            "network_status": "approved_by_network",
+            "reason": None,
+            "seller_message": "Payment complete.",
+            "type": "authorized",
         }
     blocked = card.risk_level == "highest"
     return {

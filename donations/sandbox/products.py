@@ -101,7 +101,11 @@ def listed(world: World, sent: dict[str, Any]) -> Doc:
     matches = listing.only(wanted, "active", "url")
     chosen = wanted.get("ids")
     return listing.page(
-        world, "product", wanted, "/v1/products", lambda doc: matches(doc) and (chosen is None or doc["id"] in chosen)
+        world,
+        "product",
+        wanted,
+        "/v1/products",
+        lambda doc: matches(doc) and (chosen is None or doc["id"] in chosen),
     )
 
 

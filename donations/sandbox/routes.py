@@ -3,9 +3,10 @@
 from typing import Any
 
 from flask import Blueprint, Response
+from werkzeug.exceptions import InternalServerError
 
 from . import account, balance, customers, endpoints, events, params, payments, products, sessions
-from .api import operation, respond
+from .api import broken, operation, respond
 from .errors import ApiError
 from .store import Doc
 from .world import World
@@ -194,12 +195,18 @@ def delete_endpoint(world: World, sent: Sent, id: str) -> Doc:
     return endpoints.delete(world, id)
 
 
+@bp.errorhandler(InternalServerError)
+def failed(error: InternalServerError) -> Response:
+    return broken()
+
+
 @bp.route("/", defaults={"rest": ""}, methods=["GET", "POST", "DELETE"])
 @bp.route("/<path:rest>", methods=["GET", "POST", "DELETE"])
 def unknown(rest: str) -> Response:
     def refuse(world: World, sent: Sent) -> Doc:
         raise ApiError(
-            f"Unrecognized request URL (/v1/{rest}). Either Stripe has no such address, or it is not yet in this sandbox.",
+            f"Unrecognized request URL (/v1/{rest}). Either Stripe has no such address, or it is not yet "
+            "in this sandbox.",
             status=404,
         )
 

@@ -63,7 +63,10 @@ class Sandbox:
 
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 4242) -> None:
-    """Run in the foreground until SIGTERM or SIGINT; port 0 takes a free one. Says its address on standard output."""
+    """Run in the foreground until SIGTERM or SIGINT; port 0 takes a free one.
+
+    Says its address on standard output.
+    """
     sandbox = Sandbox(settings, host, port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sandbox.end())
@@ -72,7 +75,10 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 4242) -> None
 
 
 def _dropping(wsgi: Wsgi) -> Wsgi:
-    """Lets a request be answered by silence: the connection is closed after the work was (or was not) done."""
+    """Lets a request be answered by silence.
+
+    The connection is closed after the work was (or was not) done.
+    """
 
     def dropping(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         started: list[tuple[Any, ...]] = []

@@ -1,4 +1,7 @@
-"""Which parameters a checkout session may have, alone and together. The sources are Stripe's reference and its changelog."""
+"""Which parameters a checkout session may have, alone and together.
+
+The sources are Stripe's reference and its changelog.
+"""
 
 from typing import Any
 
@@ -9,10 +12,10 @@ from .world import World
 
 SHORTEST_SECONDS = 30 * 60
 LONGEST_SECONDS = 24 * 3600
-LOCALES = (
-    "auto bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hr hu id it ja ko lt lv ms mt nb nl pl pt pt-BR ro ru "
-    "sk sl sv th tr vi zh zh-HK zh-TW"
-).split()
+_LOCALES = (
+    "auto bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hr hu id it ja ko lt lv ms mt nb nl pl pt "
+    "pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW"
+)
 UI_MODES = ("hosted_page", "embedded_page", "elements", "form")
 # Answered as they were sent, or null.
 ECHOED = (
@@ -28,29 +31,21 @@ ECHOED = (
     "submit_type",
     "success_url",
 )
-NO_INVOICE: Doc = {
-    "account_tax_ids": None,
-    "custom_fields": None,
-    "description": None,
-    "footer": None,
-    "issuer": None,
-    "metadata": {},
-    "rendering_options": None,
-}
-MISSING = (
-    "after_expiration allow_promotion_codes automatic_tax branding_settings consent_collection custom_fields "
-    "customer_account customer_update discounts invoice_creation managed_payments name_collection optional_items "
-    "payment_method_configuration payment_method_data payment_method_options permissions phone_number_collection "
-    "saved_payment_method_options setup_intent_data shipping_address_collection shipping_options tax_id_collection "
-    "wallet_options"
-).split()
+_MISSING = (
+    "after_expiration allow_promotion_codes automatic_tax branding_settings consent_collection "
+    "custom_fields customer_account customer_update discounts invoice_creation managed_payments "
+    "name_collection optional_items payment_method_configuration payment_method_data "
+    "payment_method_options permissions phone_number_collection saved_payment_method_options "
+    "setup_intent_data shipping_address_collection shipping_options tax_id_collection wallet_options"
+)
 
 
 def removed_types(value: Any, param: str) -> Any:
     raise ApiError(
-        "The parameter `payment_method_types` is no longer supported. Leave it out to use dynamic payment methods, or "
-        "use `allowed_payment_method_types` or `excluded_payment_method_types`.",
-        code="payment_method_types_no_longer_supported", param=param,
+        "The parameter `payment_method_types` is no longer supported. Leave it out to use dynamic payment "
+        "methods, or use `allowed_payment_method_types` or `excluded_payment_method_types`.",
+        code="payment_method_types_no_longer_supported",
+        param=param,
     )
 
 
@@ -72,7 +67,10 @@ PRICE_DATA = params.mapping(
         "product": params.text(),
         "product_data": PRODUCT_DATA,
         "recurring": params.mapping(
-            {"interval": params.choice("day", "week", "month", "year"), "interval_count": params.integer(1, 1095)},
+            {
+                "interval": params.choice("day", "week", "month", "year"),
+                "interval_count": params.integer(1, 1095),
+            },
             ("interval",),
         ),
         "tax_behavior": params.choice("exclusive", "inclusive", "unspecified"),
@@ -100,8 +98,10 @@ PAYMENT_INTENT_DATA = params.mapping(
         "setup_future_usage": params.choice("off_session", "on_session"),
         "statement_descriptor": params.text(22, pattern=r"[^<>\\'\"*]*[A-Za-z][^<>\\'\"*]*"),
         "statement_descriptor_suffix": params.text(22, pattern=r"[^<>\\'\"*]*[A-Za-z][^<>\\'\"*]*"),
-        **dict.fromkeys(("application_fee_amount", "on_behalf_of", "shipping", "transfer_data", "transfer_group"),
-                        params.absent),
+        **dict.fromkeys(
+            ("application_fee_amount", "on_behalf_of", "shipping", "transfer_data", "transfer_group"),
+            params.absent,
+        ),
     }
 )
 FIELDS: params.Fields = {
@@ -124,7 +124,7 @@ FIELDS: params.Fields = {
     "expires_at": params.integer(),
     "integration_identifier": params.text(200),
     "line_items": params.listing(LINE_ITEM, most=100),
-    "locale": params.choice(*LOCALES),
+    "locale": params.choice(*_LOCALES.split()),
     "metadata": params.metadata,
     "mode": params.choice("payment", "setup", "subscription"),
     "origin_context": params.choice("mobile_app", "web"),
@@ -138,7 +138,7 @@ FIELDS: params.Fields = {
     "submit_type": params.choice("auto", "book", "donate", "pay", "subscribe"),
     "success_url": params.url,
     "ui_mode": params.choice(*UI_MODES),
-    **dict.fromkeys(MISSING, params.absent),
+    **dict.fromkeys(_MISSING.split(), params.absent),
 }
 
 
@@ -150,7 +150,9 @@ def checked(world: World, sent: dict[str, Any]) -> dict[str, Any]:
     _check_mode(given)
     _check_addresses(given)
     if "customer" in given and "customer_email" in given:
-        raise ApiError("You may only specify one of these parameters: customer, customer_email.", param="customer")
+        raise ApiError(
+            "You may only specify one of these parameters: customer, customer_email.", param="customer"
+        )
     if "allowed_payment_method_types" in given and "card" not in given["allowed_payment_method_types"]:
         raise not_modelled("A session that allows no cards", "allowed_payment_method_types")
     if "card" in given.get("excluded_payment_method_types", ()):
@@ -220,7 +222,9 @@ def _check_expiry(given: dict[str, Any], now: int) -> None:
 
 def _check_line(world: World, line: dict[str, Any], param: str) -> None:
     if "price" in line and "price_data" in line:
-        raise ApiError("You may only specify one of these parameters: price, price_data.", param=f"{param}[price]")
+        raise ApiError(
+            "You may only specify one of these parameters: price, price_data.", param=f"{param}[price]"
+        )
     if "price" in line:
         raise ApiError(f"No such price: '{line['price']}'", code="resource_missing", param=f"{param}[price]")
     if "price_data" not in line:
@@ -230,20 +234,23 @@ def _check_line(world: World, line: dict[str, Any], param: str) -> None:
     data = line["price_data"]
     if "product" in data and "product_data" in data:
         raise ApiError(
-            "You may only specify one of these parameters: product, product_data.", param=f"{param}[price_data][product]"
+            "You may only specify one of these parameters: product, product_data.",
+            param=f"{param}[price_data][product]",
         )
     if "product" not in data and "product_data" not in data:
         raise missing_parameter(f"{param}[price_data][product]")
     if "product" in data:
         product = products.retrieve(world, data["product"], param=f"{param}[price_data][product]", status=400)
         if not product["active"]:
-            raise ApiError(f"The product {product['id']} is not active.", param=f"{param}[price_data][product]")
+            raise ApiError(
+                f"The product {product['id']} is not active.", param=f"{param}[price_data][product]"
+            )
     if "unit_amount" not in data:
         raise missing_parameter(f"{param}[price_data][unit_amount]")
     if "recurring" in data:
         raise ApiError(
-            "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use "
-            "only one-time prices.",
+            "You specified `payment` mode but passed a recurring price. Either switch to `subscription` "
+            "mode or use only one-time prices.",
             param=f"{param}[price_data][recurring]",
         )
     currencies.check_amount(data["unit_amount"], data["currency"], f"{param}[price_data][unit_amount]")
@@ -251,7 +258,9 @@ def _check_line(world: World, line: dict[str, Any], param: str) -> None:
 
 def _line(world: World, line: dict[str, Any]) -> Doc:
     data = line["price_data"]
-    product = world.store.get(data.get("product", ""), "product") or products.made(world, **data["product_data"])
+    product = world.store.get(data.get("product", ""), "product") or products.made(
+        world, **data["product_data"]
+    )
     price = products.price(
         world, product, data["currency"], data["unit_amount"], data.get("tax_behavior", "unspecified")
     )

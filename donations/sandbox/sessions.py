@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from . import customers, events, ids, listing, params, session_rules
+from . import blanks, customers, events, ids, listing, params, session_rules
 from .errors import ApiError, no_such
 from .store import Doc
 from .world import World
@@ -45,7 +45,10 @@ def listed(world: World, sent: dict[str, Any]) -> Doc:
     matches = listing.only(wanted, "customer", "payment_intent", "payment_link", "status", "subscription")
     email = wanted.get("customer_details", {}).get("email")
     return listing.page(
-        world, "checkout.session", wanted, "/v1/checkout/sessions",
+        world,
+        "checkout.session",
+        wanted,
+        "/v1/checkout/sessions",
         lambda doc: matches(doc) and (email is None or (doc["customer_details"] or {}).get("email") == email),
     )
 
@@ -68,7 +71,7 @@ def expire(world: World, id: str) -> Doc:
     session = retrieve(world, id)
     if session["status"] != "open":
         raise ApiError(
-            "Only Checkout Sessions with a status in [\"open\"] can be expired. "
+            'Only Checkout Sessions with a status in ["open"] can be expired. '
             f"This Checkout Session has a status of {session['status']}."
         )
     session.update(status="expired", url=None)
@@ -115,7 +118,10 @@ def _abandon_intent(world: World, session: Doc) -> None:
     intent = world.store.get(session["payment_intent"] or "", "payment_intent")
     if intent is not None:
         intent.update(
-            status="canceled", canceled_at=world.clock.stamp(), cancellation_reason="expired", next_action=None
+            status="canceled",
+            canceled_at=world.clock.stamp(),
+            cancellation_reason="expired",
+            next_action=None,
         )
         world.store.save(intent)
         events.emit(world, "payment_intent.canceled", intent)
@@ -126,59 +132,23 @@ def _document(world: World, given: dict[str, Any], lines: list[Doc]) -> Doc:
     now = world.clock.stamp()
     total = sum(line["amount_total"] for line in lines)
     email = given.get("customer_email")
-    echoed = {name: given.get(name) for name in session_rules.ECHOED}
+    blank = blanks.session()
     return {
+        **blank,
+        **{name: given.get(name) for name in session_rules.ECHOED},
         "id": id,
-        "object": "checkout.session",
-        **echoed,
         "adaptive_pricing": given.get("adaptive_pricing", {"enabled": False}),
-        "after_expiration": None,
-        "allow_promotion_codes": None,
         "amount_subtotal": total,
         "amount_total": total,
-        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
-        "client_secret": None,
-        "collected_information": None,
-        "consent": None,
-        "consent_collection": None,
         "created": now,
         "currency": lines[0]["currency"],
-        "currency_conversion": None,
-        "custom_fields": [],
-        "custom_text": {
-            **dict.fromkeys(("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")),
-            **given.get("custom_text", {}),
-        },
+        "custom_text": {**blank["custom_text"], **given.get("custom_text", {})},
         "customer": given.get("customer"),
         "customer_creation": given.get("customer_creation", "if_required"),
         "customer_details": customer_details(email, None) if email else None,
-        "discounts": [],
         "expires_at": given.get("expires_at", now + session_rules.LONGEST_SECONDS),
-        "invoice": None,
-        "invoice_creation": {"enabled": False, "invoice_data": session_rules.NO_INVOICE},
-        "livemode": False,
         "metadata": params.merged({}, given.get("metadata", {})),
-        "payment_intent": None,
-        "payment_link": None,
-        "payment_method_collection": "if_required",
-        "payment_method_configuration_details": None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card"],
-        "payment_status": "unpaid",
-        "permissions": None,
-        "phone_number_collection": {"enabled": False},
-        "recovered_from": None,
-        "saved_payment_method_options": None,
-        "setup_intent": None,
-        "shipping_address_collection": None,
-        "shipping_cost": None,
-        "shipping_options": [],
-        "status": "open",
-        "subscription": None,
-        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-        "ui_mode": "hosted_page",
         "url": f"{world.base_url}/c/pay/{id}",
-        "wallet_options": None,
         "_line_items": lines,
         "_payment_intent_data": given.get("payment_intent_data", {}),
     }

@@ -1,6 +1,7 @@
-"""Every object the sandbox knows, in order of creation: in memory, and written through to SQLite when a file is named.
+"""Every object the sandbox knows, in order of creation: in memory, and in SQLite too when a file is named.
 
-No rules of Stripe here. Callers hold the world's lock; keys that begin with `_` are the sandbox's own and never leave it.
+No rules of Stripe here. Callers hold the world's lock; keys that begin with `_` are the sandbox's own and
+never leave it.
 """
 
 import json
@@ -37,6 +38,10 @@ class Store:
         doc = self._by_id.get(id)
         return doc if doc is not None and kind in (None, doc["object"]) else None
 
+    def known(self, id: str) -> Doc:
+        """A document that must exist; KeyError if it does not."""
+        return self._by_id[id]
+
     def newest_first(self, kind: str) -> Iterator[Doc]:
         return (self._by_id[id] for id in reversed(self._kinds.get(kind, {})))
 
@@ -66,7 +71,9 @@ class Store:
         with self._file:
             self._file.executemany("DELETE FROM objects WHERE id = ?", gone)
             self._file.executemany(
-                "INSERT INTO objects (id, doc) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc", kept
+                "INSERT INTO objects (id, doc) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doc = "
+                "excluded.doc",
+                kept,
             )
 
     def close(self) -> None:
@@ -85,7 +92,8 @@ def _open(path: Path) -> sqlite3.Connection:
     # Play money: a power cut may lose the last second, a killed process loses nothing.
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute(
-        "CREATE TABLE IF NOT EXISTS objects (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, doc TEXT NOT NULL)"
+        "CREATE TABLE IF NOT EXISTS objects (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, doc TEXT "
+        "NOT NULL)"
     )
     return connection
 

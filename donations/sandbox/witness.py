@@ -1,4 +1,7 @@
-"""What the sandbox can swear to: the money it took, to be compared with the books of the app. It only reads."""
+"""What the sandbox can swear to: the money it took, to be compared with the books of the app.
+
+It only reads.
+"""
 
 from typing import Any
 
@@ -8,7 +11,10 @@ from .world import World
 
 
 def summary(world: World) -> dict[str, Any]:
-    """Succeeded charges and their totals by currency, in minor units; the balance; what is held; deliveries by state."""
+    """Succeeded charges and their totals by currency, in minor units.
+
+    The balance; what is held; deliveries by state.
+    """
     sessions = {each["payment_intent"]: each["id"] for each in world.store.oldest_first("checkout.session")}
     charges = [
         _charge(world, charge, sessions.get(charge["payment_intent"]))

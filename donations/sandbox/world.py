@@ -1,8 +1,10 @@
-"""One sandbox: its objects, its clock, its deliveries and its lock. What Stripe's objects do is in the modules named for them."""
+"""One sandbox: its objects, its clock, its deliveries and its lock.
+
+What Stripe's objects do is in the modules named for them.
+"""
 
 import contextlib
 import contextvars
-import random
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -23,7 +25,8 @@ class Caller:
     idempotency_key: str | None = None
 
 
-caller: contextvars.ContextVar[Caller] = contextvars.ContextVar("caller", default=Caller())  # noqa: B039 (frozen)
+NOBODY = Caller()
+caller: contextvars.ContextVar[Caller] = contextvars.ContextVar("caller", default=NOBODY)
 
 
 @dataclass
@@ -49,8 +52,6 @@ class World:
         self.holds = Holds()
         self.requests: deque[dict[str, Any]] = deque(maxlen=settings.logged_requests)
         self.running_keys: set[str] = set()
-        # Only the order of shuffled deliveries hangs on it, so a seed can repeat a run.
-        self.random = random.Random()  # noqa: S311
 
     @contextlib.contextmanager
     def change(self) -> Iterator[None]:
