@@ -28,6 +28,8 @@ class Appeal(Model):
     __table_args__ = (
         one_of("state", STATES, "state_known"),
         one_of("visibility", VISIBILITIES, "visibility_known"),
+        one_of("state_before_hiding", STATES, "state_before_hiding_known"),
+        one_of("visibility_before_hiding", VISIBILITIES, "visibility_before_hiding_known"),
         one_of("fee_bearer", FEE_BEARERS, "fee_bearer_known"),
         CheckConstraint(f"period IS NULL OR period IN {PERIODS!r}", name="period_known"),
         CheckConstraint("goal_minor IS NULL OR goal_minor > 0", name="goal_positive"),
@@ -37,10 +39,15 @@ class Appeal(Model):
     slug: Mapped[str] = mapped_column(Text, unique=True)
     state: Mapped[str] = mapped_column(Text)
     visibility: Mapped[str] = mapped_column(Text, default="shown")
+    # What `show` brings back: kept while the kill switch is on, else empty.
+    state_before_hiding: Mapped[str | None] = mapped_column(Text)
+    visibility_before_hiding: Mapped[str | None] = mapped_column(Text)
     currency: Mapped[str] = mapped_column(Text)
     goal_minor: Mapped[int | None] = mapped_column(BigInt)
     period: Mapped[str | None] = mapped_column(Text)
     discreet: Mapped[bool] = mapped_column(default=False)
+    # Whether receipts may say which appeal and fund a gift was for: in some places that paper is a danger.
+    names_on_receipt: Mapped[bool] = mapped_column(default=False)
     fee_bearer: Mapped[str] = mapped_column(Text, default="fund")
     title: Mapped[dict[str, str]] = mapped_column(Json)
     summary: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
@@ -94,11 +101,28 @@ class Appeal(Model):
         self._move("closed", {"open", "paused"})
         self.closed_on = on
 
+    def hide(self, how: str) -> None:
+        """Let the public see no more than `how`, and take no gifts, until `show`."""
+        assert how in VISIBILITIES and how != "shown", how
+        if self.visibility_before_hiding is None:
+            self.state_before_hiding, self.visibility_before_hiding = self.state, self.visibility
+        self.visibility = how
+        if self.state == "open":
+            self.state = "paused"
+
+    def show(self) -> None:
+        """Undo `hide`; an appeal that was never seen in full is shown in full."""
+        self.visibility = self.visibility_before_hiding or "shown"
+        self.state = self.state_before_hiding or self.state
+        self.state_before_hiding = self.visibility_before_hiding = None
+
     def _move(self, wanted: str, allowed: set[str]) -> None:
+        if self.state not in allowed | {wanted}:
+            raise NotAllowedInState(slug=self.slug, state=self.state, wanted=wanted)
+        if self.visibility_before_hiding is not None:
+            self.state_before_hiding = wanted  # `show` does not bring back what was decided against since.
         if self.state == wanted:
             return
-        if self.state not in allowed:
-            raise NotAllowedInState(slug=self.slug, state=self.state, wanted=wanted)
         self.state = wanted
         if wanted != "closed":
             self.closed_on = None

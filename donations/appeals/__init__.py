@@ -1,0 +1,9 @@
+"""Appeals as their organisers run them: load them from a TOML file, open, pause, close, hide and show them.
+
+Nothing is committed here; the caller wraps these functions in a write unit. Gifts are in giving.py, totals in totals.py."""
+
+from donations.appeals.loading import load
+from donations.appeals.report import Change, LoadReport
+from donations.appeals.states import close, hide, open_again, pause, show, shown
+
+__all__ = ["Change", "LoadReport", "close", "hide", "load", "open_again", "pause", "show", "shown"]

@@ -1,0 +1,174 @@
+"""Load an appeals file into the database: whole or not at all, and twice is the same as once.
+
+State and visibility are set when an appeal is made and never again: what an operator has paused or hidden since stays
+so, and the report says it. Appeals that are not in the file are left alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from donations import totals
+from donations.appeals import clashes, file
+from donations.appeals.file import Columns, ReadAppeal, ReadFund
+from donations.appeals.report import Change, LoadReport
+from donations.errors import BadAppealsFile
+from donations.extensions import db
+from donations.models import Appeal, AppealEvent, Area, Fund, Organisation
+
+GENERAL_NAME = {"en": "General fund", "ru": "Общий фонд"}
+ONLY_AT_FIRST = ("state", "visibility")
+
+
+def load(file_text: str, at: datetime) -> LoadReport:
+    """Bring the database to what the file says. Raises BadAppealsFile with every fault, one a line, and changes nothing
+    then. `at` dates an appeal that is closed without a date, and the new version of each changed total."""
+    organisation = db.session.get(Organisation, 1)
+    read = file.read(file_text, None if organisation is None else _columns_of(organisation))
+    faults = [*read.faults, *clashes.find(read)]
+    if faults:
+        raise BadAppealsFile(faults="\n" + "\n".join(faults))
+    report = LoadReport()
+    if read.organisation is not None:
+        organisation = _load_organisation(organisation, read.organisation, report)
+    assert organisation is not None, "the file is at fault without one"
+    appeals = [_load_appeal(wanted, organisation, report, at) for wanted in read.appeals]
+    _put_in_order(appeals, report)
+    _see_to_general_fund(organisation, report)
+    db.session.flush()
+    return report
+
+
+def _columns_of(organisation: Organisation) -> dict[str, Any]:
+    return {"languages": organisation.languages, "offered_currencies": organisation.offered_currencies}
+
+
+def _load_organisation(row: Organisation | None, columns: Columns, report: LoadReport) -> Organisation:
+    if row is None:
+        row = Organisation(id=1, **columns)
+        db.session.add(row)
+        report.created.append("organisation")
+    else:
+        _report_change("organisation", _set(row, columns), report)
+    return row
+
+
+def _load_appeal(wanted: ReadAppeal, organisation: Organisation, report: LoadReport, at: datetime) -> Appeal:
+    columns = wanted.columns
+    if columns["state"] == "closed" and columns["closed_on"] is None:
+        columns = {**columns, "closed_on": organisation.day_of(at)}
+    appeal = db.session.scalar(select(Appeal).where(Appeal.slug == columns["slug"]))
+    what = f"appeal {columns['slug']}"
+    if appeal is None:
+        position = db.session.scalar(select(func.coalesce(func.max(Appeal.position), -1))) or 0
+        appeal = Appeal(**columns, position=position + 1)
+        db.session.add(appeal)
+        db.session.flush()
+        report.created.append(what)
+        _load_parts(appeal, wanted, report)
+        totals.touch(appeal, at=at)
+        return appeal
+    fields = _set(appeal, _what_a_reload_sets(appeal, wanted, report)) + _load_parts(appeal, wanted, report)
+    _report_change(what, fields, report)
+    if fields:
+        totals.touch(appeal, at=at)
+    return appeal
+
+
+def _what_a_reload_sets(appeal: Appeal, wanted: ReadAppeal, report: LoadReport) -> Columns:
+    columns = {key: value for key, value in wanted.columns.items() if key not in ONLY_AT_FIRST}
+    for key in ONLY_AT_FIRST:
+        if getattr(appeal, key) != wanted.columns[key]:
+            report.notes.append(
+                f"appeal {appeal.slug}: its {key} stays {getattr(appeal, key)}, though the file says"
+                f" {wanted.columns[key]}; use `donations appeals` to change it"
+            )
+    if appeal.state != "closed" or columns["closed_on"] is None:
+        del columns["closed_on"]
+    return columns
+
+
+def _load_parts(appeal: Appeal, wanted: ReadAppeal, report: LoadReport) -> list[str]:
+    """Funds, timeline and areas. The names of those of them that changed beside funds, which are reported one by one."""
+    fund_changes = [_load_fund(appeal, fund, report) for fund in wanted.funds]
+    return [
+        *(["funds"] if any(fund_changes) else []),
+        *(["events"] if _load_events(appeal, wanted.events) else []),
+        *(["areas"] if _load_areas(appeal, wanted.areas) else []),
+    ]
+
+
+def _load_fund(appeal: Appeal, wanted: ReadFund, report: LoadReport) -> bool:
+    what = f"fund {wanted.columns['slug']}"
+    # The organisation's own general fund belongs to no appeal until one declares it.
+    same = Fund.kind == "general" if wanted.columns["kind"] == "general" else Fund.slug == wanted.columns["slug"]
+    row = db.session.scalar(select(Fund).where(same))
+    if row is None:
+        db.session.add(Fund(appeal=appeal, **wanted.columns))
+        db.session.flush()
+        report.created.append(what)
+        return True
+    fields = _set(row, {"appeal": appeal, **wanted.columns})
+    _report_change(what, fields, report)
+    return bool(fields)
+
+
+def _load_events(appeal: Appeal, wanted: list[Columns]) -> bool:
+    if [_picked(event, wanted[0]) for event in appeal.events] == wanted if wanted else not appeal.events:
+        return False
+    appeal.events = [AppealEvent(**columns) for columns in wanted]
+    return True
+
+
+def _load_areas(appeal: Appeal, wanted: list[Columns]) -> bool:
+    existing = {area.name: area for area in appeal.areas}
+    changed = [name for name in existing if name not in {columns["name"] for columns in wanted}]
+    rows = []
+    for columns in wanted:
+        row = existing.get(columns["name"])
+        if row is None:
+            row = Area(**columns)
+            changed.append(row.name)
+        elif _set(row, columns):
+            changed.append(row.name)
+        rows.append(row)
+    if changed:
+        appeal.areas = rows
+    return bool(changed)
+
+
+def _put_in_order(appeals: list[Appeal], report: LoadReport) -> None:
+    """The appeals of the file in the file's order, on the places that they hold among all."""
+    places = sorted(appeal.position for appeal in appeals)
+    if places != [appeal.position for appeal in appeals]:
+        for appeal, place in zip(appeals, places, strict=True):
+            appeal.position = place
+        report.changed.append(Change("order of the appeals", ("position",)))
+
+
+def _see_to_general_fund(organisation: Organisation, report: LoadReport) -> None:
+    """Fees that the organisation bears are booked to it, so it exists even where no appeal declares one."""
+    if db.session.scalar(select(Fund).where(Fund.kind == "general")) is None:
+        names = {language: GENERAL_NAME.get(language, GENERAL_NAME["en"]) for language in organisation.languages}
+        db.session.add(Fund(slug="general", kind="general", name=names, appeal=None, share=0, position=0))
+        report.created.append("fund general")
+
+
+def _set(row: Any, columns: Columns) -> list[str]:
+    fields = [name for name, value in columns.items() if getattr(row, name) != value]
+    for name in fields:
+        setattr(row, name, columns[name])
+    return fields
+
+
+def _picked(row: Any, like: Columns) -> Columns:
+    return {name: getattr(row, name) for name in like}
+
+
+def _report_change(what: str, fields: list[str], report: LoadReport) -> None:
+    if fields:
+        report.changed.append(Change(what, tuple(fields)))
+    else:
+        report.unchanged.append(what)

@@ -1,0 +1,55 @@
+"""Open, pause, close, hide and show one appeal. What the public sees of it changes at once, so each change raises the
+version of its total. No commit here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select
+
+from donations import totals
+from donations.extensions import db
+from donations.models import Appeal, Organisation
+
+
+def shown() -> list[Appeal]:
+    """The appeals the public may know of, in the order of the home page."""
+    wanted = select(Appeal).where(Appeal.state != "draft", Appeal.visibility != "dark")
+    return list(db.session.scalars(wanted.order_by(Appeal.position, Appeal.id)))
+
+
+def pause(appeal: Appeal, at: datetime) -> bool:
+    """Take no gifts for now. Whether anything changed. Raises NotAllowedInState."""
+    return _change(appeal, appeal.pause, at)
+
+
+def open_again(appeal: Appeal, at: datetime) -> bool:
+    """Take gifts (again), from any state. Whether anything changed."""
+    return _change(appeal, appeal.open, at)
+
+
+def close(appeal: Appeal, at: datetime) -> bool:
+    """End the appeal, on the day of `at` in the organisation's zone. Whether anything changed. Raises NotAllowedInState."""
+    today = Organisation.get().day_of(at)
+    return _change(appeal, lambda: appeal.close(on=today), at)
+
+
+def hide(appeal: Appeal, how: str, at: datetime) -> bool:
+    """The kill switch: nothing but `how` (amounts_hidden, holding_page, dark) is seen of the appeal and no gift is taken,
+    until `show`. Whether anything changed."""
+    return _change(appeal, lambda: appeal.hide(how), at)
+
+
+def show(appeal: Appeal, at: datetime) -> bool:
+    """Undo `hide`: state and visibility as they were before it. Whether anything changed."""
+    return _change(appeal, appeal.show, at)
+
+
+def _change(appeal: Appeal, verb: Callable[[], None], at: datetime) -> bool:
+    before = (appeal.state, appeal.visibility)
+    verb()
+    changed = (appeal.state, appeal.visibility) != before
+    if changed:
+        totals.touch(appeal, at=at)
+    return changed

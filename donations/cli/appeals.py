@@ -1,0 +1,128 @@
+"""The operator's commands for appeals: load them from a file, open, pause, close, hide and show one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from sqlalchemy import select
+
+from donations import appeals as domain
+from donations import database
+from donations.errors import AppealNotFound, BadAppealsFile
+from donations.extensions import db
+from donations.models import Appeal
+
+HOW = {"amounts": "amounts_hidden", "holding": "holding_page", "dark": "dark"}
+
+
+@click.group()
+def appeals() -> None:
+    """Load appeals from a file; open, pause, close, hide or show one.
+
+    Exit codes: 0 done, 1 refused (nothing was changed), 2 wrong usage."""
+
+
+@appeals.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+def load(file: Path, as_json: bool) -> None:
+    """Load appeals from a TOML FILE: whole or not at all. Loading it again changes nothing."""
+    try:
+        text = _text_of(file)
+        with database.write_unit():
+            report = domain.load(text, at=datetime.now(UTC))
+    except BadAppealsFile as error:
+        _refuse(error, as_json)
+    if as_json:
+        click.echo(json.dumps({"ok": True, **report.as_json()}, ensure_ascii=False))
+        return
+    for line in report.lines():
+        click.echo(line)
+    if not report.did_anything:
+        click.echo("Nothing to change: the database says what the file says.")
+
+
+def _text_of(file: Path) -> str:
+    data = file.read_bytes()
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        fault = f"line {line}: a character is not written in UTF-8. Save the file as UTF-8."
+        raise BadAppealsFile(faults=f"\n{fault}") from error
+
+
+def _refuse(error: BadAppealsFile, as_json: bool) -> NoReturn:
+    faults = str(error.facts["faults"]).strip().split("\n")
+    if as_json:
+        click.echo(json.dumps({"ok": False, "faults": faults}, ensure_ascii=False))
+    else:
+        click.echo("The appeals file was refused and nothing was changed.", err=True)
+        for fault in faults:
+            click.echo(f"  {fault}", err=True)
+    sys.exit(1)
+
+
+@appeals.command("open")
+@click.argument("slug")
+def open_(slug: str) -> None:
+    """Take gifts (again): from draft, paused or closed to open."""
+    _change(slug, domain.open_again)
+
+
+@appeals.command()
+@click.argument("slug")
+def pause(slug: str) -> None:
+    """Take no gifts for now; the page says so. Money still on its way is booked like any other."""
+    _change(slug, domain.pause)
+
+
+@appeals.command()
+@click.argument("slug")
+def close(slug: str) -> None:
+    """End the appeal today; its page stays, with its outcome."""
+    _change(slug, domain.close)
+
+
+@appeals.command()
+@click.argument("slug")
+@click.option("--how", type=click.Choice(list(HOW)), default="holding", show_default=True, help="What is still seen.")
+def hide(slug: str, how: str) -> None:
+    """The kill switch: hide the amounts, all but a holding page, or the whole appeal, at once; and pause it."""
+    _change(slug, lambda appeal, at: domain.hide(appeal, HOW[how], at))
+
+
+@appeals.command()
+@click.argument("slug")
+def show(slug: str) -> None:
+    """Undo `hide`: state and visibility as they were before it."""
+    _change(slug, domain.show)
+
+
+def _change(slug: str, verb: Callable[[Appeal, datetime], bool]) -> None:
+    with database.write_unit():
+        appeal = _find(slug)
+        changed = verb(appeal, datetime.now(UTC))
+        says = f"{slug}: {appeal.state}, {appeal.visibility.replace('_', ' ')}"
+    click.echo(says if changed else f"{says} (as it was)")
+
+
+def _find(slug: str) -> Appeal:
+    try:
+        return Appeal.any_by_slug(slug)
+    except AppealNotFound:
+        slugs = list(db.session.scalars(select(Appeal.slug).order_by(Appeal.position)))
+        near = get_close_matches(slug, slugs, n=3, cutoff=0.4)
+        known = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(slugs) or 'none yet'}."
+        click.echo(f"There is no appeal {slug!r}. {known}", err=True)
+        sys.exit(1)
+
+
+COMMANDS = [appeals]
