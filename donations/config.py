@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -20,7 +21,8 @@ from donations.errors import BadSetting
 SECRETS = frozenset(
     "DATABASE_URL SECRET_KEY SECRET_KEY_FALLBACKS DATA_KEY STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRETS SMTP_URL".split()
 )
-INSTANCE = Path(__file__).resolve().parent.parent / "instance"
+HOME = Path(__file__).resolve().parent.parent
+INSTANCE = HOME / "instance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,21 @@ class Settings:
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:
     """Read and check the environment. Raises BadSetting at the first fault."""
-    faults, settings = examine(os.environ if environ is None else environ)
+    faults, settings = examine(environment() if environ is None else environ)
     if faults:
         raise faults[0]
     assert settings is not None
     return settings
+
+
+def environment() -> dict[str, str]:
+    """The process's environment, and beneath it the .env file of the current folder or, if there is none, of this
+    checkout. What the environment says wins, even where it says it is empty."""
+    file = next((folder / ".env" for folder in (Path.cwd(), HOME) if (folder / ".env").is_file()), None)
+    values = dotenv_values(file, interpolate=False) if file else {}
+    told = {name.removesuffix("_FILE") for name in os.environ}
+    beneath = {name: value or "" for name, value in values.items() if name.removesuffix("_FILE") not in told}
+    return {**beneath, **os.environ}
 
 
 def examine(environ: Mapping[str, str]) -> tuple[list[BadSetting], Settings | None]:

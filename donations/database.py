@@ -83,7 +83,7 @@ def savepoint(conn: Connection) -> Iterator[None]:
 def _last_posting(conn: Connection) -> int:
     if conn.dialect.name != "sqlite":
         return 0
-    return conn.exec_driver_sql("SELECT coalesce(max(rowid), 0) FROM posting").scalar_one()
+    return int(conn.exec_driver_sql("SELECT coalesce(max(rowid), 0) FROM posting").scalar_one())
 
 
 def _check_deferred(conn: Connection, mark: int) -> None:

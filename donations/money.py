@@ -112,7 +112,8 @@ def exponent(currency: str) -> int:
 
 
 def shown_decimals(currency: str) -> int:
-    """How many decimals a person may type or read: as `exponent`, but none for ISK and UGX, 2 where the last of 3 is 0."""
+    """How many decimals a person may type or read: as `exponent`, but none for ISK and UGX, and 2 instead of 3, because
+    Stripe wants the third to be 0."""
     if currency in WHOLE_UNITS_TIMES_100:
         return 0
     return min(exponent(currency), 2)
@@ -189,8 +190,7 @@ def _figures(text: str) -> str:
     digits = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in normal)
     digits = digits.replace("٫", ".").replace("٬", ",").replace("’", "'")
     spaced = re.sub(r"\s+", " ", digits).strip()
-    bare = re.sub(r"^(?:[A-Za-z]{3}\b|[^\d\s.,+-])?\s?|\s?(?:[A-Za-z]{3}|[^\d\s.,+-])?$", "", spaced)
-    return bare
+    return re.sub(r"^(?:[A-Za-z]{3}\b|[^\d\s.,+-])?\s?|\s?(?:[A-Za-z]{3}|[^\d\s.,+-])?$", "", spaced)
 
 
 def _same_grouping(separators: list[str], tail: str | None) -> bool:

@@ -57,4 +57,5 @@ def event_data_until(today: date) -> date:
 
 
 def _keys() -> Mapping[str, bytes]:
-    return current_app.config["SETTINGS"].data_keys
+    keys: Mapping[str, bytes] = current_app.config["SETTINGS"].data_keys
+    return keys

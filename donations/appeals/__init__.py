@@ -1,6 +1,6 @@
 """Appeals as their organisers run them: load them from a TOML file, open, pause, close, hide and show them.
 
-Nothing is committed here; the caller wraps these functions in a write unit. Gifts are in giving.py, totals in totals.py."""
+Nothing is committed here; the caller wraps these functions in a write unit. Gifts are in giving, totals in totals."""
 
 from donations.appeals.loading import load
 from donations.appeals.report import Change, LoadReport

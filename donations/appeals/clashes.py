@@ -31,14 +31,23 @@ def _fund_clashes(wanted: ReadFund, appeal: Appeal | None, funds: dict[str, Fund
     slug, kind = wanted.columns["slug"], wanted.columns["kind"]
     row = funds.get(slug)
     if row is not None and row.kind != "suspense" and row.appeal is not None and row.appeal is not appeal:
-        yield f"{wanted.path}.slug: the fund {slug!r} belongs to the appeal {row.appeal.slug!r}. Its money was given for that; write another slug."
+        yield (
+            f"{wanted.path}.slug: the fund {slug!r} belongs to the appeal {row.appeal.slug!r}."
+            " Its money was given for that; write another slug."
+        )
         return
     if row is not None and kind is not None and row.kind != kind and "general" in (row.kind, kind):
-        yield f"{wanted.path}.kind: the fund {slug!r} is of kind {row.kind!r} in the books. Leave its kind, or write another slug."
+        yield (
+            f"{wanted.path}.kind: the fund {slug!r} is of kind {row.kind!r} in the books."
+            " Leave its kind, or write another slug."
+        )
         return
     general = next((fund for fund in funds.values() if fund.kind == "general"), None)
     if kind == "general" and general is not None and general.appeal is not None and general is not row:
-        yield f"{wanted.path}.kind: the general fund is {general.slug!r} of the appeal {general.appeal.slug!r} already. There is only one."
+        yield (
+            f"{wanted.path}.kind: the general fund is {general.slug!r} of the appeal {general.appeal.slug!r} already."
+            " There is only one; write another kind."
+        )
 
 
 def _missing_funds(wanted: ReadAppeal, appeal: Appeal) -> Iterator[str]:

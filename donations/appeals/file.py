@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import tomllib
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,8 +25,8 @@ ORGANISATION_KEYS = (
 BANK_KEYS = ("account_name", "bank_name", "sort_code", "account_number", "iban", "bic", "reference")
 TEXTS = ("title", "summary", "story", "surplus", "outcome", "message_prompt")
 APPEAL_KEYS = (
-    "slug", "state", "visibility", "currency", "target", "period", "discreet", "names_on_receipt", "fee_bearer", *TEXTS, "suggested",
-    "closed_on", "funds", "events", "areas",
+    "slug", "state", "visibility", "currency", "target", "period", "discreet", "names_on_receipt", "fee_bearer",
+    *TEXTS, "suggested", "closed_on", "funds", "events", "areas",
 )  # fmt: skip
 
 Columns = dict[str, Any]
@@ -51,7 +51,7 @@ class ReadAppeal:
 
 @dataclass(slots=True)
 class ReadFile:
-    """What a file says. `organisation` None means that it leaves the organisation as it is."""
+    """What a file says. `organisation` None: it leaves the organisation as it is."""
 
     organisation: Columns | None = None
     appeals: list[ReadAppeal] = field(default_factory=list)
@@ -135,7 +135,9 @@ def _statement_descriptor(table: Table) -> str | None:
     if not 5 <= len(value) <= 22:
         table.fault("statement_descriptor", f"{value!r} has {len(value)} characters. Banks print 5 to 22.")
     if not value.isascii() or any(c in "<>\\'\"*" or not c.isprintable() for c in value):
-        table.fault("statement_descriptor", f"{value!r} has characters that banks do not print. Use a-z, 0-9 and spaces.")
+        table.fault(
+            "statement_descriptor", f"{value!r} has characters that banks do not print. Use a-z, 0-9 and spaces."
+        )
     if not any(c.isascii() and c.isalpha() for c in value):
         table.fault("statement_descriptor", f"{value!r} has no letter a-z. Write what a supporter will recognise.")
     return value
@@ -191,7 +193,7 @@ def _appeal(table: Table, frame: _Frame) -> ReadAppeal:
         "closed_on": table.day("closed_on")[0],
     }
     if table.has("closed_on") and state != "closed":
-        table.fault("closed_on", f"the state of this appeal is {state}. Delete this, or write state = \"closed\".")
+        table.fault("closed_on", f'the state of this appeal is {state}. Delete this, or write state = "closed".')
     funds = [_fund(item, position, frame) for position, item in enumerate(table.tables("funds"))]
     if not funds:
         table.fault("funds", "an appeal needs a fund for what it raises. Add [[appeals.funds]] below it.")
@@ -228,7 +230,7 @@ def _area(table: Table, position: int, currency: str) -> Columns:
 
 
 def _find_doubles(result: ReadFile) -> None:
-    """Appeals' slugs are one namespace, funds' slugs another, an appeal's areas a third; one fund is the general one."""
+    """Appeals' slugs are one namespace, funds' slugs another, an appeal's areas a third; one fund is general."""
     funds = [fund for appeal in result.appeals for fund in appeal.funds]
     _once(result, "slug", "this slug is taken by {}", [(a.path, a.columns["slug"]) for a in result.appeals])
     _once(result, "slug", "this slug is taken by {}", [(fund.path, fund.columns["slug"]) for fund in funds])
@@ -239,7 +241,7 @@ def _find_doubles(result: ReadFile) -> None:
         _once(result, "name", "this name is taken by {}", names)
 
 
-def _once(result: ReadFile, key: str, said: str, places: list[tuple[str, str | None]]) -> None:
+def _once(result: ReadFile, key: str, said: str, places: Sequence[tuple[str, str | None]]) -> None:
     first: dict[str, str] = {}
     for path, value in places:
         if value is not None and first.setdefault(value, path) != path:

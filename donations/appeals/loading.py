@@ -91,7 +91,7 @@ def _what_a_reload_sets(appeal: Appeal, wanted: ReadAppeal, report: LoadReport) 
 
 
 def _load_parts(appeal: Appeal, wanted: ReadAppeal, report: LoadReport) -> list[str]:
-    """Funds, timeline and areas. The names of those of them that changed beside funds, which are reported one by one."""
+    """Funds, timeline and areas: the names of those that changed. Each fund is also reported by itself."""
     fund_changes = [_load_fund(appeal, fund, report) for fund in wanted.funds]
     return [
         *(["funds"] if any(fund_changes) else []),

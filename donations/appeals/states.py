@@ -30,14 +30,16 @@ def open_again(appeal: Appeal, at: datetime) -> bool:
 
 
 def close(appeal: Appeal, at: datetime) -> bool:
-    """End the appeal, on the day of `at` in the organisation's zone. Whether anything changed. Raises NotAllowedInState."""
+    """End the appeal, on the day of `at` in the organisation's zone. Whether anything changed.
+
+    Raises NotAllowedInState for a draft."""
     today = Organisation.get().day_of(at)
     return _change(appeal, lambda: appeal.close(on=today), at)
 
 
 def hide(appeal: Appeal, how: str, at: datetime) -> bool:
-    """The kill switch: nothing but `how` (amounts_hidden, holding_page, dark) is seen of the appeal and no gift is taken,
-    until `show`. Whether anything changed."""
+    """The kill switch: nothing but `how` (amounts_hidden, holding_page, dark) is seen of the appeal and no gift is
+    taken, until `show`. Whether anything changed."""
     return _change(appeal, lambda: appeal.hide(how), at)
 
 

@@ -54,11 +54,15 @@ class Table:
     def slug(self) -> str | None:
         value = self.string("slug", required=True)
         if value is not None and (not SLUG.fullmatch(value) or len(value) > MAX_SLUG):
-            self.fault("slug", f"{value!r} cannot stand in an address. Use a-z, 0-9 and single hyphens, {MAX_SLUG} at most.")
+            self.fault(
+                "slug", f"{value!r} cannot stand in an address. Use a-z, 0-9 and single hyphens, {MAX_SLUG} at most."
+            )
             return None
         return value
 
-    def choice(self, key: str, words: Collection[str], default: str | None = None, *, required: bool = False) -> str | None:
+    def choice(
+        self, key: str, words: Collection[str], default: str | None = None, *, required: bool = False
+    ) -> str | None:
         value = self._given(key, required)
         if value is None:
             return default
@@ -102,7 +106,9 @@ class Table:
         texts = {}
         for language, text in value.items():
             if language not in languages:
-                self.fault(f"{key}.{language}", f"the organisation has no language {language!r}, only {', '.join(languages)}.")
+                self.fault(
+                    f"{key}.{language}", f"the organisation has no language {language!r}, only {', '.join(languages)}."
+                )
             elif not isinstance(text, str) or not text.strip():
                 self.fault(f"{key}.{language}", f"{_shown(text)} is no text. Write it in quotes, or leave the key out.")
             else:
@@ -154,7 +160,9 @@ class Table:
         """An array of tables, each with its index in its path."""
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            self.fault(key, f"these are not tables. Write [[{re.sub(r'[[][0-9]+[]]', '', self.at(key))}]] above each one.")
+            self.fault(
+                key, f"these are not tables. Write [[{re.sub(r'[[][0-9]+[]]', '', self.at(key))}]] above each one."
+            )
             return []
         return [Table(item, f"{self.at(key)}[{index}]", self.faults) for index, item in enumerate(value)]
 
@@ -169,7 +177,7 @@ class Table:
         if value is None:
             return []
         if not isinstance(value, list) or (required and not value):
-            self.fault(key, f"{_shown(value)} is not a list. Write it like [\"one\", \"two\"].")
+            self.fault(key, f'{_shown(value)} is not a list. Write it like ["one", "two"].')
             return []
         return value
 
@@ -187,7 +195,9 @@ class Table:
             self.fault(key, f"{value!r}: {error}")
             return None
         if not 0 < amount.minor <= money.MAXIMUM_MINOR:
-            self.fault(key, f"{value!r} is nothing, or more than we can count. Leave the key out, or write another amount.")
+            self.fault(
+                key, f"{value!r} is nothing, or more than we can count. Leave the key out, or write another amount."
+            )
             return None
         return amount.minor
 

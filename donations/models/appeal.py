@@ -171,7 +171,10 @@ class Area(Model):
     """A branch or region with its part of a periodic goal."""
 
     __tablename__ = "area"
-    __table_args__ = (UniqueConstraint("appeal_id", "name"), CheckConstraint("target_minor > 0", name="target_positive"))
+    __table_args__ = (
+        UniqueConstraint("appeal_id", "name"),
+        CheckConstraint("target_minor > 0", name="target_positive"),
+    )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)
     appeal_id: Mapped[int] = mapped_column(ForeignKey("appeal.id"), index=True)

@@ -5,14 +5,21 @@ from __future__ import annotations
 import secrets
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Integer, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase
 
 from donations.extensions import db
 
-Model = db.Model
+if TYPE_CHECKING:
+
+    class Model(DeclarativeBase):
+        """What the type checker sees of db.Model, whose class is only made when the program runs."""
+else:
+    Model = db.Model
+
 BigInt = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
 

@@ -1,0 +1,39 @@
+"""The triggers by which the database itself keeps books and receipts append-only, by name. The migrations make them;
+start-up, `doctor` and the tests count them, because a careless migration can drop them without a word."""
+
+from __future__ import annotations
+
+from sqlalchemy.engine import Connection
+
+_BOTH = (
+    "posting_before_entry",
+    "posting_never_changes",
+    "posting_never_deleted",
+    "entry_never_changes",
+    "entry_never_deleted",
+    "receipt_stays_frozen",
+    "receipt_never_deleted",
+)
+EXPECTED = {
+    "sqlite": frozenset({*_BOTH, "entry_has_postings", "entry_balances", "entry_in_open_period"}),
+    "postgresql": frozenset(
+        {
+            *_BOTH,
+            "entry_seals_postings",
+            "posting_never_truncated",
+            "entry_never_truncated",
+            "receipt_never_truncated",
+        }
+    ),
+}
+_QUERY = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    # tgenabled D means switched off; a trigger that is there and does nothing is as good as missing.
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
+}
+
+
+def missing(conn: Connection) -> list[str]:
+    """The names of the triggers that should guard this database and do not."""
+    kind = conn.dialect.name
+    return sorted(EXPECTED[kind] - set(conn.exec_driver_sql(_QUERY[kind]).scalars()))
