@@ -1,0 +1,38 @@
+"""Everything that knows HTTP. init_app binds the parts together; no view and no rule lives here."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_babel import Babel
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from donations.extensions import csrf
+from donations.web import access, compression, faults, filters, headers, health, languages, page, webhooks
+from donations.web.supporters import about, appeals, receipts
+from donations.web.supporters import donations as gifts
+
+# Public: no session, no cookie, guarded by Sec-Fetch-Site, Origin and a signed form token instead of a CSRF cookie.
+PUBLIC = (appeals.bp, gifts.bp, receipts.bp, about.bp)
+MACHINES = (webhooks.bp, health.bp)
+
+
+def init_app(app: Flask, babel: Babel) -> None:
+    """Register every blueprint, header, filter, guard and error page on the app."""
+    proxies = app.config["SETTINGS"].trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    languages.init_app(app, babel)
+    for bp in (*PUBLIC, *MACHINES):
+        csrf.exempt(bp)
+    for bp in PUBLIC:
+        bp.before_request(access.refuse_cross_site)
+        app.register_blueprint(bp)
+        languages.mirror(app, bp)
+    for bp in MACHINES:
+        app.register_blueprint(bp)
+    # What is registered last runs first on the way out: the body is squeezed after all headers stand.
+    compression.init_app(app)
+    headers.init_app(app)
+    filters.init_app(app)
+    page.init_app(app)
+    faults.init_app(app)

@@ -1,0 +1,47 @@
+"""Squeezes text on its way out (gzip), because supporters are often on a bad line. Staff pages are left alone: there a
+secret and what was typed could stand side by side. Knows nothing of what the answers say."""
+
+from __future__ import annotations
+
+import gzip
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, Response, current_app, request
+
+from donations.web.headers import kind_of
+
+WORTH_IT_BYTES = 400
+_TEXT = ("text/", "application/json", "application/javascript", "image/svg+xml")
+
+
+def init_app(app: Flask) -> None:
+    app.after_request(_squeeze)
+
+
+def _squeeze(response: Response) -> Response:
+    if response.status_code != 200 or not response.mimetype.startswith(_TEXT) or kind_of(request.endpoint) == "machine":
+        return response
+    response.vary.add("Accept-Encoding")
+    if "gzip" not in request.accept_encodings or "Content-Encoding" in response.headers:
+        return response
+    if "Range" in request.headers or (response.content_length or WORTH_IT_BYTES) < WORTH_IT_BYTES:
+        return response
+    squeezed = _static_file() if request.endpoint == "static" else gzip.compress(response.get_data(), 6, mtime=0)
+    response.direct_passthrough = False
+    response.set_data(squeezed)
+    response.headers["Content-Encoding"] = "gzip"
+    etag, _weak = response.get_etag()
+    if etag:
+        response.set_etag(etag, weak=True)
+    return response
+
+
+def _static_file() -> bytes:
+    path = Path(current_app.static_folder or "") / (request.view_args or {})["filename"]
+    return _squeezed_file(str(path), path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=128)
+def _squeezed_file(path: str, _changed_ns: int) -> bytes:
+    return gzip.compress(Path(path).read_bytes(), 9, mtime=0)

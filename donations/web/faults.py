@@ -1,0 +1,87 @@
+"""What is answered when something goes wrong: a friendly page in the reader's language, or JSON where programs read.
+Nothing of the fault's inside is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, current_app, jsonify, request
+from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
+
+from donations.errors import DatabaseNotReady, DonationsError
+from donations.web import headers
+from donations.web.filters import sentence
+from donations.web.page import page
+
+SHOWN = (400, 403, 404, 405, 413, 422, 429, 500, 503)
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(DonationsError, _expected)
+    app.register_error_handler(OperationalError, _database_down)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(NotFound, _from_http)
+    app.register_error_handler(InternalServerError, _unexpected)
+
+
+def _expected(error: DonationsError) -> Response:
+    if isinstance(error, DatabaseNotReady):
+        current_app.logger.error("%s", error)  # The mend is the operator's business, not the reader's.
+        return _answer(503, None)
+    if error.status >= 500:
+        current_app.logger.error("%s: %s", type(error).__name__, error)
+    return _answer(error.status, sentence(error))
+
+
+def _database_down(error: OperationalError) -> Response:
+    current_app.logger.error("the database does not answer: %s", error.orig)
+    return _answer(503, None)
+
+
+def _unexpected(_error: InternalServerError) -> Response:
+    return _answer(500, None)  # Flask has logged it with its traceback.
+
+
+def _from_http(error: HTTPException) -> Any:
+    if error.response is not None or error.code is None or error.code < 400:
+        return error
+    response = _answer(error.code, None)
+    for name in ("Allow", "Retry-After"):
+        value = dict(error.get_headers()).get(name)
+        if value:
+            response.headers[name] = value
+    return response
+
+
+def _answer(status: int, text: str | None) -> Response:
+    title, explanation = _words(status if status in SHOWN else 400 if status < 500 else 500)
+    if _read_by_programs():
+        answer = jsonify(error=text or title)
+        answer.status_code = status
+        return answer
+    return page("errors/error.html", status, cache="no-store", title=title, text=text or explanation, code=status)
+
+
+def _read_by_programs() -> bool:
+    return headers.kind_of(request.endpoint) in ("data", "machine") or request.path.startswith("/webhooks/")
+
+
+def _words(status: int) -> tuple[str, str]:
+    """Title and explanation of an error page, translated."""
+    again = _("Please try again in a minute. Nothing was charged.")
+    return {
+        400: (_("We could not read this"), _("Something in this request was not as it should be. Go back and try again.")),
+        403: (
+            _("This form came from another site"),
+            _("For your safety we take gifts only from our own pages. Open the appeal here and give again."),
+        ),
+        404: (_("There is nothing here"), _("The address may be mistyped, or what was here has gone.")),
+        405: (_("That does not work here"), _("This address cannot be used in this way. Begin again from the appeals.")),
+        413: (_("That was too much at once"), _("What was sent is larger than we accept. Shorten it and try again.")),
+        422: (_("Something is missing"), _("What was sent could not be used. Go back, check it and send it again.")),
+        429: (_("Too many at once"), _("So many requests came from your network that we must ask you to wait a little.")),
+        500: (_("Something broke on our side"), _("We have been told, and nothing was charged by this page. Try again later.")),
+        503: (_("We will be back in a moment"), again),
+    }[status]

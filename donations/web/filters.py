@@ -1,0 +1,123 @@
+"""How money, dates, texts and errors look on a page. The one place that makes Markup, and only from cleaned Markdown;
+no template says `|safe`."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import nh3
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_interval, format_skeleton
+from babel.numbers import format_decimal, format_percent
+from flask import Flask
+from flask_babel import get_locale, gettext
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from donations.errors import DonationsError
+from donations.money import Money, exponent, shown_decimals
+from donations.web import languages
+
+_TAGS = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "h3", "h4", "h5", "h6", "hr"}
+_WORLD_ENGLISH = Locale.parse("en_001")
+_markdown = MarkdownIt("commonmark", {"html": False})
+
+
+def init_app(app: Flask) -> None:
+    for made in (money, of, number, day, month_or_day, span, percent, moment, timestamp, in_language, markdown, sentence, zone):
+        app.add_template_filter(made)
+
+
+def money(value: Money, short: bool = False) -> str:
+    """£1,234.50 as the reader's language writes it; `short` leaves the pence out where there are none."""
+    locale = _locale()
+    digits = exponent(value.currency) if value.minor % 10 else shown_decimals(value.currency)
+    if short and value.major == value.major.to_integral_value():
+        digits = 0
+    pattern = copy.copy(locale.currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return str(pattern.apply(value.major, locale, currency=value.currency, currency_digits=False))
+
+
+def of(minor: int, currency: str) -> Money:
+    """Money out of a column of minor units, for `money` to write."""
+    return Money(minor, currency)
+
+
+def number(value: int) -> str:
+    return format_decimal(value, locale=_locale())
+
+
+def day(value: date) -> str:
+    """21 November 2026"""
+    return format_date(value, "long", locale=_locale())
+
+
+def month_or_day(value: date, month_only: bool) -> str:
+    """March 2017, where only the month is known; else the day."""
+    return format_skeleton("yMMMM", value, locale=_locale()) if month_only else day(value)
+
+
+def span(first: date, last: date) -> str:
+    """1 October – 31 December 2026"""
+    return format_interval(first, last, "yMMMMd", locale=_locale())
+
+
+def percent(part: int, whole: int = 100) -> str:
+    """54 %, as the reader's language writes it; rounded down, never up."""
+    return format_percent(Decimal(part * 100 // whole) / 100, locale=_locale())
+
+
+def moment(value: datetime) -> str:
+    """21 Nov 2026, 20:00, in the organisation's own zone."""
+    house = languages.organisation()
+    local = value.astimezone(ZoneInfo(house.timezone if house else "UTC"))
+    return f"{format_date(local, 'medium', locale=_locale())}, {format_datetime(local, 'HH:mm', locale=_locale())}"
+
+
+def zone(value: datetime) -> str:
+    """The city whose clock `moment` goes by, as people say it: London."""
+    house = languages.organisation()
+    return (house.timezone if house else "UTC").rpartition("/")[2].replace("_", " ")
+
+
+def timestamp(value: datetime) -> str:
+    """2026-11-21T20:00:00Z, for machines."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def in_language(texts: Mapping[str, str] | None) -> str:
+    """The text in the reader's language, else in the organisation's first, else in any there is."""
+    if not texts:
+        return ""
+    wanted = (languages.current() or languages.default(), languages.default())
+    return next((texts[code] for code in wanted if texts.get(code)), next(iter(texts.values())))
+
+
+def markdown(text: str) -> Markup:
+    """Markdown made HTML: no raw HTML, headings below the page's own, links that say nothing about where they were."""
+    tokens = _markdown.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+    rendered = _markdown.renderer.render(tokens, _markdown.options, {})
+    clean = nh3.clean(
+        rendered, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"https", "http", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    )  # fmt: skip
+    return Markup(clean)  # noqa: S704 - nh3 has just cleaned it
+
+
+def sentence(error: DonationsError) -> str:
+    """What went wrong, in the reader's language."""
+    return str(gettext(error.sentence, **error.facts))
+
+
+def _locale() -> Locale:
+    """Plain `en` would write dates and dollars as in the United States; we write English for the world."""
+    locale = get_locale() or Locale("en")
+    return _WORLD_ENGLISH if str(locale) == "en" else locale

@@ -1,0 +1,124 @@
+"""Which language an address speaks: none in front is the organisation's first one, `/ru/...` mirrors the rest.
+Nothing is negotiated with the browser, so every address can be cached. No texts live here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from babel import Locale
+from flask import Blueprint, Flask, abort, current_app, g, has_request_context, redirect, request, url_for
+from flask_babel import Babel
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.routing import BaseConverter
+
+from donations.errors import DatabaseNotReady
+from donations.extensions import db
+from donations.models import Organisation
+
+# Where a page that answers a POST is found by GET.
+_GET_TWINS = {"donations.begin": "appeals.show", "donations.again": "donations.show"}
+
+
+class LanguageConverter(BaseConverter):
+    """Two or three small letters in front of an address."""
+
+    regex = "[a-z]{2,3}"
+
+
+@dataclass(frozen=True, slots=True)
+class Alternate:
+    """This page in another language: `code`, the language's `name` in itself, and its path."""
+
+    code: str
+    name: str
+    path: str
+    is_current: bool
+
+
+def init_app(app: Flask, babel: Babel) -> None:
+    babel.init_app(app, locale_selector=current)
+    app.url_map.converters["language"] = LanguageConverter
+    app.url_value_preprocessor(_take_language)
+    app.url_defaults(_add_language)
+    app.before_request(_check_prefix)
+
+
+def mirror(app: Flask, bp: Blueprint) -> None:
+    """Give every address of the blueprint its twin under a language prefix, for the same endpoint."""
+    for rule in list(app.url_map.iter_rules()):
+        if rule.endpoint.startswith(f"{bp.name}.") and rule.rule != "/robots.txt":
+            app.add_url_rule(
+                f"/<language:language>{rule.rule}", rule.endpoint, methods=(rule.methods or set()) - {"HEAD", "OPTIONS"}
+            )
+
+
+def organisation() -> Organisation | None:
+    """The organisation, read once a request; None while the database cannot say (then a page still renders)."""
+    if "organisation" not in g:
+        try:
+            g.organisation = Organisation.get()
+        except (DatabaseNotReady, SQLAlchemyError):
+            db.session.rollback()
+            g.organisation = None
+    return g.organisation
+
+
+def default() -> str:
+    """The language of addresses without a prefix."""
+    house = organisation()
+    return house.default_language if house else str(current_app.config["BABEL_DEFAULT_LOCALE"])
+
+
+def current() -> str | None:
+    """The language of the address asked for; None outside a request, where the caller says it."""
+    if not has_request_context():
+        return None
+    if "language" not in g:
+        first = request.path.split("/", 2)[1]
+        g.language = first if first in _offered() else default()
+    return str(g.language)
+
+
+def alternates() -> list[Alternate]:
+    """The page asked for in every language of the organisation, its own included."""
+    return [
+        Alternate(code, (Locale.parse(code).get_display_name(code) or code).capitalize(), _path(code), code == current())
+        for code in _offered()
+    ]
+
+
+def _offered() -> list[str]:
+    house = organisation()
+    return house.languages if house else [str(current_app.config["BABEL_DEFAULT_LOCALE"])]
+
+
+def _path(code: str) -> str:
+    endpoint = _GET_TWINS.get(request.endpoint or "", request.endpoint)
+    if not endpoint or not current_app.url_map.is_endpoint_expecting(endpoint, "language"):
+        return url_for("appeals.home", language=code)
+    return url_for(endpoint, language=code, **(request.view_args or {}))
+
+
+def _take_language(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    if values is not None:
+        g.prefix = values.pop("language", None)
+
+
+def _add_language(endpoint: str, values: dict[str, Any]) -> None:
+    if not current_app.url_map.is_endpoint_expecting(endpoint, "language"):
+        return
+    if values.setdefault("language", current()) == default():
+        del values["language"]
+
+
+def _check_prefix() -> Any:
+    """The default language has one address only, the one without a prefix; other languages are not known."""
+    prefix = g.get("prefix")
+    if prefix is None:
+        return None
+    if prefix not in _offered():
+        abort(404)
+    if prefix == default():
+        return redirect(request.full_path.removeprefix(f"/{prefix}").rstrip("?"), 308)
+    return None

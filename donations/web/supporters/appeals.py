@@ -1,0 +1,85 @@
+"""The home page, an appeal's page, and its total as fragment and as JSON. What a total is, totals.py says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, jsonify, request
+
+from donations import appeals, totals
+from donations.models import Appeal
+from donations.totals import PublicTotal
+from donations.web.filters import money, timestamp
+from donations.web.headers import LIVE, kind
+from donations.web.page import fragment, now, page, versioned
+from donations.web.supporters.amounts import suggested
+from donations.web.supporters.forms import DonationForm
+
+bp = Blueprint("appeals", __name__)
+
+
+@bp.get("/")
+def home() -> Response:
+    shown = [appeal for appeal in appeals.shown() if appeal.visibility in ("shown", "amounts_hidden")]
+    cards = [(appeal, totals.public(appeal, now())) for appeal in shown]
+    return page(
+        "supporters/home.html", cache=LIVE,
+        running=[card for card in cards if card[0].state != "closed"],
+        ended=[card for card in cards if card[0].state == "closed"],
+    )  # fmt: skip
+
+
+@bp.get("/appeals/<slug>")
+def show(slug: str) -> Response:
+    return appeal_page(DonationForm.preset(Appeal.by_slug(slug), request.args))
+
+
+@bp.get("/appeals/<slug>/total")
+def total(slug: str) -> Response:
+    figures = _public_total(slug)
+    return versioned(fragment("supporters/_total.html", cache=LIVE, total=figures), version=figures.version)
+
+
+@bp.get("/appeals/<slug>/total.json")
+@kind("data")
+def total_json(slug: str) -> Response:
+    figures = _public_total(slug)
+    response = jsonify(_for_machines(figures))
+    response.headers["Cache-Control"] = LIVE
+    return versioned(response, version=figures.version)
+
+
+def appeal_page(form: DonationForm, status: int = 200) -> Response:
+    """The appeal with its form as it stands: empty, preset, or with its errors and the words typed. Where the appeal
+    is looked after, a plain page that says nothing of it."""
+    appeal = form.appeal
+    if appeal.visibility == "holding_page":
+        return page("supporters/holding.html", status)
+    return page(
+        "supporters/appeal.html", status, appeal=appeal, form=form, total=totals.public(appeal, now()),
+        suggested=suggested(appeal),
+    )  # fmt: skip
+
+
+def _public_total(slug: str) -> PublicTotal:
+    appeal = Appeal.by_slug(slug)
+    if appeal.visibility == "holding_page":
+        abort(404)
+    return totals.public(appeal, now())
+
+
+def _for_machines(figures: PublicTotal) -> dict[str, Any]:
+    """The keys of design.md, section 5; they change only with a decision record."""
+    return {
+        "appeal": figures.slug,
+        "state": figures.state,
+        "currency": figures.currency,
+        "raised_minor": None if figures.raised is None else figures.raised.minor,
+        "raised": None if figures.raised is None else money(figures.raised),
+        "goal_minor": None if figures.goal is None else figures.goal.minor,
+        "percent": figures.percent,
+        "donations": figures.donations,
+        "also": [{"currency": other.currency, "raised_minor": other.minor} for other in figures.also],
+        "as_of": timestamp(figures.as_of),
+        "version": figures.version,
+    }

@@ -1,0 +1,144 @@
+"""The form by which a gift is begun: its fields (names are the public contract), what each may hold, and how a link
+presets them. It checks and reads; giving.py decides."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import Field, StringField
+from wtforms.validators import AnyOf, Email, Length, Optional, ValidationError
+
+from donations import money
+from donations.errors import DonationsError, TooManyDecimals, UnknownCurrency, UnknownFund
+from donations.giving import Gift
+from donations.models import Appeal, Fund, Organisation
+from donations.models.donation import DISPLAYS
+from donations.money import Money
+from donations.web import languages
+from donations.web.access import PublicForm
+from donations.web.filters import sentence
+
+NAME_LENGTH, EMAIL_LENGTH, MESSAGE_LENGTH = 100, 254, 4000
+FIELDS = ("amount", "currency", "interval", "fund", "name", "email", "message", "display")
+
+
+def one_line(text: str | None) -> str:
+    """What was typed, without control characters and needless space."""
+    return " ".join(_printable(text or "").split())
+
+
+def lines(text: str | None) -> str:
+    """The same for a text of several lines."""
+    return "\n".join(_printable(line).rstrip() for line in (text or "").splitlines()).strip()
+
+
+def _printable(text: str) -> str:
+    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+
+
+class DonationForm(PublicForm):
+    """A gift to one appeal. After validate(), `gift` is what to begin."""
+
+    amount = StringField(filters=[one_line])
+    currency = StringField(filters=[one_line])
+    interval = StringField(filters=[one_line])
+    fund = StringField(filters=[one_line])
+    name = StringField(
+        filters=[one_line], validators=[Length(max=NAME_LENGTH, message=_l("This name is too long: 100 characters at most."))]
+    )
+    email = StringField(
+        filters=[one_line],
+        validators=[
+            Optional(),
+            Length(max=EMAIL_LENGTH, message=_l("This e-mail address is too long.")),
+            Email(message=_l("This is not a whole e-mail address. Write it like name@example.org, or leave it empty.")),
+        ],
+    )
+    message = StringField(
+        filters=[lines],
+        validators=[Length(max=MESSAGE_LENGTH, message=_l("This message is too long: 4,000 characters at most."))],
+    )
+    display = StringField(
+        filters=[one_line],
+        validators=[AnyOf(DISPLAYS, message=_l("Choose how your name may be shown."))],
+    )
+
+    def __init__(self, appeal: Appeal, data: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        self.appeal = appeal
+        self.money: Money | None = None
+        self.refusal: str | None = None
+        offered = Organisation.get().offered_currencies
+        self.currencies = [appeal.currency, *(code for code in offered if code != appeal.currency)]
+        first = {"currency": appeal.currency, "interval": "once", "fund": "", "display": "secret"}
+        super().__init__(appeal.slug, data={**first, **(data or {})}, **kwargs)
+
+    @classmethod
+    def preset(cls, appeal: Appeal, query: Mapping[str, str]) -> DonationForm:
+        """The form as a link presets it: only our own field names, and of those only what the form would accept."""
+        wanted = {name: query[name] for name in FIELDS if query.get(name)}
+        trial = cls(appeal, data=wanted, formdata=None)
+        trial.validate()
+        good = {name: trial[name].data for name in wanted if not trial[name].errors}
+        return cls(appeal, data=good, formdata=None)
+
+    def validate_currency(self, field: Field) -> None:
+        if field.data not in self.currencies:
+            raise ValidationError(sentence(UnknownCurrency(currency=field.data)))
+
+    def validate_amount(self, field: Field) -> None:
+        if not field.data:
+            raise ValidationError(_("Write the amount you want to give, like 20."))
+        known = self.currency.data in self.currencies
+        try:
+            typed = money.parse(field.data, self.currency.data if known else self.appeal.currency)
+            self.money = money.check_chargeable(typed)
+        except DonationsError as error:
+            raise ValidationError(sentence(error)) from error
+
+    def validate_interval(self, field: Field) -> None:
+        if field.data == "month":
+            raise ValidationError(_("Monthly gifts are not offered yet. You can give once."))
+        if field.data not in ("once", ""):
+            raise ValidationError(_("Choose how often you want to give."))
+
+    def validate_fund(self, field: Field) -> None:
+        if field.data and self._chosen_fund() is None:
+            raise ValidationError(sentence(UnknownFund()))
+
+    def refuse(self, error: DonationsError) -> None:
+        """Take over a refusal by the domain: by the amount's field if it is about the amount, else for the whole form."""
+        about_amount = isinstance(error, TooManyDecimals) or type(error).__name__.startswith("Amount")
+        if about_amount:
+            self.amount.errors = [sentence(error)]
+        else:
+            self.refusal = sentence(error)
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """Every error as (id of the field, sentence), in the order of the fields."""
+        found = [("give", self.refusal)] if self.refusal else []
+        found += [("give", error) for error in self.token.errors]
+        return found + [(name, error) for name in FIELDS for error in self[name].errors]
+
+    @property
+    def gift(self) -> Gift:
+        """What the supporter asked for. Call after validate() said yes."""
+        assert self.money is not None and self.form_token is not None, "the form is valid"
+        return Gift(
+            amount=self.money,
+            interval=self.interval.data or "once",
+            fund=self._chosen_fund(),
+            name=self.name.data,
+            email=self.email.data,
+            message=self.message.data,
+            display=self.display.data,
+            language=languages.current() or languages.default(),
+            nonce=self.form_token.nonce,
+        )
+
+    def _chosen_fund(self) -> Fund | None:
+        return next((fund for fund in self.appeal.funds if fund.slug == self.fund.data), None)
