@@ -27,7 +27,6 @@ class Acknowledged:
     """What a receipt acknowledges: received less what was given back, in the gift's own currency."""
 
     amount: Money
-    received_at: datetime
     received_on: str
     issued_on: str
     method: str

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,8 +19,8 @@ from donations.bookkeeping import PUBLIC_ACCOUNTS
 from donations.extensions import db
 from donations.ledger import Posted
 from donations.models import Appeal, AppealTotal, Fund, FundTotal, Organisation, PublishedTotal
-from donations.models.appeal import NO_PERIOD
 from donations.money import Money, exponent
+from donations.periods import period_end, period_of
 
 DISCREET_STEP = 5  # major units a discreet total is rounded down to
 DISCREET_LEAST_COUNT = 10  # below it a discreet appeal does not say how many gave
@@ -59,21 +59,6 @@ class Figures:
     donations: int
     version: int
     as_of: datetime
-
-
-def period_of(period: str | None, day: date) -> date:
-    """The first day of the appeal's period that holds this day; one fixed key where the appeal has no period."""
-    if period is None:
-        return NO_PERIOD
-    first_month = {"month": day.month, "quarter": day.month - (day.month - 1) % 3, "year": 1}[period]
-    return date(day.year, first_month, 1)
-
-
-def period_end(period: str, start: date) -> date:
-    """The last day of the period that starts on this day."""
-    months = {"month": 1, "quarter": 3, "year": 12}[period]
-    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-    return date(year, month + 1, 1) - timedelta(days=1)
 
 
 def public(appeal: Appeal, at: datetime) -> PublicTotal:

@@ -17,8 +17,6 @@ VISIBILITIES = ("shown", "amounts_hidden", "holding_page", "dark")
 FEE_BEARERS = ("fund", "general")
 PERIODS = ("month", "quarter", "year")
 FUND_KINDS = ("detainee", "family", "campaign", "general", "suspense")
-# The period of a total that has none: one key for all time.
-NO_PERIOD = date(1970, 1, 1)
 
 
 class Appeal(Model):

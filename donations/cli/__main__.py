@@ -1,0 +1,5 @@
+"""`python -m donations.cli` is `donations`."""
+
+from donations.cli import main
+
+main()

@@ -1,0 +1,60 @@
+"""`donations ledger`: ask the books whether they are sound."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import click
+from flask.cli import with_appcontext
+
+from donations import ledger as books
+from donations.extensions import db
+from donations.models import Account
+
+
+@click.group()
+def ledger() -> None:
+    """The books."""
+
+
+@ledger.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@with_appcontext
+def check(as_json: bool) -> None:
+    """Ask every invariant. Exit code 0: sound; 1: at least one does not hold."""
+    report = books.check(db.session.connection(), datetime.now(UTC))
+    if as_json:
+        click.echo(json.dumps(_for_machines(report), indent=2, ensure_ascii=False))
+    else:
+        _print(report)
+    if not report.sound:
+        raise SystemExit(1)
+
+
+def _for_machines(report: books.Report) -> dict[str, object]:
+    return {
+        "sound": report.sound,
+        "findings": [{"invariant": finding.invariant, "said": finding.said} for finding in report.findings],
+        "open_items": list(report.open_items),
+        "trial_balance": [
+            {"account": account, "currency": currency, "minor": minor}
+            for (account, currency), minor in sorted(report.trial_balance.items())
+        ],
+        "entries": report.entries,
+        "postings": report.postings,
+    }
+
+
+def _print(report: books.Report) -> None:
+    names = {account.code: account.name for account in db.session.query(Account)}
+    for (account, currency), minor in sorted(report.trial_balance.items()):
+        click.echo(f"{account} {names[account]:36} {minor:>14} {currency} (minor units)")
+    for item in report.open_items:
+        click.echo(f"open: {item}")
+    for finding in report.findings:
+        click.echo(f"WRONG {finding.invariant}: {finding.said}", err=True)
+    click.echo(f"{report.entries} entries, {report.postings} postings: " + ("sound" if report.sound else "NOT SOUND"))
+
+
+COMMANDS = (ledger,)

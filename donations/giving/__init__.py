@@ -1,0 +1,12 @@
+"""The life of a donation: begun (gifts), taken to Checkout (checkouts), put in a state by its facts (states), settled
+when something is known of its payment (settling). No HTTP and no Stripe here."""
+
+from donations.giving.checkouts import attempt_for, attempt_opened, look_soon, record_session
+from donations.giving.gifts import Gift, begin
+from donations.giving.settling import Outcome, outcome_of, settle
+from donations.giving.states import COUNTED_STATES, SETTLED_STATES, DonationFacts, state_of
+
+__all__ = [
+    "COUNTED_STATES", "SETTLED_STATES", "DonationFacts", "Gift", "Outcome", "attempt_for", "attempt_opened", "begin",
+    "look_soon", "outcome_of", "record_session", "settle", "state_of",
+]  # fmt: skip

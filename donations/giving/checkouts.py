@@ -1,0 +1,89 @@
+"""The attempts at Stripe's Checkout for a donation: kept before Stripe is called, found again after a lost answer, and
+brought up to date by what is heard of their sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Table, and_, bindparam, or_, select, update
+from sqlalchemy.engine import Connection
+
+from donations.extensions import db
+from donations.giving.settling import restate
+from donations.models import CheckoutAttempt, Donation
+
+# Stripe keeps a session open, and an idempotency key, for a day; we stop relying on either an hour before.
+LIFETIME = timedelta(hours=23)
+LOOK_AFTER = timedelta(minutes=30)
+LOOK_AT_MOST_EVERY = timedelta(seconds=3)
+
+
+def attempt_for(donation: Donation, params: dict[str, object], at: datetime) -> CheckoutAttempt:
+    """The attempt to go on with: the one that is open or was never answered, else a new one with these parameters.
+    Its key and parameters are kept before Stripe is called, so asking again can only find the same session."""
+    for attempt in donation.attempts:
+        if attempt.state in ("open", "starting") and attempt.expires_at > at:
+            return attempt
+    number = len(donation.attempts) + 1
+    attempt = CheckoutAttempt(
+        donation_id=donation.id,
+        number=number,
+        idempotency_key=f"donation-{donation.reference}-checkout-{number}",
+        state="starting",
+        params=params,
+        created_at=at,
+        expires_at=at + LIFETIME,
+        look_at=at + LOOK_AFTER,
+    )
+    donation.attempts.append(attempt)
+    if donation.state in ("abandoned", "failed"):
+        donation.state = "pending"
+    db.session.flush()
+    return attempt
+
+
+def attempt_opened(attempt_id: int, session_id: str, url: str | None, expires_at: datetime) -> None:
+    """Keep the session that Stripe made for an attempt."""
+    attempt = db.session.get_one(CheckoutAttempt, attempt_id)
+    attempt.session_id, attempt.url, attempt.expires_at = session_id, url, expires_at
+    if attempt.state == "starting":
+        attempt.state = "open"
+
+
+def look_soon(donation: Donation, at: datetime) -> bool:
+    """Ask the worker to look at the donation's open session now. False if there is none, or it was asked just now."""
+    for attempt in donation.attempts:
+        asked_lately = attempt.look_at is not None and attempt.look_at <= at + LOOK_AT_MOST_EVERY
+        if attempt.state == "open" and not asked_lately:
+            attempt.look_at = at
+            return True
+    return False
+
+
+def record_session(conn: Connection, session_id: str, reference: str, state: str, *, at: datetime) -> bool:
+    """Write how a Checkout session stands (open, complete, expired) and what follows for its donation. False if the
+    donation is not ours. Complete and expired are final: a late word that it was open changes nothing."""
+    donation_id = conn.execute(_LOCK_DONATION, {"of_reference": reference}).scalar()
+    if donation_id is None:
+        return False
+    said = {"of_session": session_id, "of_donation": donation_id, "new_state": state}
+    conn.execute(_SESSION_STANDS, said)
+    restate(conn, donation_id, at=at)
+    return True
+
+
+_attempt: Table = CheckoutAttempt.__table__  # type: ignore[assignment]
+_LOCK_DONATION = select(Donation.id).where(Donation.reference == bindparam("of_reference")).with_for_update()
+# The answer that named the session may have been lost: then its attempt is the one that is still starting.
+_SESSION_STANDS = (
+    update(_attempt)
+    .where(
+        _attempt.c.donation_id == bindparam("of_donation"),
+        _attempt.c.state.in_(("starting", "open")),
+        or_(
+            _attempt.c.session_id == bindparam("of_session"),
+            and_(_attempt.c.session_id.is_(None), _attempt.c.state == "starting"),
+        ),
+    )
+    .values(state=bindparam("new_state"), session_id=bindparam("of_session"), look_at=None)
+)

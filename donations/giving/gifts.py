@@ -1,0 +1,119 @@
+"""Begin a donation: what the supporter asked for, kept with its personal data sealed and its terms frozen."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from donations import privacy
+from donations.extensions import db
+from donations.models import Allocation, Appeal, Donation, Fund, Organisation
+from donations.models.base import new_reference
+from donations.money import Money, apportion, check_chargeable
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """What a supporter asked for, checked by the form. `fund` None means: by the appeal's shares, equal if none."""
+
+    amount: Money
+    interval: str
+    fund: Fund | None
+    name: str
+    email: str
+    message: str
+    display: str
+    language: str
+    nonce: str  # from the form token; the same nonce and content is the same donation
+
+
+def begin(appeal: Appeal, gift: Gift, at: datetime) -> Donation:
+    """A pending donation, or the one there is already if the same form with the same content was sent before.
+
+    Raises AppealPaused, AppealClosed, AmountTooSmall, AmountTooLarge, TooManyDecimals; then nothing is written."""
+    appeal.check_takes_gifts()
+    check_chargeable(gift.amount)
+    key = _form_key(appeal, gift)
+    again = db.session.scalar(select(Donation).where(Donation.form_key == key))
+    if again is not None:
+        return again
+    organisation = Organisation.get()
+    reference = new_reference()
+    donation = Donation(
+        reference=reference,
+        appeal_id=appeal.id,
+        form_key=key,
+        source="card",
+        state="pending",
+        amount_minor=gift.amount.minor,
+        currency=gift.amount.currency,
+        interval=gift.interval,
+        language=gift.language,
+        display=gift.display,
+        fee_bearer=appeal.fee_bearer,
+        terms=_terms(organisation, appeal, gift),
+        donor_id=new_reference(),
+        personal_until=privacy.donor_data_until(organisation.day_of(at)),
+        created_at=at,
+        **_sealed(reference, gift),
+    )
+    for fund, part in _allocation(appeal, gift):
+        donation.allocations.append(Allocation(fund_id=fund.id, amount_minor=part))
+    db.session.add(donation)
+    db.session.flush()
+    return donation
+
+
+def _form_key(appeal: Appeal, gift: Gift) -> str:
+    content = [
+        appeal.slug, gift.nonce, gift.amount.minor, gift.amount.currency, gift.interval,
+        gift.fund.slug if gift.fund else "", gift.name, gift.email, gift.message, gift.display,
+    ]  # fmt: skip
+    return privacy.lookup_hash(json.dumps(content, ensure_ascii=False), "form").hex()
+
+
+def _terms(organisation: Organisation, appeal: Appeal, gift: Gift) -> dict[str, Any]:
+    """What was shown when the gift was made, frozen in the supporter's language. What a receipt must not say is not
+    in here."""
+
+    def told(texts: dict[str, str]) -> str:
+        return texts.get(gift.language) or texts.get(organisation.default_language) or next(iter(texts.values()), "")
+
+    named = appeal.names_on_receipt
+    funds = [gift.fund] if gift.fund else appeal.funds
+    return {
+        "organisation": organisation.name,
+        "legal_name": organisation.legal_name,
+        "statement_descriptor": organisation.statement_descriptor,
+        "restriction": told(appeal.surplus) if named else "",
+        "appeal_title": told(appeal.title) if named else "",
+        "fund_names": [told(fund.name) for fund in funds] if named else [],
+    }
+
+
+def _sealed(reference: str, gift: Gift) -> dict[str, bytes | None]:
+    def sealed(column: str, text: str) -> bytes | None:
+        return privacy.seal(text, f"donation:{reference}:{column}") if text else None
+
+    return {
+        "name_sealed": sealed("name", gift.name),
+        "email_sealed": sealed("email", gift.email),
+        "message_sealed": sealed("message", gift.message),
+        "email_hash": privacy.lookup_hash(gift.email, "email") if gift.email else None,
+    }
+
+
+def _allocation(appeal: Appeal, gift: Gift) -> list[tuple[Fund, int]]:
+    """The gift over its funds in minor units: all to the chosen one, else by shares; a fund that gets nothing is left
+    out."""
+    if gift.fund is not None:
+        return [(gift.fund, gift.amount.minor)]
+    shares = [fund.share for fund in appeal.funds]
+    if not any(shares):
+        shares = [1] * len(shares)
+    parts = apportion(gift.amount.minor, shares)
+    return [(fund, part) for fund, part in zip(appeal.funds, parts, strict=True) if part]

@@ -1,0 +1,165 @@
+"""What follows from a payment's facts, in one transaction: entries, the donation's state, the total, the receipt, the
+mail. Everything is reckoned anew from all facts known, so order and repetition do not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Table, bindparam, exists, literal, null, select, union_all, update
+from sqlalchemy.engine import Connection
+
+from donations import facts, ledger, receipts, totals
+from donations.bookkeeping import Wanted, entries_for
+from donations.extensions import db
+from donations.giving.states import COUNTED_STATES, SETTLED_STATES, DonationFacts, state_of
+from donations.models import CheckoutAttempt, Donation, Payment, Receipt
+from donations.money import Money
+from donations.periods import period_of
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a donation, for its own page. `kind` is one of waiting, declined, processing, paid, failed,
+    abandoned, part_refunded, refunded, disputed, lost. `settled` says that polling may end."""
+
+    kind: str
+    settled: bool
+    can_try_again: bool
+    receipt: Receipt | None
+
+
+def settle(conn: Connection, payment_id: int, *, at: datetime) -> None:
+    """Bring everything that follows from a payment's facts up to date. The payment's root is locked by this
+    transaction; more rows are locked in one order: the donation, totals by id, the receipt series."""
+    root = facts.load_root(conn, payment_id)
+    zone = ZoneInfo(root.timezone)
+    wanted = entries_for(root.facts)
+    posted = ledger.converge(
+        conn,
+        ("payment", payment_id),
+        wanted,
+        at=at,
+        day_of=lambda moment: moment.astimezone(zone).date(),
+        closed_until=root.closed_until,
+    )
+    donation = root.donation
+    if donation is None:
+        totals.apply(conn, posted, counted={}, homes={}, at=at)
+        return
+    today = at.astimezone(zone).date()
+    counted = _count(conn, donation, _gift_day(wanted, posted, today), at=at)
+    homes = {fund_id: (donation.appeal_id, donation.period) for fund_id, _ in root.facts.shares}
+    totals.apply(conn, posted, counted=counted, homes=homes, at=at)
+    _acknowledge(conn, root, zone, at=at)
+
+
+def restate(conn: Connection, donation_id: int, *, at: datetime) -> None:
+    """Bring a donation's state up to date where no money moved: its session ended or completed. The caller holds the
+    donation's lock."""
+    row = conn.execute(_DONATION_NOW, {"donation_id": donation_id}).one()
+    state = state_of(_known(conn, donation_id))
+    if state != row.state:
+        _write_state(conn, row, state, row.counted_in, at)
+
+
+def outcome_of(donation: Donation, at: datetime) -> Outcome:
+    """What its own page says of a donation."""
+    declined = donation.state == "pending" and db.session.scalar(
+        select(exists().where(Payment.donation_id == donation.id, Payment.failed_at.is_not(None)))
+    )
+    kind = "declined" if declined else {"pending": "waiting"}.get(donation.state, donation.state)
+    return Outcome(
+        kind=kind,
+        settled=donation.state in SETTLED_STATES,
+        can_try_again=kind in ("waiting", "declined", "failed", "abandoned") and donation.appeal.takes_gifts,
+        receipt=receipts.live_of(donation.id),
+    )
+
+
+def _gift_day(wanted: Sequence[Wanted], posted: Sequence[ledger.Posted], today: date) -> date | None:
+    """The day a recognised gift counts on; None while it is not recognised."""
+    if not any(want.kind == "gift" for want in wanted):
+        return None
+    return next((one.entry_date for one in posted if one.kind == "gift"), today)
+
+
+def _count(conn: Connection, donation: Any, gift_day: date | None, *, at: datetime) -> dict[tuple[int, date], int]:
+    """Bring a donation's state, and whether it counts as given, up to date. Gives the changes of the appeal's count."""
+    state = state_of(_known(conn, donation.id))
+    was, counted_in = donation.counted_in, donation.counted_in
+    if state not in COUNTED_STATES or gift_day is None:
+        counted_in = None
+    elif counted_in is None:
+        counted_in = period_of(donation.period, gift_day)
+    if (state, counted_in) != (donation.state, was):
+        _write_state(conn, donation, state, counted_in, at)
+    if was == counted_in:
+        return {}
+    changes = {(donation.appeal_id, was): -1, (donation.appeal_id, counted_in): 1}
+    return {(appeal_id, start): change for (appeal_id, start), change in changes.items() if start is not None}
+
+
+def _write_state(conn: Connection, donation: Any, state: str, counted_in: date | None, at: datetime) -> None:
+    settled_at = donation.settled_at or (at if state in SETTLED_STATES else None)
+    conn.execute(
+        _SET_STATE,
+        {
+            "of_donation": donation.id,
+            "new_state": state,
+            "new_counted_in": counted_in,
+            "new_settled_at": settled_at,
+        },
+    )
+
+
+def _known(conn: Connection, donation_id: int) -> DonationFacts:
+    payments: list[tuple[bool, bool]] = []
+    attempts: list[str] = []
+    for attempt, succeeded_at, failed_at in conn.execute(_WHAT_IS_KNOWN, {"donation_id": donation_id}):
+        if attempt is None:
+            payments.append((succeeded_at is not None, failed_at is not None))
+        else:
+            attempts.append(attempt)
+    return DonationFacts(tuple(payments), tuple(attempts))
+
+
+def _acknowledge(conn: Connection, root: facts.Root, zone: ZoneInfo, *, at: datetime) -> None:
+    """A receipt for what was received, once."""
+    donation, known = root.donation, root.facts
+    if known.succeeded_at is None or known.amount is None or donation is None:
+        return
+    if conn.execute(_LIVE_RECEIPT, {"donation_id": donation.id}).first() is not None:
+        return
+    said = receipts.Acknowledged(
+        amount=Money(known.amount.minor, known.amount.currency),
+        received_on=known.succeeded_at.astimezone(zone).date().isoformat(),
+        issued_on=at.astimezone(zone).date().isoformat(),
+        method=root.payment.method or "card",
+    )
+    receipts.issue(conn, donation, said, at=at)
+
+
+_donation: Table = Donation.__table__  # type: ignore[assignment]
+_DONATION_NOW = select(_donation.c.id, _donation.c.state, _donation.c.counted_in, _donation.c.settled_at).where(
+    _donation.c.id == bindparam("donation_id")
+)
+_WHAT_IS_KNOWN = union_all(
+    select(null().label("attempt"), Payment.succeeded_at, Payment.failed_at).where(
+        Payment.donation_id == bindparam("donation_id"), Payment.charged_at.is_not(None)
+    ),
+    select(CheckoutAttempt.state, literal(None), literal(None)).where(
+        CheckoutAttempt.donation_id == bindparam("donation_id")
+    ),
+)
+_LIVE_RECEIPT = select(Receipt.id).where(Receipt.donation_id == bindparam("donation_id"), Receipt.state == "live")
+_SET_STATE = (
+    update(_donation)
+    .where(_donation.c.id == bindparam("of_donation"))
+    .values(
+        state=bindparam("new_state"), counted_in=bindparam("new_counted_in"), settled_at=bindparam("new_settled_at")
+    )
+)

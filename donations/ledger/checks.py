@@ -1,0 +1,173 @@
+"""The invariants of the books, each one a query whose answer must be empty. They read only; what follows from a fault
+is decided by who asks (the command line, the worker). Numbered as in docs/ledger.md."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+
+from donations.bookkeeping import PUBLIC_ACCOUNTS
+from donations.periods import period_of
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault: which invariant, and in words what is wrong with what."""
+
+    invariant: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All faults, the items still open (not faults), and the trial balance in minor units by account and currency."""
+
+    findings: tuple[Finding, ...]
+    open_items: tuple[str, ...]
+    trial_balance: dict[tuple[int, str], int]
+    entries: int
+    postings: int
+
+    @property
+    def sound(self) -> bool:
+        return not self.findings
+
+
+def check(conn: Connection, at: datetime) -> Report:
+    """Ask every question of the books."""
+    findings = [Finding(name, said) for name, ask in _QUESTIONS.items() for said in ask(conn)]
+    balances = conn.execute(text("SELECT account, currency, sum(amount_minor) FROM posting GROUP BY account, currency"))
+    return Report(
+        findings=tuple(findings),
+        open_items=tuple(_open_items(conn, at)),
+        trial_balance={(account, currency): int(minor) for account, currency, minor in balances},
+        entries=conn.execute(text("SELECT count(*) FROM entry")).scalar_one(),
+        postings=conn.execute(text("SELECT count(*) FROM posting")).scalar_one(),
+    )
+
+
+def _each(sql: str, sentence: str) -> Callable[[Connection], Iterator[str]]:
+    """A question in SQL: every row it gives is a fault, told by the sentence."""
+
+    def ask(conn: Connection) -> Iterator[str]:
+        for row in conn.execute(text(sql)):
+            yield sentence.format(*row)
+
+    return ask
+
+
+def _stored_totals(conn: Connection) -> Iterator[str]:
+    """I10: what is stored of each fund, period and currency is what the postings say."""
+    accounts = ", ".join(str(code) for code in sorted(PUBLIC_ACCOUNTS))
+    posted: dict[tuple[int, date, str], int] = defaultdict(int)
+    for fund_id, period, currency, day, minor in conn.execute(
+        text(
+            "SELECT f.id, a.period, p.currency, e.entry_date, -sum(p.amount_minor) FROM posting p"
+            " JOIN entry e ON e.id = p.entry_id JOIN fund f ON f.id = p.fund_id JOIN appeal a ON a.id = f.appeal_id"
+            f" WHERE p.account IN ({accounts}) GROUP BY f.id, a.period, p.currency, e.entry_date"  # noqa: S608 - ints
+        )
+    ):
+        posted[fund_id, period_of(period, _day(day)), currency] += int(minor)
+    stored = {
+        (fund_id, _day(start), currency): minor
+        for fund_id, start, currency, minor in conn.execute(
+            text("SELECT fund_id, period_start, currency, raised_minor FROM fund_total")
+        )
+    }
+    for key in sorted(posted.keys() | stored.keys()):
+        if posted.get(key, 0) != stored.get(key, 0):
+            fund_id, start, currency = key
+            yield (
+                f"fund {fund_id} from {start}: stored {stored.get(key, 0)} {currency}, posted {posted.get(key, 0)}"
+                " (minor units)"
+            )
+
+
+def _day(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+
+
+def _open_items(conn: Connection, at: datetime) -> Iterator[str]:
+    """I6 and I3: what does not clear to zero yet, with the day since when. Normal for young ones; each has an end."""
+    rows = conn.execute(
+        text(
+            "SELECT p.account, a.name, p.clear_ref, p.currency, sum(p.amount_minor), min(e.entry_date)"
+            " FROM posting p JOIN account a ON a.code = p.account JOIN entry e ON e.id = p.entry_id"
+            " WHERE a.clears_by IS NOT NULL GROUP BY p.account, a.name, p.clear_ref, p.currency"
+            " HAVING sum(p.amount_minor) <> 0 ORDER BY min(e.entry_date), p.clear_ref"
+        )
+    )
+    for account, name, clear_ref, currency, minor, since in rows:
+        yield f"{account} {name}: {clear_ref} {minor} {currency} (minor units) since {_day(since)}"
+    # Stripe promises the fee of a charge within the hour.
+    late = conn.execute(_LATE_FEES, {"before": at - timedelta(hours=1)}).scalar_one()
+    if late:
+        yield f"{late} charges succeeded over an hour ago and have no balance transaction yet"
+
+
+_LATE_FEES = text(
+    "SELECT count(*) FROM payment p WHERE p.succeeded_at < :before"
+    " AND NOT EXISTS (SELECT 1 FROM balance_transaction b WHERE b.payment_id = p.id)"
+)
+_LIVE = "e.reverses IS NULL AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses = e.id)"
+
+_QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
+    "I1": _each(
+        "SELECT entry_id, fund_id, currency, sum(amount_minor) FROM posting"
+        " GROUP BY entry_id, fund_id, currency HAVING sum(amount_minor) <> 0",
+        "entry {0} does not balance for fund {1}: {3} {2}",
+    ),
+    "I1 sealed": _each(
+        "SELECT e.id, count(p.line) FROM entry e LEFT JOIN posting p ON p.entry_id = e.id"
+        " GROUP BY e.id HAVING count(p.line) < 2",
+        "entry {0} has {1} postings",
+    ),
+    "I2": _each(
+        "SELECT fund_id, currency, sum(amount_minor) FROM posting GROUP BY fund_id, currency"
+        " HAVING sum(amount_minor) <> 0",
+        "the books of fund {0} do not balance: {2} {1}",
+    ),
+    "I3": _each(
+        "SELECT b.id, count(e.id) FROM balance_transaction b"  # noqa: S608 - a constant
+        f" LEFT JOIN entry e ON e.idem_key = 'bt:' || b.id AND {_LIVE}"
+        " WHERE b.payment_id IS NOT NULL AND b.reporting_category IN"
+        " ('charge', 'charge_failure', 'partial_capture_reversal') GROUP BY b.id HAVING count(e.id) <> 1",
+        "balance transaction {0} has {1} entries instead of one",
+    ),
+    "I10": _stored_totals,
+    "I10 count": _each(
+        "SELECT t.appeal_id, t.period_start, t.donations, count(d.id) FROM appeal_total t"
+        " LEFT JOIN donation d ON d.appeal_id = t.appeal_id AND d.counted_in = t.period_start"
+        " GROUP BY t.appeal_id, t.period_start, t.donations HAVING t.donations <> count(d.id)",
+        "appeal {0} from {1} says {2} donations, there are {3}",
+    ),
+    "I11 gaps": _each(
+        "SELECT s.prefix, s.next_number - 1, count(r.id), coalesce(max(r.number), 0) FROM receipt_series s"
+        " LEFT JOIN receipt r ON r.series_id = s.id GROUP BY s.id, s.prefix, s.next_number"
+        " HAVING count(r.id) <> s.next_number - 1 OR coalesce(max(r.number), 0) <> s.next_number - 1",
+        "series {0}: {1} numbers taken, {2} receipts, the last is {3}",
+    ),
+    "I11 amount": _each(
+        "SELECT r.label, r.amount_minor, coalesce(sum(p.amount_minor), 0) FROM receipt r"
+        " LEFT JOIN payment p ON p.donation_id = r.donation_id AND p.succeeded_at IS NOT NULL AND p.failed_at IS NULL"
+        " WHERE r.state = 'live' GROUP BY r.id, r.label, r.amount_minor"
+        " HAVING r.amount_minor <> coalesce(sum(p.amount_minor), 0)",
+        "receipt {0} says {1}, received {2} (minor units)",
+    ),
+    "I11 missing": _each(
+        "SELECT p.charge_id FROM payment p WHERE p.succeeded_at IS NOT NULL AND p.failed_at IS NULL"
+        " AND p.donation_id IS NOT NULL AND NOT EXISTS"
+        " (SELECT 1 FROM receipt r WHERE r.donation_id = p.donation_id AND r.state = 'live')",
+        "charge {0} succeeded and has no receipt",
+    ),
+    "I12": _each(
+        f"SELECT e.idem_key, count(*) FROM entry e WHERE {_LIVE} GROUP BY e.idem_key HAVING count(*) > 1",  # noqa: S608
+        "{0} has {1} live entries",
+    ),
+}

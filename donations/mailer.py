@@ -1,0 +1,96 @@
+"""The only sender of mail. A mail is written when it is sent, in the language of who gets it, from what it is about;
+its subject names no detainee and no politics. The queue is outbox.py's."""
+
+from __future__ import annotations
+
+import json
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import unquote, urlsplit
+
+from flask import current_app, render_template
+from flask_babel import force_locale, gettext
+
+from donations import outbox, privacy, receipts, tokens
+from donations.errors import MailServerDown
+from donations.extensions import db
+from donations.models import Mail, Organisation, Receipt
+from donations.money import Money
+
+TIMEOUT_SECONDS = 20
+
+
+def compose(mail: Mail, at: datetime) -> EmailMessage:
+    """The message of a queued mail, text and HTML. The same mail always has the same Message-ID, so a mail that was
+    sent twice after a crash is known as one. Raises BadSeal if its address cannot be opened."""
+    settings = current_app.config["SETTINGS"]
+    assert mail.recipient_sealed is not None, "a mail that was sent has no address any more"
+    message = EmailMessage(policy=SMTP)
+    message["From"] = settings.mail_from
+    message["To"] = privacy.unseal(mail.recipient_sealed, outbox.identity(mail.dedupe_key))
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = f"<mail-{mail.id}@{urlsplit(settings.public_url).hostname}>"
+    message["Auto-Submitted"] = "auto-generated"
+    with force_locale(mail.language):
+        subject, template, told = _KINDS[mail.kind](mail)
+        message["Subject"] = subject
+        message.set_content(render_template(f"email/{template}.txt", **told))
+        message.add_alternative(render_template(f"email/{template}.html", **told), subtype="html")
+    return message
+
+
+def send(message: EmailMessage) -> None:
+    """Hand a message to the mail server. Raises MailServerDown, also where none is set."""
+    try:
+        with _server() as server:
+            server.send_message(message)
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailServerDown(reason=type(error).__name__) from error
+
+
+def _receipt(mail: Mail) -> tuple[str, str, dict[str, object]]:
+    receipt = db.session.get_one(Receipt, mail.receipt_id)
+    settings = current_app.config["SETTINGS"]
+    organisation = Organisation.get()
+    prefix = "" if mail.language == organisation.default_language else f"/{mail.language}"
+    frozen = json.loads(receipt.payload)
+    told: dict[str, object] = {
+        "receipt": receipt,
+        "frozen": frozen,
+        "received_on": date.fromisoformat(frozen["received_on"]),
+        "amount": Money(receipt.amount_minor, receipt.currency),
+        "person": receipts.person_of(receipt),
+        "organisation": organisation,
+        "link": f"{settings.public_url}{prefix}/receipts/{tokens.for_receipt(receipt.label)}",
+    }
+    return gettext("Your receipt %(number)s", number=receipt.label), "receipt", told
+
+
+_KINDS = {"receipt": _receipt}
+
+
+@contextmanager
+def _server() -> Iterator[smtplib.SMTP]:
+    parts = urlsplit(current_app.config["SETTINGS"].smtp_url)
+    if not parts.hostname:
+        raise smtplib.SMTPException("SMTP_URL is not set")
+    secure = ssl.create_default_context()
+    if parts.scheme == "smtps":
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(
+            parts.hostname, parts.port or 465, timeout=TIMEOUT_SECONDS, context=secure
+        )
+    else:
+        connection = smtplib.SMTP(parts.hostname, parts.port or 587, timeout=TIMEOUT_SECONDS)
+    with connection as server:
+        server.ehlo()
+        if parts.scheme == "smtp" and server.has_extn("starttls"):
+            server.starttls(context=secure)
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        yield server

@@ -1,0 +1,23 @@
+"""The calendar of appeals that count anew each month, quarter or year. Pure dates; nothing of money."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+# The period of a total that has none: one key for all time.
+NO_PERIOD = date(1970, 1, 1)
+
+
+def period_of(period: str | None, day: date) -> date:
+    """The first day of the period (month, quarter, year) that holds this day; one fixed key where there is none."""
+    if period is None:
+        return NO_PERIOD
+    first_month = {"month": day.month, "quarter": day.month - (day.month - 1) % 3, "year": 1}[period]
+    return date(day.year, first_month, 1)
+
+
+def period_end(period: str, start: date) -> date:
+    """The last day of the period that starts on this day."""
+    months = {"month": 1, "quarter": 3, "year": 12}[period]
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return date(year, month + 1, 1) - timedelta(days=1)

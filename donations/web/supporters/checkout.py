@@ -1,0 +1,82 @@
+"""The way to Stripe's page and what is asked of Stripe on a supporter's behalf. Every call out stands between two
+write units, never inside one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import current_app, url_for
+
+from donations import giving, privacy, stripe_gateway, tokens
+from donations.database import write_unit
+from donations.extensions import db
+from donations.models import Appeal, Donation, Organisation
+
+
+def open_for(donation: Donation, at: datetime) -> str:
+    """The address of Stripe's page for a donation: of the session there is, or of a new one.
+
+    Raises PaymentServiceDown, PaymentServiceRefused, AppealPaused, AppealClosed; what was kept so far stays, so that
+    trying again goes on where this stopped."""
+    product_id = _product_of(donation.appeal_id)
+    with write_unit():
+        kept = db.session.get_one(Donation, donation.id)
+        kept.appeal.check_takes_gifts()
+        attempt = giving.attempt_for(kept, _params(kept, product_id), at)
+        email = _email_of(kept)
+        attempt_id, params, key = attempt.id, attempt.params, attempt.idempotency_key
+        known_url = attempt.url if attempt.state == "open" else None
+    if known_url:
+        return known_url
+    session = stripe_gateway.start_checkout(params, email=email, idempotency_key=key)
+    with write_unit():
+        giving.attempt_opened(attempt_id, session.id, session.url, session.expires_at)
+    return session.url or _thanks_url(donation)
+
+
+def look_now(donation: Donation, at: datetime) -> None:
+    """Ask the worker to look at the donation's session now, because its supporter has come back. Coming back proves
+    nothing by itself."""
+    if any(attempt.state == "open" for attempt in donation.attempts):
+        donation_id = donation.id
+        with write_unit():
+            giving.look_soon(db.session.get_one(Donation, donation_id), at)
+
+
+def _product_of(appeal_id: int) -> str:
+    """Stripe's product for an appeal, made on the first gift. A discreet appeal's has a neutral name."""
+    appeal = db.session.get_one(Appeal, appeal_id)
+    if appeal.stripe_product_id:
+        return appeal.stripe_product_id
+    organisation = Organisation.get()
+    name = organisation.name if appeal.discreet else appeal.title[next(iter(appeal.title))]
+    product_id = stripe_gateway.create_product(name, f"appeal-{appeal_id}-product")
+    with write_unit():
+        db.session.get_one(Appeal, appeal_id).stripe_product_id = product_id
+    return product_id
+
+
+def _params(donation: Donation, product_id: str) -> dict[str, object]:
+    return stripe_gateway.checkout_params(
+        reference=donation.reference,
+        amount=donation.amount,
+        product_id=product_id,
+        description=Organisation.get().name,
+        language=donation.language,
+        success_url=_thanks_url(donation),
+        cancel_url=_thanks_url(donation),
+    )
+
+
+def _thanks_url(donation: Donation) -> str:
+    public_url: str = current_app.config["SETTINGS"].public_url
+    token = tokens.for_donation(donation.reference)
+    return public_url + url_for("donations.show", token=token, language=donation.language)
+
+
+def _email_of(donation: Donation) -> str | None:
+    if donation.email_sealed is None:
+        return None
+    return privacy.unseal(donation.email_sealed, f"donation:{donation.reference}:email")
+
+

@@ -1,0 +1,77 @@
+"""The queues: events due to be tried again, and mail to send. Each piece is leased, so that two workers do not both
+do it, and a worker that dies gives it back when the lease runs out."""
+
+from __future__ import annotations
+
+import logging
+import random
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+
+from donations import inbox, mailer
+from donations.database import write_unit
+from donations.errors import DonationsError
+from donations.extensions import db
+from donations.models import Mail
+
+log = logging.getLogger(__name__)
+BATCH = 50
+LEASE = timedelta(minutes=2)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+
+
+def handle_events(at: datetime) -> int:
+    """Try the events that are due. Gives how many."""
+    if not inbox.anything_due(at=at):
+        return 0
+    with write_unit() as conn:
+        due = inbox.lease_due(conn, at=at, most=BATCH)
+    for event_id in due:
+        try:
+            inbox.handle_due(event_id, at=at)
+        except DonationsError as error:
+            log.warning("event %s waits: %s", event_id, type(error).__name__)
+            inbox.put_off(event_id, error, at=at)
+    return len(due)
+
+
+def send_mails(at: datetime) -> int:
+    """Send what is due. A mail that fails stays, and is tried again after 30 seconds to an hour, with jitter."""
+    if db.session.scalar(select(Mail.id).where(_is_due(at)).limit(1)) is None:
+        return 0
+    with write_unit() as conn:
+        asked = select(Mail.id).where(_is_due(at)).order_by(Mail.next_attempt_at, Mail.id).limit(BATCH)
+        due = list(conn.execute(asked.with_for_update(skip_locked=True)).scalars())
+        conn.execute(update(Mail).where(Mail.id.in_(due)).values(leased_until=at + LEASE))
+    for mail_id in due:
+        try:
+            mailer.send(mailer.compose(db.session.get_one(Mail, mail_id), at))
+        except Exception as error:
+            log.warning("mail %s waits: %s", mail_id, type(error).__name__)
+            _put_off(mail_id, type(error).__name__, at)
+        else:
+            _sent(mail_id, at)
+    return len(due)
+
+
+def _is_due(at: datetime) -> ColumnElement[bool]:
+    free = or_(Mail.leased_until.is_(None), Mail.leased_until < at)
+    return and_(Mail.state == "due", Mail.next_attempt_at <= at, free)
+
+
+def _put_off(mail_id: int, error: str, at: datetime) -> None:
+    with write_unit():
+        mail = db.session.get_one(Mail, mail_id)
+        pause = min(FIRST_PAUSE * 2 ** min(mail.attempts, 20), LONGEST_PAUSE)
+        mail.attempts += 1
+        mail.next_attempt_at = at + pause * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
+        mail.leased_until, mail.last_error = None, error
+
+
+def _sent(mail_id: int, at: datetime) -> None:
+    """A mail that was sent keeps no address."""
+    with write_unit():
+        mail = db.session.get_one(Mail, mail_id)
+        mail.state, mail.sent_at, mail.attempts = "sent", at, mail.attempts + 1
+        mail.recipient_sealed = mail.leased_until = mail.next_attempt_at = mail.last_error = None

@@ -1,0 +1,77 @@
+"""Looks at Checkout sessions: how those stand whose supporter has come back or of which nothing was heard, and the
+closing of those whose appeal has ended."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from donations import facts, giving, stripe_gateway
+from donations.database import write_unit
+from donations.errors import DonationsError, PaymentServiceDown
+from donations.extensions import db
+from donations.models import Appeal, CheckoutAttempt, Donation
+
+log = logging.getLogger(__name__)
+BATCH = 50
+LOOK_AGAIN, WHEN_DOWN = timedelta(minutes=30), timedelta(minutes=1)
+
+
+def look_at_sessions(at: datetime) -> int:
+    """Ask Stripe how sessions stand whose supporter has come back, or of which nothing was heard for long."""
+    due = db.session.execute(
+        select(CheckoutAttempt.id, CheckoutAttempt.session_id)
+        .where(CheckoutAttempt.look_at <= at)
+        .order_by(CheckoutAttempt.look_at)
+        .limit(BATCH)
+    ).all()
+    for attempt_id, session_id in due:
+        try:
+            session = stripe_gateway.retrieve_session(session_id) if session_id else None
+        except PaymentServiceDown:
+            _look_again(attempt_id, at + WHEN_DOWN)
+            continue
+        except DonationsError as error:
+            log.warning("attempt %s cannot be looked at: %s", attempt_id, type(error).__name__)
+            session = None
+        _look_again(attempt_id, at + LOOK_AGAIN)
+        if session is not None:
+            _take_in(session, at)
+    return len(due)
+
+
+def expire_checkouts(at: datetime) -> None:
+    """Close the open sessions of appeals that take no more gifts. Money that arrives all the same is booked."""
+    rows = db.session.execute(
+        select(CheckoutAttempt.id, CheckoutAttempt.session_id)
+        .join(Donation, Donation.id == CheckoutAttempt.donation_id)
+        .join(Appeal, Appeal.id == Donation.appeal_id)
+        .where(CheckoutAttempt.state == "open", Appeal.state != "open", CheckoutAttempt.session_id.is_not(None))
+        .limit(BATCH)
+    ).all()
+    for attempt_id, session_id in rows:
+        try:
+            stripe_gateway.expire_session(session_id)
+        except DonationsError as error:
+            log.warning("session of attempt %s was not expired: %s", attempt_id, type(error).__name__)
+        _look_again(attempt_id, at)
+
+
+def _take_in(session: stripe_gateway.Session, at: datetime) -> None:
+    with write_unit() as conn:
+        if session.charge is not None:
+            payment_id = facts.record_charge(conn, session.charge, at=at)
+            giving.settle(conn, payment_id, at=at)
+        if session.reference is not None and session.state != "open":
+            giving.record_session(conn, session.id, session.reference, session.state, at=at)
+
+
+def _look_again(attempt_id: int, when: datetime) -> None:
+    with write_unit() as conn:
+        conn.execute(
+            update(CheckoutAttempt)
+            .where(CheckoutAttempt.id == attempt_id, CheckoutAttempt.state.in_(("starting", "open")))
+            .values(look_at=when)
+        )
