@@ -1,1 +1,1 @@
-"""The tests, laid out like donations/. Helpers are factories.py (things to test with) and fixtures/ (places to do it)."""
+"""The tests, laid out like donations/. Helpers: factories.py (things to test with), fixtures/ (places to do it in)."""

@@ -29,3 +29,11 @@ def postgresql_binaries() -> Path:
     need(found, "PostgreSQL server (initdb, pg_ctl)")
     assert found is not None
     return found
+
+
+def program(name: str, *elsewhere: str) -> Path:
+    """The path of a program of the machine, like chromium or nginx."""
+    found = shutil.which(name) or next((path for path in elsewhere if Path(path).exists()), None)
+    need(found, name)
+    assert found is not None
+    return Path(found)
