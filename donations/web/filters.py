@@ -28,7 +28,7 @@ _markdown = MarkdownIt("commonmark", {"html": False})
 
 
 def init_app(app: Flask) -> None:
-    for made in (money, of, number, day, month_or_day, span, percent, moment, timestamp, in_language, markdown, sentence, zone):
+    for made in (money, of, number, day, month_or_day, span, percent, moment, timestamp, in_language, language_of, markdown, sentence):
         app.add_template_filter(made)
 
 
@@ -79,12 +79,6 @@ def moment(value: datetime) -> str:
     return f"{format_date(local, 'medium', locale=_locale())}, {format_datetime(local, 'HH:mm', locale=_locale())}"
 
 
-def zone(value: datetime) -> str:
-    """The city whose clock `moment` goes by, as people say it: London."""
-    house = languages.organisation()
-    return (house.timezone if house else "UTC").rpartition("/")[2].replace("_", " ")
-
-
 def timestamp(value: datetime) -> str:
     """2026-11-21T20:00:00Z, for machines."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -92,10 +86,13 @@ def timestamp(value: datetime) -> str:
 
 def in_language(texts: Mapping[str, str] | None) -> str:
     """The text in the reader's language, else in the organisation's first, else in any there is."""
-    if not texts:
-        return ""
+    return texts[language_of(texts)] if texts else ""
+
+
+def language_of(texts: Mapping[str, str] | None) -> str:
+    """The language `in_language` found, for the lang attribute: a story may stand in another one than its page."""
     wanted = (languages.current() or languages.default(), languages.default())
-    return next((texts[code] for code in wanted if texts.get(code)), next(iter(texts.values())))
+    return next((code for code in (*wanted, *(texts or ())) if (texts or {}).get(code)), wanted[0])
 
 
 def markdown(text: str) -> Markup:

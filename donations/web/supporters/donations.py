@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Answer
 
 from donations import giving, tokens
 from donations.database import write_unit
-from donations.errors import DonationsError, PaymentServiceDown, PaymentServiceRefused
+from donations.errors import DonationsError
 from donations.models import Appeal, Donation
 from donations.web.page import asks_for_fragment, fragment, now, page
 from donations.web.supporters import checkout
@@ -62,13 +62,14 @@ def _donation(token: str) -> Donation:
 
 
 def _to_checkout(donation: Donation) -> Answer:
-    """Off to Stripe's page; or to the donation's own page if it is done already or Stripe does not answer."""
+    """Off to Stripe's page; or to the donation's own page if it is done already, Stripe does not answer, or the
+    appeal has stopped taking gifts meanwhile."""
     outcome = giving.outcome_of(donation, now())
     if outcome.settled and not outcome.can_try_again:
         return redirect(url_for("donations.show", token=tokens.for_donation(donation.reference)), 303)
     try:
         return redirect(checkout.open_for(donation, at=now()), 303)
-    except (PaymentServiceDown, PaymentServiceRefused) as error:
+    except DonationsError as error:
         return _donation_page(donation, error.status, trouble=error)
 
 
