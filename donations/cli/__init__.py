@@ -28,7 +28,7 @@ def _app() -> Flask:
 
 def main() -> None:
     """The console script. Exit codes: 0 done, 1 refused or failed with a sentence, 2 wrong usage."""
-    from donations.cli import setup
+    from donations.cli import demo, setup, tour
     from donations.cli.sandbox import sandbox
 
     # The .env file is read by config.py, with its own rules, so Flask does not look for one.
@@ -36,7 +36,7 @@ def main() -> None:
         create_app=_app, name="donations", help="Run a fighting fund.", add_version_option=False, load_dotenv=False
     )
     # These work without the app: they are for when it would refuse to start.
-    for command in (sandbox, *setup.COMMANDS):
+    for command in (sandbox, *setup.COMMANDS, *demo.COMMANDS, *tour.COMMANDS):
         group.add_command(command)
     try:
         group.main(prog_name="donations")

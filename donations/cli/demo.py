@@ -1,0 +1,96 @@
+"""`donations demo`: the whole thing on this machine with no account anywhere, to click through."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import click
+
+from donations import config
+from donations.cli.stage import Stage
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, help="The app; the sandbox is on the next one, and so on.")
+@click.option("--fresh", is_flag=True, help="Begin with an empty database.")
+def demo(port: int, fresh: bool) -> None:
+    """Serve a demo with the appeals of appeals.toml until Ctrl-C. Pay with test cards: no real money, no account."""
+    folder = config.INSTANCE / "demo"
+    if fresh:
+        for leftover in (*folder.glob("*.db*"), *folder.glob("mailbox/*.eml")):
+            leftover.unlink()
+    stage = Stage(
+        folder,
+        port=port,
+        sandbox_port=port + 1,
+        smtp_port=port + 3,
+        database_url="",
+        sandbox_options=["--state", str(folder / "sandbox.db"), "--bt-delay", "5"],
+    )
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    click.echo("Setting the stage ...")
+    try:
+        stage.start()
+        stage.mailbox.show_on(port + 4)
+        _serve_host_page(folder, stage.url, port + 2)
+        _tell(stage, port)
+        while not stop.wait(1):
+            if stage.died():
+                raise SystemExit(f"A part of the demo has ended by itself. Look into the log files in {folder}.")
+    finally:
+        stage.stop()
+    click.echo("\nThe demo has ended. Its data stays in instance/demo; --fresh begins anew.")
+
+
+def _tell(stage: Stage, port: int) -> None:
+    click.echo(f"""
+  The fund        {stage.url}/
+  in Russian      {stage.url}/ru/
+  The sandbox     {stage.sandbox_url}/sandbox/     what "Stripe" knows and sends
+  Another site    http://127.0.0.1:{port + 2}/     a page that links to an appeal
+  The mailbox     http://127.0.0.1:{port + 4}/     the receipts that were mailed
+
+  Pay with the card 4242 4242 4242 4242 (any future date, any CVC).
+  4000 0000 0000 0002 is declined, 4000 0025 0000 3155 asks for a confirmation.
+  Nobody can sign in yet: this version has no staff pages.
+
+  Ctrl-C ends it.
+""")
+
+
+def _serve_host_page(folder: Path, url: str, port: int) -> None:
+    """A page of another origin, as a campaign's own site would be: it links to an appeal and reads its total."""
+    site = folder / "another-site"
+    site.mkdir(exist_ok=True)
+    (site / "index.html").write_text(_HOST_PAGE.replace("FUND", url), encoding="utf-8")
+    server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Silent, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+class _Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+_HOST_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>A campaign's own site</title>
+<style>body{font:18px/1.5 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem}</style>
+<h1>A campaign's own site</h1>
+<p>This page is served from another origin. It reads the total of an appeal as JSON and links to it.</p>
+<p>The fighting fund stands at <strong id="raised">…</strong>. <a href="FUND/appeals/fighting-fund">Give to it</a>.</p>
+<script>
+const show = async () => {
+  const total = await (await fetch("FUND/appeals/fighting-fund/total.json")).json();
+  document.getElementById("raised").textContent = total.raised;
+};
+show(); setInterval(show, 5000);
+</script></html>"""
+
+COMMANDS = (demo,)
