@@ -29,9 +29,9 @@ INSTANCE = HOME / "instance"
 class Settings:
     """The environment, read and checked. Times in seconds."""
 
-    database_url: str
-    secret_key: str
-    secret_key_fallbacks: tuple[str, ...]
+    database_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    secret_key_fallbacks: tuple[str, ...] = field(repr=False)
     data_keys: Mapping[str, bytes] = field(repr=False)  # key id -> 32 bytes; the first one seals
     public_url: str
     trusted_proxies: int
@@ -127,6 +127,8 @@ def _database_url(name: str, raw: str) -> str:
 def _secret_key(name: str, raw: str) -> str:
     if len(raw) < 32:
         raise _fault(name, "is shorter than 32 characters", "Make one with `openssl rand -base64 48`")
+    if "," in raw:  # It could never be kept among the fallbacks, which commas part.
+        raise _fault(name, "holds a comma", "Make one with `openssl rand -base64 48`")
     return raw
 
 
