@@ -38,6 +38,7 @@ def init_app(app: Flask) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "checkin", _end_sqlite)
 
 
 @contextmanager
@@ -123,6 +124,13 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(conn: Connection) -> None:
     conn.exec_driver_sql("BEGIN IMMEDIATE" if in_write_unit() else "BEGIN")
+
+
+def _end_sqlite(dbapi_connection: Any, _record: Any) -> None:
+    # A COMMIT that fails leaves SQLite's transaction open, and SQLAlchemy takes it for ended: without this a connection
+    # could go back to the pool with the write lock still held.
+    if dbapi_connection is not None and dbapi_connection.in_transaction:
+        dbapi_connection.rollback()
 
 
 _thread_lock = threading.Lock()

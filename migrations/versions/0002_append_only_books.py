@@ -57,6 +57,7 @@ BEGIN
     IF EXISTS (SELECT 1 FROM entry WHERE id = NEW.entry_id) THEN
         RAISE EXCEPTION 'ledger: the entry of this posting is sealed already' USING ERRCODE = 'restrict_violation';
     END IF;
+    NEW.xid := pg_current_xact_id();  -- whatever the statement claims
     RETURN NEW;
 END $$;
 
@@ -79,6 +80,7 @@ BEGIN
     IF EXISTS (SELECT 1 FROM period WHERE state = 'closed' AND NEW.entry_date BETWEEN starts_on AND ends_on) THEN
         RAISE EXCEPTION 'ledger: the period of this entry is closed' USING ERRCODE = 'restrict_violation';
     END IF;
+    NEW.xid := pg_current_xact_id();
     RETURN NEW;
 END $$;
 
