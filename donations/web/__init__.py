@@ -7,13 +7,15 @@ from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from donations.extensions import csrf
-from donations.web import access, compression, faults, filters, headers, health, languages, page, webhooks
+from donations.web import access, compression, faults, filters, headers, languages, page
+from donations.web.health import bp as health
 from donations.web.supporters import about, appeals, receipts
 from donations.web.supporters import donations as gifts
+from donations.web.webhooks import bp as webhooks
 
 # Public: no session, no cookie, guarded by Sec-Fetch-Site, Origin and a signed form token instead of a CSRF cookie.
 PUBLIC = (appeals.bp, gifts.bp, receipts.bp, about.bp)
-MACHINES = (webhooks.bp, health.bp)
+MACHINES = (webhooks, health)
 
 
 def init_app(app: Flask, babel: Babel) -> None:
@@ -22,10 +24,11 @@ def init_app(app: Flask, babel: Babel) -> None:
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     languages.init_app(app, babel)
+    page.init_app(app)
     for bp in (*PUBLIC, *MACHINES):
         csrf.exempt(bp)
+    access.init_app(app, PUBLIC)
     for bp in PUBLIC:
-        bp.before_request(access.refuse_cross_site)
         app.register_blueprint(bp)
         languages.mirror(app, bp)
     for bp in MACHINES:
@@ -34,5 +37,4 @@ def init_app(app: Flask, babel: Babel) -> None:
     compression.init_app(app)
     headers.init_app(app)
     filters.init_app(app)
-    page.init_app(app)
     faults.init_app(app)

@@ -4,10 +4,11 @@ hours. It needs no cookie and no session. Staff sign in elsewhere."""
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import abort, current_app, request
+from flask import Blueprint, Flask, abort, current_app, request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField
@@ -15,6 +16,12 @@ from wtforms.validators import ValidationError
 
 from donations import tokens
 from donations.errors import BadLink
+
+
+def init_app(app: Flask, public: Iterable[Blueprint]) -> None:
+    """Guard every form of the public blueprints against posts from other sites."""
+    for bp in public:
+        app.before_request_funcs.setdefault(bp.name, []).append(refuse_cross_site)
 
 
 def refuse_cross_site() -> None:
@@ -34,8 +41,8 @@ def _is_ours(origin: str, site: str | None) -> bool:
     return origin in (request.host_url.rstrip("/"), f"{public.scheme}://{public.netloc}")
 
 
-class PublicForm(FlaskForm):
-    """A form for anyone: no cookie, no session, a signed token instead of both. `purpose` binds the token to one form."""
+class PublicForm(FlaskForm):  # type: ignore[misc]
+    """A form for anyone: a signed token instead of cookie and session. `purpose` binds the token to one form."""
 
     class Meta:
         csrf = False

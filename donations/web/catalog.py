@@ -1,4 +1,4 @@
-"""The catalogs of translations: reads every string for people out of the sources (the sentences of errors.py among them)
+"""The catalogs of translations: reads every string for people out of the sources, the sentences of errors.py as well,
 and brings the .po files up to date. Run it as `python -m donations.web.catalog`; no translating is done here."""
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import click
 from babel.messages import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
@@ -95,4 +96,4 @@ def _below(folder: str, pattern: str) -> str:
 if __name__ == "__main__":
     from_now = from_sources()
     for code in languages():
-        print(code, *(_update(code, from_now) or ["is complete"]), sep="\n  ")
+        click.echo("\n  ".join([code, *(_update(code, from_now) or ["is complete"])]))

@@ -20,21 +20,29 @@ def init_app(app: Flask) -> None:
 
 
 def _squeeze(response: Response) -> Response:
-    if response.status_code != 200 or not response.mimetype.startswith(_TEXT) or kind_of(request.endpoint) == "machine":
+    is_text = (response.mimetype or "").startswith(_TEXT)
+    if response.status_code != 200 or not is_text or kind_of(request.endpoint) == "machine":
         return response
     response.vary.add("Accept-Encoding")
-    if "gzip" not in request.accept_encodings or "Content-Encoding" in response.headers:
+    if not request.accept_encodings["gzip"] or "Content-Encoding" in response.headers:
         return response
     if "Range" in request.headers or (response.content_length or WORTH_IT_BYTES) < WORTH_IT_BYTES:
         return response
     squeezed = _static_file() if request.endpoint == "static" else gzip.compress(response.get_data(), 6, mtime=0)
-    response.direct_passthrough = False
-    response.set_data(squeezed)
+    _replace_body(response, squeezed)
     response.headers["Content-Encoding"] = "gzip"
     etag, _weak = response.get_etag()
     if etag:
         response.set_etag(etag, weak=True)
     return response
+
+
+def _replace_body(response: Response, body: bytes) -> None:
+    unread = response.response
+    response.direct_passthrough = False
+    response.set_data(body)
+    if hasattr(unread, "close"):  # A static file's handle; nobody else will close it now.
+        unread.close()
 
 
 def _static_file() -> bytes:

@@ -65,23 +65,26 @@ def _answer(status: int, text: str | None) -> Response:
 
 
 def _read_by_programs() -> bool:
-    return headers.kind_of(request.endpoint) in ("data", "machine") or request.path.startswith("/webhooks/")
+    return headers.kind_of(request.endpoint) in ("data", "machine") or request.path.endswith(".json")
 
 
 def _words(status: int) -> tuple[str, str]:
     """Title and explanation of an error page, translated."""
     again = _("Please try again in a minute. Nothing was charged.")
     return {
-        400: (_("We could not read this"), _("Something in this request was not as it should be. Go back and try again.")),
+        400: (_("We could not read this"), _("Something in this request was wrong. Go back and try again.")),
         403: (
             _("This form came from another site"),
             _("For your safety we take gifts only from our own pages. Open the appeal here and give again."),
         ),
         404: (_("There is nothing here"), _("The address may be mistyped, or what was here has gone.")),
-        405: (_("That does not work here"), _("This address cannot be used in this way. Begin again from the appeals.")),
+        405: (_("That does not work here"), _("This address cannot be used like this. Begin again from the appeals.")),
         413: (_("That was too much at once"), _("What was sent is larger than we accept. Shorten it and try again.")),
         422: (_("Something is missing"), _("What was sent could not be used. Go back, check it and send it again.")),
-        429: (_("Too many at once"), _("So many requests came from your network that we must ask you to wait a little.")),
-        500: (_("Something broke on our side"), _("We have been told, and nothing was charged by this page. Try again later.")),
+        429: (_("Too many at once"), _("So much came from your network that we must ask you to wait a little.")),
+        500: (
+            _("Something broke on our side"),
+            _("It has been noted. This page charged nothing. Please try again later."),
+        ),
         503: (_("We will be back in a moment"), again),
     }[status]

@@ -28,7 +28,8 @@ _markdown = MarkdownIt("commonmark", {"html": False})
 
 
 def init_app(app: Flask) -> None:
-    for made in (money, of, number, day, month_or_day, span, percent, moment, timestamp, in_language, language_of, markdown, sentence):
+    texts = (in_language, language_of, markdown, sentence)
+    for made in (money, of, number, percent, day, month_or_day, span, moment, timestamp, *texts):
         app.add_template_filter(made)
 
 

@@ -14,7 +14,9 @@ from donations.web.page import content_hash
 FOR_EVER = "public, max-age=31536000, immutable"
 LIVE = "public, max-age=1, stale-while-revalidate=10, stale-if-error=86400"
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_FEATURES = "accelerometer autoplay browsing-topics camera display-capture geolocation gyroscope microphone midi payment usb"
+_FEATURES = (
+    "accelerometer autoplay browsing-topics camera display-capture geolocation gyroscope microphone midi payment usb"
+)
 
 
 def init_app(app: Flask) -> None:

@@ -83,7 +83,7 @@ def current() -> str | None:
 def alternates() -> list[Alternate]:
     """The page asked for in every language of the organisation, its own included."""
     return [
-        Alternate(code, (Locale.parse(code).get_display_name(code) or code).capitalize(), _path(code), code == current())
+        Alternate(code, (Locale.parse(code).display_name or code).capitalize(), _path(code), code == current())
         for code in _offered()
     ]
 

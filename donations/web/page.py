@@ -11,11 +11,19 @@ from typing import Any
 
 from babel import Locale
 from flask import Flask, Response, current_app, make_response, render_template, request, url_for
+from werkzeug.routing import BaseConverter
 
 from donations.web import languages
 
 
+class SlugConverter(BaseConverter):
+    """The name of an appeal in an address: what cannot be one is not looked up."""
+
+    regex = "[a-z0-9]+(?:-[a-z0-9]+)*"
+
+
 def init_app(app: Flask) -> None:
+    app.url_map.converters["slug"] = SlugConverter
     app.context_processor(_what_every_page_knows)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True  # Bytes count: a poll sends them every 10 s.
 
@@ -41,7 +49,8 @@ def versioned(response: Response, *, version: str) -> Response:
     """The answer with a weak ETag made of the version, language and wording of the page; 304 if the asker has it."""
     mark = f"{version}|{languages.current()}|{_edition()}"
     response.set_etag(hashlib.sha256(mark.encode()).hexdigest()[:20], weak=True)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def asks_for_fragment() -> bool:
@@ -60,9 +69,9 @@ def static_url(filename: str) -> str:
 
 
 def content_hash(filename: str) -> str:
-    """Ten characters of the SHA-256 of a static file's content."""
+    """Ten characters of the SHA-256 of a static file's content; empty if there is no such file."""
     path = Path(current_app.static_folder or "") / filename
-    return _hash_of(str(path), path.stat().st_mtime_ns)
+    return _hash_of(str(path), path.stat().st_mtime_ns) if path.is_file() else ""
 
 
 @lru_cache(maxsize=256)

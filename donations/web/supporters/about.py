@@ -19,7 +19,13 @@ def show() -> Response:
 
 @bp.get("/robots.txt")
 def robots() -> Response:
-    lines = ("User-agent: *", "Disallow: /donations/", "Disallow: /receipts/", "Disallow: /*/donations/", "Disallow: /*/receipts/")
+    lines = (
+        "User-agent: *",
+        "Disallow: /donations/",
+        "Disallow: /receipts/",
+        "Disallow: /*/donations/",
+        "Disallow: /*/receipts/",
+    )
     response = current_app.response_class("\n".join(lines) + "\n", mimetype="text/plain")
     response.headers["Cache-Control"] = SHORTLY
     return response

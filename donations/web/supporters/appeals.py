@@ -29,18 +29,18 @@ def home() -> Response:
     )  # fmt: skip
 
 
-@bp.get("/appeals/<slug>")
+@bp.get("/appeals/<slug:slug>")
 def show(slug: str) -> Response:
     return appeal_page(DonationForm.preset(Appeal.by_slug(slug), request.args))
 
 
-@bp.get("/appeals/<slug>/total")
+@bp.get("/appeals/<slug:slug>/total")
 def total(slug: str) -> Response:
     figures = _public_total(slug)
     return versioned(fragment("supporters/_total.html", cache=LIVE, total=figures), version=figures.version)
 
 
-@bp.get("/appeals/<slug>/total.json")
+@bp.get("/appeals/<slug:slug>/total.json")
 @kind("data")
 def total_json(slug: str) -> Response:
     figures = _public_total(slug)

@@ -4,6 +4,7 @@ here; only what giving.py says of our own row is shown."""
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, Response, redirect, url_for
 from werkzeug.wrappers import Response as Answer
@@ -22,7 +23,7 @@ OFTEN, SELDOM = "every 3s", "every 20s"
 PATIENCE = timedelta(minutes=3)
 
 
-@bp.post("/appeals/<slug>/donations")
+@bp.post("/appeals/<slug:slug>/donations")
 def begin(slug: str) -> Answer:
     form = DonationForm(Appeal.by_slug(slug))
     if not form.validate():
@@ -77,7 +78,7 @@ def _donation_page(donation: Donation, status: int = 200, trouble: DonationsErro
     return page("supporters/donation.html", status, cache="no-store", trouble=trouble, **_shown(donation))
 
 
-def _shown(donation: Donation) -> dict[str, object]:
+def _shown(donation: Donation) -> dict[str, Any]:
     at = now()
     outcome = giving.outcome_of(donation, at)
     return {

@@ -13,7 +13,15 @@ from wtforms import Field, StringField
 from wtforms.validators import AnyOf, Email, Length, Optional, ValidationError
 
 from donations import money
-from donations.errors import DonationsError, TooManyDecimals, UnknownCurrency, UnknownFund
+from donations.errors import (
+    AmountTooLarge,
+    AmountTooSmall,
+    BadAmount,
+    DonationsError,
+    TooManyDecimals,
+    UnknownCurrency,
+    UnknownFund,
+)
 from donations.giving import Gift
 from donations.models import Appeal, Fund, Organisation
 from donations.models.donation import DISPLAYS
@@ -23,6 +31,7 @@ from donations.web.access import PublicForm
 from donations.web.filters import sentence
 
 NAME_LENGTH, EMAIL_LENGTH, MESSAGE_LENGTH = 100, 254, 4000
+_ABOUT_THE_AMOUNT = (AmountTooLarge, AmountTooSmall, BadAmount, TooManyDecimals)
 FIELDS = ("amount", "currency", "interval", "fund", "name", "email", "message", "display")
 
 
@@ -48,7 +57,8 @@ class DonationForm(PublicForm):
     interval = StringField(filters=[one_line])
     fund = StringField(filters=[one_line])
     name = StringField(
-        filters=[one_line], validators=[Length(max=NAME_LENGTH, message=_l("This name is too long: 100 characters at most."))]
+        filters=[one_line],
+        validators=[Length(max=NAME_LENGTH, message=_l("This name is too long: 100 characters at most."))],
     )
     email = StringField(
         filters=[one_line],
@@ -110,9 +120,8 @@ class DonationForm(PublicForm):
             raise ValidationError(sentence(UnknownFund()))
 
     def refuse(self, error: DonationsError) -> None:
-        """Take over a refusal by the domain: by the amount's field if it is about the amount, else for the whole form."""
-        about_amount = isinstance(error, TooManyDecimals) or type(error).__name__.startswith("Amount")
-        if about_amount:
+        """Take over a refusal by the domain: by the amount's field if it is about that, else for the whole form."""
+        if isinstance(error, _ABOUT_THE_AMOUNT):
             self.amount.errors = [sentence(error)]
         else:
             self.refusal = sentence(error)

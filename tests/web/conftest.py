@@ -1,0 +1,82 @@
+"""What the web's tests share: a supporter who fills in the form, and a payment service that is only an address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from donations import tokens
+from donations.database import write_unit
+from donations.extensions import db
+from donations.models import Appeal, AppealTotal, Donation, FundTotal
+from donations.totals import period_of
+from donations.web.supporters import checkout
+
+CHECKOUT = "https://checkout.stripe.com/c/pay/cs_test_invented"
+Give = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def to_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripe's page has an address; whether Stripe makes it so is tested with the sandbox."""
+    monkeypatch.setattr(checkout, "open_for", lambda donation, at: CHECKOUT)
+    monkeypatch.setattr(checkout, "look_now", lambda donation, at: None)
+
+
+@pytest.fixture
+def give(app: Flask, client: FlaskClient, to_stripe: None) -> Give:
+    """Posts the form of an appeal as a browser would: give(slug, field=..., headers=...). A field None is left out."""
+
+    def post(slug: str = "hands-off-ali", prefix: str = "", headers: dict[str, str] | None = None, **typed: Any) -> Any:
+        token = tokens.for_form(tokens.FormToken(slug=slug, nonce="a-nonce"))
+        fields = {"token": token, "amount": "20", "currency": "GBP", "interval": "once", "fund": "", "name": ""}
+        fields |= {"email": "", "message": "", "display": "secret", **typed}
+        sent = {name: value for name, value in fields.items() if value is not None}
+        return client.post(f"{prefix}/appeals/{slug}/donations", data=sent, headers=headers)
+
+    return post
+
+
+@pytest.fixture
+def raise_to(appeals: dict[str, Appeal]) -> Callable[..., None]:
+    """Sets the stored total of an appeal, as if gifts had come: raise_to(slug, minor, donations=...)."""
+
+    def set_total(slug: str, minor: int, donations: int = 1, at: datetime | None = None) -> None:
+        at = at or datetime.now(UTC)
+        with write_unit():
+            appeal = Appeal.any_by_slug(slug)
+            start = period_of(appeal.period, at.date())
+            fund = {"fund_id": appeal.funds[0].id, "period_start": start, "currency": appeal.currency}
+            db.session.merge(FundTotal(**fund, raised_minor=minor))
+            known = db.session.get(AppealTotal, (appeal.id, start))
+            version = known.version + 1 if known else 1
+            db.session.merge(
+                AppealTotal(appeal_id=appeal.id, period_start=start, donations=donations, version=version, as_of=at)
+            )
+
+    return set_total
+
+
+@pytest.fixture
+def change(app: Flask) -> Callable[..., None]:
+    """Writes columns of an appeal: change(slug, state="closed")."""
+
+    def write(slug: str, **columns: Any) -> None:
+        with write_unit():
+            appeal = Appeal.any_by_slug(slug)
+            for name, value in columns.items():
+                setattr(appeal, name, value)
+
+    return write
+
+
+def kept() -> int:
+    """How many donations the database holds."""
+    return db.session.scalar(select(func.count()).select_from(Donation)) or 0

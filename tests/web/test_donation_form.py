@@ -1,0 +1,170 @@
+"""The form by which a gift is begun: what it takes, what it refuses; a refusal keeps the words and nothing else."""
+
+from __future__ import annotations
+
+import html
+
+import pytest
+import time_machine
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from donations import privacy, tokens
+from donations.extensions import db
+from donations.models import Donation
+from tests.web.conftest import CHECKOUT, Give, kept
+
+REFUSED = [
+    ({"amount": ""}, "amount", "Write the amount"),
+    ({"amount": "a lot"}, "amount", "could not read this amount"),
+    ({"amount": "-20"}, "amount", "could not read this amount"),
+    ({"amount": "0"}, "amount", "smallest gift"),
+    ({"amount": "0.29"}, "amount", "smallest gift"),
+    ({"amount": "20.5555"}, "amount", "2 decimal places"),
+    ({"amount": "9" * 14}, "amount", "largest gift"),
+    ({"currency": "JPY"}, "currency", "do not know the currency JPY"),
+    ({"currency": "£££"}, "currency", "do not know the currency"),
+    ({"interval": "month"}, "interval", "Monthly gifts are not offered yet"),
+    ({"interval": "daily"}, "interval", "Choose how often"),
+    ({"fund": "kozlov"}, "fund", "no such fund"),
+    ({"name": "x" * 101}, "name", "100 characters at most"),
+    ({"email": "rosa@"}, "email", "not a whole e-mail address"),
+    ({"email": "rosa@example.org\nBcc: all@example.org"}, "email", "not a whole e-mail address"),
+    ({"message": "x" * 4001}, "message", "4,000 characters at most"),
+    ({"display": "everywhere"}, "display", "Choose how your name"),
+]
+
+
+def test_a_good_form_keeps_the_gift_and_goes_to_the_payment_page(give: Give) -> None:
+    answer = give(amount="20,50", fund="ali", email="rosa@example.org", message="Courage!", display="initials")
+
+    assert (answer.status_code, answer.location) == (303, CHECKOUT)
+    donation = db.session.scalars(select(Donation)).one()
+    assert (donation.amount_minor, donation.currency, donation.display) == (2050, "GBP", "initials")
+    assert donation.email_sealed is not None
+    assert privacy.unseal(donation.email_sealed, f"donation:{donation.reference}:email") == "rosa@example.org"
+
+
+def test_an_amount_alone_is_enough(give: Give) -> None:
+    answer = give(currency=None, interval=None, fund=None, name=None, email=None, message=None, display=None)
+
+    assert answer.status_code == 303
+    assert db.session.scalars(select(Donation)).one().display == "secret"
+
+
+def test_the_donation_keeps_the_language_it_was_given_in(give: Give) -> None:
+    give(prefix="/ru")
+
+    assert db.session.scalars(select(Donation)).one().language == "ru"
+
+
+@pytest.mark.parametrize(("typed", "field", "sentence"), REFUSED)
+@pytest.mark.databases("sqlite")
+def test_a_bad_field_brings_the_form_back_with_the_error_beside_it(
+    give: Give, typed: dict[str, str], field: str, sentence: str
+) -> None:
+    answer = give(**{"message": "My words", **typed})
+
+    page = html.unescape(answer.text)
+    assert answer.status_code == 422
+    assert f'<a href="#{field}">' in page
+    assert f'id="{field}"' in page
+    assert page.count(sentence) == 2  # In the summary on top, and by the field.
+    assert "message" in typed or "My words" in page
+    assert kept() == 0
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("token", ["", "invented", None])
+def test_a_tampered_token_is_refused_and_the_form_gets_a_fresh_one(give: Give, token: str | None) -> None:
+    answer = give(token=token, name="Rosa Example")
+
+    assert answer.status_code == 422
+    assert "incomplete or older than six hours" in answer.text
+    assert 'value="Rosa Example"' in answer.text
+    fresh = answer.text.partition('name="token" value="')[2].partition('"')[0]
+    assert tokens.read_form(html.unescape(fresh)).slug == "hands-off-ali"
+    assert kept() == 0
+
+
+@pytest.mark.databases("sqlite")
+def test_the_token_of_another_appeal_is_refused(give: Give) -> None:
+    other = tokens.for_form(tokens.FormToken(slug="fighting-fund", nonce="n"))
+
+    assert give(token=other).status_code == 422
+    assert kept() == 0
+
+
+@pytest.mark.databases("sqlite")
+def test_a_form_older_than_six_hours_is_refused_and_its_fresh_one_is_taken(give: Give) -> None:
+    with time_machine.travel("2026-11-21 10:00:00+00:00", tick=False):
+        old = tokens.for_form(tokens.FormToken(slug="hands-off-ali", nonce="n"))
+    with time_machine.travel("2026-11-21 16:00:02+00:00", tick=False):
+        refused = give(token=old)
+        fresh = refused.text.partition('name="token" value="')[2].partition('"')[0]
+        taken = give(token=html.unescape(fresh))
+
+    assert (refused.status_code, taken.status_code) == (422, 303)
+
+
+def test_a_double_click_makes_one_donation(give: Give) -> None:
+    give()
+    give()
+
+    assert kept() == 1
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(("state", "sentence"), [("closed", "has ended"), ("paused", "is paused")])
+def test_an_appeal_that_stopped_meanwhile_keeps_the_words_and_no_gift(
+    give: Give, change, state: str, sentence: str
+) -> None:
+    change("hands-off-ali", state=state)
+
+    answer = give(message="A long letter")
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert "A long letter" in answer.text
+    assert "Go to payment" not in answer.text
+    assert kept() == 0
+
+
+@pytest.mark.databases("sqlite")
+def test_a_form_for_an_unknown_appeal_is_not_found(give: Give) -> None:
+    assert give("no-such-appeal").status_code == 404
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("method", ["get", "put", "delete"])
+def test_the_form_is_only_posted(client: FlaskClient, method: str) -> None:
+    answer = getattr(client, method)("/appeals/hands-off-ali/donations")
+
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("field", ["amount", "currency", "interval", "fund", "name", "email", "message", "display"])
+def test_nothing_typed_becomes_markup(give: Give, field: str) -> None:
+    answer = give(**{"amount": "", field: "\"'><script>alert(1)</script></textarea><img src=x onerror=alert(1)>"})
+
+    assert answer.status_code == 422
+    assert "<script>alert" not in answer.text
+    assert "<img src=x" not in answer.text
+
+
+@pytest.mark.databases("sqlite")
+def test_control_characters_are_taken_out(give: Give) -> None:
+    give(name="Ro\x00sa\tExample ", message="one\r\ntwo\x07")
+
+    donation = db.session.scalars(select(Donation)).one()
+    assert privacy.unseal(donation.name_sealed or b"", f"donation:{donation.reference}:name") == "Ro sa Example"
+    assert privacy.unseal(donation.message_sealed or b"", f"donation:{donation.reference}:message") == "one\ntwo"
+
+
+@pytest.mark.databases("sqlite")
+def test_a_refusal_is_said_in_the_language_of_the_page(give: Give) -> None:
+    answer = give(prefix="/ru", amount="0.10")
+
+    assert "Наименьшее пожертвование" in answer.text
