@@ -4,6 +4,12 @@ from .store import Doc
 from .world import World
 
 ID = "acct_1SandboxFightingFund"
+CARD_PAYMENTS: Doc = {
+    "decline_on": {"avs_failure": False, "cvc_failure": False},
+    "statement_descriptor_prefix": None,
+    "statement_descriptor_prefix_kana": None,
+    "statement_descriptor_prefix_kanji": None,
+}
 
 
 def retrieve(world: World) -> Doc:
@@ -33,6 +39,7 @@ def retrieve(world: World) -> Doc:
         "payouts_enabled": True,
         "settings": {
             "branding": {"icon": None, "logo": None, "primary_color": None, "secondary_color": None},
+            "card_payments": CARD_PAYMENTS,
             "dashboard": {"display_name": name, "timezone": "Europe/London"},
             "payments": {
                 "statement_descriptor": name.upper()[:22],

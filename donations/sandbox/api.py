@@ -48,9 +48,7 @@ def respond(work: Callable[[World, dict[str, Any]], Doc], kind: str, in_list: bo
     entry.update(status=answer.status, replayed=answer.replayed)
     if entry["fault"] in ("reset_before", "reset_after"):
         request.environ[DROP] = True
-    response = Response(
-        json.dumps(answer.body, indent=2) + "\n", answer.status, content_type="application/json"
-    )
+    response = Response(json.dumps(answer.body, indent=2) + "\n", answer.status, content_type="application/json")
     response.headers["Request-Id"] = entry["id"]
     response.headers["Stripe-Version"] = API_VERSION
     if key := request.headers.get("Idempotency-Key"):
@@ -141,8 +139,7 @@ def _refused(mode: str) -> Answer:
     """What is answered when nothing was executed."""
     if mode == "429":
         raise ApiError(
-            "Request rate limit exceeded. Learn more about rate limits here "
-            "https://stripe.com/docs/rate-limits.",
+            "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",
             status=429,
             code="rate_limit",
         )
@@ -180,7 +177,6 @@ def _body() -> form.Pairs:
         return []
     if request.mimetype != "application/x-www-form-urlencoded":
         raise ApiError(
-            "Invalid request: the content type must be application/x-www-form-urlencoded, not "
-            f"{request.mimetype}."
+            f"Invalid request: the content type must be application/x-www-form-urlencoded, not {request.mimetype}."
         )
     return form.pairs(raw.decode("latin-1"))

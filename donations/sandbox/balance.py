@@ -176,6 +176,5 @@ def _amounts(world: World, status: str) -> list[Doc]:
         if transaction["status"] == status:
             sums[transaction["currency"]] += transaction["net"]
     return [
-        {"amount": total, "currency": currency, "source_types": {"card": total}}
-        for currency, total in sums.items()
+        {"amount": total, "currency": currency, "source_types": {"card": total}} for currency, total in sums.items()
     ]

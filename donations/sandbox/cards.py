@@ -68,9 +68,7 @@ CARDS = (
         decline_code="insufficient_funds",
         message="Your card has insufficient funds.",
     ),
-    _decline(
-        "4000000000009987", "declined: lost card", "visa_chargeDeclinedLostCard", decline_code="lost_card"
-    ),
+    _decline("4000000000009987", "declined: lost card", "visa_chargeDeclinedLostCard", decline_code="lost_card"),
     _decline(
         "4000000000009979",
         "declined: stolen card",
@@ -111,9 +109,7 @@ CARDS = (
         risk_level="highest",
         risk_score=90,
     ),
-    Card(
-        "4000000000007726", "succeeds (a refund of it would stay pending first)", name="pm_card_pendingRefund"
-    ),
+    Card("4000000000007726", "succeeds (a refund of it would stay pending first)", name="pm_card_pendingRefund"),
     Card("4000000000005126", "succeeds (a refund of it would fail later)", name="pm_card_refundFail"),
     Card("4000000000000259", "would be disputed", "missing", "pm_card_createDispute"),
     Card(
@@ -144,9 +140,7 @@ def find(key: str) -> Card:
     if card is None:
         raise refusal("incorrect_number", "Your card number is incorrect.", "number")
     if card.does == "missing":
-        raise refusal(
-            "sandbox_not_modelled", f"The card that {card.shows} is not yet in this sandbox.", "number"
-        )
+        raise refusal("sandbox_not_modelled", f"The card that {card.shows} is not yet in this sandbox.", "number")
     return card
 
 
@@ -212,10 +206,7 @@ def charge_details(card: Card, method: Doc, amount: int, *, challenged: bool) ->
         "transaction_id": ids.letters(20),
         "version": "2.2.0",
     }
-    shown = {
-        name: method["card"][name]
-        for name in ("brand", "country", "exp_month", "exp_year", "funding", "last4")
-    }
+    shown = {name: method["card"][name] for name in ("brand", "country", "exp_month", "exp_year", "funding", "last4")}
     return {
         "card": {
             **shown,

@@ -38,12 +38,8 @@ def _percent(context: click.Context, parameter: click.Parameter, value: str) -> 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=4242, show_default=True, help="0 takes a free one and prints it.")
-@click.option(
-    "--state", type=click.Path(dir_okay=False, path_type=Path), help="SQLite file; without it, memory only."
-)
-@click.option(
-    "--organisation", default="Sandbox organisation", show_default=True, help="Name on the payment page."
-)
+@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="SQLite file; without it, memory only.")
+@click.option("--organisation", default="Sandbox organisation", show_default=True, help="Name on the payment page.")
 @click.option(
     "--currency",
     type=click.Choice(sorted(KNOWN)),
@@ -60,19 +56,11 @@ def _percent(context: click.Context, parameter: click.Parameter, value: str) -> 
     metavar="CODE=RATE",
     help="Convert this currency into the settlement currency (eur=0.85); others settle as themselves.",
 )
-@click.option(
-    "--bt-delay", default=1.0, show_default=True, help="Seconds until a charge gets its balance transaction."
-)
-@click.option(
-    "--fee-percent", default="1.5", show_default=True, callback=_percent, help="Stripe's fee: the share."
-)
-@click.option(
-    "--fee-fixed", default=20, show_default=True, help="Stripe's fee: the fixed part, in minor units."
-)
+@click.option("--bt-delay", default=1.0, show_default=True, help="Seconds until a charge gets its balance transaction.")
+@click.option("--fee-percent", default="1.5", show_default=True, callback=_percent, help="Stripe's fee: the share.")
+@click.option("--fee-fixed", default=20, show_default=True, help="Stripe's fee: the fixed part, in minor units.")
 @click.option("--webhook-url", "urls", multiple=True, help="Send all events here (repeatable).")
-@click.option(
-    "--webhook-secret", "secrets", multiple=True, help="Its signing secret, whsec_... (as often as the URL)."
-)
+@click.option("--webhook-secret", "secrets", multiple=True, help="Its signing secret, whsec_... (as often as the URL).")
 @click.option(
     "--retries",
     default="1,2,5,15,60,300,900",
@@ -80,9 +68,7 @@ def _percent(context: click.Context, parameter: click.Parameter, value: str) -> 
     callback=_seconds,
     help="Seconds before each further try of a delivery.",
 )
-@click.option(
-    "--delivery-timeout", default=10.0, show_default=True, help="Seconds a webhook may take to answer."
-)
+@click.option("--delivery-timeout", default=10.0, show_default=True, help="Seconds a webhook may take to answer.")
 @click.option("--public-url", default="", help="Address under which browsers reach this sandbox, if another.")
 def sandbox(
     host: str,

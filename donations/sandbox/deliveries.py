@@ -23,9 +23,7 @@ from .store import Doc, Store, public
 logger = logging.getLogger(__name__)
 
 KEPT_ATTEMPTS = 20
-Job = tuple[
-    str, str, bool
-]  # event, endpoint, whether it counts as the planned delivery (an extra one is not retried)
+Job = tuple[str, str, bool]  # event, endpoint, whether it counts as the planned delivery (an extra one is not retried)
 
 
 class Deliveries:
@@ -147,9 +145,7 @@ class Deliveries:
         if event is None:
             return
         event["_deliveries"][endpoint_id]["state"] = state
-        event["pending_webhooks"] = sum(
-            each["state"] != "delivered" for each in event["_deliveries"].values()
-        )
+        event["pending_webhooks"] = sum(each["state"] != "delivered" for each in event["_deliveries"].values())
         self.store.save(event)
         change = self._unsettled.add if state == "pending" else self._unsettled.discard
         change((event_id, endpoint_id))
@@ -240,16 +236,12 @@ def _post(url: str, secret: str, body: bytes, timeout_seconds: float) -> str:
         "Connection": "close",
     }
     connection = (
-        http.client.HTTPSConnection(
-            parts.netloc, timeout=timeout_seconds, context=ssl.create_default_context()
-        )
+        http.client.HTTPSConnection(parts.netloc, timeout=timeout_seconds, context=ssl.create_default_context())
         if parts.scheme == "https"
         else http.client.HTTPConnection(parts.netloc, timeout=timeout_seconds)
     )
     try:
-        connection.request(
-            "POST", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", body, headers
-        )
+        connection.request("POST", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", body, headers)
         answer = connection.getresponse()
         answer.read(65536)
         return str(answer.status)

@@ -16,9 +16,7 @@ def enabled_events(value: Any, param: str) -> list[str]:
     types: list[str] = params.listing(params.text())(value, param)
     for number, type in enumerate(types):
         if type != "*" and type not in TYPES:
-            raise ApiError(
-                f"Invalid {param}[{number}]: {type} is no type of event.", param=f"{param}[{number}]"
-            )
+            raise ApiError(f"Invalid {param}[{number}]: {type} is no type of event.", param=f"{param}[{number}]")
     if not types:
         raise ApiError(f"Invalid {param}: name at least one event.", param=param)
     return types

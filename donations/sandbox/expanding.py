@@ -53,8 +53,7 @@ def check(paths: list[str], kind: str, *, in_list: bool) -> None:
             kinds = tuple(target for each in kinds for target in _targets(each, step))
             if not kinds:
                 raise ApiError(
-                    f"This property cannot be expanded ({step}). You may want to try expanding another "
-                    "property.",
+                    f"This property cannot be expanded ({step}). You may want to try expanding another property.",
                     param=f"expand[{number}]",
                 )
 

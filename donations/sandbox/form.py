@@ -31,9 +31,7 @@ def nested(sent: Pairs) -> dict[str, Any]:
         match = NAME.match(name)
         if not match:
             raise ApiError(
-                f"Invalid parameter name: {name}. Square brackets may only enclose the names of nested "
-                "parameters.",
-                code="parameter_unknown",
+                f"Invalid parameter name: {name}. Square brackets may only enclose the names of nested parameters.",
                 param=name,
             )
         _put(tree, [match[1], *re.findall(r"\[([^\[\]]*)\]", match[2])], value, name)

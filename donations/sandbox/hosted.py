@@ -65,14 +65,10 @@ def answer_challenge(id: str) -> AnyResponse:
     try:
         with world.change():
             if session["status"] != "complete":
-                payments.answer_challenge(
-                    world, session, authenticated=request.form.get("outcome") == "complete"
-                )
+                payments.answer_challenge(world, session, authenticated=request.form.get("outcome") == "complete")
     except ApiError as error:
         return (
-            _form(world, session, _prefilled(world, session), error)
-            if session["status"] == "open"
-            else _over(session)
+            _form(world, session, _prefilled(world, session), error) if session["status"] == "open" else _over(session)
         )
     return redirect(sessions.return_url(session), 303)
 
@@ -140,11 +136,7 @@ def _over(session: Doc) -> AnyResponse:
         link = (sessions.return_url(session), "Continue")
     else:
         lines = ["This payment page has expired. Nothing was charged. Go back and start again."]
-        link = (
-            (session["cancel_url"], f"Back to {world.settings.organisation}")
-            if session["cancel_url"]
-            else ("", "")
-        )
+        link = (session["cancel_url"], f"Back to {world.settings.organisation}") if session["cancel_url"] else ("", "")
     title = "All done" if session["status"] == "complete" else "This page has expired"
     return _plain("message.html", world, title=title, lines=lines, link=link)
 

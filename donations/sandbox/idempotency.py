@@ -29,9 +29,7 @@ def once(world: World, key: str, path: str, sent: Pairs, answer: Callable[[], An
     Raises ApiError: 400 for other parameters, 409 while one is running.
     """
     if len(key) > LONGEST_KEY:
-        raise ApiError(
-            f"Idempotency key is too long: at most {LONGEST_KEY} characters.", type="idempotency_error"
-        )
+        raise ApiError(f"Idempotency key is too long: at most {LONGEST_KEY} characters.", type="idempotency_error")
     id = f"idempotency:{key}"
     fingerprint = _fingerprint(path, sent)
     with world.lock:

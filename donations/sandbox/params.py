@@ -14,9 +14,7 @@ Check = Callable[[Any, str], Any]
 Fields = Mapping[str, Check]
 
 
-def checked(
-    values: Any, fields: Fields, required: tuple[str, ...] = (), *, inside: str = ""
-) -> dict[str, Any]:
+def checked(values: Any, fields: Fields, required: tuple[str, ...] = (), *, inside: str = "") -> dict[str, Any]:
     """`values` as plain Python values.
 
     Unknown names first, then missing ones, then each value: Stripe's own order.
@@ -144,9 +142,7 @@ def metadata(value: Any, param: str) -> dict[str, str]:
     if value == "":
         return {}
     if not isinstance(value, dict) or not all(isinstance(entry, str) for entry in value.values()):
-        raise ApiError(
-            "Metadata must be an object of strings; its keys may not contain square brackets.", param=param
-        )
+        raise ApiError("Metadata must be an object of strings; its keys may not contain square brackets.", param=param)
     if len(value) > 50:
         raise ApiError("Metadata can have up to 50 keys.", param=param)
     for key, entry in value.items():

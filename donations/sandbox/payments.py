@@ -78,9 +78,7 @@ def retrieve_intent(world: World, id: str) -> Doc:
 
 def listed_intents(world: World, sent: dict[str, Any]) -> Doc:
     wanted = params.checked(sent, INTENT_FIELDS)
-    return listing.page(
-        world, "payment_intent", wanted, "/v1/payment_intents", listing.only(wanted, "customer")
-    )
+    return listing.page(world, "payment_intent", wanted, "/v1/payment_intents", listing.only(wanted, "customer"))
 
 
 def retrieve_charge(world: World, id: str) -> Doc:
@@ -181,8 +179,7 @@ def _declined(world: World, intent: Doc, card: Card, method: Doc) -> ApiError:
 def _unauthenticated(world: World, intent: Doc, method: Doc) -> ApiError:
     """No charge was tried, so only the intent says that it failed."""
     error = ApiError(
-        "We are unable to authenticate your payment method. Please choose a different payment method and "
-        "try again.",
+        "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
         status=402,
         code="payment_intent_authentication_failure",
     )

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import click
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from . import app, balance, endpoints, sessions
@@ -18,7 +19,7 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class Handler(WSGIRequestHandler):
-    """Keeps connections open, writes at once, and logs nothing: `/sandbox/requests` is the log."""
+    """Writes at once, and logs nothing: `/sandbox/requests` is the log. Each connection ends after its answer."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -52,7 +53,7 @@ class Sandbox:
     def run(self) -> None:
         """Serve until `end` is called from another thread or a signal."""
         try:
-            self._server.serve_forever(poll_interval=0.1)
+            self._server.serve_forever(poll_interval=0.05)
         finally:
             self._server.server_close()
             self.world.stop()
@@ -70,7 +71,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 4242) -> None
     sandbox = Sandbox(settings, host, port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sandbox.end())
-    print(f"sandbox listening on {sandbox.url}", flush=True)
+    click.echo(f"sandbox listening on {sandbox.url}")
     sandbox.run()
 
 

@@ -150,9 +150,7 @@ def checked(world: World, sent: dict[str, Any]) -> dict[str, Any]:
     _check_mode(given)
     _check_addresses(given)
     if "customer" in given and "customer_email" in given:
-        raise ApiError(
-            "You may only specify one of these parameters: customer, customer_email.", param="customer"
-        )
+        raise ApiError("You may only specify one of these parameters: customer, customer_email.", param="customer")
     if "allowed_payment_method_types" in given and "card" not in given["allowed_payment_method_types"]:
         raise not_modelled("A session that allows no cards", "allowed_payment_method_types")
     if "card" in given.get("excluded_payment_method_types", ()):
@@ -222,9 +220,7 @@ def _check_expiry(given: dict[str, Any], now: int) -> None:
 
 def _check_line(world: World, line: dict[str, Any], param: str) -> None:
     if "price" in line and "price_data" in line:
-        raise ApiError(
-            "You may only specify one of these parameters: price, price_data.", param=f"{param}[price]"
-        )
+        raise ApiError("You may only specify one of these parameters: price, price_data.", param=f"{param}[price]")
     if "price" in line:
         raise ApiError(f"No such price: '{line['price']}'", code="resource_missing", param=f"{param}[price]")
     if "price_data" not in line:
@@ -242,9 +238,7 @@ def _check_line(world: World, line: dict[str, Any], param: str) -> None:
     if "product" in data:
         product = products.retrieve(world, data["product"], param=f"{param}[price_data][product]", status=400)
         if not product["active"]:
-            raise ApiError(
-                f"The product {product['id']} is not active.", param=f"{param}[price_data][product]"
-            )
+            raise ApiError(f"The product {product['id']} is not active.", param=f"{param}[price_data][product]")
     if "unit_amount" not in data:
         raise missing_parameter(f"{param}[price_data][unit_amount]")
     if "recurring" in data:
@@ -258,9 +252,7 @@ def _check_line(world: World, line: dict[str, Any], param: str) -> None:
 
 def _line(world: World, line: dict[str, Any]) -> Doc:
     data = line["price_data"]
-    product = world.store.get(data.get("product", ""), "product") or products.made(
-        world, **data["product_data"]
-    )
+    product = world.store.get(data.get("product", ""), "product") or products.made(world, **data["product_data"])
     price = products.price(
         world, product, data["currency"], data["unit_amount"], data.get("tax_behavior", "unspecified")
     )

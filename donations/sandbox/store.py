@@ -71,8 +71,7 @@ class Store:
         with self._file:
             self._file.executemany("DELETE FROM objects WHERE id = ?", gone)
             self._file.executemany(
-                "INSERT INTO objects (id, doc) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doc = "
-                "excluded.doc",
+                "INSERT INTO objects (id, doc) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc",
                 kept,
             )
 
@@ -92,8 +91,7 @@ def _open(path: Path) -> sqlite3.Connection:
     # Play money: a power cut may lose the last second, a killed process loses nothing.
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute(
-        "CREATE TABLE IF NOT EXISTS objects (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, doc TEXT "
-        "NOT NULL)"
+        "CREATE TABLE IF NOT EXISTS objects (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, doc TEXT NOT NULL)"
     )
     return connection
 

@@ -73,8 +73,9 @@ class World:
             self.store.close()
 
     def clear(self) -> None:
-        """As if just started with an empty state. The clock stays where it is."""
+        """As if just started with an empty state, at the real time."""
         self.timetable.clear()
+        self.clock.ahead_seconds = 0.0
         self.deliveries.clear()
         self.store.clear()
         self.requests.clear()
