@@ -4,6 +4,7 @@ no template says `|safe`."""
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -23,6 +24,7 @@ from donations.money import Money, exponent, shown_decimals
 from donations.web import languages
 
 _TAGS = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "h3", "h4", "h5", "h6", "hr"}
+_LETTER_BEFORE_FIGURE = re.compile(r"(?<=[^\W\d_])(?=\d)")
 _WORLD_ENGLISH = Locale.parse("en_001")
 _markdown = MarkdownIt("commonmark", {"html": False})
 
@@ -41,7 +43,8 @@ def money(value: Money, short: bool = False) -> str:
         digits = 0
     pattern = copy.copy(locale.currency_formats["standard"])
     pattern.frac_prec = (digits, digits)
-    return str(pattern.apply(value.major, locale, currency=value.currency, currency_digits=False))
+    written = str(pattern.apply(value.major, locale, currency=value.currency, currency_digits=False))
+    return _LETTER_BEFORE_FIGURE.sub("\N{NO-BREAK SPACE}", written)  # KWD 20, not KWD20
 
 
 def of(minor: int, currency: str) -> Money:

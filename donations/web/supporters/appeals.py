@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, request
 
 from donations import appeals, totals
-from donations.models import Appeal
+from donations.models import Appeal, Organisation
 from donations.totals import PublicTotal
 from donations.web.filters import money, timestamp
 from donations.web.headers import LIVE, kind
@@ -20,6 +20,7 @@ bp = Blueprint("appeals", __name__)
 
 @bp.get("/")
 def home() -> Response:
+    Organisation.get()  # Without one the installation is not ready, and the error page says so.
     shown = [appeal for appeal in appeals.shown() if appeal.visibility in ("shown", "amounts_hidden")]
     cards = [(appeal, totals.public(appeal, now())) for appeal in shown]
     return page(

@@ -1,0 +1,160 @@
+"""A supporter's own donation: what its page says in each state, how it is polled, and the way to try again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from donations import tokens
+from donations.database import write_unit
+from donations.errors import PaymentServiceDown, PaymentServiceRefused
+from donations.models import Appeal
+from donations.web.supporters import checkout
+from tests.factories import a_donation
+from tests.web.conftest import CHECKOUT, Give, kept
+
+pytestmark = [pytest.mark.databases("sqlite"), pytest.mark.usefixtures("to_stripe")]
+SAID = {
+    "pending": "We are waiting for your payment.",
+    "processing": "Your payment is on its way.",
+    "paid": "Thank you. Your gift has arrived.",
+    "part_refunded": "A part of your gift was paid back.",
+    "refunded": "Your gift was paid back.",
+    "disputed": "Your bank asks about this payment.",
+    "lost": "This payment was taken back by the bank.",
+    "failed": "This payment did not go through.",
+    "abandoned": "This gift was not paid.",
+}
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+
+@pytest.fixture
+def donated(app: Flask):
+    """Makes a donation in a state; gives the path of its page."""
+
+    def make(state: str = "pending", age: timedelta = timedelta(0)) -> str:
+        with write_unit():
+            at = datetime.now(UTC) - age
+            donation = a_donation(Appeal.by_slug("hands-off-ali"), state=state, at=at)
+        return f"/donations/{tokens.for_donation(donation.reference)}"
+
+    return make
+
+
+@pytest.mark.parametrize(("state", "sentence"), SAID.items())
+def test_the_page_says_plainly_what_happened(client: FlaskClient, donated, state: str, sentence: str) -> None:
+    answer = client.get(donated(state))
+
+    assert answer.status_code == 200
+    assert sentence in answer.text
+    assert "£20.00" in answer.text
+    assert "Hands Off Ali" in answer.text
+
+
+@pytest.mark.parametrize("state", ["pending", "processing"])
+def test_what_is_not_settled_is_polled_and_can_be_reloaded_by_hand(client: FlaskClient, donated, state: str) -> None:
+    path = donated(state)
+
+    page, fragment = client.get(path).text, client.get(f"{path}/outcome", headers=HTMX).text
+
+    assert f'hx-get="{path}/outcome" hx-trigger="every 3s"' in fragment
+    assert fragment.strip() in page
+    assert "<noscript><p>Reload this page" in page
+
+
+def test_an_old_donation_is_polled_more_slowly(client: FlaskClient, donated) -> None:
+    path = donated("processing", age=timedelta(hours=1))
+
+    assert 'hx-trigger="every 20s"' in client.get(f"{path}/outcome", headers=HTMX).text
+
+
+@pytest.mark.parametrize("state", ["paid", "refunded", "lost"])
+def test_polling_ends_when_it_is_settled(client: FlaskClient, donated, state: str) -> None:
+    path = donated(state)
+
+    assert "hx-get" not in client.get(f"{path}/outcome", headers=HTMX).text
+    assert "htmx.min.js" not in client.get(path).text
+
+
+def test_the_fragment_opened_by_a_person_leads_to_the_page(client: FlaskClient, donated) -> None:
+    path = donated()
+
+    answer = client.get(f"{path}/outcome")
+
+    assert (answer.status_code, answer.location) == (302, path)
+
+
+def test_coming_back_asks_to_look_now_only_while_it_is_open(client: FlaskClient, donated, monkeypatch) -> None:
+    asked = []
+    monkeypatch.setattr(checkout, "look_now", lambda donation, at: asked.append(donation.state))
+
+    client.get(donated("pending"))
+    client.get(donated("paid"))
+
+    assert asked == ["pending"]
+
+
+@pytest.mark.parametrize("state", ["pending", "failed", "abandoned"])
+def test_trying_again_leads_to_the_payment_page(client: FlaskClient, donated, state: str) -> None:
+    path = donated(state)
+
+    answer = client.post(f"{path}/again")
+
+    assert f'action="{path}/again"' in client.get(path).text
+    assert (answer.status_code, answer.location) == (303, CHECKOUT)
+
+
+def test_a_paid_donation_cannot_be_paid_again(client: FlaskClient, donated) -> None:
+    path = donated("paid")
+
+    answer = client.post(f"{path}/again")
+
+    assert (answer.status_code, answer.location) == (303, path)
+    assert "/again" not in client.get(path).text
+
+
+@pytest.mark.parametrize(("error", "status"), [(PaymentServiceDown, 503), (PaymentServiceRefused, 502)])
+def test_when_stripe_does_not_answer_the_gift_is_kept_and_the_supporter_told(
+    give: Give, monkeypatch, error: type[Exception], status: int
+) -> None:
+    def fail(donation, at):
+        raise error()
+
+    monkeypatch.setattr(checkout, "open_for", fail)
+
+    answer = give()
+
+    assert answer.status_code == status
+    assert "Nothing was charged." in answer.text
+    assert "/again" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert kept() == 1
+
+
+@pytest.mark.parametrize("path", ["/donations/invented", "/donations/invented/outcome", "/ru/donations/invented"])
+def test_an_invented_link_finds_nothing(client: FlaskClient, path: str) -> None:
+    assert client.get(path, headers=HTMX).status_code == 404
+
+
+def test_a_signed_link_to_no_donation_finds_nothing(client: FlaskClient) -> None:
+    assert client.get(f"/donations/{tokens.for_donation('no-such-reference')}").status_code == 404
+
+
+def test_the_token_of_a_receipt_opens_no_donation(client: FlaskClient) -> None:
+    assert client.get(f"/donations/{tokens.for_receipt('R-000001')}").status_code == 404
+
+
+def test_the_page_is_private(client: FlaskClient, donated) -> None:
+    answer = client.get(donated("paid"))
+
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert '<meta name="robots" content="noindex">' in answer.text
+
+
+def test_the_page_speaks_russian_below_its_prefix(client: FlaskClient, donated) -> None:
+    page = client.get(f"/ru{donated('paid')}").text
+
+    assert "Спасибо. Ваше пожертвование получено." in page

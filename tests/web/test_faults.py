@@ -1,0 +1,104 @@
+"""What is answered when something goes wrong: a friendly page or JSON, the right status, nothing of our inside."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
+from werkzeug import exceptions
+
+from donations import create_app
+from donations.web.supporters import appeals as views
+from tests.fixtures.settings import environ_for
+
+pytestmark = pytest.mark.databases("sqlite")
+WORDS = {
+    400: "We could not read this", 403: "This form came from another site", 404: "There is nothing here",
+    405: "That does not work here", 413: "That was too much at once", 422: "Something is missing",
+    429: "Too many at once", 500: "Something broke on our side", 503: "We will be back in a moment",
+}  # fmt: skip
+
+
+@pytest.fixture
+def broken(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch):
+    """Makes the pages of appeals fail with an error; gives the answer of one."""
+
+    def fail(error: Exception, path: str = "/appeals/hands-off-ali") -> object:
+        def raise_it(*_args: object, **_kwargs: object) -> None:
+            raise error
+
+        monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+        monkeypatch.setattr(views.Appeal, "by_slug", raise_it)
+        return client.get(path)
+
+    return fail
+
+
+@pytest.mark.parametrize(("status", "title"), WORDS.items())
+def test_each_error_has_a_page_that_helps(broken, status: int, title: str) -> None:
+    answer = broken(exceptions.default_exceptions[status]())
+
+    assert (answer.status_code, answer.mimetype) == (status, "text/html")
+    assert f"<h1>{title}</h1>" in answer.text
+    assert "Set-Cookie" not in answer.headers
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_an_error_page_speaks_the_language_of_the_address(broken) -> None:
+    assert "У нас что-то сломалось" in broken(RuntimeError("inside"), "/ru/appeals/hands-off-ali").text
+
+
+def test_a_fault_of_ours_shows_nothing_of_our_inside(broken) -> None:
+    answer = broken(RuntimeError("secret inside"))
+
+    assert answer.status_code == 500
+    assert "secret inside" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_json_is_answered_with_json(broken) -> None:
+    answer = broken(RuntimeError("secret inside"), "/appeals/hands-off-ali/total.json")
+
+    assert (answer.status_code, answer.json) == (500, {"error": "Something broke on our side"})
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_database_that_does_not_answer_is_503(broken, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        answer = broken(OperationalError("SELECT 1", {}, Exception("disk I/O error")))
+
+    assert answer.status_code == 503
+    assert "disk I/O error" not in answer.text
+    assert "disk I/O error" in caplog.text
+
+
+def test_an_installation_without_appeals_says_that_it_is_not_ready(migrated_database_url: str) -> None:
+    app = create_app(environ_for(migrated_database_url), TESTING=True)
+
+    for path in ("/", "/about", "/appeals/any"):
+        answer = app.test_client().get(path)
+        assert answer.status_code in (404, 503)
+        assert "donations appeals load" not in answer.text
+
+
+def test_too_large_a_form_is_413(client: FlaskClient) -> None:
+    answer = client.post("/appeals/hands-off-ali/donations", data={"message": "x" * 3_000_000})
+
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "path", ["/%00", "/appeals/%ff", "/appeals/..%2f..%2fetc", "/ru/%F0%9F%92%A5", "/static/../wsgi.py"]
+)
+def test_odd_addresses_are_not_found(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "headers", [{"HX-Request": "true"}, {"HX-Request": "\xff"}, {"If-None-Match": '"'}, {"Range": "x"}]
+)
+def test_odd_headers_do_no_harm(client: FlaskClient, headers: dict[str, str]) -> None:
+    assert client.get("/appeals/hands-off-ali/total", headers=headers).status_code == 200
