@@ -44,16 +44,21 @@ const pause = document.getElementById("pause");
 const paused = document.getElementById("paused");
 const isPolling = () => document.getElementById("total")?.hasAttribute("hx-get") ?? false;
 
+const rests = () => pause?.getAttribute("aria-pressed") === "true" || document.hidden;
+
+document.addEventListener("htmx:config:request", (event) => {
+  if (event.target.id !== "total") return;
+  if (rests()) event.preventDefault();
+  // Caches on the way may answer with the number of some seconds ago; the browser's own must not add to that.
+  event.detail.ctx.request.cache = "no-cache";
+});
+
 if (pause) {
   pause.hidden = !isPolling();
   pause.addEventListener("click", () => {
-    const rests = pause.getAttribute("aria-pressed") !== "true";
-    pause.setAttribute("aria-pressed", String(rests));
-    paused.hidden = !rests;
-  });
-  document.addEventListener("htmx:config:request", (event) => {
-    const rests = pause.getAttribute("aria-pressed") === "true" || document.hidden;
-    if (rests && event.target.id === "total") event.preventDefault();
+    const stops = pause.getAttribute("aria-pressed") !== "true";
+    pause.setAttribute("aria-pressed", String(stops));
+    paused.hidden = !stops;
   });
   document.addEventListener("htmx:after:swap", () => {
     pause.hidden = !isPolling();
