@@ -160,9 +160,8 @@ class Table:
         """An array of tables, each with its index in its path."""
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            self.fault(
-                key, f"these are not tables. Write [[{re.sub(r'[[][0-9]+[]]', '', self.at(key))}]] above each one."
-            )
+            header = re.sub(r"\[\d+\]", "", self.at(key))
+            self.fault(key, f"these are not tables. Write [[{header}]] above each one.")
             return []
         return [Table(item, f"{self.at(key)}[{index}]", self.faults) for index, item in enumerate(value)]
 

@@ -21,7 +21,8 @@ else:
     Model = db.Model
 
 BigInt = BigInteger().with_variant(Integer, "sqlite")
-Json = JSON().with_variant(JSONB, "postgresql")
+# None is NULL, so that NOT NULL means something; otherwise it would be kept as the JSON word null.
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -1,0 +1,1 @@
+"""Appeals: the form of their file, what a load does, and their states."""

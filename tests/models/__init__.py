@@ -1,0 +1,1 @@
+"""The tables: what the database refuses, and what one row may become."""

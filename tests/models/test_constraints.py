@@ -1,0 +1,123 @@
+"""Code checks, and the database checks again: rows that no code of ours would write are refused by name."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import CheckConstraint, insert
+from sqlalchemy.exc import IntegrityError
+
+from donations.extensions import db
+from donations.models import Appeal, Organisation
+from tests.factories import NOON, a_donation
+
+# (table, what is wrong in a row that is otherwise good, the constraint's name or, on SQLite, its columns)
+REFUSED = [
+    ("organisation", {"id": 2}, "only_one"),
+    ("organisation", {"id": 1}, "pk_organisation|organisation.id"),
+    ("appeal", {"state": "ended"}, "state_known"),
+    ("appeal", {"visibility": "hidden"}, "visibility_known"),
+    ("appeal", {"state_before_hiding": "ended"}, "state_before_hiding_known"),
+    ("appeal", {"visibility_before_hiding": "hidden"}, "visibility_before_hiding_known"),
+    ("appeal", {"fee_bearer": "donor"}, "fee_bearer_known"),
+    ("appeal", {"period": "week"}, "period_known"),
+    ("appeal", {"goal_minor": 0}, "goal_positive"),
+    ("appeal", {"slug": "hands-off-ali"}, "appeal_slug|appeal.slug"),
+    ("appeal", {"title": None}, "title"),
+    ("fund", {"kind": "prisoner"}, "kind_known"),
+    ("fund", {"appeal_id": None}, "has_an_appeal"),
+    ("fund", {"share": -1}, "share_not_negative"),
+    ("fund", {"slug": "ali"}, "fund_slug|fund.slug"),
+    ("fund", {"kind": "general"}, "uq_fund_general|fund.kind"),
+    ("fund", {"appeal_id": 999_999}, "fk_fund_appeal_id_appeal|FOREIGN KEY"),
+    ("area", {"target_minor": 0}, "target_positive"),
+    ("donation", {"amount_minor": 0}, "amount_positive"),
+    ("donation", {"state": "given"}, "state_known"),
+    ("donation", {"source": "stripe"}, "source_known"),
+    ("donation", {"display": "full"}, "display_known"),
+    ("donation", {"interval": "week"}, "interval_known"),
+    ("donation", {"fee_bearer": "donor"}, "fee_bearer_known"),
+    ("donation", {"form_key": "taken"}, "form_key"),
+    ("donation", {"currency": None}, "currency"),
+    ("payment", {"amount_minor": -1}, "amount_positive"),
+    ("payment", {"charge_id": None}, "charge_id"),
+    ("balance_transaction", {"net_minor": 99}, "net_is_amount_less_fee"),
+    ("stripe_event", {"state": "done"}, "state_known"),
+    ("mail", {"state": "lost"}, "state_known"),
+    ("receipt_series", {"next_number": 0}, "next_number_positive"),
+    ("receipt_series", {"prefix": "R"}, "prefix"),
+    ("receipt", {"amount_minor": 0}, "amount_positive"),
+    ("receipt", {"state": "gone"}, "state_known"),
+    ("receipt_event", {"kind": "lost"}, "kind_known"),
+    ("checkout_attempt", {"state": "paid"}, "state_known"),
+    ("allocation", {"amount_minor": 0}, "amount_positive"),
+    ("period", {"ends_on": date(2026, 1, 1)}, "ends_after_start"),
+    ("period", {"state": "ended"}, "state_known"),
+    ("account", {"kind": "other"}, "kind_known"),
+]
+
+
+@pytest.fixture
+def good(app: Flask) -> dict[str, dict[str, Any]]:
+    """A row of each table that the database would take."""
+    appeal = Appeal.any_by_slug("hands-off-ali")
+    donation = a_donation(appeal, form_key="taken")
+    attempt = {"donation_id": donation.id, "number": 1, "idempotency_key": "k", "params": {}}
+    money = {"amount_minor": 2000, "currency": "GBP"}
+    receipt = {"id": 1, "series_id": 1, "number": 1, "label": "R-1", "donation_id": donation.id, "payload": "{}"}
+    receipt_row = receipt | money | {"payload_sha256": "x", "issued_at": NOON}
+    texts = {name: {"en": "x"} for name in ("summary", "story", "surplus", "outcome", "message_prompt")}
+    organisation = Organisation.get()
+    return {
+        "organisation": {c.name: getattr(organisation, c.name) for c in db.metadata.tables["organisation"].columns},
+        "appeal": {"slug": "new", "state": "open", "currency": "GBP", "title": {"en": "New"}, **texts},
+        "fund": {"appeal_id": appeal.id, "slug": "new", "kind": "campaign", "name": {"en": "New"}},
+        "area": {"appeal_id": appeal.id, "name": "Leeds", "target_minor": 1},
+        "donation": {
+            "reference": "new", "appeal_id": appeal.id, "source": "card", "language": "en", "fee_bearer": "fund",
+            "terms": {}, "donor_id": "d", "personal_until": NOON.date(), "created_at": NOON, **money,
+        },
+        "payment": {"charge_id": "ch_1", "first_seen_at": NOON},
+        "balance_transaction": {
+            "id": "txn_1", "type": "charge", "reporting_category": "charge", "amount_minor": 100, "fee_minor": 2,
+            "net_minor": 98, "currency": "GBP", "created_at": NOON, "available_on": NOON.date(),
+        },
+        "stripe_event": {"id": "evt_1", "type": "x", "created_at": NOON, "received_at": NOON, "state": "handled"},
+        "mail": {"id": 1, "kind": "receipt", "dedupe_key": "k", "language": "en", "created_at": NOON},
+        "receipt_series": {"prefix": "X"},
+        "receipt": receipt_row,
+        "receipt_event": {"id": 1, "receipt_id": 1, "kind": "voided", "actor": "test", "at": NOON},
+        "checkout_attempt": {**attempt, "created_at": NOON, "expires_at": NOON},
+        "allocation": {"donation_id": donation.id, "fund_id": appeal.funds[1].id, "amount_minor": 1},
+        "period": {"starts_on": NOON.date(), "ends_on": NOON.date()},
+        "account": {"code": 9999, "name": "New", "kind": "asset"},
+    }  # fmt: skip
+
+
+def test_the_good_rows_are_taken(good: dict[str, dict[str, Any]]) -> None:
+    for table, row in good.items():
+        if table != "organisation":
+            db.session.execute(insert(db.metadata.tables[table]).values(**row))
+
+
+@pytest.mark.parametrize(("table", "wrong", "said"), REFUSED, ids=[f"{t} {next(iter(w))} {s}" for t, w, s in REFUSED])
+def test_a_row_that_breaks_a_rule_is_refused_by_name(
+    good: dict[str, dict[str, Any]], table: str, wrong: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(IntegrityError, match=said):
+        db.session.execute(insert(db.metadata.tables[table]).values(**good[table] | wrong))
+
+
+def test_every_check_of_the_models_has_been_tried() -> None:
+    tried = {f"ck_{table}_{said}" for table, _, said in REFUSED}
+    checks = {
+        str(constraint.name)
+        for table in db.metadata.tables.values()
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint)
+    }
+    # Those of the ledger are tried in test_ledger_triggers.py, the rest by the types that carry them.
+    assert {name for name in checks - tried if not name.startswith(("ck_posting", "ck_entry"))} == set()
