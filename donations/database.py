@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
 
 from donations.extensions import db
@@ -75,30 +75,38 @@ def savepoint(conn: Connection) -> Iterator[None]:
     only at COMMIT shows here, while there is still something to save. Raises IntegrityError or OrphanPosting.
 
     One per write unit: on PostgreSQL what follows it is checked statement by statement."""
-    mark = _last_posting(conn)
-    with conn.begin_nested():
+    raw = conn.connection.cursor()
+    mark = _last_posting(conn, raw)
+    raw.execute("SAVEPOINT handling")
+    try:
         yield
-        _check_deferred(conn, mark)
+        _check_deferred(conn, raw, mark)
+    except BaseException:
+        raw.execute("ROLLBACK TO SAVEPOINT handling")
+        raise
+    raw.execute("RELEASE SAVEPOINT handling")
 
 
-def _last_posting(conn: Connection) -> int:
+def _last_posting(conn: Connection, raw: Any) -> int:
     if conn.dialect.name != "sqlite":
         return 0
-    return int(conn.exec_driver_sql("SELECT coalesce(max(rowid), 0) FROM posting").scalar_one())
+    raw.execute("SELECT coalesce(max(rowid), 0) FROM posting")
+    return int(raw.fetchone()[0])
 
 
-def _check_deferred(conn: Connection, mark: int) -> None:
+def _check_deferred(conn: Connection, raw: Any, mark: int) -> None:
     if conn.dialect.name == "postgresql":
-        conn.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+        raw.execute("SET CONSTRAINTS ALL IMMEDIATE")
         return
     # SQLite has no such statement; the ledger's is the only deferred key, so we look for what it would refuse.
-    orphan = conn.execute(_ORPHAN, {"mark": mark}).first()
+    raw.execute(_ORPHAN, (mark,))
+    orphan = raw.fetchone()
     if orphan is not None:
         raise OrphanPosting(f"posting of entry {orphan[0]}, which does not exist")
 
 
-_ORPHAN = text(
-    "SELECT entry_id FROM posting WHERE rowid > :mark"
+_ORPHAN = (
+    "SELECT entry_id FROM posting WHERE rowid > ?"
     " AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.id = posting.entry_id) LIMIT 1"
 )
 

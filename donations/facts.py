@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from donations.models import Allocation, Appeal, BalanceTransaction, Donation, Fund, Organisation, Payment, Period
+from donations.models.base import new_id
 from donations.money import Money
+from donations.prepared import Prepared, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +70,31 @@ class PaymentFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Root:
-    """A payment's root, locked for the rest of this transaction, with what the steps after the books need."""
+class Known:
+    """A payment's root, locked for the rest of this transaction. `is_new` says that it was made just now, so that
+    nothing hangs on it yet."""
 
-    payment: Row[Any]
-    donation: Row[Any] | None
+    row: Any
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """Everything known of a payment, with what the steps after the books need."""
+
+    payment: Any
+    is_new: bool
+    donation: Any | None
     facts: PaymentFacts
     timezone: str
     closed_until: date | None
 
 
-def record_charge(conn: Connection, charge: Charge, *, at: datetime) -> int:
-    """Write what is said of a charge and lock its root. Gives the payment's id."""
+def record_charge(conn: Connection, charge: Charge, *, at: datetime) -> Known:
+    """Write what is said of a charge and lock its root."""
+    payment_id = new_id()
     said = {
+        "id": payment_id,
         "charge_id": charge.charge_id,
         "intent_id": charge.intent_id,
         "reference": charge.reference,
@@ -96,51 +108,50 @@ def record_charge(conn: Connection, charge: Charge, *, at: datetime) -> int:
         "balance_transaction_id": charge.balance_transaction_id,
         "first_seen_at": at,
     }
-    return int(conn.execute(_upsert_payment(conn.dialect.name), said).scalar_one())
+    row = _UPSERT_PAYMENT.one(conn, said)
+    return Known(row, is_new=row.id == payment_id)
 
 
-def record_movement(conn: Connection, movement: Movement, *, at: datetime) -> int | None:
-    """Write a balance transaction; lock the root of the charge it belongs to. Gives that payment's id, if any."""
-    payment_id = None
-    if movement.charge_id is not None:
-        payment_id = lock_root(conn, movement.charge_id, at=at)
-    said = {name: getattr(movement, name) for name in _MOVEMENT_COLUMNS} | {"payment_id": payment_id}
-    conn.execute(_upsert_movement(conn.dialect.name), said)
-    return payment_id
+def record_movement(conn: Connection, movement: Movement, *, at: datetime) -> Known | None:
+    """Write a balance transaction; lock the root of the charge it belongs to. Gives that root, if there is one."""
+    known = None if movement.charge_id is None else lock_root(conn, movement.charge_id, at=at)
+    said = {name: getattr(movement, name) for name in _MOVEMENT_COLUMNS}
+    _UPSERT_MOVEMENT.run(conn, {**said, "payment_id": known.row.id if known else None})
+    return Known(known.row, is_new=False) if known else None
 
 
-def lock_root(conn: Connection, charge_id: str, *, at: datetime) -> int:
-    """Lock the root of a charge, made empty if nothing was known of it. Gives the payment's id."""
-    return int(conn.execute(_upsert_root(conn.dialect.name), {"charge_id": charge_id, "first_seen_at": at}).scalar_one())
+def lock_root(conn: Connection, charge_id: str, *, at: datetime) -> Known:
+    """Lock the root of a charge, made empty if nothing was known of it."""
+    payment_id = new_id()
+    row = _UPSERT_ROOT.one(conn, {"id": payment_id, "charge_id": charge_id, "first_seen_at": at})
+    return Known(row, is_new=row.id == payment_id)
 
 
-def load_root(conn: Connection, payment_id: int) -> Root:
+def load_root(conn: Connection, known: Known) -> Root:
     """All that is known of a payment whose root this transaction has locked; locks its donation too, because the
     donation's state follows from all its payments."""
-    payment = conn.execute(_PAYMENT, {"payment_id": payment_id}).one()
-    donation = None
+    payment, donation = known.row, None
     shares: tuple[tuple[int, int], ...] = ()
     if payment.donation_id is not None:
-        donation = conn.execute(_DONATION, {"donation_id": payment.donation_id}).one()
-        shares = tuple(tuple(row) for row in conn.execute(_SHARES, {"donation_id": payment.donation_id}))
-    movements = tuple(
-        Movement(charge_id=payment.charge_id, **row._mapping)
-        for row in conn.execute(_MOVEMENTS, {"payment_id": payment_id})
-    )
+        house = donation = _DONATION.one(conn, {"donation_id": payment.donation_id})
+        shares = tuple((row.fund_id, row.amount_minor) for row in _SHARES.all(conn, {"donation_id": donation.id}))
+    else:
+        house = _HOUSE.one(conn, {})
+    movements = [] if known.is_new else _MOVEMENTS.all(conn, {"payment_id": payment.id})
     facts = PaymentFacts(
-        payment_id=payment_id,
+        payment_id=payment.id,
         charge_id=payment.charge_id,
         amount=Money(payment.amount_minor, payment.currency) if payment.amount_minor else None,
         succeeded_at=payment.succeeded_at,
         failed_at=payment.failed_at,
         shares=shares,
         fee_bearer=donation.fee_bearer if donation is not None else "fund",
-        general_fund_id=payment.general_fund_id,
-        suspense_fund_id=payment.suspense_fund_id,
-        settlement_currencies=tuple(payment.settlement_currencies),
-        movements=movements,
+        general_fund_id=house.general_fund_id,
+        suspense_fund_id=house.suspense_fund_id,
+        settlement_currencies=tuple(house.settlement_currencies),
+        movements=tuple(Movement(charge_id=payment.charge_id, **row._asdict()) for row in movements),
     )
-    return Root(payment, donation, facts, payment.timezone, payment.closed_until)
+    return Root(payment, known.is_new, donation, facts, house.timezone, house.closed_until)
 
 
 _MOVEMENT_COLUMNS = (
@@ -150,72 +161,64 @@ _MOVEMENT_COLUMNS = (
 _payment: Table = Payment.__table__  # type: ignore[assignment]
 _movement: Table = BalanceTransaction.__table__  # type: ignore[assignment]
 
-_PAYMENT = (
-    select(
-        _payment,
-        Organisation.settlement_currencies,
-        Organisation.timezone,
-        select(Fund.id).where(Fund.kind == "general").scalar_subquery().label("general_fund_id"),
-        select(Fund.id).where(Fund.kind == "suspense").scalar_subquery().label("suspense_fund_id"),
-        select(func.max(Period.ends_on)).where(Period.state == "closed").scalar_subquery().label("closed_until"),
-    )
-    .join(Organisation, Organisation.id == 1)
-    .where(_payment.c.id == bindparam("payment_id"))
+_HOUSE_COLUMNS = (
+    Organisation.settlement_currencies,
+    Organisation.timezone,
+    select(Fund.id).where(Fund.kind == "general").scalar_subquery().label("general_fund_id"),
+    select(Fund.id).where(Fund.kind == "suspense").scalar_subquery().label("suspense_fund_id"),
+    select(func.max(Period.ends_on)).where(Period.state == "closed").scalar_subquery().label("closed_until"),
 )
-_DONATION = (
-    select(Donation.__table__, Appeal.period, Appeal.slug.label("appeal_slug"), Appeal.title.label("appeal_title"))
+_HOUSE = Prepared(select(*_HOUSE_COLUMNS).where(Organisation.id == 1))
+_DONATION = Prepared(
+    select(Donation.__table__, Appeal.period, *_HOUSE_COLUMNS)
     .join(Appeal, Appeal.id == Donation.appeal_id)
+    .join(Organisation, Organisation.id == 1)
     .where(Donation.id == bindparam("donation_id"))
     .with_for_update(of=Donation.__table__)
 )
-_SHARES = (
+_SHARES = Prepared(
     select(Allocation.fund_id, Allocation.amount_minor)
     .where(Allocation.donation_id == bindparam("donation_id"))
     .order_by(Allocation.fund_id)
 )
-_MOVEMENTS = (
+_MOVEMENTS = Prepared(
     select(*(_movement.c[name] for name in _MOVEMENT_COLUMNS))
     .where(_movement.c.payment_id == bindparam("payment_id"))
     .order_by(_movement.c.created_at, _movement.c.id)
 )
 
 
-def _insert(dialect: str, table: Table) -> Any:
-    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
-
-
-@cache
 def _upsert_payment(dialect: str) -> Any:
     """Insert or complete: what is known stays, what was empty is filled in."""
     known = select(Donation.id).where(Donation.reference == bindparam("reference", type_=_payment.c.reference.type))
-    names = [column.name for column in _payment.columns if column.name not in ("id", "donation_id")]
-    statement = _insert(dialect, _payment).values(
+    names = [column.name for column in _payment.columns if column.name != "donation_id"]
+    statement = upsert(dialect, _payment).values(
         donation_id=known.scalar_subquery(), **{name: bindparam(name) for name in names}
     )
-    filled = [*(name for name in names if name not in ("charge_id", "first_seen_at")), "donation_id"]
+    filled = [*(name for name in names if name not in ("id", "charge_id", "first_seen_at")), "donation_id"]
     return statement.on_conflict_do_update(
         index_elements=["charge_id"],
         set_={name: func.coalesce(_payment.c[name], statement.excluded[name]) for name in filled},
-    ).returning(_payment.c.id)
+    ).returning(_payment)
 
 
-@cache
 def _upsert_root(dialect: str) -> Any:
-    statement = _insert(dialect, _payment).values(
-        charge_id=bindparam("charge_id"), first_seen_at=bindparam("first_seen_at")
+    statement = upsert(dialect, _payment).values(
+        {name: bindparam(name) for name in ("id", "charge_id", "first_seen_at")}
     )
     return statement.on_conflict_do_update(
         index_elements=["charge_id"], set_={"charge_id": statement.excluded.charge_id}
-    ).returning(_payment.c.id)
+    ).returning(_payment)
 
 
-@cache
 def _upsert_movement(dialect: str) -> Any:
     """A balance transaction does not change; only the payment it belongs to may become known."""
-    statement = _insert(dialect, _movement).values(
-        {name: bindparam(name) for name in (*_MOVEMENT_COLUMNS, "payment_id")}
-    )
+    statement = upsert(dialect, _movement).values({name: bindparam(name) for name in (*_MOVEMENT_COLUMNS, "payment_id")})
     return statement.on_conflict_do_update(
         index_elements=["id"],
         set_={"payment_id": func.coalesce(_movement.c.payment_id, statement.excluded.payment_id)},
     )
+
+
+_UPSERT_PAYMENT, _UPSERT_ROOT = Prepared(_upsert_payment), Prepared(_upsert_root)
+_UPSERT_MOVEMENT = Prepared(_upsert_movement)

@@ -7,18 +7,17 @@ import logging
 import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import Table, and_, bindparam, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from donations import facts, giving, privacy, stripe_gateway
 from donations.database import savepoint, write_unit
 from donations.extensions import db
 from donations.models import StripeEvent
+from donations.prepared import Prepared, upsert
 from donations.stripe_gateway import Event
 
 log = logging.getLogger(__name__)
@@ -117,7 +116,7 @@ def _keep(
         "last_error": None if error is None else _told(error),
         "handled_at": at if state in ("handled", "ignored") else None,
     }
-    return conn.execute(_insert_event(conn.dialect.name), said).first() is not None
+    return _INSERT.first(conn, said) is not None
 
 
 def _try_to_handle(conn: Connection, event: Event, *, at: datetime, attempts: int) -> str:
@@ -173,8 +172,8 @@ def _reread(event_id: str) -> Event | None:
 
 
 def _on_charge(conn: Connection, event: Event, at: datetime) -> None:
-    payment_id = facts.record_charge(conn, stripe_gateway.charge_of(event.object), at=at)
-    giving.settle(conn, payment_id, at=at)
+    known = facts.record_charge(conn, stripe_gateway.charge_of(event.object), at=at)
+    giving.settle(conn, known, at=at)
 
 
 def _on_session(conn: Connection, event: Event, at: datetime) -> None:
@@ -251,7 +250,15 @@ _REPLAY = (
 )
 
 
-@cache
-def _insert_event(dialect: str) -> Any:
-    statement = (postgresql if dialect == "postgresql" else sqlite).insert(_event)
+_KEPT_COLUMNS = (
+    "id", "type", "api_version", "created_at", "received_at", "payload_sealed", "payload_until", "state", "attempts",
+    "next_attempt_at", "last_error", "handled_at",
+)  # fmt: skip
+
+
+def _insert(dialect: str) -> Any:
+    statement = upsert(dialect, _event).values({name: bindparam(name) for name in _KEPT_COLUMNS})
     return statement.on_conflict_do_nothing(index_elements=["id"]).returning(_event.c.id)
+
+
+_INSERT = Prepared(_insert)

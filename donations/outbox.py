@@ -4,16 +4,15 @@ mail. Who writes and sends it is the worker (mailer.py)."""
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, bindparam
 from sqlalchemy.engine import Connection
 
 from donations import privacy
 from donations.models import Mail
 from donations.models.base import new_id
+from donations.prepared import Prepared, upsert
 
 
 def queue(
@@ -28,8 +27,8 @@ def queue(
     facts: dict[str, object] | None = None,
 ) -> None:
     """Keep a mail to be sent. The same `dedupe_key` again is the same mail and changes nothing."""
-    conn.execute(
-        _insert_mail(conn.dialect.name),
+    _INSERT.run(
+        conn,
         {
             "id": new_id(),
             "kind": kind,
@@ -54,7 +53,15 @@ def identity(dedupe_key: str) -> str:
 _mail: Table = Mail.__table__  # type: ignore[assignment]
 
 
-@cache
-def _insert_mail(dialect: str) -> Any:
-    statement = (postgresql if dialect == "postgresql" else sqlite).insert(_mail)
+_COLUMNS = (
+    "id", "kind", "dedupe_key", "recipient_sealed", "language", "receipt_id", "facts", "state", "attempts",
+    "next_attempt_at", "created_at",
+)  # fmt: skip
+
+
+def _insert(dialect: str) -> Any:
+    statement = upsert(dialect, _mail).values({name: bindparam(name) for name in _COLUMNS})
     return statement.on_conflict_do_nothing(index_elements=["dedupe_key"])
+
+
+_INSERT = Prepared(_insert)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, bindparam, insert, select, update
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from donations import outbox, privacy
 from donations.errors import BadLink
@@ -18,6 +18,7 @@ from donations.extensions import db
 from donations.models import Receipt, ReceiptSeries
 from donations.models.base import new_id
 from donations.money import Money
+from donations.prepared import Prepared
 
 SERIES = "R"
 
@@ -52,16 +53,16 @@ def person_of(receipt: Receipt) -> str | None:
     return privacy.unseal(receipt.person_sealed, _identity(receipt.label))
 
 
-def issue(conn: Connection, donation: Row[Any], said: Acknowledged, *, at: datetime) -> str:
+def issue(conn: Connection, donation: Any, said: Acknowledged, *, at: datetime) -> str:
     """Take the next number, freeze the receipt of a donation (a row of facts.load_root) and queue its mail. Gives its
     label. The caller has seen that the donation has no live receipt, and holds the donation's lock."""
-    series_id, number = conn.execute(_NEXT_NUMBER, {"series": SERIES}).one()
+    series_id, number = _NEXT_NUMBER.one(conn, {"series": SERIES})
     label = f"{SERIES}-{number:06d}"
     name = privacy.unseal(donation.name_sealed, f"donation:{donation.reference}:name") if donation.name_sealed else ""
     payload = _payload(conn, donation, said, label, name)
     receipt_id = new_id()
-    conn.execute(
-        _INSERT,
+    _INSERT.run(
+        conn,
         {
             "id": receipt_id,
             "series_id": series_id,
@@ -85,7 +86,7 @@ def issue(conn: Connection, donation: Row[Any], said: Acknowledged, *, at: datet
     return label
 
 
-def _payload(conn: Connection, donation: Row[Any], said: Acknowledged, label: str, name: str) -> str:
+def _payload(conn: Connection, donation: Any, said: Acknowledged, label: str, name: str) -> str:
     """The frozen JSON, with sorted keys, so that the same facts give the same bytes."""
     terms = donation.terms
     frozen = {
@@ -112,8 +113,8 @@ def _identity(label: str) -> str:
 
 _receipt: Table = Receipt.__table__  # type: ignore[assignment]
 _series: Table = ReceiptSeries.__table__  # type: ignore[assignment]
-_INSERT = insert(_receipt)
-_NEXT_NUMBER = (
+_INSERT = Prepared(insert(_receipt))
+_NEXT_NUMBER = Prepared(
     update(_series)
     .where(_series.c.prefix == bindparam("series"))
     .values(next_number=_series.c.next_number + 1)

@@ -7,12 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, bindparam, case, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from donations.bookkeeping import PUBLIC_ACCOUNTS
@@ -21,6 +19,7 @@ from donations.ledger import Posted
 from donations.models import Appeal, AppealTotal, Fund, FundTotal, Organisation, PublishedTotal
 from donations.money import Money, exponent
 from donations.periods import period_end, period_of
+from donations.prepared import Prepared, upsert
 
 DISCREET_STEP = 5  # major units a discreet total is rounded down to
 DISCREET_LEAST_COUNT = 10  # below it a discreet appeal does not say how many gave
@@ -161,8 +160,8 @@ def apply(
         appeals[home[0], start] += 0
     changes = [(key, minor) for key, minor in sorted(moved.items()) if minor]
     if changes:
-        conn.execute(
-            _add_to_fund(conn.dialect.name),
+        _ADD_TO_FUND.run_many(
+            conn,
             [
                 {"fund_id": fund_id, "period_start": start, "currency": currency, "raised_minor": minor}
                 for (fund_id, start, currency), minor in changes
@@ -173,8 +172,8 @@ def apply(
 
 
 def _raise_versions(conn: Connection, appeals: Mapping[tuple[int, date], int], at: datetime) -> None:
-    conn.execute(
-        _add_to_appeal(conn.dialect.name),
+    _ADD_TO_APPEAL.run_many(
+        conn,
         [
             {"appeal_id": appeal_id, "period_start": start, "donations": count, "version": 1, "as_of": at}
             for (appeal_id, start), count in sorted(appeals.items())
@@ -215,11 +214,9 @@ _appeal_total: Table = AppealTotal.__table__  # type: ignore[assignment]
 
 
 def _insert(dialect: str, table: Table) -> Any:
-    statement = (postgresql if dialect == "postgresql" else sqlite).insert(table)
-    return statement.values({column.name: bindparam(column.name) for column in table.columns})
+    return upsert(dialect, table).values({column.name: bindparam(column.name) for column in table.columns})
 
 
-@cache
 def _add_to_fund(dialect: str) -> Any:
     statement = _insert(dialect, _fund_total)
     return statement.on_conflict_do_update(
@@ -228,7 +225,6 @@ def _add_to_fund(dialect: str) -> Any:
     )
 
 
-@cache
 def _add_to_appeal(dialect: str) -> Any:
     """The time of a version never goes back, even when a clock does."""
     statement = _insert(dialect, _appeal_total)
@@ -241,3 +237,6 @@ def _add_to_appeal(dialect: str) -> Any:
             "as_of": case((new > old, new), else_=old),
         },
     )
+
+
+_ADD_TO_FUND, _ADD_TO_APPEAL = Prepared(_add_to_fund), Prepared(_add_to_appeal)

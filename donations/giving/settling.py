@@ -19,6 +19,7 @@ from donations.giving.states import COUNTED_STATES, SETTLED_STATES, DonationFact
 from donations.models import CheckoutAttempt, Donation, Payment, Receipt
 from donations.money import Money
 from donations.periods import period_of
+from donations.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +33,27 @@ class Outcome:
     receipt: Receipt | None
 
 
-def settle(conn: Connection, payment_id: int, *, at: datetime) -> None:
+def settle(conn: Connection, known: facts.Known, *, at: datetime) -> None:
     """Bring everything that follows from a payment's facts up to date. The payment's root is locked by this
     transaction; more rows are locked in one order: the donation, totals by id, the receipt series."""
-    root = facts.load_root(conn, payment_id)
+    root = facts.load_root(conn, known)
     zone = ZoneInfo(root.timezone)
     wanted = entries_for(root.facts)
     posted = ledger.converge(
         conn,
-        ("payment", payment_id),
+        ("payment", root.payment.id),
         wanted,
         at=at,
         day_of=lambda moment: moment.astimezone(zone).date(),
         closed_until=root.closed_until,
+        is_new=root.is_new,
     )
     donation = root.donation
     if donation is None:
         totals.apply(conn, posted, counted={}, homes={}, at=at)
         return
     today = at.astimezone(zone).date()
-    counted = _count(conn, donation, _gift_day(wanted, posted, today), at=at)
+    counted = _count(conn, root, _gift_day(wanted, posted, today), at=at)
     homes = {fund_id: (donation.appeal_id, donation.period) for fund_id, _ in root.facts.shares}
     totals.apply(conn, posted, counted=counted, homes=homes, at=at)
     _acknowledge(conn, root, zone, at=at)
@@ -60,7 +62,7 @@ def settle(conn: Connection, payment_id: int, *, at: datetime) -> None:
 def restate(conn: Connection, donation_id: int, *, at: datetime) -> None:
     """Bring a donation's state up to date where no money moved: its session ended or completed. The caller holds the
     donation's lock."""
-    row = conn.execute(_DONATION_NOW, {"donation_id": donation_id}).one()
+    row = _DONATION_NOW.one(conn, {"donation_id": donation_id})
     state = state_of(_known(conn, donation_id))
     if state != row.state:
         _write_state(conn, row, state, row.counted_in, at)
@@ -87,9 +89,12 @@ def _gift_day(wanted: Sequence[Wanted], posted: Sequence[ledger.Posted], today: 
     return next((one.entry_date for one in posted if one.kind == "gift"), today)
 
 
-def _count(conn: Connection, donation: Any, gift_day: date | None, *, at: datetime) -> dict[tuple[int, date], int]:
+def _count(conn: Connection, root: facts.Root, gift_day: date | None, *, at: datetime) -> dict[tuple[int, date], int]:
     """Bring a donation's state, and whether it counts as given, up to date. Gives the changes of the appeal's count."""
-    state = state_of(_known(conn, donation.id))
+    donation = root.donation
+    assert donation is not None
+    # A first payment that succeeded decides by itself: nothing else that is known could change the state.
+    state = "paid" if _is_first_success(root) else state_of(_known(conn, donation.id))
     was, counted_in = donation.counted_in, donation.counted_in
     if state not in COUNTED_STATES or gift_day is None:
         counted_in = None
@@ -105,8 +110,8 @@ def _count(conn: Connection, donation: Any, gift_day: date | None, *, at: dateti
 
 def _write_state(conn: Connection, donation: Any, state: str, counted_in: date | None, at: datetime) -> None:
     settled_at = donation.settled_at or (at if state in SETTLED_STATES else None)
-    conn.execute(
-        _SET_STATE,
+    _SET_STATE.run(
+        conn,
         {
             "of_donation": donation.id,
             "new_state": state,
@@ -119,7 +124,7 @@ def _write_state(conn: Connection, donation: Any, state: str, counted_in: date |
 def _known(conn: Connection, donation_id: int) -> DonationFacts:
     payments: list[tuple[bool, bool]] = []
     attempts: list[str] = []
-    for attempt, succeeded_at, failed_at in conn.execute(_WHAT_IS_KNOWN, {"donation_id": donation_id}):
+    for attempt, succeeded_at, failed_at in _WHAT_IS_KNOWN.all(conn, {"donation_id": donation_id}):
         if attempt is None:
             payments.append((succeeded_at is not None, failed_at is not None))
         else:
@@ -127,12 +132,19 @@ def _known(conn: Connection, donation_id: int) -> DonationFacts:
     return DonationFacts(tuple(payments), tuple(attempts))
 
 
+def _is_first_success(root: facts.Root) -> bool:
+    """A payment heard of for the first time, which succeeded, of a donation that had received nothing before."""
+    known, donation = root.facts, root.donation
+    nothing_before = donation is not None and donation.settled_at is None and donation.state in ("pending", "processing")
+    return root.is_new and nothing_before and known.succeeded_at is not None and known.failed_at is None
+
+
 def _acknowledge(conn: Connection, root: facts.Root, zone: ZoneInfo, *, at: datetime) -> None:
     """A receipt for what was received, once."""
     donation, known = root.donation, root.facts
     if known.succeeded_at is None or known.amount is None or donation is None:
         return
-    if conn.execute(_LIVE_RECEIPT, {"donation_id": donation.id}).first() is not None:
+    if not _is_first_success(root) and _LIVE_RECEIPT.first(conn, {"donation_id": donation.id}) is not None:
         return
     said = receipts.Acknowledged(
         amount=Money(known.amount.minor, known.amount.currency),
@@ -144,10 +156,12 @@ def _acknowledge(conn: Connection, root: facts.Root, zone: ZoneInfo, *, at: date
 
 
 _donation: Table = Donation.__table__  # type: ignore[assignment]
-_DONATION_NOW = select(_donation.c.id, _donation.c.state, _donation.c.counted_in, _donation.c.settled_at).where(
-    _donation.c.id == bindparam("donation_id")
+_DONATION_NOW = Prepared(
+    select(_donation.c.id, _donation.c.state, _donation.c.counted_in, _donation.c.settled_at).where(
+        _donation.c.id == bindparam("donation_id")
+    )
 )
-_WHAT_IS_KNOWN = union_all(
+_KNOWN = union_all(
     select(null().label("attempt"), Payment.succeeded_at, Payment.failed_at).where(
         Payment.donation_id == bindparam("donation_id"), Payment.charged_at.is_not(None)
     ),
@@ -155,8 +169,11 @@ _WHAT_IS_KNOWN = union_all(
         CheckoutAttempt.donation_id == bindparam("donation_id")
     ),
 )
-_LIVE_RECEIPT = select(Receipt.id).where(Receipt.donation_id == bindparam("donation_id"), Receipt.state == "live")
-_SET_STATE = (
+_WHAT_IS_KNOWN = Prepared(_KNOWN)
+_LIVE_RECEIPT = Prepared(
+    select(Receipt.id).where(Receipt.donation_id == bindparam("donation_id"), Receipt.state == "live")
+)
+_SET_STATE = Prepared(
     update(_donation)
     .where(_donation.c.id == bindparam("of_donation"))
     .values(

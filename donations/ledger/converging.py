@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from donations.bookkeeping import Line, Wanted
 from donations.models import Entry, Posting
 from donations.models.base import new_id
+from donations.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,14 @@ def converge(
     at: datetime,
     day_of: Callable[[datetime], date],
     closed_until: date | None,
+    is_new: bool = False,
     actor: str = "stripe",
 ) -> list[Posted]:
     """Make the entries of one source (its type and id) what `wanted` says. Gives the lines that were posted, reversals
-    included; none if nothing changed. The caller holds the lock of the source. `closed_until` is the last closed day:
-    a fact from before it is entered on the first open day, and its own day is kept beside."""
-    kept = _kept(conn, source)
+    included; none if nothing changed. The caller holds the lock of the source; `is_new` says that it was made in this
+    transaction, so that no entry can exist yet. `closed_until` is the last closed day: a fact from before it is entered
+    on the first open day, and its own day is kept beside."""
+    kept = [] if is_new else _kept(conn, source)
     live = _live(kept)
     revisions = _last_revisions(kept)
     batch = _Batch()
@@ -128,13 +131,13 @@ def _add(
 def _write(conn: Connection, batch: _Batch) -> None:
     if not batch.entries:
         return
-    conn.execute(_INSERT_POSTINGS, batch.postings)
-    conn.execute(_INSERT_ENTRIES, batch.entries)  # The entry is the seal: the triggers check its postings here.
+    _INSERT_POSTINGS.run_many(conn, batch.postings)
+    _INSERT_ENTRIES.run_many(conn, batch.entries)  # The entry is the seal: the triggers check its postings here.
 
 
 def _kept(conn: Connection, source: tuple[str, int]) -> list[_Kept]:
     entries: dict[int, _Kept] = {}
-    for row in conn.execute(_KEPT, {"source_type": source[0], "source_id": source[1]}):
+    for row in _KEPT.all(conn, {"source_type": source[0], "source_id": source[1]}):
         entry = entries.setdefault(row.id, _Kept(row.id, row.idem_key, row.kind, row.revision, row.reverses))
         entry.lines.append(Line(row.account, row.fund_id, row.currency, row.amount_minor, row.clear_ref))
     return list(entries.values())
@@ -166,9 +169,9 @@ def _order(line: Line) -> tuple[int, int, str, int, str]:
 
 _entry: Table = Entry.__table__  # type: ignore[assignment]
 _posting: Table = Posting.__table__  # type: ignore[assignment]
-_INSERT_POSTINGS = insert(_posting)
-_INSERT_ENTRIES = insert(_entry)
-_KEPT = (
+_INSERT_POSTINGS = Prepared(insert(_posting))
+_INSERT_ENTRIES = Prepared(insert(_entry))
+_KEPT = Prepared(
     select(
         _entry.c.id,
         _entry.c.idem_key,

@@ -69,9 +69,9 @@ def sync_movements(at: datetime) -> None:
 def book_movement(movement: facts.Movement, at: datetime) -> None:
     """One balance transaction into the facts and the books, in a transaction of its own."""
     with write_unit() as conn:
-        payment_id = facts.record_movement(conn, movement, at=at)
-        if payment_id is not None:
-            giving.settle(conn, payment_id, at=at)
+        known = facts.record_movement(conn, movement, at=at)
+        if known is not None:
+            giving.settle(conn, known, at=at)
 
 
 def publish_totals(at: datetime) -> None:

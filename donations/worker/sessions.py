@@ -62,8 +62,7 @@ def expire_checkouts(at: datetime) -> None:
 def _take_in(session: stripe_gateway.Session, at: datetime) -> None:
     with write_unit() as conn:
         if session.charge is not None:
-            payment_id = facts.record_charge(conn, session.charge, at=at)
-            giving.settle(conn, payment_id, at=at)
+            giving.settle(conn, facts.record_charge(conn, session.charge, at=at), at=at)
         if session.reference is not None and session.state != "open":
             giving.record_session(conn, session.id, session.reference, session.state, at=at)
 

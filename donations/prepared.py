@@ -1,0 +1,110 @@
+"""Statements for the hot path: written in SQLAlchemy's Core, compiled once for each kind of database, and run on the
+driver's own cursor within the connection's transaction. Everything else uses SQLAlchemy as usual.
+
+Why: handling one webhook takes about fifteen statements, and SQLAlchemy's own work on each costs more than the
+database's. See docs/decisions/0004-prepared-statements.md."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+Params = Mapping[str, Any]
+Processor = Callable[[Any], Any] | None
+
+
+class Prepared:
+    """A statement that is compiled on first use. Made from a Core statement, or from a function that gives one for a
+    dialect's name. Every bind without a value of its own must be given at each call; column defaults do not apply."""
+
+    def __init__(self, statement: Any) -> None:
+        self._statement = statement
+        self._forms: dict[str, _Form] = {}
+
+    def run(self, conn: Connection, params: Params) -> None:
+        """Execute it for its effect."""
+        self._form(conn).execute(conn, params)
+
+    def run_many(self, conn: Connection, params: Sequence[Params]) -> None:
+        """Execute it once for each set of parameters."""
+        form = self._form(conn)
+        if len(params) == 1:  # A driver's executemany costs more than one execute.
+            form.execute(conn, params[0])
+            return
+        conn.connection.cursor().executemany(form.sql, [form.bound(each) for each in params])
+
+    def all(self, conn: Connection, params: Params) -> list[Any]:
+        """All rows, as named tuples."""
+        form = self._form(conn)
+        return [form.row(raw) for raw in form.execute(conn, params).fetchall()]
+
+    def first(self, conn: Connection, params: Params) -> Any:
+        """The first row as a named tuple, or None."""
+        form = self._form(conn)
+        raw = form.execute(conn, params).fetchone()
+        return None if raw is None else form.row(raw)
+
+    def one(self, conn: Connection, params: Params) -> Any:
+        """The row that there must be."""
+        row = self.first(conn, params)
+        assert row is not None, "a row that must exist is missing"
+        return row
+
+    def _form(self, conn: Connection) -> _Form:
+        name = conn.dialect.name
+        form = self._forms.get(name)
+        if form is None:
+            statement = self._statement(name) if callable(self._statement) else self._statement
+            form = self._forms[name] = _Form(statement, conn.dialect)
+        return form
+
+
+class _Form:
+    """A statement in one dialect: its SQL, and what is done to values on the way in and out."""
+
+    def __init__(self, statement: Any, dialect: Any) -> None:
+        compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+        self.sql: str = str(compiled)
+        ways_in: dict[str, Processor] = {
+            name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in compiled.bind_names.items()
+        }
+        fixed = {name: bind.value for bind, name in compiled.bind_names.items() if not bind.required}
+        self._fixed = {name: _through(ways_in[name], value) for name, value in fixed.items()}
+        self._open: list[tuple[str, Processor]] = [(n, way) for n, way in ways_in.items() if n not in self._fixed]
+        self._order: list[str] | None = compiled.positiontup
+        columns = getattr(compiled, "_result_columns", [])
+        self._ways_out: list[Processor] = [
+            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
+        ]
+        self._make: Any = namedtuple("Row", [column.keyname for column in columns], rename=True)  # noqa: PYI024
+
+    def execute(self, conn: Connection, params: Params) -> Any:
+        cursor = conn.connection.cursor()
+        cursor.execute(self.sql, self.bound(params))
+        return cursor
+
+    def bound(self, params: Params) -> Any:
+        values = dict(self._fixed)
+        for name, way_in in self._open:
+            value = params[name]
+            values[name] = value if way_in is None else way_in(value)
+        return values if self._order is None else [values[name] for name in self._order]
+
+    def row(self, raw: Sequence[Any]) -> Any:
+        return self._make._make(
+            value if way_out is None else way_out(value) for value, way_out in zip(raw, self._ways_out, strict=True)
+        )
+
+
+def upsert(dialect: str, table: Table) -> Any:
+    """An INSERT that knows ON CONFLICT, in the dialect of that name."""
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+
+
+def _through(way: Processor, value: Any) -> Any:
+    return value if way is None else way(value)

@@ -1,0 +1,193 @@
+"""`make bench`: webhook ingestion against the floor, on SQLite and PostgreSQL. Exit code 1 where a mark is missed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+from sqlalchemy import func, select
+
+from donations import appeals, create_app, database, ledger
+from donations.cli.stage import free_port
+from donations.extensions import db
+from donations.models import Appeal, Entry, Mail, Receipt, StripeEvent
+from tests.bench import bodies
+from tests.fixtures.databases import ROOT, Cluster, Files
+from tests.fixtures.settings import WEBHOOK_SECRET, environ_for
+from tests.needs import postgresql_binaries
+
+LEAST_SHARE, DUPLICATES_FASTER = 0.35, 2.0
+CONNECTIONS, PROCESSES, THREADS = 8, 2, 4
+Figures = dict[str, Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=2000)
+    parser.add_argument("--kinds", nargs="+", default=["sqlite", "postgresql"])
+    asked = parser.parse_args()
+    missed: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="ff-bench-", ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o755)  # noqa: S103 - the database server runs as another user
+        for kind in asked.kinds:
+            missed += measure(kind, asked.events, Path(folder))
+    for line in missed:
+        print(f"MISSED: {line}")
+    sys.exit(bool(missed))
+
+
+def measure(kind: str, events: int, folder: Path) -> list[str]:
+    """Floor, ours, duplicates, forged, floor again. Gives the marks that were missed."""
+    with servers_for(kind, folder) as server:
+        url, floor_url = prepared(server), server.create(None)
+        sent = folder / f"{kind}.bodies"
+        sent.write_bytes(b"\n".join(event_bodies(url, events)))
+        floors = [run_floor(floor_url, sent, fresh=True)]
+        with serving("wsgi:app", environ_for(url)) as port:
+            ours = load(port, WEBHOOK_SECRET, sent)
+            duplicates = load(port, WEBHOOK_SECRET, sent)
+            before = rows(url)
+            forged = load(port, "whsec_of_somebody_else", sent)
+        after = rows(url)
+        floors.append(run_floor(server.create(None), sent, fresh=True))
+    floor = sum(each["rate"] for each in floors) / len(floors)
+    report(kind, floor, floors, ours, duplicates, forged)
+    return judge(kind, events, floor, ours, duplicates, before, after)
+
+
+def judge(
+    kind: str, events: int, floor: float, ours: Figures, duplicates: Figures, before: Figures, after: Figures
+) -> list[str]:
+    marks = {
+        f"{kind}: ours at least {LEAST_SHARE:.0%} of the floor": ours["rate"] >= LEAST_SHARE * floor,
+        f"{kind}: duplicates at least {DUPLICATES_FASTER} times as fast": duplicates["rate"]
+        >= DUPLICATES_FASTER * ours["rate"],
+        f"{kind}: each event kept, booked, receipted, mailed once, the books sound": after
+        == {"events": events, "entries": events, "receipts": events, "mails": events, "sound": True},
+        f"{kind}: forged posts write nothing": before == after,
+    }
+    return [mark for mark, met in marks.items() if not met]
+
+
+def report(kind: str, floor: float, floors: list[Figures], ours: Figures, duplicates: Figures, forged: Figures) -> None:
+    print(f"{kind}: floor {floor:.0f}/s, the mean of", " and ".join(f"{each['rate']:.0f}" for each in floors))
+    for name, figures in (("ours", ours), ("duplicates", duplicates), ("forged", forged)):
+        print(
+            f"{kind}: {name:10} {figures['rate']:6.0f}/s = {figures['rate'] / floor:4.0%} of the floor;"
+            f" p50 {figures['p50_ms']:.1f} ms, p99 {figures['p99_ms']:.1f} ms, most {figures['max_ms']:.0f} ms;"
+            f" answers {figures['statuses']}"
+        )
+
+
+@contextmanager
+def servers_for(kind: str, folder: Path) -> Iterator[Files | Cluster]:
+    """Databases that are durable: every commit reaches the disk, as it would for real."""
+    if kind == "sqlite":
+        yield Files(folder)
+        return
+    place = folder / "postgresql"
+    place.mkdir()
+    cluster = Cluster(place, postgresql_binaries(), durable=True)
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+def prepared(server: Files | Cluster) -> str:
+    url = server.create(None)
+    with inside(url):
+        flask_migrate.upgrade()
+        with database.write_unit():
+            appeals.load((ROOT / "appeals.toml").read_text(encoding="utf-8"), at=datetime.now(UTC))
+    return url
+
+
+def event_bodies(url: str, count: int) -> list[bytes]:
+    with inside(url):
+        references = bodies.begin_donations(Appeal.by_slug("fighting-fund"), count)
+    return [bodies.charge_succeeded(reference, number) for number, reference in enumerate(references)]
+
+
+def rows(url: str) -> Figures:
+    with inside(url):
+        counts = {
+            name: db.session.scalar(select(func.count()).select_from(model))
+            for name, model in (("events", StripeEvent), ("entries", Entry), ("receipts", Receipt), ("mails", Mail))
+        }
+        return {**counts, "sound": ledger.check(db.session.connection(), datetime.now(UTC)).sound}
+
+
+@contextmanager
+def inside(url: str) -> Iterator[None]:
+    app = create_app(environ_for(url))
+    with app.app_context():
+        yield
+        db.session.remove()
+        db.engine.dispose()
+
+
+def run_floor(url: str, sent: Path, *, fresh: bool) -> Figures:
+    target = url if url.startswith("sqlite") else url.replace("postgresql+psycopg", "postgresql")
+    environ = {"FLOOR_SECRET": WEBHOOK_SECRET, "FLOOR_DATABASE": target}
+    if fresh:
+        make = [sys.executable, "-c", "from tests.bench.floor import make_tables; make_tables()"]
+        subprocess.run(make, env={**machine(), **environ}, cwd=ROOT, check=True)  # noqa: S603 - our own
+    with serving("tests.bench.floor:app", environ) as port:
+        return load(port, WEBHOOK_SECRET, sent)
+
+
+@contextmanager
+def serving(target: str, environ: dict[str, str]) -> Iterator[int]:
+    """The target under granian, as `donations serve` runs it."""
+    port = free_port()
+    command = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--log-level", "error"),
+        *("--workers", str(PROCESSES), "--blocking-threads", str(THREADS), target),
+    ]
+    process = subprocess.Popen(command, env={**machine(), **environ}, cwd=ROOT, stderr=subprocess.DEVNULL)  # noqa: S603
+    try:
+        wait_until_it_answers(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def wait_until_it_answers(port: int) -> None:
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1)  # noqa: S310 - loopback
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("the server does not answer")
+
+
+def load(port: int, secret: str, sent: Path) -> Figures:
+    command = [sys.executable, "-m", "tests.bench.load", str(port), str(CONNECTIONS), secret, str(sent)]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)  # noqa: S603 - our own
+    figures: Figures = json.loads(done.stdout)
+    return figures
+
+
+def machine() -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYTHONPATH": str(ROOT)}
+
+
+if __name__ == "__main__":
+    main()
