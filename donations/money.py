@@ -165,7 +165,7 @@ def parse(text: str, currency: str) -> Money:
     Raises BadAmount if it is no amount, TooManyDecimals if the currency has fewer decimals. A dot before exactly
     three digits ("1.234") is refused, because it is a thousand to some people and not to others."""
     decimals = shown_decimals(currency)
-    figure = _figures(text)
+    figure = _figures(text, currency)
     match = _SIMPLE.match(figure)
     if match and re.search(r"[.,]\d{3}$", figure) and len(figure) <= 7:
         match = None
@@ -184,13 +184,25 @@ def parse(text: str, currency: str) -> Money:
     return Money(int(whole + fraction.ljust(exponent(currency), "0")), currency)
 
 
-def _figures(text: str) -> str:
-    """Only the figures and separators of what was typed: other digits made 0-9, symbols of money taken off the ends."""
+def _figures(text: str, currency: str) -> str:
+    """Only the figures and separators of what was typed: other digits made 0-9, and the currency's own code or a symbol
+    of money taken off the ends. A code or symbol of another currency is left on, so that it is refused."""
     normal = unicodedata.normalize("NFKC", text)
     digits = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in normal)
     digits = digits.replace("٫", ".").replace("٬", ",").replace("’", "'")
-    spaced = re.sub(r"\s+", " ", digits).strip()
-    return re.sub(r"^(?:[A-Za-z]{3}\b|[^\d\s.,+-])?\s?|\s?(?:[A-Za-z]{3}|[^\d\s.,+-])?$", "", spaced)
+    bare = re.sub(r"\s+", " ", digits).strip()
+    bare = re.sub(rf"^{currency} ?| ?{currency}$", "", bare, count=1, flags=re.IGNORECASE)
+    for symbol in (bare[:1], bare[-1:]):
+        if symbol and unicodedata.category(symbol) == "Sc" and currency in _SYMBOLS.get(symbol, (currency,)):
+            return bare.replace(symbol, "", 1).strip()
+    return bare
+
+
+# Symbols that say one currency to everybody; others, like $, say a different one from place to place.
+_SYMBOLS = {
+    "€": ("EUR",), "£": ("GBP", "EGP", "FKP", "GIP", "LBP", "SHP"), "₽": ("RUB",), "₴": ("UAH",), "₸": ("KZT",),
+    "₹": ("INR",), "₺": ("TRY",), "₩": ("KRW",),
+}  # fmt: skip
 
 
 def _same_grouping(separators: list[str], tail: str | None) -> bool:

@@ -32,6 +32,9 @@ KINDS = ("GBP", "JPY", "KWD", "ISK", "UGX", "HUF", "TWD")
         ("20.5", "GBP", 2050),
         ("20,50", "EUR", 2050),
         ("£20", "GBP", 2000),
+        ("£ 20", "GBP", 2000),
+        ("$20", "USD", 2000),
+        ("20gbp", "GBP", 2000),
         ("20 €", "EUR", 2000),
         ("GBP 20.00", "GBP", 2000),
         ("1,234.50", "GBP", 123450),
@@ -61,7 +64,8 @@ def test_what_people_type_is_read(typed: str, currency: str, minor: int) -> None
 @pytest.mark.parametrize(
     "typed",
     ["", " ", "abc", "-5", "+5", "1e3", "5 5", "1.234", "1.2.3", "1,23,456", "12,34.5", "20.5.0", "½", "20£20",
-     "0x10", "1,234.567,8", "1 234 5", "NaN", "∞", "twenty"],
+     "0x10", "1,234.567,8", "1 234 5", "NaN", "∞", "twenty",
+     "€20", "20 €", "USD 20", "20 USD", "20k", "12x", "x20", "20%", "££20", "(20)"],
 )  # fmt: skip
 def test_what_is_no_amount_is_refused(typed: str) -> None:
     with pytest.raises(BadAmount):
