@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from donations import tokens
 from donations.database import write_unit
 from donations.errors import PaymentServiceDown, PaymentServiceRefused
-from donations.models import Appeal
+from donations.extensions import db
+from donations.models import Appeal, Donation, Payment
 from donations.web.supporters import checkout
 from tests.factories import a_donation
 from tests.web.conftest import CHECKOUT, Give, kept
@@ -52,6 +53,19 @@ def test_the_page_says_plainly_what_happened(client: FlaskClient, donated, state
     assert sentence in answer.text
     assert "£20.00" in answer.text
     assert "Hands Off Ali" in answer.text
+
+
+def test_a_declined_card_is_told_and_another_may_be_tried(client: FlaskClient, donated) -> None:
+    path = donated("pending")
+    with write_unit():
+        donation = Donation.by_reference(tokens.read_donation(path.rpartition("/")[2]))
+        at = datetime.now(UTC)
+        db.session.add(Payment(charge_id="ch_1", donation_id=donation.id, failed_at=at, first_seen_at=at))
+
+    page = client.get(path).text
+
+    assert "Your bank did not let this payment through." in page
+    assert "Try again" in page
 
 
 @pytest.mark.parametrize("state", ["pending", "processing"])

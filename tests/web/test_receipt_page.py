@@ -62,10 +62,11 @@ def test_a_receipt_shows_what_was_frozen(client: FlaskClient, issued) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_receipt_without_a_name_or_fund_leaves_them_out(client: FlaskClient, issued) -> None:
-    page = client.get(issued()).text
+def test_a_receipt_names_nobody_and_nothing_that_was_not_frozen_into_it(client: FlaskClient, issued) -> None:
+    page = client.get(issued(appeal_title="")).text
 
     assert "Received from" not in page
+    assert "For the appeal" not in page
     assert "<dt>Fund</dt>" not in page
 
 
