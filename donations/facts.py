@@ -213,7 +213,9 @@ def _upsert_root(dialect: str) -> Any:
 
 def _upsert_movement(dialect: str) -> Any:
     """A balance transaction does not change; only the payment it belongs to may become known."""
-    statement = upsert(dialect, _movement).values({name: bindparam(name) for name in (*_MOVEMENT_COLUMNS, "payment_id")})
+    statement = upsert(dialect, _movement).values(
+        {name: bindparam(name) for name in (*_MOVEMENT_COLUMNS, "payment_id")}
+    )
     return statement.on_conflict_do_update(
         index_elements=["id"],
         set_={"payment_id": func.coalesce(_movement.c.payment_id, statement.excluded.payment_id)},

@@ -70,18 +70,18 @@ class _Form:
     def __init__(self, statement: Any, dialect: Any) -> None:
         compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         self.sql: str = str(compiled)
-        ways_in: dict[str, Processor] = {
-            name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in compiled.bind_names.items()
-        }
-        fixed = {name: bind.value for bind, name in compiled.bind_names.items() if not bind.required}
-        self._fixed = {name: _through(ways_in[name], value) for name, value in fixed.items()}
-        self._open: list[tuple[str, Processor]] = [(n, way) for n, way in ways_in.items() if n not in self._fixed]
-        self._order: list[str] | None = compiled.positiontup
-        columns = getattr(compiled, "_result_columns", [])
-        self._ways_out: list[Processor] = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
+        binds = {name: bind for bind, name in compiled.bind_names.items()}
+        ways_in = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in binds.items()}
+        self._named: bool = compiled.positiontup is None
+        order: list[str] = list(binds) if self._named else compiled.positiontup
+        # For each place: the name of its parameter, what is done to it, and its value if the statement brings one.
+        self._places = [
+            (name, ways_in[name], binds[name].required, _through(ways_in[name], binds[name].value)) for name in order
         ]
-        self._make: Any = namedtuple("Row", [column.keyname for column in columns], rename=True)  # noqa: PYI024
+        columns = getattr(compiled, "_result_columns", [])
+        ways_out = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        self._ways_out = [(place, way) for place, way in enumerate(ways_out) if way is not None]
+        self._row_class = _row_class([column.keyname for column in columns])
 
     def execute(self, conn: Connection, params: Params) -> Any:
         cursor = conn.connection.cursor()
@@ -89,16 +89,23 @@ class _Form:
         return cursor
 
     def bound(self, params: Params) -> Any:
-        values = dict(self._fixed)
-        for name, way_in in self._open:
-            value = params[name]
-            values[name] = value if way_in is None else way_in(value)
-        return values if self._order is None else [values[name] for name in self._order]
+        values = [
+            fixed if not is_open else params[name] if way_in is None else way_in(params[name])
+            for name, way_in, is_open, fixed in self._places
+        ]
+        if self._named:
+            return {place[0]: value for place, value in zip(self._places, values, strict=True)}
+        return values
 
     def row(self, raw: Sequence[Any]) -> Any:
-        return self._make._make(
-            value if way_out is None else way_out(value) for value, way_out in zip(raw, self._ways_out, strict=True)
-        )
+        values = list(raw)
+        for place, way_out in self._ways_out:
+            values[place] = way_out(values[place])
+        return self._row_class._make(values)
+
+
+def _row_class(names: list[str]) -> Any:
+    return namedtuple("Row", names, rename=True)
 
 
 def upsert(dialect: str, table: Table) -> Any:
@@ -107,4 +114,4 @@ def upsert(dialect: str, table: Table) -> Any:
 
 
 def _through(way: Processor, value: Any) -> Any:
-    return value if way is None else way(value)
+    return value if way is None or value is None else way(value)

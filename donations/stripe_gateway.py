@@ -150,7 +150,14 @@ def create_product(name: str, idempotency_key: str) -> str:
 
 
 def checkout_params(
-    *, reference: str, amount: Money, product_id: str, description: str, language: str, success_url: str, cancel_url: str
+    *,
+    reference: str,
+    amount: Money,
+    product_id: str,
+    description: str,
+    language: str,
+    success_url: str,
+    cancel_url: str,
 ) -> dict[str, object]:
     """What is asked of Checkout for a single gift. No personal data: it is kept with the attempt."""
     ours = {"donation": reference}
@@ -218,7 +225,7 @@ def _client_for(key: str, base: str) -> stripe.StripeClient:
     # Telemetry would send timings and leave a random id in the home folder.
     stripe.enable_telemetry = False
     stripe.set_app_info("Fighting Fund")
-    http = stripe.RequestsClient(timeout=(_CONNECT_SECONDS, _READ_SECONDS))  # type: ignore[arg-type]
+    http = stripe.RequestsClient(timeout=(_CONNECT_SECONDS, _READ_SECONDS))
     addresses: Any = {"api": base} if base else {}
     return stripe.StripeClient(key, max_network_retries=_RETRIES, base_addresses=addresses, http_client=http)
 

@@ -193,7 +193,7 @@ def _snapshot(appeal: Appeal, start: date, zone: ZoneInfo) -> Figures:
 
 def _rounded(minor: int, currency: str) -> int:
     step = DISCREET_STEP * 10 ** exponent(currency)
-    return minor - minor % step
+    return int(minor - minor % step)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -201,14 +201,17 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _homes(conn: Connection, fund_ids: set[int]) -> dict[int, tuple[int, str | None]]:
-    if not fund_ids:
-        return {}
-    rows = conn.execute(
-        select(Fund.id, Appeal.id, Appeal.period).join(Appeal, Appeal.id == Fund.appeal_id).where(Fund.id.in_(fund_ids))
-    )
-    return {fund_id: (appeal_id, period) for fund_id, appeal_id, period in rows}
+    homes = {}
+    for fund_id in fund_ids:
+        home = _HOME.first(conn, {"of_fund": fund_id})
+        if home is not None:
+            homes[fund_id] = (home.id, home.period)
+    return homes
 
 
+_HOME = Prepared(
+    select(Appeal.id, Appeal.period).join(Fund, Fund.appeal_id == Appeal.id).where(Fund.id == bindparam("of_fund"))
+)
 _fund_total: Table = FundTotal.__table__  # type: ignore[assignment]
 _appeal_total: Table = AppealTotal.__table__  # type: ignore[assignment]
 

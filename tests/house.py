@@ -18,7 +18,7 @@ ROWS = (
     ("giving", "reconciliation", "receipts", "appeals", "outbox", "stripe_gateway", "mailer"),
     ("facts", "bookkeeping", "ledger", "totals", "periods", "privacy", "tokens"),
     ("models",),
-    ("database", "money", "errors", "extensions", "config"),
+    ("database", "prepared", "money", "errors", "extensions", "config"),
 )
 ROW_OF = {part: row for row, parts in enumerate(ROWS) for part in parts}
 TALKS_OUTSIDE = {"stripe_gateway", "mailer"}

@@ -50,7 +50,9 @@ def list_events(state: str | None, most: int, as_json: bool) -> None:
         return
     for row in rows:
         error = f"  {row.last_error}" if row.last_error else ""
-        click.echo(f"{row.received_at:%Y-%m-%d %H:%M:%S}  {row.state:8} {row.attempts:2}  {row.type:32} {row.id}{error}")
+        click.echo(
+            f"{row.received_at:%Y-%m-%d %H:%M:%S}  {row.state:8} {row.attempts:2}  {row.type:32} {row.id}{error}"
+        )
     click.echo("  ".join(f"{name}: {count}" for name, count in sorted(counts.items())) or "The inbox is empty.")
 
 

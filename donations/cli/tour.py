@@ -104,7 +104,9 @@ def _agree(journey: Tour) -> None:
     assert report["sound"], f"the books are not sound: {report['findings']}"
     assert raised == booked == charged, "total, ledger and sandbox differ"
     assert fees == settled["fee"], "the fees differ"
-    assert in_settlement == charged - settled["gross"], "what is in settlement is not what lacks its balance transaction"
+    assert in_settlement == charged - settled["gross"], (
+        "what is in settlement is not what lacks its balance transaction"
+    )
 
 
 def _a_gift(journey: Tour) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from donations import facts, ledger, receipts, totals
 from donations.bookkeeping import Wanted, entries_for
+from donations.database import pipelined
 from donations.extensions import db
 from donations.giving.states import COUNTED_STATES, SETTLED_STATES, DonationFacts, state_of
 from donations.models import CheckoutAttempt, Donation, Payment, Receipt
@@ -37,7 +38,11 @@ def settle(conn: Connection, known: facts.Known, *, at: datetime) -> None:
     """Bring everything that follows from a payment's facts up to date. The payment's root is locked by this
     transaction; more rows are locked in one order: the donation, totals by id, the receipt series."""
     root = facts.load_root(conn, known)
-    zone = ZoneInfo(root.timezone)
+    with pipelined(conn):
+        _book(conn, root, ZoneInfo(root.timezone), at=at)
+
+
+def _book(conn: Connection, root: facts.Root, zone: ZoneInfo, *, at: datetime) -> None:
     wanted = entries_for(root.facts)
     posted = ledger.converge(
         conn,
@@ -135,7 +140,9 @@ def _known(conn: Connection, donation_id: int) -> DonationFacts:
 def _is_first_success(root: facts.Root) -> bool:
     """A payment heard of for the first time, which succeeded, of a donation that had received nothing before."""
     known, donation = root.facts, root.donation
-    nothing_before = donation is not None and donation.settled_at is None and donation.state in ("pending", "processing")
+    nothing_before = (
+        donation is not None and donation.settled_at is None and donation.state in ("pending", "processing")
+    )
     return root.is_new and nothing_before and known.succeeded_at is not None and known.failed_at is None
 
 
@@ -161,7 +168,7 @@ _DONATION_NOW = Prepared(
         _donation.c.id == bindparam("donation_id")
     )
 )
-_KNOWN = union_all(
+_KNOWN: Any = union_all(
     select(null().label("attempt"), Payment.succeeded_at, Payment.failed_at).where(
         Payment.donation_id == bindparam("donation_id"), Payment.charged_at.is_not(None)
     ),

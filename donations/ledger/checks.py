@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlalchemy.engine import Connection
 
 from donations.bookkeeping import PUBLIC_ACCOUNTS
@@ -64,15 +64,8 @@ def _each(sql: str, sentence: str) -> Callable[[Connection], Iterator[str]]:
 
 def _stored_totals(conn: Connection) -> Iterator[str]:
     """I10: what is stored of each fund, period and currency is what the postings say."""
-    accounts = ", ".join(str(code) for code in sorted(PUBLIC_ACCOUNTS))
     posted: dict[tuple[int, date, str], int] = defaultdict(int)
-    for fund_id, period, currency, day, minor in conn.execute(
-        text(
-            "SELECT f.id, a.period, p.currency, e.entry_date, -sum(p.amount_minor) FROM posting p"
-            " JOIN entry e ON e.id = p.entry_id JOIN fund f ON f.id = p.fund_id JOIN appeal a ON a.id = f.appeal_id"
-            f" WHERE p.account IN ({accounts}) GROUP BY f.id, a.period, p.currency, e.entry_date"  # noqa: S608 - ints
-        )
-    ):
+    for fund_id, period, currency, day, minor in conn.execute(_PUBLIC_POSTINGS, {"accounts": sorted(PUBLIC_ACCOUNTS)}):
         posted[fund_id, period_of(period, _day(day)), currency] += int(minor)
     stored = {
         (fund_id, _day(start), currency): minor
@@ -111,6 +104,11 @@ def _open_items(conn: Connection, at: datetime) -> Iterator[str]:
         yield f"{late} charges succeeded over an hour ago and have no balance transaction yet"
 
 
+_PUBLIC_POSTINGS = text(
+    "SELECT f.id, a.period, p.currency, e.entry_date, -sum(p.amount_minor) FROM posting p"
+    " JOIN entry e ON e.id = p.entry_id JOIN fund f ON f.id = p.fund_id JOIN appeal a ON a.id = f.appeal_id"
+    " WHERE p.account IN :accounts GROUP BY f.id, a.period, p.currency, e.entry_date"
+).bindparams(bindparam("accounts", expanding=True))
 _LATE_FEES = text(
     "SELECT count(*) FROM payment p WHERE p.succeeded_at < :before"
     " AND NOT EXISTS (SELECT 1 FROM balance_transaction b WHERE b.payment_id = p.id)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -41,9 +41,59 @@ class _Kept:
 
 @dataclass(slots=True)
 class _Batch:
+    """The entries about to be written for one source."""
+
+    source: tuple[str, int]
+    at: datetime
+    day_of: Callable[[datetime], date]
+    closed_until: date | None
+    actor: str
     entries: list[dict[str, Any]] = field(default_factory=list)
     postings: list[dict[str, Any]] = field(default_factory=list)
     posted: list[Posted] = field(default_factory=list)
+
+    def enter(self, want: Wanted, revision: int, *, reverses: int | None = None) -> None:
+        """Add an entry; one that reverses another stands under the other's key and revision."""
+        fact_date = self.day_of(want.happened_at)
+        entry_date = fact_date if self.closed_until is None else max(fact_date, self.closed_until + timedelta(days=1))
+        entry_id = new_id()
+        self.entries.append(
+            {
+                "id": entry_id,
+                "entry_date": entry_date,
+                "fact_date": fact_date,
+                "posted_at": self.at,
+                "kind": want.kind,
+                "idem_key": want.key if reverses is None else f"{want.key}:reversed",
+                "revision": revision,
+                "reverses": reverses,
+                "actor": self.actor,
+                "memo": "",
+                "source_type": self.source[0],
+                "source_id": self.source[1],
+            }
+        )
+        for number, line in enumerate(want.lines, start=1):
+            self._post(entry_id, number, line)
+            self.posted.append(Posted(line, entry_date, want.kind))
+
+    def reverse(self, have: _Kept) -> None:
+        """Add the reversal of a live entry, made now."""
+        mirrored = tuple(replace(line, minor=-line.minor) for line in have.lines)
+        self.enter(Wanted(have.key, have.kind, self.at, mirrored), have.revision, reverses=have.id)
+
+    def _post(self, entry_id: int, number: int, line: Line) -> None:
+        self.postings.append(
+            {
+                "entry_id": entry_id,
+                "line": number,
+                "account": line.account,
+                "fund_id": line.fund_id,
+                "currency": line.currency,
+                "amount_minor": line.minor,
+                "clear_ref": line.clear_ref,
+            }
+        )
 
 
 def converge(
@@ -64,68 +114,18 @@ def converge(
     kept = [] if is_new else _kept(conn, source)
     live = _live(kept)
     revisions = _last_revisions(kept)
-    batch = _Batch()
-
-    def enter(want: Wanted, revision: int, key: str, reverses: int | None) -> None:
-        fact_date = day_of(want.happened_at)
-        entry_date = fact_date if closed_until is None else max(fact_date, closed_until + timedelta(days=1))
-        _add(batch, want, revision, key, reverses, entry_date, fact_date, at, actor, source)
-
+    batch = _Batch(source, at, day_of, closed_until, actor)
     for want in wanted:
         have = live.pop(want.key, None)
         if have is not None and sorted(have.lines, key=_order) == sorted(want.lines, key=_order):
             continue
         if have is not None:
-            enter(_reversal(have, at), have.revision, f"{have.key}:reversed", have.id)
-        enter(want, revisions[want.key] + 1, want.key, None)
+            batch.reverse(have)
+        batch.enter(want, revisions[want.key] + 1)
     for have in live.values():
-        enter(_reversal(have, at), have.revision, f"{have.key}:reversed", have.id)
+        batch.reverse(have)
     _write(conn, batch)
     return batch.posted
-
-
-def _add(
-    batch: _Batch,
-    want: Wanted,
-    revision: int,
-    key: str,
-    reverses: int | None,
-    entry_date: date,
-    fact_date: date,
-    at: datetime,
-    actor: str,
-    source: tuple[str, int],
-) -> None:
-    entry_id = new_id()
-    batch.entries.append(
-        {
-            "id": entry_id,
-            "entry_date": entry_date,
-            "fact_date": fact_date,
-            "posted_at": at,
-            "kind": want.kind,
-            "idem_key": key,
-            "revision": revision,
-            "reverses": reverses,
-            "actor": actor,
-            "memo": "",
-            "source_type": source[0],
-            "source_id": source[1],
-        }
-    )
-    for number, line in enumerate(want.lines, start=1):
-        batch.postings.append(
-            {
-                "entry_id": entry_id,
-                "line": number,
-                "account": line.account,
-                "fund_id": line.fund_id,
-                "currency": line.currency,
-                "amount_minor": line.minor,
-                "clear_ref": line.clear_ref,
-            }
-        )
-        batch.posted.append(Posted(line, entry_date, want.kind))
 
 
 def _write(conn: Connection, batch: _Batch) -> None:
@@ -154,13 +154,6 @@ def _last_revisions(kept: list[_Kept]) -> dict[str, int]:
         if entry.reverses is None:
             revisions[entry.key] = max(revisions[entry.key], entry.revision)
     return revisions
-
-
-def _reversal(have: _Kept, at: datetime) -> Wanted:
-    mirrored = tuple(
-        Line(line.account, line.fund_id, line.currency, -line.minor, line.clear_ref) for line in have.lines
-    )
-    return Wanted(have.key, have.kind, at, mirrored)
 
 
 def _order(line: Line) -> tuple[int, int, str, int, str]:

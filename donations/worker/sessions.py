@@ -53,7 +53,7 @@ def expire_checkouts(at: datetime) -> None:
     ).all()
     for attempt_id, session_id in rows:
         try:
-            stripe_gateway.expire_session(session_id)
+            stripe_gateway.expire_session(str(session_id))
         except DonationsError as error:
             log.warning("session of attempt %s was not expired: %s", attempt_id, type(error).__name__)
         _look_again(attempt_id, at)

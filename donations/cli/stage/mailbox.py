@@ -23,7 +23,7 @@ class Mailbox:
         folder.mkdir(parents=True, exist_ok=True)
         self._controller = Controller(self, hostname="127.0.0.1", port=port)
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         count = len(list(self.folder.glob("*.eml"))) + 1
         (self.folder / f"{count:05d}.eml").write_bytes(envelope.original_content)
         return "250 kept"
@@ -49,7 +49,9 @@ class Mailbox:
         for mail in reversed(self.mails()):
             body = mail.get_body(("plain",))
             text = body.get_content() if body is not None else ""
-            parts.append(f"<article><h2>{_esc(mail['Subject'])}</h2><p>To {_esc(mail['To'])}</p><pre>{_esc(text)}</pre>")
+            parts.append(
+                f"<article><h2>{_esc(mail['Subject'])}</h2><p>To {_esc(mail['To'])}</p><pre>{_esc(text)}</pre>"
+            )
             parts.append("</article>")
         if len(parts) == 1:
             parts.append("<p>No mail yet. It takes a few seconds after a gift.</p>")
@@ -68,5 +70,6 @@ def _esc(value: Any) -> str:
 
 _HEAD = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Mailbox</title><style>body{font:16px/1.5 system-ui;max-width:44rem;margin:2rem auto;padding:0 1rem}
-article{border:1px solid #ccc;border-radius:8px;padding:0 1rem;margin:1rem 0}pre{white-space:pre-wrap;overflow-wrap:anywhere}</style>
+article{border:1px solid #ccc;border-radius:8px;padding:0 1rem;margin:1rem 0}
+pre{white-space:pre-wrap;overflow-wrap:anywhere}</style>
 <h1>Mailbox of the demo</h1>"""

@@ -29,7 +29,14 @@ class Stage:
     """An installation in `folder`. `url`, `sandbox_url` are addresses without a trailing slash."""
 
     def __init__(
-        self, folder: Path, *, port: int, sandbox_port: int, smtp_port: int, database_url: str, sandbox_options: list[str]
+        self,
+        folder: Path,
+        *,
+        port: int,
+        sandbox_port: int,
+        smtp_port: int,
+        database_url: str,
+        sandbox_options: list[str],
     ) -> None:
         self.folder = folder
         self.url, self.sandbox_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}"

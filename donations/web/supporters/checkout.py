@@ -78,5 +78,3 @@ def _email_of(donation: Donation) -> str | None:
     if donation.email_sealed is None:
         return None
     return privacy.unseal(donation.email_sealed, f"donation:{donation.reference}:email")
-
-

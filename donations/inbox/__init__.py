@@ -1,0 +1,7 @@
+"""Stripe's events: kept once under their own id (arrivals), handled once (handling), and what failed is kept and tried
+again (queue). An event that fails never takes the others with it and is never lost: at worst it waits for a person."""
+
+from donations.inbox.arrivals import receive
+from donations.inbox.queue import anything_due, handle_due, lease_due, put_off, replay
+
+__all__ = ["anything_due", "handle_due", "lease_due", "put_off", "receive", "replay"]

@@ -1,0 +1,150 @@
+"""How an event comes in: kept under its own id and handled, in one transaction, before anybody is answered."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Table, bindparam
+from sqlalchemy.engine import Connection
+
+from donations import privacy
+from donations.database import bare_write_unit, is_sqlite
+from donations.inbox.handling import HANDLERS, identity, told, try_to_handle
+from donations.models import StripeEvent
+from donations.prepared import Prepared, upsert
+from donations.stripe_gateway import Event
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """An event on its way in: sealed before anybody holds a lock, and what became of it."""
+
+    event: Event
+    sealed: bytes
+    state: str
+    at: datetime
+    outcome: str = ""
+    failed: BaseException | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+
+
+def receive(event: Event, raw: bytes, *, at: datetime) -> str:
+    """Keep an event and handle it, in one transaction. Gives what became of it: handled, ignored, due (kept, to be
+    tried again) or duplicate. Raises only if it could not be kept."""
+    arrival = _Arrival(event, privacy.seal(raw.decode(), identity(event.id)), _first_state(event), at)
+    if is_sqlite():
+        _desk.bring(arrival)
+    else:
+        _take_in([arrival])
+    if arrival.failed is not None:
+        raise arrival.failed
+    return arrival.outcome
+
+
+class _Desk:
+    """Group commit for SQLite, whose writers take turns: while one arrival is being committed the next ones queue, and
+    the first of them takes in all the others with it. Each is still handled in a savepoint of its own, and nobody is
+    answered before the COMMIT."""
+
+    def __init__(self) -> None:
+        self._queue: list[_Arrival] = []
+        self._guard = threading.Lock()
+        self._turn = threading.Lock()
+
+    def bring(self, arrival: _Arrival) -> None:
+        with self._guard:
+            self._queue.append(arrival)
+        with self._turn:
+            if not arrival.done.is_set():
+                with self._guard:
+                    batch, self._queue = self._queue, []
+                _take_in(batch)
+
+
+_desk = _Desk()
+
+
+def _take_in(arrivals: list[_Arrival]) -> None:
+    """Keep and handle events in one transaction; if that cannot be committed, each is kept alone."""
+    try:
+        with bare_write_unit() as conn:
+            for arrival in arrivals:
+                arrival.outcome = _keep_and_handle(conn, arrival)
+    except Exception as error:
+        # The COMMIT itself failed: everything was rolled back, the events with it.
+        log.exception("%d events could not be committed", len(arrivals))
+        for arrival in arrivals:
+            _keep_alone(arrival, error)
+    for arrival in arrivals:
+        arrival.done.set()
+
+
+def _keep_and_handle(conn: Connection, arrival: _Arrival) -> str:
+    if not _keep(conn, arrival):
+        return "duplicate"
+    if arrival.state == "handled":
+        return try_to_handle(conn, arrival.event, at=arrival.at, attempts=0)
+    return arrival.state
+
+
+def _keep_alone(arrival: _Arrival, error: Exception) -> None:
+    try:
+        with bare_write_unit() as conn:
+            arrival.state = "due"
+            arrival.outcome = "due" if _keep(conn, arrival, error) else "duplicate"
+    except Exception as failure:
+        arrival.failed = failure
+
+
+def _first_state(event: Event) -> str:
+    """What an event is kept as, before anything is tried."""
+    settings = current_app.config["SETTINGS"]
+    if event.livemode != settings.livemode:
+        log.error("event %s is of the other mode (livemode %s): kept and ignored", event.id, event.livemode)
+        return "ignored"
+    if event.type not in HANDLERS:
+        return "ignored"
+    # Another API version may shape the object otherwise: the worker fetches it anew in our shape.
+    return "handled" if event.same_shape else "due"
+
+
+def _keep(conn: Connection, arrival: _Arrival, error: Exception | None = None) -> bool:
+    """Store the event under its id. False if it was there already."""
+    event, state, at = arrival.event, arrival.state, arrival.at
+    said = {
+        "id": event.id,
+        "type": event.type,
+        "api_version": event.api_version,
+        "created_at": event.created_at,
+        "received_at": at,
+        "payload_sealed": arrival.sealed,
+        "payload_until": privacy.event_data_until(at.date()),
+        "state": state,
+        "attempts": 0 if error is None else 1,
+        "next_attempt_at": at if state == "due" else None,
+        "last_error": None if error is None else told(error),
+        "handled_at": at if state in ("handled", "ignored") else None,
+    }
+    return _INSERT.first(conn, said) is not None
+
+
+_event: Table = StripeEvent.__table__  # type: ignore[assignment]
+_KEPT_COLUMNS = (
+    "id", "type", "api_version", "created_at", "received_at", "payload_sealed", "payload_until", "state", "attempts",
+    "next_attempt_at", "last_error", "handled_at",
+)  # fmt: skip
+
+
+def _insert(dialect: str) -> Any:
+    statement = upsert(dialect, _event).values({name: bindparam(name) for name in _KEPT_COLUMNS})
+    return statement.on_conflict_do_nothing(index_elements=["id"]).returning(_event.c.id)
+
+
+_INSERT = Prepared(_insert)

@@ -1,0 +1,102 @@
+"""The queue of events that wait for the worker or for a person: lease them, try again, put off, replay."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Table, and_, bindparam, or_, select, update
+from sqlalchemy.engine import Connection
+
+from donations import privacy, stripe_gateway
+from donations.database import write_unit
+from donations.extensions import db
+from donations.inbox.handling import fail, identity, try_to_handle
+from donations.models import StripeEvent
+from donations.stripe_gateway import Event
+
+LEASE = timedelta(minutes=2)
+
+
+def handle_due(event_id: str, *, at: datetime) -> str:
+    """Try a kept event again. Gives its state after that; `gone` if somebody else has handled it meanwhile."""
+    event = _reread(event_id)
+    with write_unit() as conn:
+        row = conn.execute(_LOCK_DUE, {"event_id": event_id}).first()
+        if row is None:
+            return "gone"
+        if event is None:
+            state = fail(conn, event_id, row.attempts, ValueError("its content has expired"), at=at)
+        else:
+            state = try_to_handle(conn, event, at=at, attempts=row.attempts)
+    return state
+
+
+def anything_due(*, at: datetime) -> bool:
+    """Whether an event waits for the worker; a plain read."""
+    return db.session.execute(_DUE, {"moment": at, "most": 1}).first() is not None
+
+
+def put_off(event_id: str, error: Exception, *, at: datetime) -> None:
+    """Count a try that failed before anything could be written: Stripe did not answer, a key is missing."""
+    with write_unit() as conn:
+        row = conn.execute(_LOCK_DUE, {"event_id": event_id}).first()
+        if row is not None:
+            fail(conn, event_id, row.attempts, error, at=at)
+
+
+def lease_due(conn: Connection, *, at: datetime, most: int) -> list[str]:
+    """Take up to `most` due events for this worker, oldest first. Gives their ids."""
+    ids = list(conn.execute(_DUE.with_for_update(skip_locked=True), {"moment": at, "most": most}).scalars())
+    if ids:
+        conn.execute(_LEASE, [{"event_id": event_id, "until": at + LEASE} for event_id in ids])
+    return ids
+
+
+def replay(conn: Connection, event_id: str, *, at: datetime) -> bool:
+    """Make an event due now, whatever its state was, with its tries counted from nothing. False if there is none."""
+    return conn.execute(_REPLAY, {"event_id": event_id, "moment": at}).rowcount == 1
+
+
+def _reread(event_id: str) -> Event | None:
+    """The kept event, its object fetched anew if another API version shaped it. Stripe is asked before any write."""
+    with write_unit() as conn:
+        sealed = conn.execute(_PAYLOAD, {"event_id": event_id}).scalar()
+    if sealed is None:
+        return None
+    event = stripe_gateway.parse_event(privacy.unseal(sealed, identity(event_id)))
+    if event.same_shape or not event.type.startswith("charge."):
+        return event
+    fresh = stripe_gateway.retrieve_charge(str(event.object["id"]))
+    return Event(event.id, event.type, event.created_at, stripe_gateway.API_VERSION, event.livemode, fresh)
+
+
+_event: Table = StripeEvent.__table__  # type: ignore[assignment]
+_BY_ID = _event.c.id == bindparam("event_id")
+_PAYLOAD = select(_event.c.payload_sealed).where(_BY_ID)
+_LOCK_DUE = select(_event.c.attempts).where(_BY_ID, _event.c.state == "due").with_for_update()
+_DUE = (
+    select(_event.c.id)
+    .where(
+        _event.c.state == "due",
+        _event.c.next_attempt_at <= bindparam("moment", type_=_event.c.received_at.type),
+        or_(
+            _event.c.leased_until.is_(None),
+            _event.c.leased_until < bindparam("moment", type_=_event.c.received_at.type),
+        ),
+    )
+    .order_by(_event.c.next_attempt_at, _event.c.id)
+    .limit(bindparam("most"))
+)
+_LEASE = update(_event).where(_BY_ID).values(leased_until=bindparam("until"))
+_REPLAY = (
+    update(_event)
+    .where(and_(_BY_ID, _event.c.payload_sealed.is_not(None)))
+    .values(
+        state="due",
+        attempts=0,
+        next_attempt_at=bindparam("moment"),
+        leased_until=None,
+        last_error=None,
+        handled_at=None,
+    )
+)
