@@ -23,20 +23,24 @@ def eur(major: str) -> Money:
 
 
 def a_donation(appeal: Appeal, amount: Money | None = None, *, at: datetime = NOON, **columns: Any) -> Donation:
-    """A pending donation to the appeal's first fund, added and flushed, not committed."""
-    amount = amount or gbp("20.00")
+    """A pending donation to the appeal's first fund, or over the funds of `split` (slug: minor units), added and
+    flushed, not committed."""
+    split = columns.pop("split", None)
+    amount = amount or (Money(sum(split.values()), appeal.currency) if split else gbp("20.00"))
+    parts = split or {appeal.funds[0].slug: amount.minor}
+    funds = {fund.slug: fund.id for fund in appeal.funds}
     reference = columns.pop("reference", new_reference())
     given: dict[str, Any] = {
         "source": "card",
         "language": "en",
         "fee_bearer": appeal.fee_bearer,
-        "terms": {"surplus": appeal.surplus.get("en", "")},
+        "terms": {"organisation": "Solidarity Fighting Fund", "appeal_title": "", "fund_names": [], "restriction": ""},
         "donor_id": new_reference(),
         "email_sealed": privacy.seal("maya@example.org", f"donation:{reference}:email"),
         "email_hash": privacy.lookup_hash("maya@example.org", "email"),
         "personal_until": privacy.donor_data_until(at.date()),
         "created_at": at,
-        "allocations": [Allocation(fund_id=appeal.funds[0].id, amount_minor=amount.minor)],
+        "allocations": [Allocation(fund_id=funds[slug], amount_minor=minor) for slug, minor in parts.items()],
         **columns,
     }
     donation = Donation(
