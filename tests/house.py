@@ -113,7 +113,7 @@ def naming_faults(module: Module) -> list[str]:
         faults.append(f"{module.name} reads the environment")
     if module.part not in ("web", "sandbox") and names & {f"flask.{word}" for word in FLASK_OF_A_REQUEST}:
         faults.append(f"{module.name} knows the web request")
-    if module.part not in MAY_COMMIT | {"sandbox"} and {"commit", "write_unit"} & set(_called(module.tree)):
+    if module.part not in MAY_COMMIT | {"sandbox"} and {"commit", "write_unit", "bare_write_unit"} & set(_called(module.tree)):
         faults.append(f"{module.name} commits")
     return faults
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
@@ -104,6 +105,23 @@ def test_what_was_read_before_a_write_unit_is_read_anew_in_it(app: Flask) -> Non
         assert appeal.state == "paused"
 
 
+def test_a_bare_write_unit_is_whole_or_not_at_all_too(app: Flask) -> None:
+    beat_of = text("INSERT INTO heartbeat (worker, at) VALUES (:worker, '2026-11-21 12:00:00')")
+
+    def fail() -> None:
+        with database.bare_write_unit() as conn:
+            conn.execute(beat_of, {"worker": "lost"})
+            conn.execute(ORPHAN)
+
+    for _ in range(12):
+        with pytest.raises(IntegrityError):
+            fail()
+    with database.bare_write_unit() as conn:
+        conn.execute(beat_of, {"worker": "one"})
+    assert workers() == {"one"}
+    assert not database.in_write_unit()
+
+
 @pytest.mark.databases("sqlite")
 def test_a_connection_whose_commit_failed_goes_back_to_the_pool_clean(app: Flask) -> None:
     # given a connection without a session, and a fault at its COMMIT
@@ -121,7 +139,7 @@ def test_a_connection_whose_commit_failed_goes_back_to_the_pool_clean(app: Flask
 def test_a_savepoint_that_fails_leaves_the_rest_of_the_unit(app: Flask) -> None:
     with database.write_unit() as conn:
         beat("kept")
-        with pytest.raises((database.OrphanPosting, IntegrityError)), database.savepoint(conn):
+        with pytest.raises((database.OrphanPosting, IntegrityError, psycopg.IntegrityError)), database.savepoint(conn):
             conn.execute(ORPHAN)
     assert workers() == {"kept"}
 

@@ -80,6 +80,7 @@ PLANTED: list[tuple[Callable[[Module], list[str]], Module]] = [
     (house.naming_faults, Module("donations.tokens", "import flask\nflask.request.args")),
     (house.naming_faults, Module("donations.giving", "db.session.commit()")),
     (house.naming_faults, Module("donations.ledger", "with write_unit():\n    pass")),
+    (house.naming_faults, Module("donations.receipts", "with database.bare_write_unit():\n    pass")),
     (house.size_faults, Module("donations.money", "x = 1\n")),
     (house.size_faults, Module("donations.money", '"""Says."""\n' + "x = 1\n" * 300)),
     (house.size_faults, Module("donations.money", '"""Says."""\ndef f():\n' + "    x = 1\n" * 40)),
