@@ -84,8 +84,9 @@ def public(appeal: Appeal, at: datetime) -> PublicTotal:
         funds=tuple((slug, Money(minor, appeal.currency)) for slug, minor in figures.by_fund.items()) if shown else (),
         period_start=start if appeal.period else None,
         period_end=period_end(appeal.period, start) if appeal.period else None,
-        as_of=figures.as_of,
-        version=f"{figures.version}.{start:%Y%m%d}",
+        # While amounts are hidden, not even the time or number of the last change may tell that a gift arrived.
+        as_of=figures.as_of if shown else _midnight(start, zone),
+        version=f"{figures.version}.{start:%Y%m%d}" if shown else f"hidden.{appeal.state}.{start:%Y%m%d}",
     )
 
 
