@@ -232,3 +232,8 @@ def balances(charge_ids: Iterable[str] | None = None) -> dict[tuple[int, str, st
 def rows(table: str) -> int:
     """How many rows a table has."""
     return int(db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def as_text(said: Mapping[str, Any]) -> str:
+    """An event as it travels."""
+    return json.dumps(said)

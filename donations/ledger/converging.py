@@ -36,6 +36,8 @@ class _Kept:
     kind: str
     revision: int
     reverses: int | None
+    entry_date: date
+    fact_date: date
     lines: list[Line] = field(default_factory=list)
 
 
@@ -52,10 +54,31 @@ class _Batch:
     postings: list[dict[str, Any]] = field(default_factory=list)
     posted: list[Posted] = field(default_factory=list)
 
-    def enter(self, want: Wanted, revision: int, *, reverses: int | None = None) -> None:
-        """Add an entry; one that reverses another stands under the other's key and revision."""
-        fact_date = self.day_of(want.happened_at)
-        entry_date = fact_date if self.closed_until is None else max(fact_date, self.closed_until + timedelta(days=1))
+    def enter(self, want: Wanted, revision: int) -> None:
+        """Add an entry, dated by its fact."""
+        day = self.day_of(want.happened_at)
+        self._add(want.key, want.kind, revision, None, want.lines, entry_date=day, fact_date=day)
+
+    def reverse(self, have: _Kept) -> None:
+        """Add the reversal of a live entry, under its key and revision and dated like it, so that no period holds one
+        without the other."""
+        mirrored = tuple(replace(line, minor=-line.minor) for line in have.lines)
+        dates = {"entry_date": have.entry_date, "fact_date": have.fact_date}
+        self._add(f"{have.key}:reversed", have.kind, have.revision, have.id, mirrored, **dates)
+
+    def _add(
+        self,
+        key: str,
+        kind: str,
+        revision: int,
+        reverses: int | None,
+        lines: tuple[Line, ...],
+        *,
+        entry_date: date,
+        fact_date: date,
+    ) -> None:
+        if self.closed_until is not None:
+            entry_date = max(entry_date, self.closed_until + timedelta(days=1))
         entry_id = new_id()
         self.entries.append(
             {
@@ -63,8 +86,8 @@ class _Batch:
                 "entry_date": entry_date,
                 "fact_date": fact_date,
                 "posted_at": self.at,
-                "kind": want.kind,
-                "idem_key": want.key if reverses is None else f"{want.key}:reversed",
+                "kind": kind,
+                "idem_key": key,
                 "revision": revision,
                 "reverses": reverses,
                 "actor": self.actor,
@@ -73,14 +96,9 @@ class _Batch:
                 "source_id": self.source[1],
             }
         )
-        for number, line in enumerate(want.lines, start=1):
+        for number, line in enumerate(lines, start=1):
             self._post(entry_id, number, line)
-            self.posted.append(Posted(line, entry_date, want.kind))
-
-    def reverse(self, have: _Kept) -> None:
-        """Add the reversal of a live entry, made now."""
-        mirrored = tuple(replace(line, minor=-line.minor) for line in have.lines)
-        self.enter(Wanted(have.key, have.kind, self.at, mirrored), have.revision, reverses=have.id)
+            self.posted.append(Posted(line, entry_date, kind))
 
     def _post(self, entry_id: int, number: int, line: Line) -> None:
         self.postings.append(
@@ -138,7 +156,8 @@ def _write(conn: Connection, batch: _Batch) -> None:
 def _kept(conn: Connection, source: tuple[str, int]) -> list[_Kept]:
     entries: dict[int, _Kept] = {}
     for row in _KEPT.all(conn, {"source_type": source[0], "source_id": source[1]}):
-        entry = entries.setdefault(row.id, _Kept(row.id, row.idem_key, row.kind, row.revision, row.reverses))
+        head = _Kept(row.id, row.idem_key, row.kind, row.revision, row.reverses, row.entry_date, row.fact_date)
+        entry = entries.setdefault(row.id, head)
         entry.lines.append(Line(row.account, row.fund_id, row.currency, row.amount_minor, row.clear_ref))
     return list(entries.values())
 
@@ -171,6 +190,8 @@ _KEPT = Prepared(
         _entry.c.kind,
         _entry.c.revision,
         _entry.c.reverses,
+        _entry.c.entry_date,
+        _entry.c.fact_date,
         _posting.c.account,
         _posting.c.fund_id,
         _posting.c.currency,
