@@ -195,6 +195,9 @@ def _appeal(table: Table, frame: _Frame) -> ReadAppeal:
     if table.has("closed_on") and state != "closed":
         table.fault("closed_on", f'the state of this appeal is {state}. Delete this, or write state = "closed".')
     funds = [_fund(item, position, frame) for position, item in enumerate(table.tables("funds"))]
+    if not table.has("names_on_receipt"):
+        in_danger = any(fund.columns["kind"] in ("detainee", "family") for fund in funds)
+        columns["names_on_receipt"] = not (in_danger or columns["discreet"])
     if not funds:
         table.fault("funds", "an appeal needs a fund for what it raises. Add [[appeals.funds]] below it.")
     events = [_event(item, position, frame) for position, item in enumerate(table.tables("events"))]

@@ -70,7 +70,8 @@ class Stage:
 
     def start_sandbox(self) -> None:
         webhook = ["--webhook-url", f"{self.url}/webhooks/stripe", "--webhook-secret", self.webhook_secret]
-        options = ["--port", str(self._sandbox_port), *webhook, *self._sandbox_options]
+        ours = ["--port", str(self._sandbox_port), "--organisation", "Solidarity Fighting Fund"]
+        options = [*ours, *webhook, *self._sandbox_options]
         self.spawn("sandbox", *options)
         _wait_until_answers(f"{self.sandbox_url}/sandbox/summary")
 
