@@ -229,6 +229,12 @@ def balances(charge_ids: Iterable[str] | None = None) -> dict[tuple[int, str, st
     return {key: minor for key, minor in sums.items() if minor}
 
 
+def fresh() -> None:
+    """Forget what this test's session has read, so that it sees what others have written."""
+    db.session.rollback()
+    db.session.expire_all()
+
+
 def rows(table: str) -> int:
     """How many rows a table has."""
     return int(db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())

@@ -142,7 +142,10 @@ _QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
     "I10 count": _each(
         "SELECT t.appeal_id, t.period_start, t.donations, count(d.id) FROM appeal_total t"
         " LEFT JOIN donation d ON d.appeal_id = t.appeal_id AND d.counted_in = t.period_start"
-        " GROUP BY t.appeal_id, t.period_start, t.donations HAVING t.donations <> count(d.id)",
+        " GROUP BY t.appeal_id, t.period_start, t.donations HAVING t.donations <> count(d.id)"
+        " UNION ALL SELECT d.appeal_id, d.counted_in, 0, count(*) FROM donation d WHERE d.counted_in IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM appeal_total t"
+        " WHERE t.appeal_id = d.appeal_id AND t.period_start = d.counted_in) GROUP BY d.appeal_id, d.counted_in",
         "appeal {0} from {1} says {2} donations, there are {3}",
     ),
     "I11 gaps": _each(
@@ -153,7 +156,8 @@ _QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
     ),
     "I11 amount": _each(
         "SELECT r.label, r.amount_minor, coalesce(sum(p.amount_minor), 0) FROM receipt r"
-        " LEFT JOIN payment p ON p.donation_id = r.donation_id AND p.succeeded_at IS NOT NULL AND p.failed_at IS NULL"
+        " LEFT JOIN payment p ON p.donation_id = r.donation_id AND p.currency = r.currency"
+        " AND p.succeeded_at IS NOT NULL AND p.failed_at IS NULL"
         " WHERE r.state = 'live' GROUP BY r.id, r.label, r.amount_minor"
         " HAVING r.amount_minor <> coalesce(sum(p.amount_minor), 0)",
         "receipt {0} says {1}, received {2} (minor units)",

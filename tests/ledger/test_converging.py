@@ -21,7 +21,7 @@ from donations.models import Appeal, Donation, Entry, Fund, Receipt
 from donations.money import Money
 from donations.worker import jobs
 from tests import events
-from tests.events import a_charge, a_movement, balances, hear, live_lines
+from tests.events import a_charge, a_movement, balances, fresh, hear, live_lines
 from tests.factories import NOON, a_donation, eur, gbp
 
 TODAY = date(2026, 11, 21)
@@ -266,7 +266,7 @@ class Story:
 
     def outcome(self) -> dict[str, Any]:
         """Everything that must be the same whatever the order was, without the names that differ between stories."""
-        db.session.rollback()  # What was read before is stale.
+        fresh()
         own = {
             (*key[:3], "the charge" if key[3] == self.charge_id else key[3]): minor
             for key, minor in balances([self.charge_id]).items()
