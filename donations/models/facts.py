@@ -41,7 +41,9 @@ class BalanceTransaction(Model):
     __table_args__ = (CheckConstraint("net_minor = amount_minor - fee_minor", name="net_is_amount_less_fee"),)
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInt, unique=True)  # names it as the source of an entry, if it stands alone
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), index=True)
+    payout_id: Mapped[str | None] = mapped_column(Text, index=True)  # the payout it was a member of, once that is known
     source_id: Mapped[str | None] = mapped_column(Text, index=True)
     type: Mapped[str] = mapped_column(Text)
     reporting_category: Mapped[str] = mapped_column(Text)
@@ -54,3 +56,86 @@ class BalanceTransaction(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     available_on: Mapped[date] = mapped_column(Date)
     description: Mapped[str | None] = mapped_column(Text)
+
+
+class Refund(Model):
+    """A refund of a charge, in the charge's currency. Its state only moves on: pending, succeeded, failed."""
+
+    __tablename__ = "refund"
+    __table_args__ = (CheckConstraint("amount_minor > 0", name="amount_positive"),)
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), index=True)
+    amount_minor: Mapped[int] = mapped_column(BigInt)
+    currency: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    failure_reason: Mapped[str | None] = mapped_column(Text)
+    balance_transaction_id: Mapped[str | None] = mapped_column(Text)
+    failure_transaction_id: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Dispute(Model):
+    """A supporter's bank takes a charge back, or asks about it. The money is in its balance transactions only.
+    `said_at` is when what is written here was true, by Stripe's clock: a later word wins, whatever order they come in."""
+
+    __tablename__ = "dispute"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), index=True)
+    amount_minor: Mapped[int] = mapped_column(BigInt)
+    currency: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    due_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    said_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FraudWarning(Model):
+    """The card's network says that a charge may be fraud. No money moves; refunding in time usually avoids a dispute."""
+
+    __tablename__ = "fraud_warning"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), index=True)
+    fraud_type: Mapped[str] = mapped_column(Text)
+    actionable: Mapped[bool] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Payout(Model):
+    """What Stripe sent to the bank (negative: took from it). Its members are the balance transactions that name it."""
+
+    __tablename__ = "payout"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    amount_minor: Mapped[int] = mapped_column(BigInt)
+    currency: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    automatic: Mapped[bool] = mapped_column()
+    reconciliation_status: Mapped[str] = mapped_column(Text)
+    members_listed: Mapped[bool] = mapped_column(default=False)
+    trace_id: Mapped[str | None] = mapped_column(Text)
+    failure_code: Mapped[str | None] = mapped_column(Text)
+    balance_transaction_id: Mapped[str | None] = mapped_column(Text)
+    failure_transaction_id: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    arrival_on: Mapped[date] = mapped_column(Date)
+    said_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Decision(Model):
+    """What a treasurer decided of a payment: it belongs to that fund. A fact like the others; the newest one counts."""
+
+    __tablename__ = "decision"
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), index=True)
+    fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -88,3 +88,14 @@ class Period(Model):
     starts_on: Mapped[date] = mapped_column(Date)
     ends_on: Mapped[date] = mapped_column(Date)
     state: Mapped[str] = mapped_column(Text, default="open")
+
+
+class Halt(Model):
+    """Posting is stopped, since when and why: one row while it is, none while it is not. Events are still received."""
+
+    __tablename__ = "halt"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(Text)

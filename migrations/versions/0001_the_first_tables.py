@@ -375,6 +375,7 @@ def upgrade():
     op.create_index('uq_receipt_live', 'receipt', ['donation_id'], unique=True, sqlite_where=sa.text("state = 'live'"), postgresql_where=sa.text("state = 'live'"))
     op.create_table('balance_transaction',
     sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('number', BIG, nullable=False),
     sa.Column('payment_id', BIG, nullable=True),
     sa.Column('source_id', sa.Text(), nullable=True),
     sa.Column('type', sa.Text(), nullable=False),
@@ -390,7 +391,8 @@ def upgrade():
     sa.Column('description', sa.Text(), nullable=True),
     sa.CheckConstraint('net_minor = amount_minor - fee_minor', name=op.f('ck_balance_transaction_net_is_amount_less_fee')),
     sa.ForeignKeyConstraint(['payment_id'], ['payment.id'], name=op.f('fk_balance_transaction_payment_id_payment')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_balance_transaction'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_balance_transaction')),
+    sa.UniqueConstraint('number', name=op.f('uq_balance_transaction_number'))
     )
     op.create_index(op.f('ix_balance_transaction_payment_id'), 'balance_transaction', ['payment_id'], unique=False)
     op.create_index(op.f('ix_balance_transaction_source_id'), 'balance_transaction', ['source_id'], unique=False)
