@@ -156,3 +156,9 @@ class DatabaseNotReady(DonationsError):
     """The database is not ready: %(fault)s. %(mend)s"""
 
     status = 503
+
+
+class PostingStopped(DonationsError):
+    """Posting is stopped because the books were found unsound. Events are kept; after the cure: `donations ledger resume`."""
+
+    status = 503

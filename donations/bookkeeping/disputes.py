@@ -1,0 +1,126 @@
+"""Disputes: what is withheld, given back and lost, from their balance transactions. An inquiry has none, so nothing is
+booked for it. Rows 5a to 5d of docs/ledger.md; the fee is borne by the general fund."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from donations.bookkeeping.accounts import (
+    CHARGEBACKS,
+    DIFFERENCES,
+    DISPUTE_FEES,
+    DISPUTED,
+    STRIPE_BALANCE,
+    UNIDENTIFIED,
+)
+from donations.bookkeeping.entries import Line, Wanted, entry
+from donations.bookkeeping.shares import Shares, Stretch
+from donations.facts import Dispute, Movement, PaymentFacts
+from donations.money import Money
+
+CATEGORIES = frozenset({"dispute", "dispute_reversal"})
+
+
+@dataclass(slots=True)
+class Withheld:
+    """How a dispute stands. Of the gift's line it holds the stretch from `base` on: `taken` minor units less those given
+    `back`. `moves` are its balance transactions, each with the stretch it moved: out of the gift if `taken_by` it."""
+
+    id: str
+    fact: Dispute | None
+    base: int
+    taken: int = 0
+    back: int = 0
+    moves: list[tuple[Movement, Stretch]] = field(default_factory=list)
+
+    @property
+    def open(self) -> int:
+        return self.taken - self.back
+
+    @property
+    def lost(self) -> bool:
+        return self.fact is not None and self.fact.status == "lost"
+
+
+def plan(facts: PaymentFacts, settled: Money | None, given_back: int) -> list[Withheld]:
+    """Every dispute of a payment in order of when it was made. `given_back` is what refunds have taken of the gift; what
+    a dispute takes beyond the rest is a difference, not the funds' loss."""
+    planned: list[Withheld] = []
+    base = given_back
+    for dispute_id, fact, moves in _disputes(facts):
+        one = Withheld(dispute_id, fact, base)
+        for movement in moves:
+            usable = settled is not None and movement.currency == settled.currency
+            room = settled.minor - base if usable and settled is not None else 0
+            _move(one, movement, max(room, 0))
+        planned.append(one)
+        base += one.open
+    return planned
+
+
+def entries(facts: PaymentFacts, shares: Shares, planned: list[Withheld]) -> list[Wanted]:
+    """An entry for each balance transaction of a dispute, and one for what is lost."""
+    wanted: list[Wanted] = []
+    for one in planned:
+        for movement, stretch in one.moves:
+            wanted += _moved(facts, shares, one, movement, stretch)
+        if one.lost and one.open:
+            wanted += _lost(facts, shares, one)
+    return wanted
+
+
+def _move(one: Withheld, movement: Movement, room: int) -> None:
+    if movement.amount_minor < 0:
+        part = min(-movement.amount_minor, room - one.open)
+        start = one.base + one.open
+        one.moves.append((movement, (start, start + part)))
+        one.taken += part
+    else:
+        part = min(movement.amount_minor, one.open)
+        end = one.base + one.open
+        one.moves.append((movement, (end - part, end)))
+        one.back += part
+
+
+def _moved(facts: PaymentFacts, shares: Shares, one: Withheld, movement: Movement, stretch: Stretch) -> list[Wanted]:
+    sign = -1 if movement.amount_minor > 0 else 1
+    currency = movement.currency
+    withheld = {fund: sign * part for fund, part in shares.of_stretch(stretch).items()}
+    rest = shares.split(-movement.amount_minor - sum(withheld.values()))
+    bearer = facts.general_fund_id or facts.suspense_fund_id
+    lines: list[Line] = []
+    for fund in shares.funds:
+        lines.append(Line(DISPUTED, fund, currency, withheld[fund], one.id))
+        lines.append(Line(DIFFERENCES, fund, currency, rest[fund]))
+        lines.append(Line(STRIPE_BALANCE, fund, currency, -withheld[fund] - rest[fund]))
+    lines.append(Line(DISPUTE_FEES, bearer, currency, movement.fee_minor))
+    lines.append(Line(STRIPE_BALANCE, bearer, currency, -movement.fee_minor))
+    return entry(f"bt:{movement.id}", "dispute", movement.created_at, lines)
+
+
+def _lost(facts: PaymentFacts, shares: Shares, one: Withheld) -> list[Wanted]:
+    assert one.fact is not None
+    account, ref = (CHARGEBACKS, None) if shares.identified else (UNIDENTIFIED, facts.charge_id)
+    currency = one.moves[0][0].currency
+    lines: list[Line] = []
+    for fund, part in shares.of_stretch((one.base, one.base + one.open)).items():
+        lines.append(Line(account, fund, currency, part, ref))
+        lines.append(Line(DISPUTED, fund, currency, -part, one.id))
+    return entry(f"dispute:{one.id}:lost", "dispute lost", one.fact.closed_at or one.fact.created_at, lines)
+
+
+def _disputes(facts: PaymentFacts) -> Iterator[tuple[str, Dispute | None, list[Movement]]]:
+    known = {fact.id: fact for fact in facts.disputes}
+    moves: dict[str, list[Movement]] = {dispute_id: [] for dispute_id in known}
+    for movement in sorted(facts.movements, key=lambda each: (each.created_at, each.id)):
+        if movement.reporting_category in CATEGORIES and movement.source_id is not None:
+            moves.setdefault(movement.source_id, []).append(movement)
+    begun = {
+        dispute_id: known[dispute_id].created_at if dispute_id in known else moves[dispute_id][0].created_at
+        for dispute_id in moves
+    }
+    for dispute_id in sorted(moves, key=lambda each: (begun[each], each)):
+        # A withdrawal comes before what is given back, even in the same second.
+        in_order = sorted(moves[dispute_id], key=lambda each: (each.created_at, each.amount_minor > 0, each.id))
+        yield dispute_id, known.get(dispute_id), in_order

@@ -1,0 +1,44 @@
+"""Balance transactions that belong to no payment: Stripe's own fees, payouts, reserves, top-ups, and whatever it may
+invent. Each has one entry; what cannot be named goes to an account that asks for an explanation. Row 8."""
+
+from __future__ import annotations
+
+from donations.bookkeeping.accounts import (
+    ACCOUNT_FEES,
+    DISPUTED,
+    IN_SETTLEMENT,
+    PAYMENTS_IN_TRANSIT,
+    PAYOUTS_IN_TRANSIT,
+    RESERVES,
+    STRIPE_BALANCE,
+    UNCLASSIFIED,
+)
+from donations.bookkeeping.entries import Line, Wanted, entry
+from donations.facts import Movement
+
+_COUNTERS = {
+    **dict.fromkeys(("charge", "refund", "refund_failure", "charge_failure", "partial_capture_reversal"), IN_SETTLEMENT),
+    **dict.fromkeys(("dispute", "dispute_reversal"), DISPUTED),
+    **dict.fromkeys(("payout", "payout_reversal"), PAYOUTS_IN_TRANSIT),
+    **dict.fromkeys(("fee", "network_cost", "tax"), ACCOUNT_FEES),
+    **dict.fromkeys(("topup", "topup_reversal"), PAYMENTS_IN_TRANSIT),
+    "risk_reserved_funds": RESERVES,
+}
+_CLEARED_BY_SOURCE = frozenset({IN_SETTLEMENT, DISPUTED, PAYOUTS_IN_TRANSIT, PAYMENTS_IN_TRANSIT})
+_OF_THE_HOUSE = frozenset({ACCOUNT_FEES, RESERVES})
+
+
+def entry_for(movement: Movement, *, general_fund_id: int | None, suspense_fund_id: int) -> list[Wanted]:
+    """The entry of a balance transaction without a payment: Stripe balance + net, fees + fee, counter - amount. Fees and
+    reserves are the general fund's; the rest stands in suspense until it is known whose it is."""
+    counter = _COUNTERS.get(movement.reporting_category, UNCLASSIFIED)
+    house = general_fund_id or suspense_fund_id
+    fund = house if counter in _OF_THE_HOUSE else suspense_fund_id
+    ref = movement.source_id or movement.id if counter in _CLEARED_BY_SOURCE else None
+    lines = [
+        Line(STRIPE_BALANCE, fund, movement.currency, movement.amount_minor),
+        Line(counter, fund, movement.currency, -movement.amount_minor, ref),
+        Line(ACCOUNT_FEES, house, movement.currency, movement.fee_minor),
+        Line(STRIPE_BALANCE, house, movement.currency, -movement.fee_minor),
+    ]
+    return entry(f"bt:{movement.id}", "movement", movement.created_at, lines)

@@ -1,0 +1,126 @@
+"""Read all that is known of a payment whose root is locked, as the plain values that bookkeeping reckons with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy.engine import Connection
+
+from donations import models
+from donations.errors import PostingStopped
+from donations.facts.said import Dispute, Known, Movement, PaymentFacts, Refund, Root
+from donations.facts.writing import MOVEMENT_COLUMNS
+from donations.money import Money
+from donations.prepared import Prepared
+
+
+def load_root(conn: Connection, known: Known) -> Root:
+    """All that is known of a payment whose root this transaction has locked; locks its donation too, because the
+    donation's state follows from all its payments. Raises PostingStopped while the books are halted."""
+    payment, donation = known.row, None
+    shares: tuple[tuple[int, int], ...] = ()
+    if payment.donation_id is not None:
+        house = donation = _DONATION.one(conn, {"donation_id": payment.donation_id})
+        shares = tuple((row.fund_id, row.amount_minor) for row in _SHARES.all(conn, {"donation_id": donation.id}))
+    else:
+        house = _HOUSE.one(conn, {})
+    if house.halted:
+        raise PostingStopped()
+    more = {} if known.is_new else _what_hangs_on(conn, payment)
+    facts = PaymentFacts(
+        payment_id=payment.id,
+        charge_id=payment.charge_id,
+        amount=Money(payment.amount_minor, payment.currency) if payment.amount_minor else None,
+        succeeded_at=payment.succeeded_at,
+        failed_at=payment.failed_at,
+        shares=more.pop("decided", None) or shares,
+        fee_bearer=donation.fee_bearer if donation is not None else "fund",
+        general_fund_id=house.general_fund_id,
+        suspense_fund_id=house.suspense_fund_id,
+        settlement_currencies=tuple(house.settlement_currencies),
+        movements=more.get("movements", ()),
+        refunds=more.get("refunds", ()),
+        disputes=more.get("disputes", ()),
+    )
+    return Root(payment, known.is_new, donation, facts, house.timezone, house.closed_until)
+
+
+def _what_hangs_on(conn: Connection, payment: Any) -> dict[str, Any]:
+    """Balance transactions, refunds, disputes and the newest decision. The decided fund takes the gift whole."""
+    asked = {"payment_id": payment.id}
+    decision = _DECISION.first(conn, asked)
+    return {
+        "decided": ((decision.fund_id, 1),) if decision is not None else None,
+        "movements": tuple(
+            Movement(charge_id=payment.charge_id, **row._asdict()) for row in _MOVEMENTS.all(conn, asked)
+        ),
+        "refunds": tuple(_refund_of(payment.charge_id, row) for row in _REFUNDS.all(conn, asked)),
+        "disputes": tuple(_dispute_of(payment.charge_id, row) for row in _DISPUTES.all(conn, asked)),
+    }
+
+
+def _refund_of(charge_id: str, row: Any) -> Refund:
+    return Refund(
+        id=row.id,
+        charge_id=charge_id,
+        amount=Money(row.amount_minor, row.currency),
+        status=row.status,
+        created_at=row.created_at,
+        failed_at=row.failed_at,
+    )
+
+
+def _dispute_of(charge_id: str, row: Any) -> Dispute:
+    return Dispute(
+        id=row.id,
+        charge_id=charge_id,
+        amount=Money(row.amount_minor, row.currency),
+        status=row.status,
+        reason=row.reason,
+        created_at=row.created_at,
+        said_at=row.said_at,
+        closed_at=row.closed_at,
+    )
+
+
+_movement: Table = models.BalanceTransaction.__table__  # type: ignore[assignment]
+_refund: Table = models.Refund.__table__  # type: ignore[assignment]
+_dispute: Table = models.Dispute.__table__  # type: ignore[assignment]
+_HOUSE_COLUMNS = (
+    models.Organisation.settlement_currencies,
+    models.Organisation.timezone,
+    select(models.Fund.id).where(models.Fund.kind == "general").scalar_subquery().label("general_fund_id"),
+    select(models.Fund.id).where(models.Fund.kind == "suspense").scalar_subquery().label("suspense_fund_id"),
+    select(func.max(models.Period.ends_on))
+    .where(models.Period.state == "closed")
+    .scalar_subquery()
+    .label("closed_until"),
+    select(func.count()).select_from(models.Halt).scalar_subquery().label("halted"),
+)
+_HOUSE = Prepared(select(*_HOUSE_COLUMNS).where(models.Organisation.id == 1))
+_DONATION = Prepared(
+    select(models.Donation.__table__, models.Appeal.period, *_HOUSE_COLUMNS)
+    .join(models.Appeal, models.Appeal.id == models.Donation.appeal_id)
+    .join(models.Organisation, models.Organisation.id == 1)
+    .where(models.Donation.id == bindparam("donation_id"))
+    .with_for_update(of=models.Donation.__table__)
+)
+_SHARES = Prepared(
+    select(models.Allocation.fund_id, models.Allocation.amount_minor)
+    .where(models.Allocation.donation_id == bindparam("donation_id"))
+    .order_by(models.Allocation.fund_id)
+)
+_MOVEMENTS = Prepared(
+    select(*(_movement.c[name] for name in MOVEMENT_COLUMNS))
+    .where(_movement.c.payment_id == bindparam("payment_id"))
+    .order_by(_movement.c.created_at, _movement.c.id)
+)
+_REFUNDS = Prepared(select(_refund).where(_refund.c.payment_id == bindparam("payment_id")))
+_DISPUTES = Prepared(select(_dispute).where(_dispute.c.payment_id == bindparam("payment_id")))
+_DECISION = Prepared(
+    select(models.Decision.fund_id)
+    .where(models.Decision.payment_id == bindparam("payment_id"))
+    .order_by(models.Decision.decided_at.desc(), models.Decision.id.desc())
+    .limit(1)
+)

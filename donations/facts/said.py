@@ -1,0 +1,151 @@
+"""What is said of a payment from outside, and all of it together, as plain values. No database here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from donations.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What Stripe says of a charge. `status` is pending, succeeded or failed; times are aware."""
+
+    charge_id: str
+    intent_id: str | None
+    reference: str | None  # our own, from its metadata; None if the charge is not of our making
+    amount: Money
+    status: str
+    charged_at: datetime
+    method: str | None
+    failure_code: str | None
+    balance_transaction_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A balance transaction: net = amount - fee, whole minor units of the settlement currency."""
+
+    id: str
+    source_id: str | None
+    charge_id: str | None  # the charge it belongs to, if it belongs to one
+    type: str
+    reporting_category: str
+    balance_type: str | None
+    amount_minor: int
+    fee_minor: int
+    net_minor: int
+    currency: str
+    exchange_rate: str | None
+    created_at: datetime
+    available_on: date
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """What Stripe says of a refund, in the charge's currency. Canceled counts as failed."""
+
+    id: str
+    charge_id: str | None
+    amount: Money
+    status: str
+    created_at: datetime
+    reason: str | None = None
+    failure_reason: str | None = None
+    balance_transaction_id: str | None = None
+    failure_transaction_id: str | None = None
+    failed_at: datetime | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.status in ("failed", "canceled")
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """What Stripe says of a dispute; `said_at` is when, by its clock. Its money is in its movements."""
+
+    id: str
+    charge_id: str
+    amount: Money
+    status: str
+    reason: str
+    created_at: datetime
+    said_at: datetime
+    due_by: datetime | None = None
+    closed_at: datetime | None = None
+    movements: tuple[Movement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FraudWarning:
+    """A card network's warning about a charge."""
+
+    id: str
+    charge_id: str
+    fraud_type: str
+    actionable: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """What Stripe says of a payout, in minor units; negative where it takes from the bank."""
+
+    id: str
+    amount_minor: int
+    currency: str
+    status: str
+    automatic: bool
+    reconciliation_status: str
+    trace_id: str | None
+    failure_code: str | None
+    balance_transaction_id: str | None
+    failure_transaction_id: str | None
+    created_at: datetime
+    arrival_on: date
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFacts:
+    """Everything known of one payment, as plain values: what bookkeeping reckons with. `shares` are (fund id, minor
+    units intended); a payment that nobody has given a fund has none and belongs to the suspense fund."""
+
+    payment_id: int
+    charge_id: str
+    amount: Money | None
+    succeeded_at: datetime | None
+    failed_at: datetime | None
+    shares: tuple[tuple[int, int], ...]
+    fee_bearer: str
+    general_fund_id: int | None
+    suspense_fund_id: int
+    settlement_currencies: tuple[str, ...]
+    movements: tuple[Movement, ...]
+    refunds: tuple[Refund, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A payment's root, locked for the rest of this transaction. `is_new` says that it was made just now, so that
+    nothing hangs on it yet."""
+
+    row: Any
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """Everything known of a payment, with what the steps after the books need."""
+
+    payment: Any
+    is_new: bool
+    donation: Any | None
+    facts: PaymentFacts
+    timezone: str
+    closed_until: date | None
