@@ -49,6 +49,7 @@ def write_unit() -> Iterator[Connection]:
     that nothing is written on the strength of a stale row."""
     assert not in_write_unit(), "write units do not nest"
     db.session.rollback()
+    db.session.expire_all()  # A rollback forgets nothing where no transaction was open.
     with _writer_lock(db.engine):
         _unit.open = True
         try:

@@ -118,7 +118,7 @@ def publish(appeal: Appeal, at: datetime) -> None:
     figures = reckon(appeal, start, ZoneInfo(organisation.timezone))
     row = db.session.get(PublishedTotal, appeal.id)
     if row is None:
-        row = PublishedTotal(appeal_id=appeal.id, version=0)
+        row = PublishedTotal(appeal_id=appeal.id, version=0, as_of=at)
         db.session.add(row)
     row.figures = {
         "period_start": start.isoformat(),
@@ -127,7 +127,7 @@ def publish(appeal: Appeal, at: datetime) -> None:
         "raised_minor": _rounded(figures.raised_minor, appeal.currency),
         "donations": figures.donations,
     }
-    row.version, row.as_of = row.version + 1, at
+    row.version, row.as_of = row.version + 1, max(row.as_of, at)  # The time never goes back, even when a clock does.
 
 
 def touch(appeal: Appeal, *, at: datetime) -> None:

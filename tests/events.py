@@ -6,13 +6,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.engine import Connection
 from werkzeug.test import TestResponse
 
 from donations import facts, giving, stripe_gateway
@@ -233,6 +235,17 @@ def fresh() -> None:
     """Forget what this test's session has read, so that it sees what others have written."""
     db.session.rollback()
     db.session.expire_all()
+
+
+def wait_for_a_lock(conn: Connection, failures: Sequence[BaseException]) -> None:
+    """Until somebody waits for a lock of this PostgreSQL connection, or has failed; ten seconds at most."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    deadline = time.monotonic() + 10
+    while not conn.execute(waiting).scalar_one() and not failures:
+        assert time.monotonic() < deadline, "nobody waits"
+        conn.execute(text("SELECT pg_stat_clear_snapshot()"))
 
 
 def rows(table: str) -> int:

@@ -21,6 +21,7 @@ LOOK_AT_MOST_EVERY = timedelta(seconds=3)
 def attempt_for(donation: Donation, params: dict[str, object], at: datetime) -> CheckoutAttempt:
     """The attempt to go on with: the one that is open or was never answered, else a new one with these parameters.
     Its key and parameters are kept before Stripe is called, so asking again can only find the same session."""
+    db.session.refresh(donation, with_for_update=True)  # Two clicks at once take turns.
     for attempt in donation.attempts:
         if attempt.state in ("open", "starting") and attempt.expires_at > at:
             return attempt

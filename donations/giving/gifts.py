@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from donations import privacy
 from donations.extensions import db
@@ -38,7 +40,7 @@ def begin(appeal: Appeal, gift: Gift, at: datetime) -> Donation:
     appeal.check_takes_gifts()
     check_chargeable(gift.amount)
     key = _form_key(appeal, gift)
-    again = db.session.scalar(select(Donation).where(Donation.form_key == key))
+    again = _begun_with(key)
     if again is not None:
         return again
     organisation = Organisation.get()
@@ -63,9 +65,19 @@ def begin(appeal: Appeal, gift: Gift, at: datetime) -> Donation:
     )
     for fund, part in _allocation(appeal, gift):
         donation.allocations.append(Allocation(fund_id=fund.id, amount_minor=part))
-    db.session.add(donation)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(donation)
+    except IntegrityError:  # The same form was sent twice at once, and the other came first.
+        again = _begun_with(key)
+        if again is None:
+            raise
+        return again
     return donation
+
+
+def _begun_with(key: str) -> Donation | None:
+    return db.session.scalar(select(Donation).where(Donation.form_key == key))
 
 
 def _form_key(appeal: Appeal, gift: Gift) -> str:
@@ -73,7 +85,9 @@ def _form_key(appeal: Appeal, gift: Gift) -> str:
         appeal.slug, gift.nonce, gift.amount.minor, gift.amount.currency, gift.interval,
         gift.fund.slug if gift.fund else "", gift.name, gift.email, gift.message, gift.display,
     ]  # fmt: skip
-    return privacy.lookup_hash(json.dumps(content, ensure_ascii=False), "form").hex()
+    # Hashed first: a look-up hash folds case, and whoever mends a capital letter of their name has sent another form.
+    digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    return privacy.lookup_hash(digest, "form").hex()
 
 
 def _terms(organisation: Organisation, appeal: Appeal, gift: Gift) -> dict[str, Any]:

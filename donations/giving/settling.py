@@ -88,7 +88,8 @@ def outcome_of(donation: Donation, at: datetime) -> Outcome:
 
 
 def _gift_day(wanted: Sequence[Wanted], posted: Sequence[ledger.Posted], today: date) -> date | None:
-    """The day a recognised gift counts on; None while it is not recognised."""
+    """The day a recognised gift counts on; None while this payment is not recognised, like a declined one of a donation
+    that another payment has paid."""
     if not any(want.kind == "gift" for want in wanted):
         return None
     return next((one.entry_date for one in posted if one.kind == "gift"), today)
@@ -101,9 +102,9 @@ def _count(conn: Connection, root: facts.Root, gift_day: date | None, *, at: dat
     # A first payment that succeeded decides by itself: nothing else that is known could change the state.
     state = "paid" if _is_first_success(root) else state_of(_known(conn, donation.id))
     was, counted_in = donation.counted_in, donation.counted_in
-    if state not in COUNTED_STATES or gift_day is None:
+    if state not in COUNTED_STATES:
         counted_in = None
-    elif counted_in is None:
+    elif counted_in is None and gift_day is not None:
         counted_in = period_of(donation.period, gift_day)
     if (state, counted_in) != (donation.state, was):
         _write_state(conn, donation, state, counted_in, at)
