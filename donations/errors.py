@@ -159,6 +159,12 @@ class DatabaseNotReady(DonationsError):
 
 
 class PostingStopped(DonationsError):
-    """Posting is stopped because the books were found unsound. Events are kept; after the cure: `donations ledger resume`."""
+    """Posting is stopped: the books were found unsound. Events are kept. After the cure: `donations ledger resume`."""
 
     status = 503
+
+
+class NothingToDecide(DonationsError):
+    """There is no charge %(charge)s, or the fund %(fund)s belongs to no appeal. Look both up and try again."""
+
+    status = 404

@@ -72,7 +72,25 @@ def _receipt(mail: Mail) -> tuple[str, str, dict[str, object]]:
     return gettext("Your receipt %(number)s", number=receipt.label), "receipt", told
 
 
-_KINDS = {"receipt": _receipt}
+def _replaced(mail: Mail) -> tuple[str, str, dict[str, object]]:
+    _, _, told = _receipt(mail)
+    return gettext("Your new receipt %(number)s", number=_label(mail)), "receipt_replaced", told
+
+
+def _void(mail: Mail) -> tuple[str, str, dict[str, object]]:
+    _, _, told = _receipt(mail)
+    return gettext("Your receipt %(number)s is void", number=_label(mail)), "receipt_void", told
+
+
+def _alarm(mail: Mail) -> tuple[str, str, dict[str, object]]:
+    return f"[Fighting Fund] {mail.facts['name']}", "alarm", {**mail.facts, "created_at": mail.created_at}
+
+
+def _label(mail: Mail) -> str:
+    return db.session.get_one(Receipt, mail.receipt_id).label
+
+
+_KINDS = {"receipt": _receipt, "receipt_replaced": _replaced, "receipt_void": _void, "alarm": _alarm}
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from donations import outbox, privacy
 from donations.errors import BadLink
 from donations.extensions import db
-from donations.models import Receipt, ReceiptSeries
+from donations.models import Receipt, ReceiptEvent, ReceiptSeries
 from donations.models.base import new_id
 from donations.money import Money
 from donations.prepared import Prepared
@@ -53,13 +53,16 @@ def person_of(receipt: Receipt) -> str | None:
     return privacy.unseal(receipt.person_sealed, _identity(receipt.label))
 
 
-def issue(conn: Connection, donation: Any, said: Acknowledged, *, at: datetime) -> str:
+def issue(conn: Connection, donation: Any, said: Acknowledged, *, at: datetime, replaces: Any = None) -> str:
     """Take the next number, freeze the receipt of a donation (a row of facts.load_root) and queue its mail. Gives its
-    label. The caller has seen that the donation has no live receipt, and holds the donation's lock."""
+    label. `replaces` is the row of the live receipt that it stands for from now on; a donation has one live receipt at
+    most. The caller holds the donation's lock."""
+    if replaces is not None:
+        _end(conn, replaces.id, "replaced", at=at)
     series_id, number = _NEXT_NUMBER.one(conn, {"series": SERIES})
     label = f"{SERIES}-{number:06d}"
     name = privacy.unseal(donation.name_sealed, f"donation:{donation.reference}:name") if donation.name_sealed else ""
-    payload = _payload(conn, donation, said, label, name)
+    payload = _payload(donation, said, label, name, replaces)
     receipt_id = new_id()
     _INSERT.run(
         conn,
@@ -75,18 +78,34 @@ def issue(conn: Connection, donation: Any, said: Acknowledged, *, at: datetime) 
             "payload": payload,
             "payload_sha256": hashlib.sha256(payload.encode()).hexdigest(),
             "person_sealed": privacy.seal(name, _identity(label)) if name else None,
-            "replaces": None,
+            "replaces": None if replaces is None else replaces.id,
             "issued_at": at,
         },
     )
-    if donation.email_sealed:
-        to = privacy.unseal(donation.email_sealed, f"donation:{donation.reference}:email")
-        key = f"receipt:{label}"
-        outbox.queue(conn, "receipt", key, to=to, language=donation.language, at=at, receipt_id=receipt_id)
+    _tell(conn, donation, "receipt" if replaces is None else "receipt_replaced", label, receipt_id, at=at)
     return label
 
 
-def _payload(conn: Connection, donation: Any, said: Acknowledged, label: str, name: str) -> str:
+def void(conn: Connection, donation: Any, live: Any, *, at: datetime) -> None:
+    """Nothing remains of the gift: its receipt keeps its number and is void."""
+    _end(conn, live.id, "void", at=at)
+    _tell(conn, donation, "receipt_void", live.label, live.id, at=at)
+
+
+def _end(conn: Connection, receipt_id: int, state: str, *, at: datetime) -> None:
+    _SET_STATE.run(conn, {"of_receipt": receipt_id, "new_state": state})
+    kind = "voided" if state == "void" else "replaced"
+    _INSERT_EVENT.run(conn, {"id": new_id(), "receipt_id": receipt_id, "kind": kind, "actor": "stripe", "at": at})
+
+
+def _tell(conn: Connection, donation: Any, kind: str, label: str, receipt_id: int, *, at: datetime) -> None:
+    if not donation.email_sealed:
+        return
+    to = privacy.unseal(donation.email_sealed, f"donation:{donation.reference}:email")
+    outbox.queue(conn, kind, f"{kind}:{label}", to=to, language=donation.language, at=at, receipt_id=receipt_id)
+
+
+def _payload(donation: Any, said: Acknowledged, label: str, name: str, replaces: Any) -> str:
     """The frozen JSON, with sorted keys, so that the same facts give the same bytes."""
     terms = donation.terms
     frozen = {
@@ -102,6 +121,7 @@ def _payload(conn: Connection, donation: Any, said: Acknowledged, label: str, na
         "restriction": terms.get("restriction", ""),
         "language": donation.language,
         "method": said.method,
+        "replaces": None if replaces is None else replaces.label,
         "person_hash": privacy.lookup_hash(name, f"receipt:{label}").hex() if name else None,
     }
     return json.dumps(frozen, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -113,7 +133,11 @@ def _identity(label: str) -> str:
 
 _receipt: Table = Receipt.__table__  # type: ignore[assignment]
 _series: Table = ReceiptSeries.__table__  # type: ignore[assignment]
-_INSERT = Prepared(insert(_receipt))
+_event: Table = ReceiptEvent.__table__  # type: ignore[assignment]
+_INSERT, _INSERT_EVENT = Prepared(insert(_receipt)), Prepared(insert(_event))
+_SET_STATE = Prepared(
+    update(_receipt).where(_receipt.c.id == bindparam("of_receipt")).values(state=bindparam("new_state"))
+)
 _NEXT_NUMBER = Prepared(
     update(_series)
     .where(_series.c.prefix == bindparam("series"))

@@ -24,8 +24,8 @@ CATEGORIES = frozenset({"dispute", "dispute_reversal"})
 
 @dataclass(slots=True)
 class Withheld:
-    """How a dispute stands. Of the gift's line it holds the stretch from `base` on: `taken` minor units less those given
-    `back`. `moves` are its balance transactions, each with the stretch it moved: out of the gift if `taken_by` it."""
+    """How a dispute stands. Of the gift's line it holds the stretch from `base` on: `taken` minor units less those
+    given `back`. `moves` are its balance transactions, each with the stretch that it moved."""
 
     id: str
     fact: Dispute | None
@@ -44,8 +44,8 @@ class Withheld:
 
 
 def plan(facts: PaymentFacts, settled: Money | None, given_back: int) -> list[Withheld]:
-    """Every dispute of a payment in order of when it was made. `given_back` is what refunds have taken of the gift; what
-    a dispute takes beyond the rest is a difference, not the funds' loss."""
+    """Every dispute of a payment in order of when it was made. `given_back` is what refunds have taken of the gift;
+    what a dispute takes beyond the rest is a difference, not the funds' loss."""
     planned: list[Withheld] = []
     base = given_back
     for dispute_id, fact, moves in _disputes(facts):

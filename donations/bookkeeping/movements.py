@@ -17,7 +17,9 @@ from donations.bookkeeping.entries import Line, Wanted, entry
 from donations.facts import Movement
 
 _COUNTERS = {
-    **dict.fromkeys(("charge", "refund", "refund_failure", "charge_failure", "partial_capture_reversal"), IN_SETTLEMENT),
+    **dict.fromkeys(
+        ("charge", "refund", "refund_failure", "charge_failure", "partial_capture_reversal"), IN_SETTLEMENT
+    ),
     **dict.fromkeys(("dispute", "dispute_reversal"), DISPUTED),
     **dict.fromkeys(("payout", "payout_reversal"), PAYOUTS_IN_TRANSIT),
     **dict.fromkeys(("fee", "network_cost", "tax"), ACCOUNT_FEES),
@@ -29,8 +31,8 @@ _OF_THE_HOUSE = frozenset({ACCOUNT_FEES, RESERVES})
 
 
 def entry_for(movement: Movement, *, general_fund_id: int | None, suspense_fund_id: int) -> list[Wanted]:
-    """The entry of a balance transaction without a payment: Stripe balance + net, fees + fee, counter - amount. Fees and
-    reserves are the general fund's; the rest stands in suspense until it is known whose it is."""
+    """The entry of a balance transaction without a payment: Stripe balance + net, fees + fee, counter - amount. Fees
+    and reserves are the general fund's; the rest stands in suspense until it is known whose it is."""
     counter = _COUNTERS.get(movement.reporting_category, UNCLASSIFIED)
     house = general_fund_id or suspense_fund_id
     fund = house if counter in _OF_THE_HOUSE else suspense_fund_id

@@ -56,8 +56,8 @@ def entries_for(facts: PaymentFacts) -> list[Wanted]:
         elif movement.reporting_category in CHARGE_CATEGORIES:
             wanted += _settlement(facts, shares, movement)
         elif movement.reporting_category not in disputes.CATEGORIES:
-            funds = {"general_fund_id": facts.general_fund_id, "suspense_fund_id": facts.suspense_fund_id}
-            wanted += entry_for(movement, **funds)
+            house, suspense = facts.general_fund_id, facts.suspense_fund_id
+            wanted += entry_for(movement, general_fund_id=house, suspense_fund_id=suspense)
     if settled is not None:
         wanted += refunds.entries(facts, shares, settled, given_back)
     wanted += disputes.entries(facts, shares, disputes.plan(facts, settled, taken))

@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 
 import click
 from flask.cli import with_appcontext
+from sqlalchemy import delete, select, update
 
+from donations import giving
 from donations import ledger as books
+from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Account
+from donations.models import Account, Fund, Halt, StripeEvent
 
 
 @click.group()
@@ -30,6 +33,38 @@ def check(as_json: bool) -> None:
         _print(report)
     if not report.sound:
         raise SystemExit(1)
+
+
+@ledger.command()
+@with_appcontext
+def resume() -> None:
+    """Post again after posting was stopped. Refused, with exit code 1, while the books are not sound."""
+    at = datetime.now(UTC)
+    report = books.check(db.session.connection(), at)
+    if not report.sound:
+        _print(report)
+        raise SystemExit(1)
+    with write_unit() as conn:
+        halted = conn.execute(delete(Halt)).rowcount
+        waiting = conn.execute(
+            update(StripeEvent).where(StripeEvent.state == "due").values(next_attempt_at=at)
+        ).rowcount
+    click.echo(f"Posting goes on; {waiting} events are due." if halted else "Posting was not stopped.")
+
+
+@ledger.command()
+@click.argument("charge")
+@click.argument("fund_slug", metavar="FUND")
+@click.option("--reason", required=True, help="Why, in a sentence for whoever reads the books later.")
+@with_appcontext
+def assign(charge: str, fund_slug: str, reason: str) -> None:
+    """Decide that a charge belongs to a fund: one without a reference of ours, or a gift meant for another fund."""
+    with write_unit() as conn:
+        fund = db.session.scalar(select(Fund).where(Fund.slug == fund_slug))
+        if fund is None:
+            raise click.UsageError(f"There is no fund {fund_slug}.")
+        giving.assign(conn, charge, fund, reason=reason, actor="operator", at=datetime.now(UTC))
+    click.echo(f"{charge} belongs to {fund_slug} now.")
 
 
 def _for_machines(report: books.Report) -> dict[str, object]:

@@ -24,17 +24,39 @@ def load_root(conn: Connection, known: Known) -> Root:
         house = donation = _DONATION.one(conn, {"donation_id": payment.donation_id})
         shares = tuple((row.fund_id, row.amount_minor) for row in _SHARES.all(conn, {"donation_id": donation.id}))
     else:
-        house = _HOUSE.one(conn, {})
+        house = load_house(conn)
     if house.halted:
         raise PostingStopped()
-    more = {} if known.is_new else _what_hangs_on(conn, payment)
-    facts = PaymentFacts(
+    facts = _facts(payment, house, donation, shares, {} if known.is_new else _what_hangs_on(conn, payment))
+    return Root(payment, known.is_new, donation, facts, house.timezone, house.closed_until)
+
+
+def load_house(conn: Connection) -> Any:
+    """What every booking needs to know of the organisation: currencies, zone, its own funds, the last closed day.
+    Raises PostingStopped while the books are halted."""
+    house = _HOUSE.one(conn, {})
+    if house.halted:
+        raise PostingStopped()
+    return house
+
+
+def load_others(conn: Connection, root: Root) -> list[PaymentFacts]:
+    """The facts of the donation's other payments. Their roots are not locked: who changes one must lock the donation
+    too, and waits for this transaction or was before it."""
+    assert root.donation is not None
+    rows = _PAYMENTS.all(conn, {"donation_id": root.donation.id})
+    others = [row for row in rows if row.id != root.payment.id]
+    return [_facts(row, root.donation, root.donation, (), _what_hangs_on(conn, row)) for row in others]
+
+
+def _facts(payment: Any, house: Any, donation: Any, shares: tuple[tuple[int, int], ...], more: Any) -> PaymentFacts:
+    return PaymentFacts(
         payment_id=payment.id,
         charge_id=payment.charge_id,
         amount=Money(payment.amount_minor, payment.currency) if payment.amount_minor else None,
         succeeded_at=payment.succeeded_at,
         failed_at=payment.failed_at,
-        shares=more.pop("decided", None) or shares,
+        shares=more.get("decided") or shares,
         fee_bearer=donation.fee_bearer if donation is not None else "fund",
         general_fund_id=house.general_fund_id,
         suspense_fund_id=house.suspense_fund_id,
@@ -43,7 +65,6 @@ def load_root(conn: Connection, known: Known) -> Root:
         refunds=more.get("refunds", ()),
         disputes=more.get("disputes", ()),
     )
-    return Root(payment, known.is_new, donation, facts, house.timezone, house.closed_until)
 
 
 def _what_hangs_on(conn: Connection, payment: Any) -> dict[str, Any]:
@@ -87,6 +108,10 @@ def _dispute_of(charge_id: str, row: Any) -> Dispute:
 _movement: Table = models.BalanceTransaction.__table__  # type: ignore[assignment]
 _refund: Table = models.Refund.__table__  # type: ignore[assignment]
 _dispute: Table = models.Dispute.__table__  # type: ignore[assignment]
+_payment: Table = models.Payment.__table__  # type: ignore[assignment]
+_PAYMENTS = Prepared(
+    select(_payment).where(_payment.c.donation_id == bindparam("donation_id"), _payment.c.succeeded_at.is_not(None))
+)
 _HOUSE_COLUMNS = (
     models.Organisation.settlement_currencies,
     models.Organisation.timezone,

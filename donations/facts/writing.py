@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, case, func, or_, select, union_all, update
 from sqlalchemy.engine import Connection
 
 from donations import models
@@ -125,9 +125,7 @@ def record_members(conn: Connection, payout_id: str, movement_ids: list[str]) ->
     _MEMBERS_LISTED.run(conn, {"of_payout": payout_id})
 
 
-def record_decision(
-    conn: Connection, payment_id: int, fund_id: int, *, reason: str, actor: str, at: datetime
-) -> None:
+def record_decision(conn: Connection, payment_id: int, fund_id: int, *, reason: str, actor: str, at: datetime) -> None:
     """Write that a treasurer gave a payment to a fund. The caller holds the lock of its root."""
     conn.execute(
         models.Decision.__table__.insert().values(  # type: ignore[attr-defined]
@@ -272,16 +270,16 @@ _CLAIM_MOVEMENTS = Prepared(
 _JOIN_PAYOUT = Prepared(
     update(_movement).where(_movement.c.id == bindparam("of_movement")).values(payout_id=bindparam("of_payout"))
 )
-_MEMBERS_LISTED = Prepared(
-    update(_payout).where(_payout.c.id == bindparam("of_payout")).values(members_listed=True)
-)
+_MEMBERS_LISTED = Prepared(update(_payout).where(_payout.c.id == bindparam("of_payout")).values(members_listed=True))
+_OF_SOURCE: Any = bindparam("of_source")
 _CHARGE_OF_SOURCE = Prepared(
     select(_payment.c.charge_id)
     .where(
-        or_(
-            _payment.c.id == select(_refund.c.payment_id).where(_refund.c.id == bindparam("of_source")).scalar_subquery(),
-            _payment.c.id
-            == select(_dispute.c.payment_id).where(_dispute.c.id == bindparam("of_source")).scalar_subquery(),
+        _payment.c.id.in_(
+            union_all(
+                select(_refund.c.payment_id).where(_refund.c.id == _OF_SOURCE),
+                select(_dispute.c.payment_id).where(_dispute.c.id == _OF_SOURCE),
+            )
         )
     )
     .limit(1)

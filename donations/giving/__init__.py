@@ -2,11 +2,26 @@
 when something is known of its payment (settling). No HTTP and no Stripe here."""
 
 from donations.giving.checkouts import attempt_for, attempt_opened, look_soon, record_session
+from donations.giving.deciding import assign
 from donations.giving.gifts import Gift, begin
 from donations.giving.settling import Outcome, outcome_of, settle
 from donations.giving.states import COUNTED_STATES, SETTLED_STATES, DonationFacts, state_of
+from donations.giving.strays import book_movement
 
 __all__ = [
-    "COUNTED_STATES", "SETTLED_STATES", "DonationFacts", "Gift", "Outcome", "attempt_for", "attempt_opened", "begin",
-    "look_soon", "outcome_of", "record_session", "settle", "state_of",
+    "COUNTED_STATES",
+    "SETTLED_STATES",
+    "DonationFacts",
+    "Gift",
+    "Outcome",
+    "assign",
+    "attempt_for",
+    "attempt_opened",
+    "begin",
+    "book_movement",
+    "look_soon",
+    "outcome_of",
+    "record_session",
+    "settle",
+    "state_of",
 ]  # fmt: skip

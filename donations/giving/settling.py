@@ -4,7 +4,7 @@ mail. Everything is reckoned anew from all facts known, so order and repetition 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from sqlalchemy import Table, bindparam, exists, literal, null, select, union_al
 from sqlalchemy.engine import Connection
 
 from donations import facts, ledger, receipts, totals
-from donations.bookkeeping import Wanted, entries_for
+from donations.bookkeeping import Standing, Wanted, entries_for, standing_of
 from donations.database import pipelined
 from donations.extensions import db
 from donations.giving.states import COUNTED_STATES, SETTLED_STATES, DonationFacts, state_of
@@ -58,17 +58,20 @@ def _book(conn: Connection, root: facts.Root, zone: ZoneInfo, *, at: datetime) -
         totals.apply(conn, posted, counted={}, homes={}, at=at)
         return
     today = at.astimezone(zone).date()
-    counted = _count(conn, root, _gift_day(wanted, posted, today), at=at)
+    given = None if _is_first_success(root) else _given(conn, root)
+    counted = _count(conn, root, given, _gift_day(wanted, posted, today), at=at)
     homes = {fund_id: (donation.appeal_id, donation.period) for fund_id, _ in root.facts.shares}
     totals.apply(conn, posted, counted=counted, homes=homes, at=at)
-    _acknowledge(conn, root, zone, at=at)
+    _acknowledge(conn, root, given, zone, at=at)
 
 
 def restate(conn: Connection, donation_id: int, *, at: datetime) -> None:
     """Bring a donation's state up to date where no money moved: its session ended or completed. The caller holds the
     donation's lock."""
-    row = _DONATION_NOW.one(conn, {"donation_id": donation_id})
-    state = state_of(_known(conn, donation_id))
+    row, known = _DONATION_NOW.one(conn, {"donation_id": donation_id}), _known(conn, donation_id)
+    if any(succeeded and not failed for succeeded, failed in known.payments):
+        return  # What was received decides by itself; a session can no longer change it.
+    state = state_of(known)
     if state != row.state:
         _write_state(conn, row, state, row.counted_in, at)
 
@@ -95,12 +98,25 @@ def _gift_day(wanted: Sequence[Wanted], posted: Sequence[ledger.Posted], today: 
     return next((one.entry_date for one in posted if one.kind == "gift"), today)
 
 
-def _count(conn: Connection, root: facts.Root, gift_day: date | None, *, at: datetime) -> dict[tuple[int, date], int]:
+def _given(conn: Connection, root: facts.Root) -> Standing:
+    """What all payments of the donation come to, in the gift's own currency."""
+    standings = [standing_of(each) for each in (root.facts, *facts.load_others(conn, root))]
+    return Standing(
+        received=sum(each.received for each in standings),
+        refunded=sum(each.refunded for each in standings),
+        lost=sum(each.lost for each in standings),
+        disputed=any(each.disputed for each in standings),
+    )
+
+
+def _count(
+    conn: Connection, root: facts.Root, given: Standing | None, gift_day: date | None, *, at: datetime
+) -> dict[tuple[int, date], int]:
     """Bring a donation's state, and whether it counts as given, up to date. Gives the changes of the appeal's count."""
     donation = root.donation
     assert donation is not None
     # A first payment that succeeded decides by itself: nothing else that is known could change the state.
-    state = "paid" if _is_first_success(root) else state_of(_known(conn, donation.id))
+    state = "paid" if given is None else state_of(replace(_known(conn, donation.id), given=given))
     was, counted_in = donation.counted_in, donation.counted_in
     if state not in COUNTED_STATES:
         counted_in = None
@@ -147,20 +163,26 @@ def _is_first_success(root: facts.Root) -> bool:
     return root.is_new and nothing_before and known.succeeded_at is not None and known.failed_at is None
 
 
-def _acknowledge(conn: Connection, root: facts.Root, zone: ZoneInfo, *, at: datetime) -> None:
-    """A receipt for what was received, once."""
+def _acknowledge(conn: Connection, root: facts.Root, given: Standing | None, zone: ZoneInfo, *, at: datetime) -> None:
+    """The receipt for what remains of the gift: received - refunded - lost. Nothing remains: void; other than the live
+    one says: replace; none there is: issue."""
     donation, known = root.donation, root.facts
-    if known.succeeded_at is None or known.amount is None or donation is None:
+    assert donation is not None
+    live = None if given is None else _LIVE_RECEIPT.first(conn, {"donation_id": donation.id})
+    remaining = known.amount.minor if given is None and known.amount is not None else given.remaining if given else 0
+    if live is not None and live.amount_minor == remaining:
         return
-    if not _is_first_success(root) and _LIVE_RECEIPT.first(conn, {"donation_id": donation.id}) is not None:
-        return
-    said = receipts.Acknowledged(
-        amount=Money(known.amount.minor, known.amount.currency),
-        received_on=known.succeeded_at.astimezone(zone).date().isoformat(),
-        issued_on=at.astimezone(zone).date().isoformat(),
-        method=root.payment.method or "card",
-    )
-    receipts.issue(conn, donation, said, at=at)
+    if live is not None and remaining <= 0:
+        receipts.void(conn, donation, live, at=at)
+    elif remaining > 0:
+        assert known.amount is not None
+        said = receipts.Acknowledged(
+            amount=Money(remaining, known.amount.currency),
+            received_on=(known.succeeded_at or at).astimezone(zone).date().isoformat(),
+            issued_on=at.astimezone(zone).date().isoformat(),
+            method=root.payment.method or "card",
+        )
+        receipts.issue(conn, donation, said, at=at, replaces=live)
 
 
 _donation: Table = Donation.__table__  # type: ignore[assignment]
@@ -179,7 +201,9 @@ _KNOWN: Any = union_all(
 )
 _WHAT_IS_KNOWN = Prepared(_KNOWN)
 _LIVE_RECEIPT = Prepared(
-    select(Receipt.id).where(Receipt.donation_id == bindparam("donation_id"), Receipt.state == "live")
+    select(Receipt.id, Receipt.label, Receipt.amount_minor, Receipt.currency).where(
+        Receipt.donation_id == bindparam("donation_id"), Receipt.state == "live"
+    )
 )
 _SET_STATE = Prepared(
     update(_donation)

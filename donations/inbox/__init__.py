@@ -2,6 +2,7 @@
 again (queue). An event that fails never takes the others with it and is never lost: at worst it waits for a person."""
 
 from donations.inbox.arrivals import receive
+from donations.inbox.handling import HANDLERS
 from donations.inbox.queue import anything_due, handle_due, lease_due, put_off, replay
 
-__all__ = ["anything_due", "handle_due", "lease_due", "put_off", "receive", "replay"]
+__all__ = ["HANDLERS", "anything_due", "handle_due", "lease_due", "put_off", "receive", "replay"]

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Table, bindparam, update
 from sqlalchemy.engine import Connection
 
-from donations import facts, giving, stripe_gateway
+from donations import alarms, facts, giving, stripe_gateway
 from donations.database import savepoint
+from donations.errors import PostingStopped
 from donations.models import StripeEvent
 from donations.prepared import Prepared
 from donations.stripe_gateway import Event
@@ -27,6 +28,8 @@ def try_to_handle(conn: Connection, event: Event, *, at: datetime, attempts: int
     try:
         with savepoint(conn):
             HANDLERS[event.type](conn, event, at)
+    except PostingStopped as stopped:
+        return fail(conn, event.id, attempts, stopped, at=at, counts=False)
     except Exception as error:
         log.exception("event %s (%s) failed", event.id, event.type)
         return fail(conn, event.id, attempts, error, at=at)
@@ -35,10 +38,11 @@ def try_to_handle(conn: Connection, event: Event, *, at: datetime, attempts: int
     return "handled"
 
 
-def fail(conn: Connection, event_id: str, attempts: int, error: Exception, *, at: datetime) -> str:
-    attempts += 1
+def fail(conn: Connection, event_id: str, attempts: int, error: Exception, *, at: datetime, counts: bool = True) -> str:
+    """Put an event off, or park it after its last try. One that could not be tried at all does not `count`."""
+    attempts += counts
     state = "parked" if attempts >= MOST_ATTEMPTS else "due"
-    pause = min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 - jitter
+    pause = min(FIRST_PAUSE * 2 ** max(attempts - 1, 0), LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 - jitter
     _FAILED.run(
         conn,
         {
@@ -62,8 +66,37 @@ def told(error: Exception) -> str:
 
 
 def _on_charge(conn: Connection, event: Event, at: datetime) -> None:
-    known = facts.record_charge(conn, stripe_gateway.charge_of(event.object), at=at)
-    giving.settle(conn, known, at=at)
+    giving.settle(conn, facts.record_charge(conn, stripe_gateway.charge_of(event.object), at=at), at=at)
+
+
+def _on_refund(conn: Connection, event: Event, at: datetime) -> None:
+    refund = stripe_gateway.refund_of(event.object, said_at=event.created_at)
+    known = facts.record_refund(conn, refund, at=at)
+    if known is not None:
+        giving.settle(conn, known, at=at)
+    if refund.failed:
+        alarms.sound(conn, "refund failed", f"{refund.id}: {refund.failure_reason or refund.status}", at=at)
+
+
+def _on_dispute(conn: Connection, event: Event, at: datetime) -> None:
+    dispute = stripe_gateway.dispute_of(event.object, said_at=event.created_at)
+    giving.settle(conn, facts.record_dispute(conn, dispute, at=at), at=at)
+    if dispute.due_by is not None and dispute.status.endswith("needs_response"):
+        alarms.sound(conn, "dispute", f"{dispute.id}: answer by {dispute.due_by:%Y-%m-%d %H:%M} UTC", at=at)
+
+
+def _on_warning(conn: Connection, event: Event, at: datetime) -> None:
+    warning = stripe_gateway.warning_of(event.object)
+    facts.record_warning(conn, warning, at=at)
+    if warning.actionable:
+        alarms.sound(conn, "fraud warning", f"{warning.charge_id}: {warning.fraud_type}", at=at)
+
+
+def _on_payout(conn: Connection, event: Event, at: datetime) -> None:
+    payout = stripe_gateway.payout_of(event.object, said_at=event.created_at)
+    facts.record_payout(conn, payout)
+    if payout.status == "failed":
+        alarms.sound(conn, "payout failed", f"{payout.id}: {payout.failure_code or 'no reason given'}", at=at)
 
 
 def _on_session(conn: Connection, event: Event, at: datetime) -> None:
@@ -72,15 +105,17 @@ def _on_session(conn: Connection, event: Event, at: datetime) -> None:
         giving.record_session(conn, session.id, session.reference, session.state, at=at)
 
 
-HANDLERS: dict[str, Callable[[Connection, Event, datetime], None]] = {
-    "charge.pending": _on_charge,
-    "charge.succeeded": _on_charge,
-    "charge.failed": _on_charge,
-    "charge.updated": _on_charge,
-    "checkout.session.completed": _on_session,
-    "checkout.session.async_payment_succeeded": _on_session,
-    "checkout.session.async_payment_failed": _on_session,
-    "checkout.session.expired": _on_session,
+Handler = Callable[[Connection, Event, datetime], None]
+_BY_FAMILY: dict[str, tuple[Handler, tuple[str, ...]]] = {
+    "charge": (_on_charge, ("pending", "succeeded", "failed", "updated", "refunded")),
+    "checkout.session": (_on_session, ("completed", "async_payment_succeeded", "async_payment_failed", "expired")),
+    "refund": (_on_refund, ("created", "updated", "failed")),
+    "charge.dispute": (_on_dispute, ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")),
+    "radar.early_fraud_warning": (_on_warning, ("created", "updated")),
+    "payout": (_on_payout, ("created", "updated", "paid", "failed", "canceled", "reconciliation_completed")),
+}
+HANDLERS: dict[str, Handler] = {
+    f"{family}.{what}": handler for family, (handler, all_of_it) in _BY_FAMILY.items() for what in all_of_it
 }
 
 

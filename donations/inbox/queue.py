@@ -64,9 +64,10 @@ def _reread(event_id: str) -> Event | None:
     if sealed is None:
         return None
     event = stripe_gateway.parse_event(privacy.unseal(sealed, identity(event_id)))
-    if event.same_shape or not event.type.startswith("charge."):
+    kind = str(event.object.get("object"))
+    if event.same_shape or kind not in ("charge", "refund", "dispute", "payout"):
         return event
-    fresh = stripe_gateway.retrieve_charge(str(event.object["id"]))
+    fresh = stripe_gateway.retrieve(kind, str(event.object["id"]))
     return Event(event.id, event.type, event.created_at, stripe_gateway.API_VERSION, event.livemode, fresh)
 
 

@@ -79,7 +79,7 @@ class Refund(Model):
 
 class Dispute(Model):
     """A supporter's bank takes a charge back, or asks about it. The money is in its balance transactions only.
-    `said_at` is when what is written here was true, by Stripe's clock: a later word wins, whatever order they come in."""
+    `said_at` is when what is written here was true, by Stripe's clock: the later word wins, in whatever order."""
 
     __tablename__ = "dispute"
 
@@ -96,7 +96,7 @@ class Dispute(Model):
 
 
 class FraudWarning(Model):
-    """The card's network says that a charge may be fraud. No money moves; refunding in time usually avoids a dispute."""
+    """The card's network says that a charge may be fraud. No money moves; a refund in time usually avoids a dispute."""
 
     __tablename__ = "fraud_warning"
 

@@ -8,17 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from donations import facts, giving, stripe_gateway, totals
+from donations import totals
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Appeal, BalanceTransaction, Job, Payment
+from donations.models import Appeal, Job
+from donations.worker.books import check_books, watch_deadlines
 from donations.worker.sessions import expire_checkouts
+from donations.worker.stripe_sync import catch_up, sync_movements, sync_payouts
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
-OVERLAP = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Periodic:
 
     name: str
     every: timedelta
-    run: Callable[[datetime], None]
+    run: Callable[[datetime], object]
 
 
 def run_jobs(at: datetime) -> int:
@@ -48,32 +49,6 @@ def run_jobs(at: datetime) -> int:
     return done
 
 
-def sync_movements(at: datetime) -> None:
-    """List the balance transactions that succeeded payments still lack, and book them."""
-    since = db.session.scalar(
-        select(func.min(Payment.charged_at)).where(
-            Payment.succeeded_at.is_not(None),
-            ~select(BalanceTransaction.id).where(BalanceTransaction.payment_id == Payment.id).exists(),
-        )
-    )
-    if since is None:
-        return
-    movements = list(stripe_gateway.movements_since(since - OVERLAP))
-    ids = [movement.id for movement in movements]
-    known = set(db.session.scalars(select(BalanceTransaction.id).where(BalanceTransaction.id.in_(ids))))
-    for movement in reversed(movements):
-        if movement.id not in known:
-            book_movement(movement, at)
-
-
-def book_movement(movement: facts.Movement, at: datetime) -> None:
-    """One balance transaction into the facts and the books, in a transaction of its own."""
-    with write_unit() as conn:
-        known = facts.record_movement(conn, movement, at=at)
-        if known is not None:
-            giving.settle(conn, known, at=at)
-
-
 def publish_totals(at: datetime) -> None:
     """The tick of the discreet appeals: all of them together."""
     with write_unit():
@@ -82,7 +57,11 @@ def publish_totals(at: datetime) -> None:
 
 
 JOBS = (
+    Periodic("events", timedelta(minutes=2), catch_up),
     Periodic("movements", timedelta(seconds=5), sync_movements),
+    Periodic("payouts", timedelta(minutes=5), sync_payouts),
+    Periodic("books", timedelta(minutes=10), check_books),
+    Periodic("deadlines", timedelta(hours=1), watch_deadlines),
     Periodic("publish", timedelta(seconds=totals.TICK_SECONDS), publish_totals),
     Periodic("expire-checkouts", timedelta(seconds=30), expire_checkouts),
 )

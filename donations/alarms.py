@@ -1,0 +1,19 @@
+"""Alarms: what must not wait until somebody looks. Each goes to ALERT_EMAIL through the outbox, at most once an hour."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy.engine import Connection
+
+from donations import outbox
+
+
+def sound(conn: Connection, name: str, said: str, *, at: datetime) -> None:
+    """Keep an alarm to be mailed, in the transaction of its cause. The same `name` again within the hour is the same
+    alarm. `said` is for the treasurer: ids and times, no personal data."""
+    to = current_app.config["SETTINGS"].alert_email
+    if to:
+        key = f"alarm:{name}:{at:%Y%m%d%H}"
+        outbox.queue(conn, "alarm", key, to=to, language="en", at=at, facts={"name": name, "said": said})

@@ -1,0 +1,46 @@
+"""`donations stripe`: ask Stripe for what we have not been told."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import click
+from flask.cli import with_appcontext
+
+from donations.errors import DonationsError
+from donations.worker import stripe_sync
+
+
+@click.group()
+def stripe() -> None:
+    """What Stripe knows and we do not yet."""
+
+
+@stripe.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@with_appcontext
+def sync(as_json: bool) -> None:
+    """List events, balance transactions and payouts from Stripe and book what is new. The worker does so by itself.
+
+    Exit code 1 if Stripe does not answer."""
+    at = datetime.now(UTC)
+    steps = {
+        "events": stripe_sync.catch_up,
+        "balance transactions": stripe_sync.sync_movements,
+        "payouts": stripe_sync.sync_payouts,
+    }
+    done: dict[str, int] = {}
+    with click.progressbar(steps.items(), label="Asking Stripe", hidden=as_json) as shown:
+        for name, step in shown:
+            try:
+                done[name] = step(at)
+            except DonationsError as error:
+                raise click.ClickException(f"{name}: {error}") from error
+    if as_json:
+        click.echo(json.dumps(done))
+    else:
+        click.echo(", ".join(f"{count} new {name}" for name, count in done.items()))
+
+
+COMMANDS = (stripe,)

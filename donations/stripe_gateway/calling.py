@@ -1,0 +1,162 @@
+"""Calls to Stripe: each with a short time limit, an idempotency key where it writes, and failures in our own words.
+Call before the first write or after the commit, never between."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import stripe
+from flask import current_app
+
+from donations.errors import BadEvent, PaymentServiceDown, PaymentServiceRefused
+from donations.facts import Movement, Payout
+from donations.money import Money
+from donations.stripe_gateway.reading import Session, movement_of, payout_of, session_of
+
+log = logging.getLogger(__name__)
+# A person waits for the answer: two tries of at most 1.5 + 3 seconds and a pause stay below ten.
+_CONNECT_SECONDS, _READ_SECONDS, _RETRIES = 1.5, 3.0, 1
+_PAGE = 100
+_MOST_TYPES = 20  # of events that one listing may ask for
+_RETRIEVED = {"charge": "charges", "refund": "refunds", "dispute": "disputes", "payout": "payouts"}
+
+
+def create_product(name: str, idempotency_key: str) -> str:
+    """Make the product that an appeal's gifts are booked under at Stripe. Gives its id."""
+    with _calling():
+        product = _client().v1.products.create({"name": name}, {"idempotency_key": idempotency_key})
+    return str(product.id)
+
+
+def checkout_params(
+    *,
+    reference: str,
+    amount: Money,
+    product_id: str,
+    description: str,
+    language: str,
+    success_url: str,
+    cancel_url: str,
+) -> dict[str, object]:
+    """What is asked of Checkout for a single gift. No personal data: it is kept with the attempt."""
+    ours = {"donation": reference}
+    price = {"currency": amount.currency.lower(), "unit_amount": amount.minor, "product": product_id}
+    return {
+        "mode": "payment",
+        "submit_type": "donate",
+        "line_items": [{"quantity": 1, "price_data": price}],
+        "client_reference_id": reference,
+        "metadata": ours,
+        # The session's metadata is not inherited: the charge carries what the payment intent was given.
+        "payment_intent_data": {"metadata": ours, "description": description},
+        "adaptive_pricing": {"enabled": False},
+        "locale": language,
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+    }
+
+
+def start_checkout(params: Mapping[str, object], *, email: str | None, idempotency_key: str) -> Session:
+    """Make the session, or find the one this key has made before. Raises PaymentServiceDown, PaymentServiceRefused."""
+    asked: Any = {**params, "customer_email": email} if email else dict(params)
+    with _calling():
+        session = _client().v1.checkout.sessions.create(asked, {"idempotency_key": idempotency_key})
+    return session_of(_plain(session))
+
+
+def retrieve_session(session_id: str) -> Session:
+    """How a session stands now, with its latest charge."""
+    with _calling():
+        expand: Any = {"expand": ["payment_intent.latest_charge"]}
+        session = _client().v1.checkout.sessions.retrieve(session_id, expand)
+    return session_of(_plain(session))
+
+
+def expire_session(session_id: str) -> None:
+    """Close an open session, so that nobody pays into it any more."""
+    with _calling():
+        _client().v1.checkout.sessions.expire(session_id)
+
+
+def retrieve(kind: str, object_id: str) -> Mapping[str, Any]:
+    """A charge, refund, dispute or payout as plain JSON in the shape of our API version."""
+    with _calling():
+        service = getattr(_client().v1, _RETRIEVED[kind])
+        return _plain(service.retrieve(object_id))
+
+
+def movements_since(moment: datetime) -> Iterator[Movement]:
+    """All balance transactions made since then, newest first, paged through to the end."""
+    with _calling():
+        asked: Any = {"created": {"gte": int(moment.timestamp())}, "limit": _PAGE, "expand": ["data.source"]}
+        for movement in _client().v1.balance_transactions.list(asked).auto_paging_iter():
+            yield movement_of(_plain(movement))
+
+
+def members_of(payout_id: str) -> list[str]:
+    """The ids of the balance transactions that an automatic payout is made of, its own left out."""
+    with _calling():
+        asked: Any = {"payout": payout_id, "limit": _PAGE}
+        listed = _client().v1.balance_transactions.list(asked).auto_paging_iter()
+        return [str(movement.id) for movement in listed if movement.type != "payout"]
+
+
+def payouts_since(moment: datetime) -> Iterator[Payout]:
+    """All payouts made since then, newest first, as they are now."""
+    with _calling():
+        asked: Any = {"created": {"gte": int(moment.timestamp())}, "limit": _PAGE}
+        for payout in _client().v1.payouts.list(asked).auto_paging_iter():
+            yield payout_of(_plain(payout), said_at=datetime.now(UTC))
+
+
+def events_since(moment: datetime, types: tuple[str, ...]) -> Iterator[str]:
+    """All events of these types since then, newest first, each as JSON text. Stripe keeps them for 30 days."""
+    with _calling():
+        for first in range(0, len(types), _MOST_TYPES):
+            chosen = list(types[first : first + _MOST_TYPES])
+            asked: Any = {"created": {"gte": int(moment.timestamp())}, "types": chosen, "limit": _PAGE}
+            for event in _client().v1.events.list(asked).auto_paging_iter():
+                yield json.dumps(_plain(event))
+
+
+def _client() -> stripe.StripeClient:
+    settings = current_app.config["SETTINGS"]
+    if not settings.stripe_secret_key:
+        raise PaymentServiceRefused() from BadEvent()
+    return _client_for(settings.stripe_secret_key, settings.stripe_api_base)
+
+
+@lru_cache(maxsize=4)
+def _client_for(key: str, base: str) -> stripe.StripeClient:
+    # Telemetry would send timings and leave a random id in the home folder.
+    stripe.enable_telemetry = False
+    stripe.set_app_info("Fighting Fund")
+    http = stripe.RequestsClient(timeout=(_CONNECT_SECONDS, _READ_SECONDS))
+    addresses: Any = {"api": base} if base else {}
+    return stripe.StripeClient(key, max_network_retries=_RETRIES, base_addresses=addresses, http_client=http)
+
+
+@contextmanager
+def _calling() -> Iterator[None]:
+    """Stripe's failures in our words. The request id is logged, never the key or what was sent."""
+    try:
+        yield
+    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+        log.warning("stripe did not answer: %s, request %s", type(error).__name__, error.request_id)
+        raise PaymentServiceDown() from error
+    except stripe.StripeError as error:
+        log.error("stripe refused: %s %s, request %s", error.http_status, error.code, error.request_id)
+        if (error.http_status or 500) >= 500:
+            raise PaymentServiceDown() from error
+        raise PaymentServiceRefused() from error
+
+
+def _plain(obj: Any) -> dict[str, Any]:
+    plain: dict[str, Any] = obj.to_dict(for_json=True)
+    return plain

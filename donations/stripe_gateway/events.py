@@ -1,0 +1,80 @@
+"""Events: verified over the raw bytes, then parsed. No call to Stripe is made here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import stripe
+
+from donations.errors import BadEvent, BadSignature, StaleSignature
+from donations.stripe_gateway.reading import text_of, time_of
+
+API_VERSION: str = stripe.api_version
+TOLERANCE_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A Stripe event that has been verified. `object` is the plain JSON object it is about."""
+
+    id: str
+    type: str
+    created_at: datetime
+    api_version: str | None
+    livemode: bool
+    object: Mapping[str, Any]
+
+    @property
+    def same_shape(self) -> bool:
+        """Whether its payload has the shape of the API version we are written for (they share a major name)."""
+        return (self.api_version or "").rpartition(".")[2] == API_VERSION.rpartition(".")[2]
+
+
+def read_event(raw: bytes, header: str, secrets: tuple[str, ...], *, at: datetime) -> Event:
+    """Verify the signature over the raw bytes against each secret, then parse.
+
+    Raises BadSignature, StaleSignature (good but more than five minutes old, or as far in the future), BadEvent."""
+    text = _decoded(raw)
+    if not any(_signed_with(text, header, secret) for secret in secrets):
+        raise BadSignature()
+    if abs(at.timestamp() - _signed_at(header)) > TOLERANCE_SECONDS:
+        raise StaleSignature()
+    return parse_event(text)
+
+
+def parse_event(text: str) -> Event:
+    """An event from its JSON, its signature checked before. Raises BadEvent."""
+    try:
+        said = json.loads(text)
+        return Event(
+            id=text_of(said["id"]),
+            type=text_of(said["type"]),
+            created_at=time_of(said["created"]),
+            api_version=said.get("api_version"),
+            livemode=bool(said["livemode"]),
+            object=dict(said["data"]["object"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise BadEvent() from error
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadSignature() from error
+
+
+def _signed_with(text: str, header: str, secret: str) -> bool:
+    try:
+        return bool(stripe.WebhookSignature.verify_header(text, header, secret, tolerance=None))
+    except stripe.SignatureVerificationError:
+        return False
+
+
+def _signed_at(header: str) -> int:
+    return next(int(part[2:]) for part in header.split(",") if part.startswith("t="))

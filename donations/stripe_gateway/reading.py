@@ -1,0 +1,189 @@
+"""Stripe's objects as plain JSON, read into our own words. Whatever does not fit raises BadEvent; no call is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from donations.errors import BadEvent
+from donations.facts import Charge, Dispute, FraudWarning, Movement, Payout, Refund
+from donations.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """How a Checkout session stands: `state` is open, complete or expired."""
+
+    id: str
+    reference: str | None
+    state: str
+    url: str | None
+    expires_at: datetime
+    charge: Charge | None  # its latest charge, where it was asked for
+
+
+def charge_of(said: Mapping[str, Any]) -> Charge:
+    """A charge in our words. Raises BadEvent."""
+    with _reading():
+        metadata = said.get("metadata") or {}
+        details = said.get("payment_method_details") or {}
+        return Charge(
+            charge_id=text_of(said["id"]),
+            intent_id=_id(said.get("payment_intent")),
+            reference=metadata.get("donation"),
+            amount=_money(said),
+            status=str(said["status"]),
+            charged_at=time_of(said["created"]),
+            method=details.get("type"),
+            failure_code=said.get("failure_code"),
+            balance_transaction_id=_id(said.get("balance_transaction")),
+        )
+
+
+def movement_of(said: Mapping[str, Any]) -> Movement:
+    """A balance transaction in our words; its source expanded tells which charge it belongs to. Raises BadEvent."""
+    with _reading():
+        rate = said.get("exchange_rate")
+        return Movement(
+            id=text_of(said["id"]),
+            source_id=_id(said.get("source")),
+            charge_id=_charge_behind(said.get("source")),
+            type=str(said["type"]),
+            reporting_category=str(said["reporting_category"]),
+            balance_type=said.get("balance_type"),
+            amount_minor=int(said["amount"]),
+            fee_minor=int(said["fee"]),
+            net_minor=int(said["net"]),
+            currency=str(said["currency"]).upper(),
+            exchange_rate=None if rate is None else str(rate),
+            created_at=time_of(said["created"]),
+            available_on=time_of(said["available_on"]).date(),
+            description=said.get("description"),
+        )
+
+
+def refund_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Refund:
+    """A refund in our words. Raises BadEvent."""
+    with _reading():
+        return Refund(
+            id=text_of(said["id"]),
+            charge_id=_id(said.get("charge")),
+            amount=_money(said),
+            status=str(said.get("status") or "pending"),
+            created_at=time_of(said["created"]),
+            reason=said.get("reason"),
+            failure_reason=said.get("failure_reason"),
+            balance_transaction_id=_id(said.get("balance_transaction")),
+            failure_transaction_id=_id(said.get("failure_balance_transaction")),
+            failed_at=said_at,
+        )
+
+
+def dispute_of(said: Mapping[str, Any], *, said_at: datetime) -> Dispute:
+    """A dispute in our words, as it was at that moment. Raises BadEvent."""
+    with _reading():
+        charge_id = text_of(_id(said["charge"]))
+        due_by = (said.get("evidence_details") or {}).get("due_by")
+        moves = [move for move in said.get("balance_transactions") or () if isinstance(move, dict)]
+        return Dispute(
+            id=text_of(said["id"]),
+            charge_id=charge_id,
+            amount=_money(said),
+            status=str(said["status"]),
+            reason=str(said["reason"]),
+            created_at=time_of(said["created"]),
+            said_at=said_at,
+            due_by=None if due_by is None else time_of(due_by),
+            closed_at=said_at if said["status"] in ("won", "lost", "warning_closed", "prevented") else None,
+            movements=tuple(movement_of({**move, "source": said["id"]}) for move in moves),
+        )
+
+
+def warning_of(said: Mapping[str, Any]) -> FraudWarning:
+    """An early fraud warning in our words. Raises BadEvent."""
+    with _reading():
+        return FraudWarning(
+            id=text_of(said["id"]),
+            charge_id=text_of(_id(said["charge"])),
+            fraud_type=str(said["fraud_type"]),
+            actionable=bool(said["actionable"]),
+            created_at=time_of(said["created"]),
+        )
+
+
+def payout_of(said: Mapping[str, Any], *, said_at: datetime) -> Payout:
+    """A payout in our words, as it was at that moment. Raises BadEvent."""
+    with _reading():
+        trace = said.get("trace_id") or {}
+        return Payout(
+            id=text_of(said["id"]),
+            amount_minor=int(said["amount"]),
+            currency=str(said["currency"]).upper(),
+            status=str(said["status"]),
+            automatic=bool(said["automatic"]),
+            reconciliation_status=str(said.get("reconciliation_status") or "not_applicable"),
+            trace_id=trace.get("value"),
+            failure_code=said.get("failure_code"),
+            balance_transaction_id=_id(said.get("balance_transaction")),
+            failure_transaction_id=_id(said.get("failure_balance_transaction")),
+            created_at=time_of(said["created"]),
+            arrival_on=time_of(said["arrival_date"]).date(),
+            said_at=said_at,
+        )
+
+
+def session_of(said: Mapping[str, Any]) -> Session:
+    """A Checkout session in our words. Raises BadEvent."""
+    with _reading():
+        metadata = said.get("metadata") or {}
+        intent = said.get("payment_intent")
+        charge = intent.get("latest_charge") if isinstance(intent, dict) else None
+        return Session(
+            id=text_of(said["id"]),
+            reference=metadata.get("donation"),
+            state=str(said["status"]),
+            url=said.get("url"),
+            expires_at=time_of(said["expires_at"]),
+            charge=charge_of(charge) if isinstance(charge, dict) else None,
+        )
+
+
+def text_of(value: Any) -> str:
+    """An id as text. Raises TypeError or ValueError on anything else, or what no id of Stripe's could be."""
+    if not isinstance(value, str):
+        raise TypeError("not text")
+    if not 1 <= len(value) <= 255:
+        raise ValueError("not an id")
+    return value
+
+
+def time_of(value: Any) -> datetime:
+    return datetime.fromtimestamp(int(value), UTC)
+
+
+def _money(said: Mapping[str, Any]) -> Money:
+    return Money(int(said["amount"]), str(said["currency"]).upper())
+
+
+def _charge_behind(source: Any) -> str | None:
+    """The charge that a balance transaction comes from: charges are ch_ for cards and py_ for other methods; a refund
+    or dispute names its own, where it was expanded."""
+    if isinstance(source, dict):
+        return _id(source.get("id") if source.get("object") == "charge" else source.get("charge"))
+    return source if isinstance(source, str) and source.startswith(("ch_", "py_")) else None
+
+
+def _id(value: Any) -> str | None:
+    """The id of a thing that may come as its id or expanded."""
+    return value.get("id") if isinstance(value, dict) else value
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise BadEvent() from error

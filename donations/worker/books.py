@@ -1,0 +1,47 @@
+"""The books looked after: the invariants asked every ten minutes, posting stopped where one of the grave ones fails."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from donations import alarms, ledger
+from donations.database import write_unit
+from donations.extensions import db
+from donations.models import Dispute, Halt
+from donations.money import Money
+
+# A fault in one of these would be made worse by posting on.
+GRAVE = ("I1", "I2", "I10", "I11", "I12")
+WARN_BEFORE = timedelta(days=3)
+
+
+def check_books(at: datetime) -> None:
+    """Ask every invariant. A grave fault stops posting until `donations ledger resume`; every fault is an alarm."""
+    report = ledger.check(db.session.connection(), at)
+    if report.sound:
+        return
+    said = "; ".join(f"{finding.invariant}: {finding.said}" for finding in report.findings[:10])
+    grave = any(finding.invariant.split()[0] in GRAVE for finding in report.findings)
+    with write_unit() as conn:
+        if grave and db.session.get(Halt, 1) is None:
+            db.session.add(Halt(id=1, since=at, reason=said))
+            db.session.flush()
+        alarms.sound(conn, "posting stopped" if grave else "books", said, at=at)
+
+
+def watch_deadlines(at: datetime) -> None:
+    """Say which disputes must be answered within three days."""
+    near = db.session.scalars(
+        select(Dispute).where(
+            Dispute.status.in_(("needs_response", "appeal_needs_response", "warning_needs_response")),
+            Dispute.due_by > at,
+            Dispute.due_by <= at + WARN_BEFORE,
+        )
+    ).all()
+    for dispute in near:
+        amount = Money(dispute.amount_minor, dispute.currency)
+        said = f"{dispute.id} over {amount.plain()} {amount.currency}: answer by {dispute.due_by:%Y-%m-%d %H:%M} UTC"
+        with write_unit() as conn:
+            alarms.sound(conn, f"deadline {dispute.id} {at:%Y%m%d}", said, at=at)

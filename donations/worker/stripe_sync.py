@@ -1,0 +1,138 @@
+"""What Stripe is asked for without being told: events that were lost on their way, balance transactions, payouts. It
+feeds the same facts as the webhooks, so a lost webhook heals itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import and_, func, or_, select
+
+from donations import facts, giving, inbox, stripe_gateway
+from donations.database import write_unit
+from donations.extensions import db
+from donations.models import BalanceTransaction, Job, Payment, Payout, Refund
+
+OVERLAP = timedelta(minutes=10)
+LISTED_ANYWAY_EVERY = timedelta(minutes=1)
+# Stripe keeps events for 30 days; what is older must be asked for object by object.
+EVENTS_KEPT = timedelta(days=30)
+FIRST_LOOK_BACK = timedelta(days=1)
+
+
+def catch_up(at: datetime) -> int:
+    """Take in all events since the cursor, less an overlap, whether or not they were delivered. Gives how many were
+    new. The cursor moves only when all of them are kept."""
+    since = max(_cursor("events", at - FIRST_LOOK_BACK) - OVERLAP, at - EVENTS_KEPT)
+    texts = list(stripe_gateway.events_since(since, tuple(inbox.HANDLERS)))
+    new = 0
+    for text in reversed(texts):
+        event = stripe_gateway.parse_event(text)
+        new += inbox.receive(event, text.encode(), at=at) != "duplicate"
+    _move_cursor("events", at)
+    return new
+
+
+def sync_movements(at: datetime) -> int:
+    """List balance transactions: at once while something lacks its own, else once a minute; and book the new ones. Gives
+    how many those were."""
+    cursor = _cursor("movements", at - FIRST_LOOK_BACK)
+    lacking = _oldest_lacking()
+    if lacking is None and at - cursor < LISTED_ANYWAY_EVERY:
+        return 0
+    since = min(cursor, lacking or cursor) - OVERLAP
+    new = _book_new(list(stripe_gateway.movements_since(since)), at)
+    _move_cursor("movements", at)
+    return new + _claim_orphans(at)
+
+
+def sync_payouts(at: datetime) -> int:
+    """List payouts, and the members of those that are complete. Gives of how many the members were listed."""
+    since = _cursor("payouts", at - EVENTS_KEPT) - timedelta(days=7)  # A payout may fail five working days later.
+    for payout in list(stripe_gateway.payouts_since(since)):
+        with write_unit() as conn:
+            facts.record_payout(conn, payout)
+    _move_cursor("payouts", at)
+    complete = db.session.scalars(
+        select(Payout.id).where(
+            Payout.automatic, Payout.reconciliation_status == "completed", Payout.members_listed.is_(False)
+        )
+    ).all()
+    for payout_id in complete:
+        _list_members(payout_id, at)
+    return len(complete)
+
+
+def _list_members(payout_id: str, at: datetime) -> None:
+    members = stripe_gateway.members_of(payout_id)
+    known = _known(members)
+    if len(known) < len(members):
+        oldest = db.session.get_one(Payout, payout_id).created_at - EVENTS_KEPT
+        _book_new(list(stripe_gateway.movements_since(oldest)), at)
+    with write_unit() as conn:
+        facts.record_members(conn, payout_id, members)
+
+
+def _book_new(movements: list[facts.Movement], at: datetime) -> int:
+    known = _known([movement.id for movement in movements])
+    new = [movement for movement in reversed(movements) if movement.id not in known]
+    for movement in new:
+        with write_unit() as conn:
+            giving.book_movement(conn, movement, at=at)
+    return len(new)
+
+
+def _claim_orphans(at: datetime) -> int:
+    """Settle the payments whose balance transaction came before anybody knew what it belonged to."""
+    orphans = db.session.execute(
+        select(BalanceTransaction.id, Payment.charge_id)
+        .join(Refund, Refund.id == BalanceTransaction.source_id)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(BalanceTransaction.payment_id.is_(None))
+    ).all()
+    for movement_id, charge_id in orphans:
+        with write_unit() as conn:
+            known = facts.lock_root(conn, charge_id, at=at)
+            db.session.get_one(BalanceTransaction, movement_id).payment_id = known.row.id
+            db.session.flush()
+            giving.settle(conn, known, at=at)
+    return len(orphans)
+
+
+def _known(ids: Iterable[str]) -> set[str]:
+    listed = list(ids)
+    found: set[str] = set()
+    for first in range(0, len(listed), 500):
+        some = listed[first : first + 500]
+        found |= set(db.session.scalars(select(BalanceTransaction.id).where(BalanceTransaction.id.in_(some))))
+    return found
+
+
+def _oldest_lacking() -> datetime | None:
+    """Since when something should have a balance transaction that we do not know."""
+    lacks = ~select(BalanceTransaction.id).where(BalanceTransaction.payment_id == Payment.id).exists()
+    of_charges = db.session.scalar(select(func.min(Payment.charged_at)).where(Payment.succeeded_at.is_not(None), lacks))
+    known = select(BalanceTransaction.id)
+    of_refunds = db.session.scalar(
+        select(func.min(Refund.created_at)).where(
+            or_(
+                and_(Refund.balance_transaction_id.is_not(None), Refund.balance_transaction_id.not_in(known)),
+                and_(Refund.failure_transaction_id.is_not(None), Refund.failure_transaction_id.not_in(known)),
+            )
+        )
+    )
+    found = [moment for moment in (of_charges, of_refunds) if moment is not None]
+    return min(found) if found else None
+
+
+def _cursor(name: str, otherwise: datetime) -> datetime:
+    row = db.session.get(Job, name)
+    kept = row.memory.get("cursor") if row is not None else None
+    return datetime.fromisoformat(str(kept)).astimezone(UTC) if kept else otherwise
+
+
+def _move_cursor(name: str, at: datetime) -> None:
+    with write_unit():
+        row = db.session.get(Job, name) or Job(name=name, due_at=at, memory={})
+        db.session.add(row)
+        row.memory = {**row.memory, "cursor": at.isoformat()}
