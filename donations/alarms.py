@@ -1,4 +1,4 @@
-"""Alarms: what must not wait until somebody looks. Each goes to ALERT_EMAIL through the outbox, at most once an hour."""
+"""Alarms: what must not wait until somebody looks. Each is mailed to ALERT_EMAIL, at most once an hour."""
 
 from __future__ import annotations
 

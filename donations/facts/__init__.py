@@ -1,7 +1,7 @@
 """The mirrors: what Stripe or a treasurer says happened (said), written forward only under the lock of the payment's
 root (writing), and read back all together (reading). Nothing is booked here."""
 
-from donations.facts.reading import load_house, load_others, load_root
+from donations.facts.reading import load_house, load_of_donation, load_others, load_root
 from donations.facts.said import (
     Charge,
     Dispute,
@@ -26,7 +26,26 @@ from donations.facts.writing import (
 )
 
 __all__ = [
-    "Charge", "Dispute", "FraudWarning", "Known", "Movement", "PaymentFacts", "Payout", "Refund", "Root", "load_house", "load_others",
-    "load_root", "lock_root", "record_charge", "record_decision", "record_dispute", "record_members", "record_movement",
-    "record_payout", "record_refund", "record_warning",
+    "Charge",
+    "Dispute",
+    "FraudWarning",
+    "Known",
+    "Movement",
+    "PaymentFacts",
+    "Payout",
+    "Refund",
+    "Root",
+    "load_house",
+    "load_of_donation",
+    "load_others",
+    "load_root",
+    "lock_root",
+    "record_charge",
+    "record_decision",
+    "record_dispute",
+    "record_members",
+    "record_movement",
+    "record_payout",
+    "record_refund",
+    "record_warning",
 ]  # fmt: skip

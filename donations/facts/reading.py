@@ -49,6 +49,12 @@ def load_others(conn: Connection, root: Root) -> list[PaymentFacts]:
     return [_facts(row, root.donation, root.donation, (), _what_hangs_on(conn, row)) for row in others]
 
 
+def load_of_donation(conn: Connection, donation_id: int) -> list[PaymentFacts]:
+    """The facts of all payments of a donation that ever succeeded, as they are now; nothing is locked."""
+    house, rows = _HOUSE.one(conn, {}), _PAYMENTS.all(conn, {"donation_id": donation_id})
+    return [_facts(row, house, None, (), _what_hangs_on(conn, row)) for row in rows]
+
+
 def _facts(payment: Any, house: Any, donation: Any, shares: tuple[tuple[int, int], ...], more: Any) -> PaymentFacts:
     return PaymentFacts(
         payment_id=payment.id,

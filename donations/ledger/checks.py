@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import bindparam, text
 from sqlalchemy.engine import Connection
 
-from donations.bookkeeping import PUBLIC_ACCOUNTS
+from donations.bookkeeping import PUBLIC_ACCOUNTS, standing_of
+from donations.facts import load_of_donation
 from donations.periods import period_of
 
 
@@ -82,6 +83,16 @@ def _stored_totals(conn: Connection) -> Iterator[str]:
             )
 
 
+def _what_remains(conn: Connection) -> Iterator[str]:
+    """I11: where something was given back or lost, the live receipt says what remains, in the gift's own currency."""
+    for (donation_id,) in conn.execute(text(f"{_TAKEN_BACK} ORDER BY 1")).all():
+        standings = [standing_of(known) for known in load_of_donation(conn, donation_id)]
+        remaining = sum(standing.remaining for standing in standings)
+        said = conn.execute(_LIVE_AMOUNT, {"donation_id": donation_id}).scalar()
+        if (said or 0) != max(remaining, 0):
+            yield f"donation {donation_id}: its receipt says {said}, {remaining} remains (minor units)"
+
+
 def _day(value: Any) -> date:
     return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
 
@@ -109,9 +120,19 @@ _PUBLIC_POSTINGS = text(
     " JOIN entry e ON e.id = p.entry_id JOIN fund f ON f.id = p.fund_id JOIN appeal a ON a.id = f.appeal_id"
     " WHERE p.account IN :accounts GROUP BY f.id, a.period, p.currency, e.entry_date"
 ).bindparams(bindparam("accounts", expanding=True))
+_LIVE_AMOUNT = text("SELECT amount_minor FROM receipt WHERE donation_id = :donation_id AND state = 'live'")
 _LATE_FEES = text(
     "SELECT count(*) FROM payment p WHERE p.succeeded_at < :before"
     " AND NOT EXISTS (SELECT 1 FROM balance_transaction b WHERE b.payment_id = p.id)"
+)
+_OF_A_CHARGE = (
+    "('charge', 'charge_failure', 'partial_capture_reversal',"
+    " 'refund', 'refund_failure', 'dispute', 'dispute_reversal')"
+)
+# Donations of which something was, or may be, given back or lost.
+_TAKEN_BACK = (
+    "SELECT q.donation_id FROM payment q WHERE q.donation_id IS NOT NULL AND"
+    " (q.id IN (SELECT payment_id FROM refund) OR q.id IN (SELECT payment_id FROM dispute))"
 )
 _LIVE = "e.reverses IS NULL AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses = e.id)"
 
@@ -134,8 +155,8 @@ _QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
     "I3": _each(
         "SELECT b.id, count(e.id) FROM balance_transaction b"  # noqa: S608 - a constant
         f" LEFT JOIN entry e ON e.idem_key = 'bt:' || b.id AND {_LIVE}"
-        " WHERE b.payment_id IS NOT NULL AND b.reporting_category IN"
-        " ('charge', 'charge_failure', 'partial_capture_reversal') GROUP BY b.id HAVING count(e.id) <> 1",
+        f" WHERE b.payment_id IS NOT NULL OR b.reporting_category NOT IN {_OF_A_CHARGE}"
+        " GROUP BY b.id HAVING count(e.id) <> 1",
         "balance transaction {0} has {1} entries instead of one",
     ),
     "I10": _stored_totals,
@@ -155,19 +176,20 @@ _QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
         "series {0}: {1} numbers taken, {2} receipts, the last is {3}",
     ),
     "I11 amount": _each(
-        "SELECT r.label, r.amount_minor, coalesce(sum(p.amount_minor), 0) FROM receipt r"
+        "SELECT r.label, r.amount_minor, coalesce(sum(p.amount_minor), 0) FROM receipt r"  # noqa: S608 - constants
         " LEFT JOIN payment p ON p.donation_id = r.donation_id AND p.currency = r.currency"
         " AND p.succeeded_at IS NOT NULL AND p.failed_at IS NULL"
-        " WHERE r.state = 'live' GROUP BY r.id, r.label, r.amount_minor"
-        " HAVING r.amount_minor <> coalesce(sum(p.amount_minor), 0)",
+        f" WHERE r.state = 'live' AND r.donation_id NOT IN ({_TAKEN_BACK})"
+        " GROUP BY r.id, r.label, r.amount_minor HAVING r.amount_minor <> coalesce(sum(p.amount_minor), 0)",
         "receipt {0} says {1}, received {2} (minor units)",
     ),
     "I11 missing": _each(
-        "SELECT p.charge_id FROM payment p WHERE p.succeeded_at IS NOT NULL AND p.failed_at IS NULL"
-        " AND p.donation_id IS NOT NULL AND NOT EXISTS"
+        "SELECT p.charge_id FROM payment p WHERE p.succeeded_at IS NOT NULL AND p.failed_at IS NULL"  # noqa: S608
+        f" AND p.donation_id IS NOT NULL AND p.donation_id NOT IN ({_TAKEN_BACK}) AND NOT EXISTS"
         " (SELECT 1 FROM receipt r WHERE r.donation_id = p.donation_id AND r.state = 'live')",
         "charge {0} succeeded and has no receipt",
     ),
+    "I11 remaining": _what_remains,
     "I12": _each(
         f"SELECT e.idem_key, count(*) FROM entry e WHERE {_LIVE} GROUP BY e.idem_key HAVING count(*) > 1",  # noqa: S608
         "{0} has {1} live entries",

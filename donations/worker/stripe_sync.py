@@ -34,8 +34,8 @@ def catch_up(at: datetime) -> int:
 
 
 def sync_movements(at: datetime) -> int:
-    """List balance transactions: at once while something lacks its own, else once a minute; and book the new ones. Gives
-    how many those were."""
+    """List balance transactions: at once while something lacks its own, else once a minute; and book the new ones.
+    Gives how many those were."""
     cursor = _cursor("movements", at - FIRST_LOOK_BACK)
     lacking = _oldest_lacking()
     if lacking is None and at - cursor < LISTED_ANYWAY_EVERY:
