@@ -174,7 +174,8 @@ _DONATION = Prepared(
     .join(Appeal, Appeal.id == Donation.appeal_id)
     .join(Organisation, Organisation.id == 1)
     .where(Donation.id == bindparam("donation_id"))
-    .with_for_update(of=Donation.__table__)
+    # NO KEY UPDATE: a payment of the same donation that another transaction is writing refers to its key only.
+    .with_for_update(of=Donation.__table__, key_share=True)
 )
 _SHARES = Prepared(
     select(Allocation.fund_id, Allocation.amount_minor)
