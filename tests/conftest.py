@@ -7,7 +7,9 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.fixtures.settings", "tests.fixtures.databases", "tests.fixtures.app"]
+pytest_plugins = [
+    "tests.fixtures.settings", "tests.fixtures.databases", "tests.fixtures.app", "tests.fixtures.outside",
+]  # fmt: skip
 
 # `make test` runs a sample, `make prove` the full mark. A fixture's fresh database is shared by the examples of a test.
 settings.register_profile(

@@ -83,7 +83,7 @@ def _replayed(event_id: str) -> bool:
         return False
     state = events.handle_due(event_id, at=at)
     click.echo(f"{event_id}: {state}")
-    return state in ("handled", "gone")
+    return state in ("handled", "ignored", "gone")
 
 
 COMMANDS = (inbox,)

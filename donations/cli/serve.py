@@ -1,8 +1,9 @@
 """`donations serve` (web and worker together) and `donations worker` alone. A child that dies is started again; the
-signal to stop is passed on, and each ends after the work in hand."""
+signal to stop is passed on, and each ends after the work in hand. Nobody is left behind when one of us is killed."""
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 
 import click
@@ -20,6 +22,7 @@ from donations import worker as loop
 
 GRACE_SECONDS = 30
 RESTART_PAUSE_SECONDS = 1.0
+_PR_SET_PDEATHSIG = 1
 
 
 @click.command()
@@ -65,6 +68,7 @@ def supervise(commands: list[list[str]]) -> None:
         for number, process in running.items():
             if process.poll() is not None and not stop.is_set():
                 click.echo(f"{commands[number][2]} ended with {process.returncode}: started again", err=True)
+                _clear_away(process)
                 time.sleep(RESTART_PAUSE_SECONDS)
                 running[number] = _start(commands[number], folder)
     for process in running.values():
@@ -75,7 +79,21 @@ def supervise(commands: list[list[str]]) -> None:
 
 def _start(command: list[str], folder: str) -> subprocess.Popen[bytes]:
     # A session of its own: Ctrl-C reaches only us, and we end the children in order.
-    return subprocess.Popen(command, cwd=folder, start_new_session=True)  # noqa: S603 - our own commands
+    return subprocess.Popen(  # noqa: S603 - our own commands
+        command, cwd=folder, start_new_session=True, preexec_fn=_end_with_parent
+    )
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel for SIGTERM if the parent is killed: its children would go on serving beside the next ones."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _clear_away(process: subprocess.Popen[bytes]) -> None:
+    """End what a child that died has left of its session: web processes outlive their killed parent."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -84,6 +102,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+        _clear_away(process)
 
 
 def _on_stop(stop: threading.Event) -> None:

@@ -135,7 +135,8 @@ _DONATION = Prepared(
     .join(models.Appeal, models.Appeal.id == models.Donation.appeal_id)
     .join(models.Organisation, models.Organisation.id == 1)
     .where(models.Donation.id == bindparam("donation_id"))
-    .with_for_update(of=models.Donation.__table__)
+    # NO KEY UPDATE: a payment of the same donation that another transaction is writing refers to its key only.
+    .with_for_update(of=models.Donation.__table__, key_share=True)
 )
 _SHARES = Prepared(
     select(models.Allocation.fund_id, models.Allocation.amount_minor)

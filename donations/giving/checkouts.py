@@ -21,7 +21,7 @@ LOOK_AT_MOST_EVERY = timedelta(seconds=3)
 def attempt_for(donation: Donation, params: dict[str, object], at: datetime) -> CheckoutAttempt:
     """The attempt to go on with: the one that is open or was never answered, else a new one with these parameters.
     Its key and parameters are kept before Stripe is called, so asking again can only find the same session."""
-    db.session.refresh(donation, with_for_update=True)  # Two clicks at once take turns.
+    db.session.refresh(donation, with_for_update={"key_share": True})  # Two clicks at once take turns.
     for attempt in donation.attempts:
         if attempt.state in ("open", "starting") and attempt.expires_at > at:
             return attempt
@@ -74,7 +74,9 @@ def record_session(conn: Connection, session_id: str, reference: str, state: str
 
 
 _attempt: Table = CheckoutAttempt.__table__  # type: ignore[assignment]
-_LOCK_DONATION = select(Donation.id).where(Donation.reference == bindparam("of_reference")).with_for_update()
+_LOCK_DONATION = (
+    select(Donation.id).where(Donation.reference == bindparam("of_reference")).with_for_update(key_share=True)
+)
 # The answer that named the session may have been lost: then its attempt is the one that is still starting.
 _SESSION_STANDS = (
     update(_attempt)

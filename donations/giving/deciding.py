@@ -64,7 +64,7 @@ def _adopt(known: facts.Known, fund: Fund, *, at: datetime) -> None:
 
 def _move(conn: Connection, donation_id: int, fund: Fund, *, at: datetime) -> None:
     """A gift that moves to another appeal is counted there from now on."""
-    donation = db.session.get_one(Donation, donation_id, with_for_update=True)
+    donation = db.session.get_one(Donation, donation_id, with_for_update={"key_share": True})
     if donation.appeal_id == fund.appeal_id:
         return
     if donation.counted_in is not None:

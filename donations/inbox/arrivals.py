@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from donations import privacy
 from donations.database import bare_write_unit, is_sqlite
-from donations.inbox.handling import HANDLERS, identity, told, try_to_handle
+from donations.inbox.handling import identity, is_for_us, told, try_to_handle
 from donations.models import StripeEvent
 from donations.prepared import Prepared, upsert
 from donations.stripe_gateway import Event
@@ -105,11 +105,9 @@ def _keep_alone(arrival: _Arrival, error: Exception) -> None:
 
 def _first_state(event: Event) -> str:
     """What an event is kept as, before anything is tried."""
-    settings = current_app.config["SETTINGS"]
-    if event.livemode != settings.livemode:
+    if event.livemode != current_app.config["SETTINGS"].livemode:
         log.error("event %s is of the other mode (livemode %s): kept and ignored", event.id, event.livemode)
-        return "ignored"
-    if event.type not in HANDLERS:
+    if not is_for_us(event):
         return "ignored"
     # Another API version may shape the object otherwise: the worker fetches it anew in our shape.
     return "handled" if event.same_shape else "due"

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import Table, bindparam, update
 from sqlalchemy.engine import Connection
 
@@ -23,6 +24,11 @@ MOST_ATTEMPTS = 10
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 
 
+def is_for_us(event: Event) -> bool:
+    """Whether anything is to be done about an event: it is of our mode, and of a type that has a handler."""
+    return event.livemode == current_app.config["SETTINGS"].livemode and event.type in HANDLERS
+
+
 def try_to_handle(conn: Connection, event: Event, *, at: datetime, attempts: int) -> str:
     """Handle inside a savepoint: a handler that fails leaves nothing but the event, due to be tried again."""
     try:
@@ -33,9 +39,13 @@ def try_to_handle(conn: Connection, event: Event, *, at: datetime, attempts: int
     except Exception as error:
         log.exception("event %s (%s) failed", event.id, event.type)
         return fail(conn, event.id, attempts, error, at=at)
-    if attempts or not event.same_shape:
-        _DONE.run(conn, {"event_id": event.id, "moment": at})
     return "handled"
+
+
+def finish(conn: Connection, event_id: str, state: str, *, at: datetime) -> str:
+    """Take a due event out of the queue, handled or ignored. Gives that state."""
+    _DONE.run(conn, {"event_id": event_id, "new_state": state, "moment": at})
+    return state
 
 
 def fail(conn: Connection, event_id: str, attempts: int, error: Exception, *, at: datetime, counts: bool = True) -> str:
@@ -129,7 +139,7 @@ _DONE = Prepared(
     update(_event)
     .where(_BY_ID)
     .values(
-        state="handled",
+        state=bindparam("new_state"),
         attempts=_event.c.attempts + 1,
         handled_at=bindparam("moment"),
         next_attempt_at=None,

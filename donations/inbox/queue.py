@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from donations import privacy, stripe_gateway
 from donations.database import write_unit
 from donations.extensions import db
-from donations.inbox.handling import fail, identity, try_to_handle
+from donations.inbox.handling import fail, finish, identity, is_for_us, try_to_handle
 from donations.models import StripeEvent
 from donations.stripe_gateway import Event
 
@@ -18,17 +18,19 @@ LEASE = timedelta(minutes=2)
 
 
 def handle_due(event_id: str, *, at: datetime) -> str:
-    """Try a kept event again. Gives its state after that; `gone` if somebody else has handled it meanwhile."""
+    """Try a kept event again. Gives its state after that; `gone` if somebody else has handled it meanwhile. What was
+    ignored and is replayed is ignored again, unless it is for us by now."""
     event = _reread(event_id)
     with write_unit() as conn:
         row = conn.execute(_LOCK_DUE, {"event_id": event_id}).first()
         if row is None:
             return "gone"
         if event is None:
-            state = fail(conn, event_id, row.attempts, ValueError("its content has expired"), at=at)
-        else:
-            state = try_to_handle(conn, event, at=at, attempts=row.attempts)
-    return state
+            return fail(conn, event_id, row.attempts, ValueError("its content has expired"), at=at)
+        if not is_for_us(event):
+            return finish(conn, event_id, "ignored", at=at)
+        state = try_to_handle(conn, event, at=at, attempts=row.attempts)
+        return finish(conn, event_id, state, at=at) if state == "handled" else state
 
 
 def anything_due(*, at: datetime) -> bool:

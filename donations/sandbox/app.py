@@ -2,9 +2,11 @@
 
 from flask import Flask, Response
 
-from . import control, hosted, panel, routes
+from . import control, control_account, control_payments, hosted, orders, panel, routes, routes_money
 from .world import World
 
+# They add their routes to a blueprint of another module.
+ROUTES = (control, control_account, control_payments, routes_money)
 # No form-action: browsers apply it to the redirect back to the app too.
 PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -13,7 +15,7 @@ def create(world: World) -> Flask:
     app = Flask("donations.sandbox", static_url_path="/sandbox/static")
     app.extensions["sandbox"] = world
     app.url_map.strict_slashes = False
-    for bp in (routes.bp, hosted.bp, control.bp, panel.bp):
+    for bp in (routes.bp, hosted.bp, orders.bp, panel.bp):
         app.register_blueprint(bp)
     app.after_request(_headers)
     return app

@@ -1,96 +1,52 @@
-"""Balance transactions and the balance: what a payment brings after the fee, and when."""
+"""The balance, and when a charge or a refund gets its balance transaction: at once, late, or when ordered."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
-from typing import Any
 
-from . import events, ids, listing, params
-from .currencies import convert
-from .errors import no_such
+from . import conversion, events, transactions
 from .store import Doc
 from .world import World
 
-AVAILABLE_AFTER_SECONDS = 7 * 24 * 3600
-LIST_FIELDS: params.Fields = {
-    **listing.FIELDS,
-    "currency": params.currency,
-    "payout": params.text(),
-    "source": params.text(),
-    "type": params.text(),
-}
 
-
-def settle(world: World, charge: Doc) -> None:
-    """Give a new charge its balance transaction.
+def settle(world: World, subject: Doc) -> None:
+    """Give a new charge or refund its balance transaction.
 
     With it, a while after it, or when the control API says so.
     """
     delay_seconds = world.settings.bt_delay_seconds
     if world.holds.balance_transactions:
-        charge["_bt"] = "held"
+        subject["_bt"] = "held"
     elif delay_seconds <= 0:
-        _attach(world, charge)
+        _attach(world, subject)
     else:
-        charge["_bt"] = world.clock.now() + delay_seconds
-        world.timetable.at(charge["_bt"], partial(_fill_now, world, charge["id"]))
+        subject["_bt"] = world.clock.now() + delay_seconds
+        world.timetable.at(subject["_bt"], partial(_fill_now, world, subject["id"]))
 
 
-def fill(world: World, charge: Doc) -> None:
-    """Fill in what was late, and say so with `charge.updated`. Does nothing the second time."""
-    if charge["status"] == "succeeded" and charge["balance_transaction"] is None:
-        _attach(world, charge)
-        world.store.save(charge)
-        events.emit(world, "charge.updated", charge, {"balance_transaction": None})
+def fill(world: World, subject: Doc) -> None:
+    """Fill in what was late, and say so with `charge.updated` or `refund.updated`. Does nothing the second time."""
+    if _waits(subject):
+        _attach(world, subject)
+        world.store.save(subject)
+        events.emit(world, f"{subject['object']}.updated", subject, {"balance_transaction": None})
+
+
+def forget(subject: Doc) -> None:
+    """What never moved money and never will waits for nothing."""
+    subject.pop("_bt", None)
 
 
 def late(world: World) -> list[Doc]:
-    """The succeeded charges that still wait for their balance transaction, in order."""
-    return [
-        charge
-        for charge in world.store.oldest_first("charge")
-        if charge["status"] == "succeeded" and charge["balance_transaction"] is None
-    ]
+    """The charges, then the refunds, that still wait for their balance transaction, in order."""
+    kinds = ("charge", "refund")
+    return [subject for kind in kinds for subject in world.store.oldest_first(kind) if _waits(subject)]
 
 
 def resume(world: World) -> None:
     """After a restart: put back on the timetable what the state says is still to come."""
-    for charge in late(world):
-        if charge.get("_bt") != "held":
-            world.timetable.at(float(charge.get("_bt", 0)), partial(_fill_now, world, charge["id"]))
-    for transaction in world.store.oldest_first("balance_transaction"):
-        if transaction["status"] == "pending":
-            _await_availability(world, transaction)
-
-
-def settlement(world: World, amount: int, currency: str) -> tuple[int, str, Decimal | None]:
-    """What an amount comes to in the account's books.
-
-    Minor units, currency, and the rate if it was converted.
-    """
-    rate = world.settings.rates.get(currency)
-    if rate is None or currency == world.settings.currency:
-        return amount, currency, None
-    return convert(amount, currency, world.settings.currency, rate), world.settings.currency, rate
-
-
-def retrieve_transaction(world: World, id: str) -> Doc:
-    transaction = world.store.get(id, "balance_transaction")
-    if transaction is None:
-        raise no_such("balance transaction", id)
-    return transaction
-
-
-def listed_transactions(world: World, sent: dict[str, Any]) -> Doc:
-    wanted = params.checked(sent, LIST_FIELDS)
-    matches = listing.only(wanted, "currency", "source", "type")
-    payout = wanted.get("payout")
-    return listing.page(
-        world,
-        "balance_transaction",
-        wanted,
-        "/v1/balance_transactions",
-        lambda doc: matches(doc) and payout in (None, doc.get("_payout")),
-    )
+    for subject in late(world):
+        if subject["_bt"] != "held":
+            world.timetable.at(float(subject["_bt"]), partial(_fill_now, world, subject["id"]))
 
 
 def retrieve(world: World) -> Doc:
@@ -104,48 +60,55 @@ def retrieve(world: World) -> Doc:
     }
 
 
-def _fill_now(world: World, charge_id: str) -> None:
+def _waits(subject: Doc) -> bool:
+    return "_bt" in subject and subject["balance_transaction"] is None
+
+
+def _fill_now(world: World, subject_id: str) -> None:
     with world.change():
-        charge = world.store.get(charge_id, "charge")
-        if charge is not None:
-            fill(world, charge)
+        subject = world.store.get(subject_id)
+        if subject is not None:
+            fill(world, subject)
 
 
-def _attach(world: World, charge: Doc) -> None:
-    amount, currency, rate = settlement(world, charge["amount"], charge["currency"])
-    fee = _fee(world, amount)
-    now = world.clock.stamp()
+def _attach(world: World, subject: Doc) -> None:
+    book = _book_charge if subject["object"] == "charge" else _book_refund
+    subject["balance_transaction"] = book(world, subject)["id"]
+
+
+def _book_charge(world: World, charge: Doc) -> Doc:
+    amount, currency, rate = conversion.settlement(world, charge["amount"], charge["currency"])
     at_once = charge.get("_available_at_once", False)
-    transaction: Doc = {
-        "id": ids.new("txn"),
-        "object": "balance_transaction",
-        "amount": amount,
-        "available_on": now if at_once else now + AVAILABLE_AFTER_SECONDS,
-        "balance_type": "payments",
-        "created": now,
-        "currency": currency,
-        "description": charge["description"],
-        "exchange_rate": None if rate is None else float(rate),
-        "fee": fee,
-        "fee_details": [
-            {
-                "amount": fee,
-                "application": None,
-                "currency": currency,
-                "description": "Stripe processing fees",
-                "type": "stripe_fee",
-            }
-        ],
-        "net": amount - fee,
-        "reporting_category": "charge",
-        "source": charge["id"],
-        "status": "available" if at_once else "pending",
-        "type": "charge",
-    }
-    world.store.add(transaction)
-    charge["balance_transaction"] = transaction["id"]
-    if not at_once:
-        _await_availability(world, transaction)
+    return transactions.book(
+        world,
+        amount,
+        currency,
+        "charge" if charge["id"].startswith("ch_") else "payment",
+        "charge",
+        source=charge["id"],
+        description=charge["description"],
+        fee=_fee(world, amount),
+        rate=rate,
+        available_on=None if at_once else world.clock.stamp() + transactions.AVAILABLE_AFTER_SECONDS,
+    )
+
+
+def _book_refund(world: World, refund: Doc) -> Doc:
+    """Stripe's fee is not returned. What is not yet available cannot be taken from what is."""
+    amount, currency, rate = conversion.settlement(world, refund["amount"], refund["currency"], "refund")
+    charge = world.store.known(refund["charge"])
+    settled = world.store.get(charge["balance_transaction"] or "") or {}
+    return transactions.book(
+        world,
+        -amount,
+        currency,
+        "payment_refund" if refund["id"].startswith("pyr_") else "refund",
+        "refund",
+        source=refund["id"],
+        description=f"REFUND FOR CHARGE ({charge['description'] or charge['id']})",
+        rate=rate,
+        available_on=settled.get("available_on"),
+    )
 
 
 def _fee(world: World, amount: int) -> int:
@@ -157,24 +120,13 @@ def _fee(world: World, amount: int) -> int:
     return int(share.quantize(Decimal(1), ROUND_HALF_UP)) + world.settings.fee_fixed_minor
 
 
-def _await_availability(world: World, transaction: Doc) -> None:
-    world.timetable.at(transaction["available_on"], partial(_make_available, world, transaction["id"]))
-
-
-def _make_available(world: World, transaction_id: str) -> None:
-    with world.change():
-        transaction = world.store.get(transaction_id, "balance_transaction")
-        if transaction is not None:
-            transaction["status"] = "available"
-            world.store.save(transaction)
-
-
 def _amounts(world: World, status: str) -> list[Doc]:
     sums = {world.settings.currency: 0}
     for transaction in world.store.oldest_first("balance_transaction"):
-        sums.setdefault(transaction["currency"], 0)
-        if transaction["status"] == status:
-            sums[transaction["currency"]] += transaction["net"]
+        if transaction["balance_type"] == "payments":
+            sums.setdefault(transaction["currency"], 0)
+            if transaction["status"] == status:
+                sums[transaction["currency"]] += transaction["net"]
     return [
         {"amount": total, "currency": currency, "source_types": {"card": total}} for currency, total in sums.items()
     ]

@@ -13,7 +13,8 @@ from .store import Doc
 class Card:
     """One test card.
 
-    `does`: succeed, decline, challenge (3-D Secure), or missing (needs a part not yet in this sandbox).
+    `does`: succeed, decline, or challenge (3-D Secure). `brings`, right after success: the reason of a dispute
+    (`general`: an inquiry), or `warning`. `refunds` of it: at once, `pending` first, or `failed` in the end.
     """
 
     number: str
@@ -27,6 +28,8 @@ class Card:
     risk_level: str = "normal"
     risk_score: int = 20
     available_at_once: bool = False
+    brings: str = ""
+    refunds: str = ""
 
     @property
     def last4(self) -> str:
@@ -109,17 +112,17 @@ CARDS = (
         risk_level="highest",
         risk_score=90,
     ),
-    Card("4000000000007726", "succeeds (a refund of it would stay pending first)", name="pm_card_pendingRefund"),
-    Card("4000000000005126", "succeeds (a refund of it would fail later)", name="pm_card_refundFail"),
-    Card("4000000000000259", "would be disputed", "missing", "pm_card_createDispute"),
+    Card("4000000000007726", "succeeds; a refund stays pending first", name="pm_card_pendingRefund", refunds="pending"),
+    Card("4000000000005126", "succeeds; a refund fails later", name="pm_card_refundFail", refunds="failed"),
+    Card("4000000000000259", "disputed as fraud", name="pm_card_createDispute", brings="fraudulent"),
     Card(
         "4000000000002685",
-        "would be disputed: not received",
-        "missing",
-        "pm_card_createDisputeProductNotReceived",
+        "disputed: not received",
+        name="pm_card_createDisputeProductNotReceived",
+        brings="product_not_received",
     ),
-    Card("4000000000001976", "would bring an inquiry", "missing", "pm_card_createDisputeInquiry"),
-    Card("4000000000005423", "would bring an early fraud warning", "missing", "pm_card_createEfw"),
+    Card("4000000000001976", "brings an inquiry", name="pm_card_createDisputeInquiry", brings="general"),
+    Card("4000000000005423", "brings an early fraud warning", name="pm_card_createEfw", brings="warning"),
 )
 BY_KEY = {**{card.number: card for card in CARDS}, **{card.name: card for card in CARDS if card.name}}
 
@@ -139,8 +142,6 @@ def find(key: str) -> Card:
         )
     if card is None:
         raise refusal("incorrect_number", "Your card number is incorrect.", "number")
-    if card.does == "missing":
-        raise refusal("sandbox_not_modelled", f"The card that {card.shows} is not yet in this sandbox.", "number")
     return card
 
 

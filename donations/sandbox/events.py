@@ -40,9 +40,13 @@ def emit(world: World, type: str, subject: Doc, previous: dict[str, Any] | None 
         "request": {"id": who.request_id, "idempotency_key": who.idempotency_key},
         "type": type,
     }
-    world.store.add(event)
-    world.deliveries.plan(event)
-    return event
+    return _announced(world, event)
+
+
+def copied(world: World, event: Doc) -> Doc:
+    """The same fact in an event of another id, as Stripe sometimes sends it."""
+    copy = {key: value for key, value in event.items() if not key.startswith("_")}
+    return _announced(world, {**copy, "id": ids.new("evt"), "created": world.clock.stamp()})
 
 
 def retrieve(world: World, id: str) -> Doc:
@@ -63,6 +67,28 @@ def listed(world: World, sent: dict[str, Any]) -> Doc:
         ) == (event["pending_webhooks"] == 0)
 
     return listing.page(world, "event", wanted, "/v1/events", matches)
+
+
+def _announced(world: World, event: Doc) -> Doc:
+    """Stored and sent, unless the control API wants it lost."""
+    loss = _loss(world, event["type"])
+    if loss and loss["forget"]:
+        return event
+    world.store.add(event)
+    world.deliveries.plan(event)
+    if loss:
+        world.deliveries.drop(event)
+    return event
+
+
+def _loss(world: World, type: str) -> dict[str, Any] | None:
+    """The order that takes this event away, used up once; None if there is none."""
+    for loss in world.holds.losses:
+        if loss["type"] == "*" or _type_matches(type, loss):
+            loss["times"] -= 1
+            world.holds.losses = [each for each in world.holds.losses if each["times"] > 0]
+            return loss
+    return None
 
 
 def _type_matches(type: str, wanted: dict[str, Any]) -> bool:

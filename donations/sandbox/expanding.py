@@ -33,6 +33,18 @@ FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
         "refunds": ("list:refund",),
     },
     "balance_transaction": {"source": ("charge", "refund", "dispute", "payout")},
+    "refund": {
+        "balance_transaction": ("balance_transaction",),
+        "charge": ("charge",),
+        "failure_balance_transaction": ("balance_transaction",),
+        "payment_intent": ("payment_intent",),
+    },
+    "dispute": {"charge": ("charge",), "payment_intent": ("payment_intent",)},
+    "radar.early_fraud_warning": {"charge": ("charge",), "payment_intent": ("payment_intent",)},
+    "payout": {
+        "balance_transaction": ("balance_transaction",),
+        "failure_balance_transaction": ("balance_transaction",),
+    },
     "item": {"price": ("price",)},
     "price": {"product": ("product",)},
     "product": {"default_price": ("price",)},

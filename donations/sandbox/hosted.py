@@ -3,7 +3,6 @@
 Plain HTML, no script.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import (
@@ -19,13 +18,13 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from . import cards, currencies, payments, sessions
+from . import banks, cards, currencies, paying, payments, sessions
 from .errors import ApiError
 from .store import Doc
 from .world import World
 
 bp = Blueprint("hosted", __name__)
-BLANK = {"number": "", "expiry": "", "cvc": "", "name": ""}
+BLANK = {"number": "", "sort_code": "", "expiry": "", "cvc": "", "name": ""}
 
 
 @bp.get("/c/pay/<id>")
@@ -93,19 +92,21 @@ def _try(world: World, session: Doc, typed: dict[str, str]) -> str:
     """Paid, or a challenge. A second submission of a paid session is `paid` too, and charges nothing."""
     if session["status"] == "complete":
         return "paid"
-    card = cards.find(typed["number"])
-    if not typed["number"].startswith("pm_card_"):
-        cards.check_typed(typed["expiry"], typed["cvc"], card, datetime.fromtimestamp(world.clock.now(), UTC))
+    number = typed["sort_code"] + typed["number"]
+    paying.check_typed(world, number, typed["expiry"], typed["cvc"])
     email = session["customer_email"] or typed["email"]
     if not email or "@" not in email:
         raise cards.refusal("email_invalid", "Your email is incomplete.", "email")
-    return payments.pay(world, session, card, email=email, name=typed["name"] or None)
+    return paying.pay(world, session, number, email=email, name=typed["name"] or None)
 
 
 def _prefilled(world: World, session: Doc) -> dict[str, str]:
     """An empty form, or one filled in with the test card that was picked from the table."""
     typed = {**BLANK, "email": session["customer_email"] or _customers_email(world, session)}
-    card = cards.BY_KEY.get(request.args.get("card", ""))
+    card, account = cards.BY_KEY.get(request.args.get("card", "")), banks.find(request.args.get("bank", ""))
+    if account:
+        cut = 6 if account.kind == "bacs_debit" else 0
+        typed.update(sort_code=account.number[:cut], number=account.number[cut:], name="Test Donor")
     if card:
         typed.update(
             number=card.grouped,
@@ -122,8 +123,18 @@ def _customers_email(world: World, session: Doc) -> str:
 
 
 def _form(world: World, session: Doc, typed: dict[str, str], error: ApiError | None = None) -> AnyResponse:
+    kind = banks.KINDS.get(session["currency"])
+    by_bank = kind and (request.values.get("method") == kind or request.args.get("bank"))
     response = _page(
-        "pay.html", world, session, typed=typed, error=error, cards=cards.CARDS, lines=session["_line_items"]
+        "debit.html" if by_bank else "pay.html",
+        world,
+        session,
+        typed=typed,
+        error=error,
+        cards=cards.CARDS,
+        accounts=[each for each in banks.ACCOUNTS if each.kind == kind],
+        kind=kind,
+        lines=session["_line_items"],
     )
     response.status_code = 402 if error else 200
     return response

@@ -1,33 +1,14 @@
-"""Paying a session: the payment intent, its charges, 3-D Secure, and the events in Stripe's order.
+"""Paying a session by card: the charges, 3-D Secure, and the events in Stripe's order; then what the card brings.
 
 Every function here expects the world's lock to be held: that is what makes a double click one charge.
 """
 
-from typing import Any
-
-from . import balance, blanks, cards, customers, events, ids, listing, params, sessions
+from . import balance, cards, charges, disputes, events, fraud_warnings, intents, sessions
 from .cards import Card
 from .currencies import AMEX_MAXIMUM_MINOR
-from .errors import ApiError, no_such
+from .errors import ApiError
 from .store import Doc
 from .world import World
-
-INTENT_FIELDS: params.Fields = {**listing.FIELDS, "customer": params.text()}
-CHARGE_FIELDS: params.Fields = {
-    **listing.FIELDS,
-    "customer": params.text(),
-    "payment_intent": params.text(),
-    "transfer_group": params.text(),
-}
-
-# From the session's payment_intent_data to the payment intent.
-PASSED_ON = (
-    "description",
-    "receipt_email",
-    "setup_future_usage",
-    "statement_descriptor",
-    "statement_descriptor_suffix",
-)
 
 
 def pay(world: World, session: Doc, card: Card, *, email: str | None, name: str | None) -> str:
@@ -38,16 +19,10 @@ def pay(world: World, session: Doc, card: Card, *, email: str | None, name: str 
     sessions.require_open(world, session)
     if card.brand == "amex" and session["amount_total"] > AMEX_MAXIMUM_MINOR:
         raise cards.refusal("amount_too_large", "This amount is too large for an American Express card.")
-    email = email or session["customer_email"]
-    billing = {
-        "address": sessions.customer_details(None, "")["address"],
-        "email": email,
-        "name": name,
-        "phone": None,
-    }
+    billing = intents.billing_details(session, email, name)
     method = world.store.add(cards.payment_method(card, billing, world.clock.now()))
-    intent = _intent(world, session)
-    intent["_attempt"] = {"card": card.number, "method": method["id"], "email": email, "name": name}
+    intent = intents.of_session(world, session)
+    intent["_attempt"] = {"card": card.number, "method": method["id"], "email": billing["email"], "name": name}
     if card.does == "challenge":
         return _ask_bank(world, session, intent)
     if card.does == "decline":
@@ -69,64 +44,9 @@ def answer_challenge(world: World, session: Doc, *, authenticated: bool) -> None
     raise _unauthenticated(world, intent, method)
 
 
-def retrieve_intent(world: World, id: str) -> Doc:
-    intent = world.store.get(id, "payment_intent")
-    if intent is None:
-        raise no_such("payment_intent", id, "intent")
-    return intent
-
-
-def listed_intents(world: World, sent: dict[str, Any]) -> Doc:
-    wanted = params.checked(sent, INTENT_FIELDS)
-    return listing.page(world, "payment_intent", wanted, "/v1/payment_intents", listing.only(wanted, "customer"))
-
-
-def retrieve_charge(world: World, id: str) -> Doc:
-    charge = world.store.get(id, "charge")
-    if charge is None:
-        raise no_such("charge", id, "charge")
-    return charge
-
-
-def listed_charges(world: World, sent: dict[str, Any]) -> Doc:
-    wanted = params.checked(sent, CHARGE_FIELDS)
-    matches = listing.only(wanted, "customer", "payment_intent", "transfer_group")
-    return listing.page(world, "charge", wanted, "/v1/charges", matches)
-
-
-def _intent(world: World, session: Doc) -> Doc:
-    """The session's payment intent; it exists only from the first attempt on."""
-    known = world.store.get(session["payment_intent"] or "", "payment_intent")
-    if known is not None:
-        return known
-    data = session["_payment_intent_data"]
-    id = ids.new("pi")
-    intent: Doc = {
-        **blanks.payment_intent(),
-        "id": id,
-        "amount": session["amount_total"],
-        "capture_method": data.get("capture_method", "automatic_async"),
-        "client_secret": f"{id}_secret_{ids.letters(24)}",
-        "created": world.clock.stamp(),
-        "currency": session["currency"],
-        "customer": session["customer"],
-        # Not inherited from the session: only what was meant for the payment.
-        "metadata": params.merged({}, data.get("metadata", {})),
-        **{name: data.get(name) for name in PASSED_ON},
-    }
-    world.store.add(intent)
-    session["payment_intent"] = id
-    world.store.save(session)
-    events.emit(world, "payment_intent.created", intent)
-    return intent
-
-
 def _succeed(world: World, session: Doc, intent: Doc, card: Card, method: Doc, *, challenged: bool) -> None:
-    attempt = intent["_attempt"]
-    customer = session["customer"]
-    if session["customer_creation"] == "always" and not customer:
-        customer = customers.made(world, email=attempt["email"], name=attempt["name"])["id"]
-        intent["customer"] = customer
+    """One-off card, success: charge.succeeded, payment_intent.succeeded, checkout.session.completed (facts, 5)."""
+    intents.complete(world, session, intent, "paid")
     charge = _charge(world, intent, card, method, challenged=challenged)
     balance.settle(world, charge)
     world.store.add(charge)
@@ -138,18 +58,19 @@ def _succeed(world: World, session: Doc, intent: Doc, card: Card, method: Doc, *
         last_payment_error=None,
         next_action=None,
     )
-    session.update(
-        status="complete",
-        payment_status="paid",
-        url=None,
-        customer=customer,
-        customer_details=sessions.customer_details(attempt["email"], attempt["name"] or ""),
-    )
-    for doc in (intent, session):
-        world.store.save(doc)
+    world.store.save(intent)
     events.emit(world, "charge.succeeded", charge)
     events.emit(world, "payment_intent.succeeded", intent)
     events.emit(world, "checkout.session.completed", session)
+    _bring(world, charge, card.brings)
+
+
+def _bring(world: World, charge: Doc, what: str) -> None:
+    """What follows by itself from some test cards, as with Stripe right after the payment."""
+    if what == "warning":
+        fraud_warnings.warn(world, charge)
+    elif what:
+        disputes.open(world, charge, reason=what, inquiry=what == "general")
 
 
 def _ask_bank(world: World, session: Doc, intent: Doc) -> str:
@@ -173,7 +94,7 @@ def _declined(world: World, intent: Doc, card: Card, method: Doc) -> ApiError:
     error.more["charge"] = charge["id"]
     intent["latest_charge"] = charge["id"]
     events.emit(world, "charge.failed", charge)
-    return _failed(world, intent, method, error)
+    return intents.failed(world, intent, method, error)
 
 
 def _unauthenticated(world: World, intent: Doc, method: Doc) -> ApiError:
@@ -183,49 +104,22 @@ def _unauthenticated(world: World, intent: Doc, method: Doc) -> ApiError:
         status=402,
         code="payment_intent_authentication_failure",
     )
-    return _failed(world, intent, method, error)
-
-
-def _failed(world: World, intent: Doc, method: Doc, error: ApiError) -> ApiError:
-    intent.update(
-        status="requires_payment_method",
-        payment_method=None,
-        next_action=None,
-        last_payment_error={**error.body()["error"], "payment_method": method},
-    )
-    world.store.save(intent)
-    events.emit(world, "payment_intent.payment_failed", intent)
-    return error
+    return intents.failed(world, intent, method, error)
 
 
 def _charge(world: World, intent: Doc, card: Card, method: Doc, *, challenged: bool) -> Doc:
     """A charge, succeeded or failed as the card has it, not yet stored."""
     failed = card.does == "decline"
-    id = ids.new("ch")
-    passed_on = ("amount", "currency", "customer", "description", "receipt_email", "statement_descriptor")
-    return {
-        **blanks.charge(),
-        **{name: intent[name] for name in passed_on},
-        "id": id,
-        "amount_captured": 0 if failed else intent["amount"],
-        "billing_details": {**method["billing_details"], "tax_id": None},
-        "calculated_statement_descriptor": world.settings.organisation.upper()[:22],
-        "captured": not failed,
-        "created": world.clock.stamp(),
-        "failure_code": card.code if failed else None,
-        "failure_message": card.message if failed else None,
-        # A snapshot: later changes of the intent's metadata do not reach the charge.
-        "metadata": dict(intent["metadata"]),
-        "outcome": _outcome(card),
-        "paid": not failed,
-        "payment_intent": intent["id"],
-        "payment_method": method["id"],
-        "payment_method_details": cards.charge_details(card, method, intent["amount"], challenged=challenged),
-        "receipt_url": None if failed else f"{world.base_url}/receipts/{id}",
-        "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
-        "status": "failed" if failed else "succeeded",
-        "_available_at_once": card.available_at_once,
-    }
+    charge = charges.document(
+        world,
+        intent,
+        method,
+        "failed" if failed else "succeeded",
+        details=cards.charge_details(card, method, intent["amount"], challenged=challenged),
+        outcome=_outcome(card),
+        failure=(card.code, card.message) if failed else None,
+    )
+    return {**charge, "_available_at_once": card.available_at_once, "_refunds": card.refunds}
 
 
 def _outcome(card: Card) -> Doc:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response
 from werkzeug.exceptions import InternalServerError
 
-from . import account, balance, customers, endpoints, events, params, payments, products, sessions
+from . import account, balance, charges, customers, endpoints, events, intents, params, products, sessions, transactions
 from .api import broken, operation, respond
 from .errors import ApiError
 from .store import Doc
@@ -32,27 +32,27 @@ def retrieve_balance(world: World, sent: Sent) -> Doc:
 @bp.get("/balance_transactions")
 @operation("balance_transaction", in_list=True)
 def list_balance_transactions(world: World, sent: Sent) -> Doc:
-    return balance.listed_transactions(world, sent)
+    return transactions.listed(world, sent)
 
 
 @bp.get("/balance_transactions/<id>")
 @operation("balance_transaction")
 def retrieve_balance_transaction(world: World, sent: Sent, id: str) -> Doc:
     params.checked(sent, {})
-    return balance.retrieve_transaction(world, id)
+    return transactions.retrieve(world, id)
 
 
 @bp.get("/charges")
 @operation("charge", in_list=True)
 def list_charges(world: World, sent: Sent) -> Doc:
-    return payments.listed_charges(world, sent)
+    return charges.listed(world, sent)
 
 
 @bp.get("/charges/<id>")
 @operation("charge")
 def retrieve_charge(world: World, sent: Sent, id: str) -> Doc:
     params.checked(sent, {})
-    return payments.retrieve_charge(world, id)
+    return charges.retrieve(world, id)
 
 
 @bp.post("/checkout/sessions")
@@ -128,14 +128,14 @@ def retrieve_event(world: World, sent: Sent, id: str) -> Doc:
 @bp.get("/payment_intents")
 @operation("payment_intent", in_list=True)
 def list_payment_intents(world: World, sent: Sent) -> Doc:
-    return payments.listed_intents(world, sent)
+    return intents.listed(world, sent)
 
 
 @bp.get("/payment_intents/<id>")
 @operation("payment_intent")
 def retrieve_payment_intent(world: World, sent: Sent, id: str) -> Doc:
     params.checked(sent, {})
-    return payments.retrieve_intent(world, id)
+    return intents.retrieve(world, id)
 
 
 @bp.post("/products")

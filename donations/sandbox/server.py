@@ -10,7 +10,7 @@ from typing import Any
 import click
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from . import app, balance, endpoints, sessions
+from . import app, balance, endpoints, later, payouts, sessions, transactions
 from .api import DROP
 from .settings import Settings
 from .world import World
@@ -47,6 +47,9 @@ class Sandbox:
         with self.world.change():
             endpoints.register(self.world)
             balance.resume(self.world)
+            transactions.resume(self.world)
+            later.resume(self.world)
+            payouts.watch(self.world)
             sessions.resume(self.world)
         self.world.start()
 

@@ -5,7 +5,7 @@ The sources are Stripe's reference and its changelog.
 
 from typing import Any
 
-from . import balance, currencies, ids, params, products
+from . import conversion, currencies, ids, params, products
 from .errors import ApiError, missing_parameter, not_modelled
 from .store import Doc
 from .world import World
@@ -170,7 +170,7 @@ def priced(world: World, sent: list[dict[str, Any]]) -> list[Doc]:
         raise ApiError("All line items must be in the same currency.", param="line_items")
     total = sum(line["price_data"]["unit_amount"] * line["quantity"] for line in sent)
     currencies.check_amount(total, currency, "line_items")
-    settled, settlement, _ = balance.settlement(world, total, currency)
+    settled, settlement, _ = conversion.settlement(world, total, currency)
     currencies.check_minimum(settled, settlement)
     return [_line(world, line) for line in sent]
 

@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from .clock import Clock, Timetable
@@ -36,6 +37,10 @@ class Holds:
     balance_transactions: bool = False
     next_fee_minor: int | None = None
     faults: list[dict[str, Any]] = field(default_factory=list)
+    # By kind (charge, refund, refund_failure, dispute, dispute_reversal) and currency.
+    rates: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    # Events still to be lost: {"types", "times", "forget"}.
+    losses: list[dict[str, Any]] = field(default_factory=list)
 
 
 class World:

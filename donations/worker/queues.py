@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from donations import inbox, mailer
 from donations.database import write_unit
-from donations.errors import DonationsError
 from donations.extensions import db
 from donations.models import Mail
 
@@ -30,7 +29,7 @@ def handle_events(at: datetime) -> int:
     for event_id in due:
         try:
             inbox.handle_due(event_id, at=at)
-        except DonationsError as error:
+        except Exception as error:  # Also where the COMMIT fails: the others must not wait for this one.
             log.warning("event %s waits: %s", event_id, type(error).__name__)
             inbox.put_off(event_id, error, at=at)
     return len(due)

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import stripe
 
 from .openapi import Contract, load
+from .talking import Witnessed, order
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +34,15 @@ def sandbox_url() -> Iterator[str]:
             yield process.stdout.readline().split()[-1]
         finally:
             process.terminate()
+
+
+@pytest.fixture
+def witnessed(contract: Contract) -> Witnessed:
+    return Witnessed(contract)
+
+
+@pytest.fixture
+def client(sandbox_url: str, witnessed: Witnessed) -> stripe.StripeClient:
+    """Stripe's client of a sandbox that has forgotten everything."""
+    order(sandbox_url, "reset")
+    return stripe.StripeClient("sk_test_contract", base_addresses={"api": sandbox_url}, http_client=witnessed)

@@ -165,7 +165,7 @@ def test_a_key_and_the_pinned_version_are_needed(sandbox: Running, headers: dict
 
 
 def test_an_unknown_address_is_a_404_in_stripes_shape(sandbox: Running) -> None:
-    answer = sandbox.api("GET", "/v1/payouts")
+    answer = sandbox.api("GET", "/v1/subscriptions")
 
     assert answer.status == 404
     assert answer.json["error"]["type"] == "invalid_request_error"

@@ -116,7 +116,6 @@ def test_after_a_decline_the_donor_may_try_again(sandbox: Running) -> None:
     [
         {"number": "4242424242424241"},
         {"number": "4539578763621486"},
-        {"number": "4000000000000259"},
         {"number": ""},
         {"expiry": "12/20"},
         {"expiry": "13/40"},

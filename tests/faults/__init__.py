@@ -1,0 +1,1 @@
+"""What must survive: processes killed, events in a flood, races, poison, a database that fails at any call."""
