@@ -121,8 +121,8 @@ def _payload(donation: Any, said: Acknowledged, label: str, name: str, replaces:
         "restriction": terms.get("restriction", ""),
         "language": donation.language,
         "method": said.method,
-        "replaces": None if replaces is None else replaces.label,
         "person_hash": privacy.lookup_hash(name, f"receipt:{label}").hex() if name else None,
+        **({} if replaces is None else {"replaces": replaces.label}),
     }
     return json.dumps(frozen, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 

@@ -23,7 +23,7 @@ from donations.extensions import db
 from donations.facts import Charge, Movement
 from donations.models import CheckoutAttempt, Donation
 from donations.money import Money
-from donations.worker import jobs
+from donations.worker import stripe_sync
 from tests.factories import NOON
 from tests.fixtures.settings import WEBHOOK_SECRET
 
@@ -165,7 +165,7 @@ def a_movement(charge_id: str | None, amount: Money, fee: int, *, at: datetime =
 def hear(fact: Charge | Movement, *, at: datetime = NOON) -> None:
     """Take a fact in as the inbox and the worker do, in a transaction of its own."""
     if isinstance(fact, Movement):
-        jobs.book_movement(fact, at)
+        stripe_sync.book_movement(fact, at)
         return
     with write_unit() as conn:
         giving.settle(conn, facts.record_charge(conn, fact, at=at), at=at)

@@ -193,9 +193,11 @@ def test_row_3_a_pending_debit_that_fails_leaves_only_the_fee() -> None:
     assert sums(entries_for(failed)) == {(1100, ANA, "GBP", None): -25, (5000, ANA, "GBP", None): 25}
 
 
-def test_a_balance_transaction_of_another_kind_is_not_booked_as_the_charges() -> None:
-    entries = entries_for(known(gbp("20.00"), bt(Money(-2000, "GBP"), reporting_category="refund")))
-    assert set(written(entries)) == {"charge:ch_1:gift"}
+def test_a_balance_transaction_of_a_refund_is_not_booked_as_the_charges() -> None:
+    refunded = replace(bt(Money(-2000, "GBP"), reporting_category="refund"), source_id="re_1")
+    entries = entries_for(known(gbp("20.00"), refunded))
+    assert written(entries)["bt:txn_1"] == ["1100 ANA -2000", "1105 ANA +2000"]
+    assert sums(entries)[1105, ANA, "GBP", "re_1"] == 2000
 
 
 def test_the_order_of_facts_does_not_matter() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from donations import facts, privacy, totals
 from donations.errors import NothingToDecide
 from donations.extensions import db
+from donations.giving.gifts import terms_of
 from donations.giving.settling import settle
 from donations.models import Allocation, Appeal, Donation, Fund, Organisation, Payment
 from donations.models.base import new_reference
@@ -33,24 +34,15 @@ def _adopt(known: facts.Known, fund: Fund, *, at: datetime) -> None:
     """Make the donation that nobody began here: no name, no address, the terms of today."""
     payment, organisation = known.row, Organisation.get()
     appeal = db.session.get_one(Appeal, fund.appeal_id)
-    named = appeal.names_on_receipt
-    language = organisation.default_language
     donation = Donation(
         reference=new_reference(),
         appeal_id=appeal.id,
         source="card",
         amount_minor=payment.amount_minor,
         currency=payment.currency,
-        language=language,
+        language=organisation.default_language,
         fee_bearer=appeal.fee_bearer,
-        terms={
-            "organisation": organisation.name,
-            "legal_name": organisation.legal_name,
-            "statement_descriptor": organisation.statement_descriptor,
-            "restriction": appeal.surplus.get(language, "") if named else "",
-            "appeal_title": appeal.title.get(language, "") if named else "",
-            "fund_names": [fund.name.get(language, "")] if named else [],
-        },
+        terms=terms_of(organisation, appeal, [fund], organisation.default_language),
         donor_id=new_reference(),
         personal_until=privacy.donor_data_until(organisation.day_of(at)),
         created_at=at,

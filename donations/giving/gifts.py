@@ -43,9 +43,22 @@ def begin(appeal: Appeal, gift: Gift, at: datetime) -> Donation:
     again = _begun_with(key)
     if again is not None:
         return again
-    organisation = Organisation.get()
-    reference = new_reference()
-    donation = Donation(
+    donation = _new(appeal, gift, key, at)
+    try:
+        with db.session.begin_nested():
+            db.session.add(donation)
+    except IntegrityError:  # The same form was sent twice at once, and the other came first.
+        again = _begun_with(key)
+        if again is None:
+            raise
+        return again
+    return donation
+
+
+def _new(appeal: Appeal, gift: Gift, key: str, at: datetime) -> Donation:
+    organisation, reference = Organisation.get(), new_reference()
+    parts = _allocation(appeal, gift)
+    return Donation(
         reference=reference,
         appeal_id=appeal.id,
         form_key=key,
@@ -57,23 +70,13 @@ def begin(appeal: Appeal, gift: Gift, at: datetime) -> Donation:
         language=gift.language,
         display=gift.display,
         fee_bearer=appeal.fee_bearer,
-        terms=_terms(organisation, appeal, gift),
+        terms=terms_of(organisation, appeal, [fund for fund, _ in parts], gift.language),
         donor_id=new_reference(),
         personal_until=privacy.donor_data_until(organisation.day_of(at)),
         created_at=at,
+        allocations=[Allocation(fund_id=fund.id, amount_minor=part) for fund, part in parts],
         **_sealed(reference, gift),
     )
-    for fund, part in _allocation(appeal, gift):
-        donation.allocations.append(Allocation(fund_id=fund.id, amount_minor=part))
-    try:
-        with db.session.begin_nested():
-            db.session.add(donation)
-    except IntegrityError:  # The same form was sent twice at once, and the other came first.
-        again = _begun_with(key)
-        if again is None:
-            raise
-        return again
-    return donation
 
 
 def _begun_with(key: str) -> Donation | None:
@@ -90,15 +93,14 @@ def _form_key(appeal: Appeal, gift: Gift) -> str:
     return privacy.lookup_hash(digest, "form").hex()
 
 
-def _terms(organisation: Organisation, appeal: Appeal, gift: Gift) -> dict[str, Any]:
+def terms_of(organisation: Organisation, appeal: Appeal, funds: list[Fund], language: str) -> dict[str, Any]:
     """What was shown when the gift was made, frozen in the supporter's language. What a receipt must not say is not
     in here."""
 
     def told(texts: dict[str, str]) -> str:
-        return texts.get(gift.language) or texts.get(organisation.default_language) or next(iter(texts.values()), "")
+        return texts.get(language) or texts.get(organisation.default_language) or next(iter(texts.values()), "")
 
     named = appeal.names_on_receipt
-    funds = [gift.fund] if gift.fund else appeal.funds
     return {
         "organisation": organisation.name,
         "legal_name": organisation.legal_name,

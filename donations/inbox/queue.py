@@ -15,6 +15,8 @@ from donations.models import StripeEvent
 from donations.stripe_gateway import Event
 
 LEASE = timedelta(minutes=2)
+# What an event is about, by the family of its type, where that can be fetched anew.
+_FETCHED = {"charge": "charge", "refund": "refund", "charge.dispute": "dispute", "payout": "payout"}
 
 
 def handle_due(event_id: str, *, at: datetime) -> str:
@@ -66,8 +68,8 @@ def _reread(event_id: str) -> Event | None:
     if sealed is None:
         return None
     event = stripe_gateway.parse_event(privacy.unseal(sealed, identity(event_id)))
-    kind = str(event.object.get("object"))
-    if event.same_shape or kind not in ("charge", "refund", "dispute", "payout"):
+    kind = _FETCHED.get(event.type.rpartition(".")[0])
+    if event.same_shape or kind is None:
         return event
     fresh = stripe_gateway.retrieve(kind, str(event.object["id"]))
     return Event(event.id, event.type, event.created_at, stripe_gateway.API_VERSION, event.livemode, fresh)

@@ -77,9 +77,14 @@ def _book_new(movements: list[facts.Movement], at: datetime) -> int:
     known = _known([movement.id for movement in movements])
     new = [movement for movement in reversed(movements) if movement.id not in known]
     for movement in new:
-        with write_unit() as conn:
-            giving.book_movement(conn, movement, at=at)
+        book_movement(movement, at)
     return len(new)
+
+
+def book_movement(movement: facts.Movement, at: datetime) -> None:
+    """One balance transaction into the facts and the books, in a transaction of its own."""
+    with write_unit() as conn:
+        giving.book_movement(conn, movement, at=at)
 
 
 def _claim_orphans(at: datetime) -> int:

@@ -40,7 +40,7 @@ def main() -> None:
     asked = parser.parse_args()
     missed: list[str] = []
     with tempfile.TemporaryDirectory(prefix="ff-bench-", ignore_cleanup_errors=True) as folder:
-        os.chmod(folder, 0o755)  # noqa: S103 - the database server runs as another user
+        os.chmod(folder, 0o755)
         for kind in asked.kinds:
             missed += measure(kind, asked.events, Path(folder))
     for line in missed:
@@ -144,7 +144,7 @@ def run_floor(url: str, sent: Path, *, fresh: bool) -> Figures:
     environ = {"FLOOR_SECRET": WEBHOOK_SECRET, "FLOOR_DATABASE": target}
     if fresh:
         make = [sys.executable, "-c", "from tests.bench.floor import make_tables; make_tables()"]
-        subprocess.run(make, env={**machine(), **environ}, cwd=ROOT, check=True)  # noqa: S603 - our own
+        subprocess.run(make, env={**machine(), **environ}, cwd=ROOT, check=True)
     with serving("tests.bench.floor:app", environ) as port:
         return load(port, WEBHOOK_SECRET, sent)
 
@@ -157,7 +157,7 @@ def serving(target: str, environ: dict[str, str]) -> Iterator[int]:
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--log-level", "error"),
         *("--workers", str(PROCESSES), "--blocking-threads", str(THREADS), target),
     ]
-    process = subprocess.Popen(command, env={**machine(), **environ}, cwd=ROOT, stderr=subprocess.DEVNULL)  # noqa: S603
+    process = subprocess.Popen(command, env={**machine(), **environ}, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
         wait_until_it_answers(port)
         yield port
@@ -169,7 +169,7 @@ def serving(target: str, environ: dict[str, str]) -> Iterator[int]:
 def wait_until_it_answers(port: int) -> None:
     for _ in range(300):
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1)  # noqa: S310 - loopback
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1)
             return
         except urllib.error.HTTPError:
             return
@@ -180,7 +180,7 @@ def wait_until_it_answers(port: int) -> None:
 
 def load(port: int, secret: str, sent: Path) -> Figures:
     command = [sys.executable, "-m", "tests.bench.load", str(port), str(CONNECTIONS), secret, str(sent)]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)  # noqa: S603 - our own
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     figures: Figures = json.loads(done.stdout)
     return figures
 

@@ -128,10 +128,17 @@ FAULTS = {
         {"I1": "entry 1 does not", "I1 sealed": "entry 1 has 1 postings", "I2": "5 GBP"},
     ),
     "an entry without a posting": ([*an_entry(1, "'x:1'", 1)], {"I1 sealed": "entry 1 has 0 postings"}),
+    "a refund that no receipt was replaced for": (
+        [
+            "INSERT INTO refund (id, payment_id, amount_minor, currency, status, created_at) SELECT 're_1', id, 1000,"
+            " 'GBP', 'succeeded', first_seen_at FROM payment WHERE amount_minor = 3000"
+        ],
+        {"I11 remaining": "its receipt says 3000, 2000 remains"},
+    ),
     "a balance transaction that was never booked": (
         [
-            "INSERT INTO balance_transaction (id, payment_id, type, reporting_category, amount_minor, fee_minor,"
-            " net_minor, currency, created_at, available_on) SELECT 'txn_2', id, 'charge', 'charge', 5, 0, 5, 'GBP',"
+            "INSERT INTO balance_transaction (id, number, payment_id, type, reporting_category, amount_minor, fee_minor,"
+            " net_minor, currency, created_at, available_on) SELECT 'txn_2', 2, id, 'charge', 'charge', 5, 0, 5, 'GBP',"
             " first_seen_at, '2026-11-28' FROM payment WHERE amount_minor = 3000"
         ],
         {"I3": "balance transaction txn_2 has 0 entries"},

@@ -19,7 +19,7 @@ from donations.extensions import db
 from donations.facts import Movement
 from donations.models import Appeal, Donation, Entry, Fund, Receipt
 from donations.money import Money
-from donations.worker import jobs
+from donations.worker import stripe_sync
 from tests import events
 from tests.events import a_charge, a_movement, balances, fresh, hear, live_lines
 from tests.factories import NOON, a_donation, eur, gbp
@@ -257,7 +257,7 @@ class Story:
         for number in order:
             _, fact = self.facts[number]
             if isinstance(fact, Movement):
-                jobs.book_movement(fact, NOON)
+                stripe_sync.book_movement(fact, NOON)
             else:
                 said = {**fact, "id": events.new_id("evt")} if renamed and number in heard else fact
                 told = stripe_gateway.parse_event(events.as_text(said))

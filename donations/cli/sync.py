@@ -12,12 +12,12 @@ from donations.errors import DonationsError
 from donations.worker import stripe_sync
 
 
-@click.group()
-def stripe() -> None:
+@click.group("stripe")
+def group() -> None:
     """What Stripe knows and we do not yet."""
 
 
-@stripe.command()
+@group.command()
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @with_appcontext
 def sync(as_json: bool) -> None:
@@ -43,4 +43,4 @@ def sync(as_json: bool) -> None:
         click.echo(", ".join(f"{count} new {name}" for name, count in done.items()))
 
 
-COMMANDS = (stripe,)
+COMMANDS = (group,)
