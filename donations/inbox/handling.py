@@ -13,7 +13,7 @@ from sqlalchemy import Table, bindparam, update
 from sqlalchemy.engine import Connection
 
 from donations import facts, giving, stripe_gateway
-from donations.database import savepoint
+from donations.database import check_open, savepoint
 from donations.models import StripeEvent
 from donations.prepared import Prepared
 from donations.stripe_gateway import Event
@@ -29,12 +29,14 @@ def is_for_us(event: Event) -> bool:
 
 
 def try_to_handle(conn: Connection, event: Event, *, at: datetime, attempts: int) -> str:
-    """Handle inside a savepoint: a handler that fails leaves nothing but the event, due to be tried again."""
+    """Handle inside a savepoint: a handler that fails leaves nothing but the event, due to be tried again. Raises
+    TransactionLost if the event itself is no longer kept."""
     try:
         with savepoint(conn):
             HANDLERS[event.type](conn, event, at)
     except Exception as error:
         log.exception("event %s (%s) failed", event.id, event.type)
+        check_open(conn)
         return fail(conn, event.id, attempts, error, at=at)
     return "handled"
 
