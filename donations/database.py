@@ -139,6 +139,18 @@ _ORPHAN = (
 )
 
 
+def check_open(conn: Connection) -> None:
+    """Call before writing on after a failure. Raises TransactionLost if SQLite has rolled the whole transaction back by
+    itself, as it may when the disk is full: what came after would be committed statement by statement."""
+    driver: Any = conn.connection.driver_connection
+    if conn.dialect.name == "sqlite" and not driver.in_transaction:
+        raise TransactionLost("rolled back by the database")
+
+
+class TransactionLost(Exception):
+    """Nothing of this transaction is kept, and it cannot be gone on with."""
+
+
 class OrphanPosting(Exception):
     """A posting was written without the entry that seals it."""
 

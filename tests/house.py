@@ -23,6 +23,7 @@ ROWS = (
 ROW_OF = {part: row for row, parts in enumerate(ROWS) for part in parts}
 TALKS_OUTSIDE = {"stripe_gateway", "mailer"}
 MAY_CALL_OUT = {"web", "cli", "worker", "inbox"}
+COMMITS = {"commit", "write_unit", "bare_write_unit"}
 MAY_COMMIT = {"web", "cli", "worker", "inbox", "database"}
 FLASK_OF_A_REQUEST = {"request", "session", "abort", "url_for"}
 MODULE_LINES, FUNCTION_LINES, TEMPLATE_LINES = 300, 40, 150
@@ -113,7 +114,7 @@ def naming_faults(module: Module) -> list[str]:
         faults.append(f"{module.name} reads the environment")
     if module.part not in ("web", "sandbox") and names & {f"flask.{word}" for word in FLASK_OF_A_REQUEST}:
         faults.append(f"{module.name} knows the web request")
-    if module.part not in MAY_COMMIT | {"sandbox"} and {"commit", "write_unit", "bare_write_unit"} & set(_called(module.tree)):
+    if module.part not in MAY_COMMIT | {"sandbox"} and COMMITS & set(_called(module.tree)):
         faults.append(f"{module.name} commits")
     return faults
 

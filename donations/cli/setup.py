@@ -73,9 +73,11 @@ def _migrate() -> None:
     import flask_migrate
 
     from donations import create_app
+    from donations.extensions import db
 
     with create_app().app_context():
         flask_migrate.upgrade()
+        db.engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)

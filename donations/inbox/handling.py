@@ -13,7 +13,7 @@ from sqlalchemy import Table, bindparam, update
 from sqlalchemy.engine import Connection
 
 from donations import alarms, facts, giving, stripe_gateway
-from donations.database import savepoint
+from donations.database import check_open, savepoint
 from donations.errors import PostingStopped
 from donations.models import StripeEvent
 from donations.prepared import Prepared
@@ -30,14 +30,17 @@ def is_for_us(event: Event) -> bool:
 
 
 def try_to_handle(conn: Connection, event: Event, *, at: datetime, attempts: int) -> str:
-    """Handle inside a savepoint: a handler that fails leaves nothing but the event, due to be tried again."""
+    """Handle inside a savepoint: a handler that fails leaves nothing but the event, due to be tried again. Raises
+    TransactionLost if the event itself is no longer kept."""
     try:
         with savepoint(conn):
             HANDLERS[event.type](conn, event, at)
     except PostingStopped as stopped:
+        check_open(conn)
         return fail(conn, event.id, attempts, stopped, at=at, counts=False)
     except Exception as error:
         log.exception("event %s (%s) failed", event.id, event.type)
+        check_open(conn)
         return fail(conn, event.id, attempts, error, at=at)
     return "handled"
 

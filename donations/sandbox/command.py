@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,6 +20,14 @@ def _rates(context: click.Context, parameter: click.Parameter, values: tuple[str
             raise click.BadParameter(f"{value!r}: give a rate as eur=0.85", context, parameter)
         rates[match[1]] = Decimal(match[2])
     return rates
+
+
+def _currencies(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    codes = tuple(code for value in values for code in value.lower().split(","))
+    for code in codes:
+        if code not in KNOWN:
+            raise click.BadParameter(f"{code!r} is no currency", context, parameter)
+    return codes
 
 
 def _seconds(context: click.Context, parameter: click.Parameter, value: str) -> tuple[float, ...]:
@@ -56,50 +65,86 @@ def _percent(context: click.Context, parameter: click.Parameter, value: str) -> 
     metavar="CODE=RATE",
     help="Convert this currency into the settlement currency (eur=0.85); others settle as themselves.",
 )
-@click.option("--bt-delay", default=1.0, show_default=True, help="Seconds until a charge gets its balance transaction.")
+@click.option(
+    "--settles",
+    "settlement_currencies",
+    multiple=True,
+    callback=_currencies,
+    metavar="CODE",
+    help="Settle this currency as itself too (eur or eur,usd). If given, all others are converted.",
+)
+@click.option(
+    "--refund-rate",
+    "refund_rates",
+    multiple=True,
+    callback=_rates,
+    metavar="CODE=RATE",
+    help="Convert refunds of this currency at a rate of their own.",
+)
+@click.option(
+    "--dispute-rate",
+    "dispute_rates",
+    multiple=True,
+    callback=_rates,
+    metavar="CODE=RATE",
+    help="Convert disputes of this currency at a rate of their own.",
+)
+@click.option(
+    "--bt-delay",
+    "bt_delay_seconds",
+    default=1.0,
+    show_default=True,
+    help="Seconds until a charge gets its balance transaction.",
+)
+@click.option(
+    "--later",
+    "later_seconds",
+    default=60.0,
+    show_default=True,
+    help="Seconds until what happens later happens by itself: refunds, debits, disputes, payouts; -1: by order only.",
+)
+@click.option(
+    "--debit-bt",
+    type=click.Choice(["pending", "success"]),
+    default="pending",
+    show_default=True,
+    help="Whether a bank debit has its balance transaction while pending, or from its success on.",
+)
+@click.option("--payout-every", "payout_every_seconds", default=0.0, help="Pay out every so many seconds; 0: by order.")
+@click.option("--dispute-fee", "dispute_fee_minor", default=2000, show_default=True, help="In minor units.")
 @click.option("--fee-percent", default="1.5", show_default=True, callback=_percent, help="Stripe's fee: the share.")
-@click.option("--fee-fixed", default=20, show_default=True, help="Stripe's fee: the fixed part, in minor units.")
+@click.option(
+    "--fee-fixed",
+    "fee_fixed_minor",
+    default=20,
+    show_default=True,
+    help="Stripe's fee: the fixed part, in minor units.",
+)
 @click.option("--webhook-url", "urls", multiple=True, help="Send all events here (repeatable).")
 @click.option("--webhook-secret", "secrets", multiple=True, help="Its signing secret, whsec_... (as often as the URL).")
 @click.option(
     "--retries",
+    "retry_seconds",
     default="1,2,5,15,60,300,900",
     show_default=True,
     callback=_seconds,
     help="Seconds before each further try of a delivery.",
 )
-@click.option("--delivery-timeout", default=10.0, show_default=True, help="Seconds a webhook may take to answer.")
+@click.option(
+    "--delivery-timeout",
+    "delivery_timeout_seconds",
+    default=10.0,
+    show_default=True,
+    help="Seconds a webhook may take to answer.",
+)
 @click.option("--public-url", default="", help="Address under which browsers reach this sandbox, if another.")
 def sandbox(
-    host: str,
-    port: int,
-    state: Path | None,
-    organisation: str,
-    currency: str,
-    rates: dict[str, Decimal],
-    bt_delay: float,
-    fee_percent: Decimal,
-    fee_fixed: int,
-    urls: tuple[str, ...],
-    secrets: tuple[str, ...],
-    retries: tuple[float, ...],
-    delivery_timeout: float,
-    public_url: str,
+    host: str, port: int, urls: tuple[str, ...], secrets: tuple[str, ...], debit_bt: str, **options: Any
 ) -> None:
     """Run a local stand-in for Stripe: pay with test cards, no money moves."""
     if len(urls) != len(secrets):
         raise click.UsageError("Give one --webhook-secret for each --webhook-url, in the same order.")
-    settings = Settings(
-        state=state,
-        organisation=organisation,
-        currency=currency,
-        rates=rates,
-        bt_delay_seconds=bt_delay,
-        fee_percent=fee_percent,
-        fee_fixed_minor=fee_fixed,
-        retry_seconds=retries,
-        delivery_timeout_seconds=delivery_timeout,
-        webhooks=tuple(zip(urls, secrets, strict=True)),
-        public_url=public_url,
-    )
+    webhooks = tuple(zip(urls, secrets, strict=True))
+    # The other options are named like the settings they set.
+    settings = Settings(webhooks=webhooks, debit_books_while_pending=debit_bt == "pending", **options)
     serve(settings, host, port)

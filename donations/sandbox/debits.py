@@ -61,7 +61,9 @@ def succeed(world: World, charge: Doc) -> Doc:
     intent, session = _around(world, charge)
     if charge["balance_transaction"] is None and "_bt" not in charge:
         balance.settle(world, charge)
-    charge.update(status="succeeded", paid=True, receipt_url=f"{world.base_url}/receipts/{charge['id']}")
+    charge.update(
+        status="succeeded", paid=True, receipt_url=f"{world.base_url}/receipts/{charge['id']}", _succeeded=True
+    )
     intent.update(status="succeeded", amount_received=intent["amount"])
     session["payment_status"] = "paid"
     for doc in (charge, intent, session):

@@ -58,7 +58,7 @@ def make(
     refund["status"] = status
     if status == "pending":
         refund["pending_reason"] = pending_reason
-    if refund.get("pending_reason") not in UNMOVED:
+    if status != "requires_action" and refund.get("pending_reason") not in UNMOVED:
         balance.settle(world, refund)
     world.store.add(refund)
     _count(world, charge, refund["amount"])

@@ -152,7 +152,8 @@ def _calling() -> Iterator[None]:
         raise PaymentServiceDown() from error
     except stripe.StripeError as error:
         log.error("stripe refused: %s %s, request %s", error.http_status, error.code, error.request_id)
-        if (error.http_status or 500) >= 500:
+        # 409: the first try with this key is still running, because Stripe was slower than we wait.
+        if (error.http_status or 500) >= 500 or error.http_status == 409:
             raise PaymentServiceDown() from error
         raise PaymentServiceRefused() from error
 

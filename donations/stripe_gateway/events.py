@@ -70,6 +70,8 @@ def _decoded(raw: bytes) -> str:
 
 
 def _signed_with(text: str, header: str, secret: str) -> bool:
+    if not header.isascii():  # Comparing it would raise.
+        return False
     try:
         return bool(stripe.WebhookSignature.verify_header(text, header, secret, tolerance=None))
     except stripe.SignatureVerificationError:

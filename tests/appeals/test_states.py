@@ -145,11 +145,9 @@ def test_a_refused_move_while_it_is_hidden_forgets_nothing(ali: Appeal, at: date
 
 @pytest.mark.parametrize("verb", [appeals.pause, appeals.close, hide("amounts_hidden"), hide("holding_page")])
 def test_what_the_public_sees_has_a_new_version_at_once(ali: Appeal, at: datetime, verb: Verb) -> None:
-    before = totals.public(ali, at)
+    before = totals.public(ali, at).version
     do(verb, ali, at + timedelta(seconds=5))
-    after = totals.public(ali, at + timedelta(seconds=5))
-    assert after.version != before.version
-    assert after.as_of >= before.as_of
+    assert totals.public(ali, at + timedelta(seconds=5)).version != before
 
 
 def test_the_home_page_leaves_out_drafts_and_dark_ones(app: Flask, at: datetime) -> None:

@@ -30,14 +30,12 @@ class ContractError(AssertionError):
 
 
 class Contract:
-    """One description. Schemas are translated when they are first needed, and kept."""
+    """One description. Its schemas are translated when the first is needed, and kept."""
 
     def __init__(self, folder: Path) -> None:
         self.spec = json.loads((folder / "spec.json").read_text())
         self.event_objects: dict[str, str | None] = json.loads((folder / "events.json").read_text())["events"]
         self.version: str = self.spec["info"]["version"]
-        self._registry: Registry[Any] = Registry(retrieve=self._retrieve)  # type: ignore[call-arg]
-        self._resources: dict[str, Resource[Any]] = {}
         self._paths = [(_pattern(path), path) for path in sorted(self.spec["paths"], key=lambda each: "{" in each)]
 
     def check_request(self, method: str, path: str, form_or_query: Pairs) -> dict[str, Any]:
@@ -109,11 +107,15 @@ class Contract:
     def _resolved(self, schema: Schema) -> Schema:
         return self.spec["components"]["schemas"][schema["$ref"].removeprefix(REF)] if "$ref" in schema else schema
 
-    def _retrieve(self, uri: str) -> Resource[Any]:
-        if uri not in self._resources:
-            schema = self.spec["components"]["schemas"][uri.removeprefix("stripe:")]
-            self._resources[uri] = Resource(translated(schema, answer=True), DRAFT202012)
-        return self._resources[uri]
+    @functools.cached_property
+    def _registry(self) -> Registry[Any]:
+        """All schemas, crawled once: done while validating, it would be done for each reference anew."""
+        schemas = self.spec["components"]["schemas"]
+        resources = (
+            (f"stripe:{name}", Resource(translated(schema, answer=True), DRAFT202012))
+            for name, schema in schemas.items()
+        )
+        return Registry().with_resources(resources).crawl()
 
     def _faults(self, value: Any, schema: Schema, where: str) -> list[str]:
         errors = Draft202012Validator(schema, registry=self._registry).iter_errors(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import secrets
@@ -17,16 +18,18 @@ from flask import Flask
 from donations import create_app
 from donations.cli.stage import free_port
 from donations.extensions import db
-from tests.fixtures.databases import Cluster, Files, Templates
 from tests.faults.installation import Installation
+from tests.fixtures.databases import Cluster, Files, Templates
 from tests.needs import postgresql_binaries
+
+log = logging.getLogger(__name__)
 
 
 @pytest.fixture
 def chance() -> random.Random:
     """All chance of a test. SEED=... repeats a run."""
     seed = int(os.environ.get("SEED") or secrets.randbelow(10**9))
-    print(f"SEED={seed}")
+    log.warning("SEED=%s", seed)  # Shown when the test fails.
     return random.Random(seed)
 
 
@@ -60,7 +63,7 @@ def templates(database_kind: str, durable_templates: Callable[[str], Templates])
 
 
 class Postbox:
-    """A mail server that counts how often each Message-ID arrived. `tired` makes it put mails off."""
+    """A mail server that keeps the Message-ID of every mail that arrived."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -101,7 +104,7 @@ def installation(
     yield made
     made.end()
     if made.log.exists():
-        print(f"The last of the installation's log:\n{made.log.read_text(errors='replace')[-6000:]}")
+        log.warning("The last of its log:\n%s", made.log.read_text(errors="replace")[-6000:])
 
 
 @contextmanager

@@ -3,6 +3,7 @@ the books, the public total and the receipts say in the end is what was sent."""
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 from collections import Counter
@@ -19,6 +20,7 @@ from tests.faults.flood import SLUGS, Flood, plan
 from tests.faults.installation import Installation, wait_for
 from tests.faults.sending import Sender
 
+log = logging.getLogger(__name__)
 PARTS = ("web", "worker", "web_main", "web", "serve")
 DRAINED_SECONDS = 10
 
@@ -49,7 +51,7 @@ def test_a_flood_with_killed_processes_loses_nothing_and_doubles_nothing(
     assert len(killer.killed) == killer.wanted
     with inside(installation.environ):
         took = wait_for("the inbox to be empty", nothing_is_due, DRAINED_SECONDS)
-        print(f"{len(flood.deliveries)} deliveries, killed {Counter(killer.killed)}, drained after {took:.1f} s")
+        log.warning("%d deliveries, killed %s, drained after %.1f s", len(flood.deliveries), killer.killed, took)
         check_books(flood)
         check_mails(flood, postbox, killer.killed)
     check_public_totals(installation, flood)

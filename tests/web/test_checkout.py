@@ -1,0 +1,307 @@
+"""The way to Stripe's page, with the sandbox for Stripe: one session for one gift whatever is clicked or lost, a plain
+page within ten seconds when Stripe does not answer, and nothing about people where it need not be."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from contextvars import Context
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from donations import tokens
+from donations.database import write_unit
+from donations.extensions import db
+from donations.models import Appeal, Donation, Organisation
+from tests.events import fresh, rows
+from tests.fixtures.outside import Stripe, sent_json
+from tests.fixtures.settings import environ_for
+
+WITHIN_SECONDS = 10
+MAYA = {"name": "Maya Example", "email": "maya@example.org", "message": "Hold on, friends."}
+
+
+@pytest.fixture
+def environ(database_url: str, at_stripe: Stripe) -> dict[str, str]:
+    return {**environ_for(database_url), "STRIPE_API_BASE": at_stripe.url}
+
+
+def give(client: FlaskClient, slug: str = "hands-off-ali", nonce: str = "a-nonce", **typed: str) -> TestResponse:
+    """Send an appeal's form; the same nonce is the same form."""
+    form = {"token": tokens.for_form(tokens.FormToken(slug=slug, nonce=nonce)), "amount": "20", "currency": "GBP"}
+    return client.post(f"/appeals/{slug}/donations", data={**form, "interval": "once", "fund": "", **MAYA, **typed})
+
+
+def again(client: FlaskClient) -> TestResponse:
+    return client.post(f"{page()}/again")
+
+
+def page() -> str:
+    """The address of the only donation's own page."""
+    return f"/donations/{tokens.for_donation(the_donation().reference)}"
+
+
+def the_donation() -> Donation:
+    fresh()
+    return db.session.query(Donation).one()
+
+
+def sessions(at_stripe: Stripe) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = at_stripe.api("GET", "/v1/checkout/sessions?limit=100").json["data"]
+    return found
+
+
+def products(at_stripe: Stripe) -> list[str]:
+    return [product["name"] for product in at_stripe.api("GET", "/v1/products?limit=100").json["data"]]
+
+
+def asked_for_sessions(at_stripe: Stripe) -> list[dict[str, Any]]:
+    return at_stripe.requests("/v1/checkout/sessions", "POST")
+
+
+def test_a_gift_leads_to_stripes_page(client: FlaskClient, at_stripe: Stripe) -> None:
+    answer = give(client)
+    session = sessions(at_stripe)[0]
+    assert (answer.status_code, answer.headers["Location"]) == (303, session["url"])
+    assert (session["amount_total"], session["currency"], session["mode"]) == (2000, "gbp", "payment")
+    assert session["submit_type"] == "donate"
+    assert session["adaptive_pricing"] == {"enabled": False}
+    donation = the_donation()
+    assert session["metadata"] == {"donation": donation.reference}
+    assert session["client_reference_id"] == donation.reference
+    assert session["success_url"] == f"http://localhost{page()}"
+    attempt = donation.attempts[0]
+    assert (attempt.state, attempt.session_id, attempt.url) == ("open", session["id"], session["url"])
+
+
+def test_the_donation_is_kept_before_stripe_is_asked(client: FlaskClient, at_stripe: Stripe) -> None:
+    at_stripe.order("faults", mode="reset_before", times=10)
+    give(client)
+    donation = the_donation()
+    assert (donation.state, donation.attempts) == ("pending", [])
+
+
+def test_a_double_click_makes_one_session(client: FlaskClient, at_stripe: Stripe) -> None:
+    first, second = give(client), give(client)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert len(sessions(at_stripe)) == 1
+    assert rows("donation") == 1
+
+
+def test_two_clicks_at_once_make_one_session(app: Flask, client: FlaskClient, at_stripe: Stripe) -> None:
+    barrier = threading.Barrier(4)
+    answers: list[tuple[int, str]] = []
+    failures: list[BaseException] = []
+
+    def click() -> None:
+        with app.app_context():
+            try:
+                barrier.wait(10)
+                answer = give(app.test_client())
+                answers.append((answer.status_code, answer.headers.get("Location", "")))
+            except BaseException as error:
+                failures.append(error)
+            db.session.remove()
+
+    threads = [threading.Thread(target=Context().run, args=(click,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert failures == []
+    # A call that is still running with the same key is refused by Stripe (409) and asked again by the client.
+    assert set(answers) == {(303, sessions(at_stripe)[0]["url"])}
+    assert len(sessions(at_stripe)) == 1
+    assert (rows("donation"), rows("checkout_attempt")) == (1, 1)
+
+
+@pytest.mark.parametrize("mode", ["reset_after", "500_after"])
+def test_an_answer_that_was_lost_once_is_asked_for_again_at_once(
+    client: FlaskClient, at_stripe: Stripe, mode: str
+) -> None:
+    at_stripe.order("faults", mode=mode, times=1, path="/v1/checkout/sessions", method="POST")
+    answer = give(client)
+    keys = {entry["headers"]["Idempotency-Key"] for entry in asked_for_sessions(at_stripe)}
+    assert keys == {f"donation-{the_donation().reference}-checkout-1"}
+    assert len(sessions(at_stripe)) == 1
+    if mode == "reset_after":
+        assert answer.headers["Location"] == sessions(at_stripe)[0]["url"]
+
+
+def test_an_answer_that_was_lost_altogether_leads_to_the_same_session_later(
+    client: FlaskClient, at_stripe: Stripe
+) -> None:
+    # given that Stripe makes the session, and no answer of it arrives
+    at_stripe.order("faults", mode="reset_after", times=2, path="/v1/checkout/sessions", method="POST")
+    answer = give(client)
+    assert answer.status_code == 503
+    assert len(sessions(at_stripe)) == 1
+    assert the_donation().attempts[0].state == "starting"
+    # when the supporter tries again, with the button or by sending the form once more
+    for tried in (again(client), give(client)):
+        # then it is the session that was made
+        assert (tried.status_code, tried.headers["Location"]) == (303, sessions(at_stripe)[0]["url"])
+    assert len(sessions(at_stripe)) == 1
+    assert the_donation().attempts[0].state == "open"
+
+
+@pytest.mark.parametrize("mode", ["500", "reset_before", "slow", "429"])
+@pytest.mark.databases("sqlite")
+def test_while_stripe_is_down_a_plain_page_says_so_in_time(client: FlaskClient, at_stripe: Stripe, mode: str) -> None:
+    # given a Stripe that does not answer
+    at_stripe.order("faults", mode=mode, times=100, seconds=8)
+    # when somebody gives
+    began = time.monotonic()
+    answer = give(client)
+    # then they are told in time, on their own page, and nothing was charged
+    assert time.monotonic() - began < WITHIN_SECONDS
+    assert answer.status_code == 503
+    assert "Nothing was charged" in answer.text
+    assert f'action="{page()}/again"' in answer.text
+    assert sessions_made(at_stripe) == 0
+    # and trying again works as soon as Stripe does
+    at_stripe.server.http("DELETE", "/sandbox/faults")
+    assert again(client).status_code == 303
+    assert rows("donation") == 1
+    assert sessions_made(at_stripe) == 1
+
+
+def sessions_made(at_stripe: Stripe) -> int:
+    return int(at_stripe.look("summary")["objects"].get("checkout.session", 0))
+
+
+@pytest.mark.databases("sqlite")
+def test_what_stripe_refuses_is_said_without_its_words(client: FlaskClient, at_stripe: Stripe) -> None:
+    # given a product that Stripe does not know any more
+    with write_unit():
+        Appeal.any_by_slug("hands-off-ali").stripe_product_id = "prod_gone"
+    answer = give(client)
+    assert answer.status_code == 502
+    assert "Nothing was charged" in answer.text
+    assert "prod_gone" not in answer.text
+    assert the_donation().state == "pending"
+
+
+def test_the_product_is_made_once_for_each_appeal(client: FlaskClient, at_stripe: Stripe) -> None:
+    for nonce in ("one", "two"):
+        give(client, nonce=nonce)
+    give(client, "fighting-fund")
+    assert sorted(products(at_stripe)) == ["Hands Off Ali", "The fighting fund"]
+    assert len(at_stripe.requests("/v1/products", "POST")) == 2
+
+
+def test_a_product_whose_answer_was_lost_is_not_made_again(client: FlaskClient, at_stripe: Stripe) -> None:
+    at_stripe.order("faults", mode="reset_after", times=2, path="/v1/products", method="POST")
+    assert give(client).status_code == 503
+    assert again(client).status_code == 303
+    assert products(at_stripe) == ["Hands Off Ali"]
+
+
+@pytest.mark.databases("sqlite")
+def test_a_discreet_appeal_is_not_named_at_stripe(client: FlaskClient, at_stripe: Stripe) -> None:
+    give(client, "campaign-kazakhstan", fund="kozlov")
+    assert products(at_stripe) == ["Solidarity Fighting Fund"]
+    for entry in at_stripe.requests(method="POST"):
+        for word in ("Kozlov", "kozlov", "Kazakhstan", "kazakhstan", "prison"):
+            assert word not in sent_json(entry)
+
+
+@pytest.mark.databases("sqlite")
+def test_nothing_of_a_person_is_in_what_stripe_is_asked_but_the_address_for_its_form(
+    client: FlaskClient, at_stripe: Stripe
+) -> None:
+    give(client)
+    entry = asked_for_sessions(at_stripe)[0]
+    form = dict(entry["form"])
+    assert form.pop("customer_email") == "maya@example.org"
+    for name, value in form.items():
+        for word in ("Maya", "maya", "Example", "example.org", "Hold on"):
+            assert word not in value, name
+    metadata = {name: value for name, value in form.items() if "metadata" in name}
+    reference = the_donation().reference
+    assert metadata == {"metadata[donation]": reference, "payment_intent_data[metadata][donation]": reference}
+    assert not re.search("maya|example", str(the_donation().attempts[0].params), re.IGNORECASE)
+
+
+@pytest.mark.databases("sqlite")
+def test_without_an_address_none_is_sent(client: FlaskClient, at_stripe: Stripe) -> None:
+    give(client, email="")
+    assert "customer_email" not in dict(asked_for_sessions(at_stripe)[0]["form"])
+
+
+@pytest.mark.databases("sqlite")
+def test_stripes_page_speaks_the_supporters_language(client: FlaskClient, at_stripe: Stripe) -> None:
+    form = {"token": tokens.for_form(tokens.FormToken("hands-off-ali", "n")), "amount": "20", "currency": "GBP"}
+    client.post("/ru/appeals/hands-off-ali/donations", data={**form, "display": "secret"})
+    session = sessions(at_stripe)[0]
+    assert session["locale"] == "ru"
+    assert session["success_url"] == f"http://localhost/ru{page()}"
+
+
+@pytest.mark.databases("sqlite")
+def test_a_card_paid_at_stripe_ends_as_a_receipt_on_the_supporters_page(client: FlaskClient, at_stripe: Stripe) -> None:
+    # given a gift on its way, whose first card is declined
+    give(client)
+    session_id = sessions(at_stripe)[0]["id"]
+    at_stripe.pay(session_id, "pm_card_visa_chargeDeclined")
+    at_stripe.bring(client)
+    assert "did not let this payment through" in client.get(page()).text
+    # when another card pays
+    at_stripe.pay(session_id)
+    assert set(at_stripe.bring(client)) == {200}
+    # then the page shows the receipt, and nobody can pay it again
+    assert "R-000001" in client.get(page()).text
+    assert again(client).headers["Location"] == page()
+    assert give(client).headers["Location"].endswith(page())
+    assert len(sessions(at_stripe)) == 1
+    said = client.get("/appeals/hands-off-ali/total.json").json
+    assert (said["raised_minor"], said["donations"]) == (2000, 1)
+
+
+@pytest.mark.databases("sqlite")
+def test_after_an_expired_session_the_next_try_has_its_own(client: FlaskClient, at_stripe: Stripe) -> None:
+    give(client)
+    first = sessions(at_stripe)[0]
+    at_stripe.order(f"sessions/{first['id']}/expire")
+    at_stripe.bring(client, "checkout.session.expired")
+    assert the_donation().state == "abandoned"
+    second = again(client)
+    assert second.status_code == 303
+    assert second.headers["Location"] != first["url"]
+    keys = [entry["headers"]["Idempotency-Key"][-10:] for entry in asked_for_sessions(at_stripe) if entry["form"]]
+    assert keys == ["checkout-1", "checkout-2"]
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(("state", "status"), [("paused", 409), ("closed", 409)])
+def test_an_appeal_that_has_stopped_meanwhile_makes_no_session(
+    client: FlaskClient, at_stripe: Stripe, state: str, status: int
+) -> None:
+    at_stripe.order("faults", mode="500", times=2)
+    give(client)
+    with write_unit():
+        Appeal.any_by_slug("hands-off-ali").state = state
+    assert again(client).status_code == status
+    assert sessions(at_stripe) == []
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    ("currency", "typed", "unit_amount"),
+    [("GBP", "0.30", "30"), ("JPY", "500", "500"), ("KWD", "1.25", "1250"), ("ISK", "500", "50000"),
+     ("GBP", "9999999999.99", "999999999999")],
+)  # fmt: skip
+def test_amounts_of_every_kind_arrive_at_stripe_exactly(
+    client: FlaskClient, at_stripe: Stripe, currency: str, typed: str, unit_amount: str
+) -> None:
+    with write_unit():
+        Organisation.get().offered_currencies = ["GBP", "JPY", "KWD", "ISK"]
+    give(client, currency=currency, amount=typed)
+    form = dict(asked_for_sessions(at_stripe)[0]["form"])
+    assert form["line_items[0][price_data][unit_amount]"] == unit_amount
+    assert form["line_items[0][price_data][currency]"] == currency.lower()
