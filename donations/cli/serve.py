@@ -31,6 +31,7 @@ _PR_SET_PDEATHSIG = 1
 def worker(idle: float) -> None:
     """Send mail, retry events, look at sessions, run the periodic jobs; until SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("stripe").setLevel(logging.WARNING)  # It would log every address it asks.
     stop = threading.Event()
     _on_stop(stop)
     loop.run(current_app._get_current_object(), stop, idle_seconds=idle)  # type: ignore[attr-defined]

@@ -123,7 +123,8 @@ _PUBLIC_POSTINGS = text(
 _LIVE_AMOUNT = text("SELECT amount_minor FROM receipt WHERE donation_id = :donation_id AND state = 'live'")
 _LATE_FEES = text(
     "SELECT count(*) FROM payment p WHERE p.succeeded_at < :before"
-    " AND NOT EXISTS (SELECT 1 FROM balance_transaction b WHERE b.payment_id = p.id)"
+    " AND NOT EXISTS (SELECT 1 FROM balance_transaction b WHERE b.payment_id = p.id"
+    " AND b.reporting_category = 'charge')"
 )
 _OF_A_CHARGE = (
     "('charge', 'charge_failure', 'partial_capture_reversal',"

@@ -115,7 +115,8 @@ def _known(ids: Iterable[str]) -> set[str]:
 
 def _oldest_lacking() -> datetime | None:
     """Since when something should have a balance transaction that we do not know."""
-    lacks = ~select(BalanceTransaction.id).where(BalanceTransaction.payment_id == Payment.id).exists()
+    its_own = and_(BalanceTransaction.payment_id == Payment.id, BalanceTransaction.reporting_category == "charge")
+    lacks = ~select(BalanceTransaction.id).where(its_own).exists()
     of_charges = db.session.scalar(select(func.min(Payment.charged_at)).where(Payment.succeeded_at.is_not(None), lacks))
     known = select(BalanceTransaction.id)
     of_refunds = db.session.scalar(

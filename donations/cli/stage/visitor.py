@@ -50,6 +50,10 @@ def post_json(url: str, said: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
+def delete(url: str) -> None:
+    _ask(urllib.request.Request(url, method="DELETE"))  # noqa: S310 - addresses of our own stage
+
+
 def get_json(url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(get(url, headers).text)
     return answer

@@ -1,0 +1,51 @@
+"""`donations tour`: the whole journey without a person, over real HTTP. After each step the total, the ledger and the
+sandbox must say the same; it ends with 0 only if every figure agrees."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from donations import config
+from donations.cli.stage import Stage, free_port
+from donations.cli.tour import gifts, troubles
+from donations.cli.tour.journey import Journey
+
+STEPS = (*gifts.STEPS, *troubles.STEPS)
+
+
+@click.command()
+def tour() -> None:
+    """Walk the whole journey of a gift without a person. On a fresh SQLite file, or on DATABASE_URL.
+
+    Exit code 0 only if every figure agrees."""
+    with tempfile.TemporaryDirectory(prefix="fighting-fund-tour-") as folder:
+        stage = Stage(
+            Path(folder),
+            port=free_port(),
+            sandbox_port=free_port(),
+            smtp_port=free_port(),
+            database_url=config.environment().get("DATABASE_URL", ""),
+            sandbox_options=["--bt-delay", "0.5", "--later", "-1", "--settles", "gbp,eur", "--rate", "usd=0.784"],
+        )
+        try:
+            stage.start(serve_options=["--processes", "2"])
+            _walk(Journey(stage))
+        except AssertionError as error:
+            click.echo(f"   WRONG: {error}", err=True)
+            raise SystemExit(1) from error
+        finally:
+            stage.stop()
+    click.echo("Every figure agrees.")
+
+
+def _walk(journey: Journey) -> None:
+    for number, step in enumerate(STEPS, start=1):
+        click.echo(f"{number}. {step.__doc__}")
+        click.echo(f"   {step(journey)}")
+        click.echo(f"   {journey.agree()}")
+
+
+COMMANDS = (tour,)

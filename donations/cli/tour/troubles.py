@@ -1,0 +1,155 @@
+"""The steps of the tour in which money comes in another currency, goes back, is disputed, is not announced, or arrives
+without a word. What the totals should be is reckoned in the step itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from donations.cli.stage import visitor as web
+from donations.cli.tour.gifts import GOOD
+from donations.cli.tour.journey import KEY, UNIDENTIFIED, Journey
+
+FUND = "fighting-fund"
+BACS = "108800 00012345"
+
+
+def _in_dollars(journey: Journey) -> str:
+    """A gift of $100.00, which Stripe settles in pounds"""
+    before, gifts = journey.raised(FUND)
+    journey.ask_sandbox("fees/next", fee=290)
+    _give(journey, "100", "USD")
+    journey.wait_for_total(FUND, before + 7840, gifts + 1)
+    return "not counted before its rate was known, then as 78.40"
+
+
+def _a_debit_fails(journey: Journey) -> str:
+    """A bank debit of £50.00 that fails after days"""
+    before, gifts = journey.raised(FUND)
+    session = _begin(journey, "50", "GBP")
+    charge = str(journey.ask_sandbox("pay", session=session, card=BACS, email="supporter@example.org")["charge"])
+    journey.deliveries_end()
+    assert journey.raised(FUND) == (before, gifts), "a pending debit moved the total"
+    journey.ask_sandbox(f"charges/{charge}/fail", failure_code="insufficient_funds")
+    journey.deliveries_end()
+    assert journey.raised(FUND) == (before, gifts), "a failed debit moved the total"
+    return "pending, then failed; the total never moved"
+
+
+def _refunds(journey: Journey) -> str:
+    """A gift of £100.00 is refunded, £40.00 first, then the rest"""
+    before, gifts = journey.raised(FUND)
+    charge = _paid(journey, "100", before + 10000, gifts + 1)
+    journey.ask_sandbox("refunds", charge=charge, amount=4000)
+    journey.wait_for_total(FUND, before + 6000, gifts + 1)
+    journey.ask_sandbox("refunds", charge=charge, amount=6000)
+    journey.wait_for_total(FUND, before, gifts)
+    return "taken off as it went; the gift is no longer counted"
+
+
+def _a_bounced_refund(journey: Journey) -> str:
+    """A refund of £25.00 bounces, and is made again"""
+    before, gifts = journey.raised(FUND)
+    charge = _paid(journey, "25", before + 2500, gifts + 1)
+    refund = journey.ask_sandbox("refunds", charge=charge, amount=2500)["id"]
+    journey.wait_for_total(FUND, before, gifts)
+    journey.agree()
+    journey.ask_sandbox(f"refunds/{refund}/become", status="failed")
+    journey.agree()
+    assert journey.raised(FUND) == (before, gifts), "money owed to a supporter was counted again"
+    journey.ask_sandbox("refunds", charge=charge, amount=2500)
+    journey.agree()
+    assert journey.raised(FUND) == (before, gifts), "the second refund was taken off once more"
+    return "owed to the supporter in between, taken off once"
+
+
+def _disputes(journey: Journey) -> str:
+    """Two gifts of £60.00 are disputed: one dispute is lost, one is won"""
+    before, gifts = journey.raised(FUND)
+    first = _paid(journey, "60", before + 6000, gifts + 1)
+    second = _paid(journey, "60", before + 12000, gifts + 2)
+    disputes = [journey.ask_sandbox("disputes", charge=charge)["id"] for charge in (first, second)]
+    journey.wait_for_total(FUND, before, gifts + 2)
+    journey.ask_sandbox(f"disputes/{disputes[0]}/lose")
+    journey.ask_sandbox(f"disputes/{disputes[1]}/win")
+    journey.wait_for_total(FUND, before + 6000, gifts + 1)
+    return "both taken off while in question; the one that was won came back"
+
+
+def _a_reordered_pair(journey: Journey) -> str:
+    """A gift of £15.00 and its refund are announced in the wrong order"""
+    before, gifts = journey.raised(FUND)
+    journey.deliveries_end()
+    journey.ask_sandbox("deliveries/hold")
+    _give(journey, "15", "GBP")
+    charge = journey.last_charge()
+    journey.ask_sandbox("refunds", charge=charge, amount=500)
+    events = web.get_json(f"{journey.stage.sandbox_url}/v1/events?limit=20", KEY)["data"]
+    for event in events:  # The newest comes first in a listing, and so here.
+        if charge in str(event["data"]["object"]):
+            journey.ask_sandbox(f"events/{event['id']}/deliver")
+    journey.ask_sandbox("deliveries/release")
+    journey.wait_for_total(FUND, before + 1000, gifts + 1)
+    return "the refund first, the gift after it: 10.00 remain"
+
+
+def _a_lost_webhook(journey: Journey) -> str:
+    """A gift of £8.00 of which no event ever arrives"""
+    before, gifts = journey.raised(FUND)
+    journey.ask_sandbox("events/lose", type="*", times=20)
+    _give(journey, "8", "GBP")
+    assert journey.raised(FUND) == (before, gifts), "an event arrived all the same"
+    web.delete(f"{journey.stage.sandbox_url}/sandbox/events/lose")
+    said = journey.stage.command("stripe", "sync")
+    journey.wait_for_total(FUND, before + 800, gifts + 1)
+    return f"healed by asking Stripe: {said.strip().splitlines()[-1]}"
+
+
+def _without_a_reference(journey: Journey) -> str:
+    """£12.00 arrive without a reference of ours, and a treasurer decides what they are"""
+    before, gifts = journey.raised(FUND)
+    product = _stripe(journey, "products", {"name": "Another shop on this account"})["id"]
+    line = {"quantity": "1", "price_data][currency": "gbp", "price_data][unit_amount": "1200"}
+    fields = {f"line_items[0][{name}]": value for name, value in {**line, "price_data][product": product}.items()}
+    session = _stripe(journey, "checkout/sessions", {"mode": "payment", "success_url": journey.stage.url, **fields})
+    charge = journey.ask_sandbox("pay", session=session["id"], email="somebody@example.org")["charge"]
+    web.wait_for("it to be held as unidentified", lambda: journey.moved(UNIDENTIFIED) == -1200)
+    assert journey.raised(FUND) == (before, gifts), "money without a reference moved the total"
+    journey.agree()
+    journey.stage.command("ledger", "assign", charge, "general", "--reason", "A regular reader, by his own letter")
+    journey.wait_for_total(FUND, before + 1200, gifts + 1)
+    return "held apart until somebody decided, then counted"
+
+
+STEPS: tuple[Callable[[Journey], str], ...] = (
+    _in_dollars,
+    _a_debit_fails,
+    _refunds,
+    _a_bounced_refund,
+    _disputes,
+    _a_reordered_pair,
+    _a_lost_webhook,
+    _without_a_reference,
+)
+
+
+def _begin(journey: Journey, amount: str, currency: str) -> str:
+    """Send the form. Gives the id of the Checkout session."""
+    fields = {"amount": amount, "currency": currency, "fund": "general"}
+    return web.give(journey.stage.url, FUND, fields).rpartition("/")[2]
+
+
+def _give(journey: Journey, amount: str, currency: str) -> None:
+    journey.ask_sandbox("pay", session=_begin(journey, amount, currency), card=GOOD, email="supporter@example.org")
+
+
+def _paid(journey: Journey, amount: str, minor: int, gifts: int) -> str:
+    """Give, and wait until it is counted. Gives the charge's id."""
+    _give(journey, amount, "GBP")
+    journey.wait_for_total(FUND, minor, gifts)
+    return journey.last_charge()
+
+
+def _stripe(journey: Journey, path: str, fields: dict[str, str]) -> dict[str, str]:
+    said: dict[str, str] = json.loads(web.post(f"{journey.stage.sandbox_url}/v1/{path}", fields, KEY).text)
+    return said
