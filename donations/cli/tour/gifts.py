@@ -1,5 +1,5 @@
-"""The steps of the tour in which all goes well: gifts by card, whole and divided, declined first, delivered again, their
-fees late, their receipts mailed."""
+"""The steps of the tour in which all goes well: gifts by card, whole and divided, declined first, delivered again; fees
+that come late; receipts that are mailed."""
 
 from __future__ import annotations
 
