@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from donations import inbox as events
 from donations.database import write_unit
+from donations.errors import DonationsError
 from donations.extensions import db
 from donations.models import StripeEvent
 
@@ -31,9 +32,8 @@ def list_events(state: str | None, most: int, as_json: bool) -> None:
     if state:
         asked = asked.where(StripeEvent.state == state)
     rows = db.session.scalars(asked).all()
-    counts = dict(
-        db.session.execute(select(StripeEvent.state, func.count()).group_by(StripeEvent.state)).tuples().all()
-    )
+    counted = db.session.execute(select(StripeEvent.state, func.count()).group_by(StripeEvent.state))
+    counts: dict[str, int] = {row[0]: row[1] for row in counted}
     if as_json:
         shown = [
             {
@@ -81,7 +81,12 @@ def _replayed(event_id: str) -> bool:
     if not known:
         click.echo(f"{event_id}: no such event is kept (or its content has expired)", err=True)
         return False
-    state = events.handle_due(event_id, at=at)
+    try:
+        state = events.handle_due(event_id, at=at)
+    except DonationsError as error:  # The others are handled all the same.
+        events.put_off(event_id, error, at=at)
+        click.echo(f"{event_id}: due. {error}", err=True)
+        return False
     click.echo(f"{event_id}: {state}")
     return state in ("handled", "ignored", "gone")
 

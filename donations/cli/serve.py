@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 
 import click
@@ -81,14 +82,16 @@ def supervise(commands: list[list[str]]) -> None:
 def _start(command: list[str], folder: str) -> subprocess.Popen[bytes]:
     # A session of its own: Ctrl-C reaches only us, and we end the children in order.
     return subprocess.Popen(  # noqa: S603 - our own commands
-        command, cwd=folder, start_new_session=True, preexec_fn=_end_with_parent
+        command, cwd=folder, start_new_session=True, preexec_fn=partial(_end_with, os.getpid())
     )
 
 
-def _end_with_parent() -> None:
+def _end_with(parent: int) -> None:
     """Ask the kernel for SIGTERM if the parent is killed: its children would go on serving beside the next ones."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # It was killed before we could ask.
+        os._exit(1)
 
 
 def _clear_away(process: subprocess.Popen[bytes]) -> None:

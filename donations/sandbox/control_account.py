@@ -14,7 +14,10 @@ NEXT = ("in_transit", "paid", "failed", "canceled")
 
 @bp.post("/movements")
 def move() -> Response:
-    """Stripe books `kind` by itself: `amount`, `currency`, `fee`, `description`, `pending`; `paired` of reserves."""
+    """Stripe books `kind` by itself: `amount`, `currency`, `fee`, `description`, `pending`; `paired` of reserves.
+
+    `type` and `reporting_category` take the place of those of the kind, known to Stripe or not.
+    """
     here, sent = world(), asked()
     with here.change():
         booked = movements.make(
@@ -25,6 +28,8 @@ def move() -> Response:
             fee=whole(sent, "fee", 0, -MOST_MINOR, MOST_MINOR),
             pending=yes(sent.get("pending")),
             paired=yes(sent.get("paired", True)),
+            type=sent.get("type"),
+            category=sent.get("reporting_category"),
             description=sent.get("description"),
         )
         names = ("id", "amount", "fee", "net", "currency", "type", "reporting_category", "balance_type")

@@ -162,6 +162,7 @@ def update(world: World, id: str, sent: dict[str, Any]) -> Doc:
     if "metadata" in given:
         cleared = sent["metadata"] == ""
         dispute["metadata"] = {} if cleared else params.merged(dispute["metadata"], given["metadata"])
+    status = dispute["status"]
     dispute["evidence"].update(given.get("evidence", {}))
     dispute["evidence_details"]["has_evidence"] = any(
         value for name, value in dispute["evidence"].items() if name != "enhanced_evidence"
@@ -170,7 +171,8 @@ def update(world: World, id: str, sent: dict[str, Any]) -> Doc:
         dispute_documents.submit(dispute)
         later.plan(world, world.settings.later_seconds, "dispute.decide", id)
     world.store.save(dispute)
-    events.emit(world, "charge.dispute.updated", dispute, {})
+    previous = {"status": status} if status != dispute["status"] else {}
+    events.emit(world, "charge.dispute.updated", dispute, previous)
     return dispute
 
 

@@ -40,6 +40,8 @@ def make(
     fee: int = 0,
     pending: bool = False,
     paired: bool = True,
+    type: str | None = None,
+    category: str | None = None,
     description: str | None = None,
 ) -> list[Doc]:
     """Book it, and answer the balance transactions. A negative amount goes the other way. Stripe sends no event.
@@ -59,8 +61,8 @@ def make(
             world,
             moved,
             currency,
-            movement.type,
-            movement.category,
+            type or movement.type,
+            category or movement.category,
             source=None,
             description=description or movement.description,
             fee=cost,

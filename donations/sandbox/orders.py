@@ -3,7 +3,7 @@
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify, redirect, request, url_for
+from flask import Blueprint, current_app, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from .currencies import KNOWN
@@ -27,6 +27,11 @@ def from_here_only() -> Response | None:
 
 @bp.errorhandler(ApiError)
 def refused(error: ApiError) -> Response:
+    """JSON; or a page for whoever sent a form from the panel."""
+    if _from_panel():
+        link = (url_for("panel.show"), "Back to the control page")
+        page = render_template("message.html", title="That did not work", lines=[error.message], link=link)
+        return make_response(page, error.status)
     response = jsonify(error.body())
     response.status_code = error.status
     return response
@@ -52,8 +57,8 @@ def asked() -> dict[str, Any]:
 
 def done(**facts: Any) -> Response:
     """JSON; but whoever sent a form from the panel goes back there."""
-    if request.mimetype == "application/x-www-form-urlencoded":
-        return redirect(url_for("panel.show"), 303)
+    if _from_panel():
+        return redirect(url_for("panel.show", _anchor=request.form.get("at") or None), 303)
     return jsonify(facts)
 
 
@@ -101,3 +106,7 @@ def decimal(asked: dict[str, Any], name: str) -> Decimal:
 
 def yes(value: Any) -> bool:
     return value in (True, 1, "1", "true", "yes", "on", "complete")
+
+
+def _from_panel() -> bool:
+    return request.mimetype == "application/x-www-form-urlencoded"

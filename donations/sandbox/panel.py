@@ -8,7 +8,7 @@ from itertools import islice
 
 from flask import Blueprint, current_app, render_template
 
-from . import currencies, witness
+from . import conversion, currencies, fraud_warnings, later, movements, payouts, witness
 from .store import Doc
 from .world import World
 
@@ -27,15 +27,31 @@ def show() -> str:
             sessions=_latest(world, "checkout.session"),
             charges=_latest(world, "charge"),
             events=_latest(world, "event"),
+            refunds=_latest(world, "refund"),
+            disputes=_latest(world, "dispute"),
+            warnings=_latest(world, fraud_warnings.KIND),
+            payouts=_latest(world, "payout"),
+            steps=payouts.STEPS,
+            planned=later.planned(world),
+            movements=list(movements.KINDS),
+            rate_kinds=conversion.KINDS,
+            rates=[{"for": kind, "currency": code, "rate": rate} for (kind, code), rate in world.holds.rates.items()],
+            currency=world.settings.currency,
             endpoints=_latest(world, "webhook_endpoint"),
             states=_states,
             shown=currencies.shown,
+            plain=_plain,
             clock=_clock,
         )
 
 
 def _latest(world: World, kind: str) -> list[Doc]:
     return list(islice(world.store.newest_first(kind), SHOWN))
+
+
+def _plain(amount_minor: int, currency: str) -> str:
+    """`12.50`, where the currency stands beside it already."""
+    return currencies.shown(amount_minor, currency).split()[0]
 
 
 def _states(event: Doc) -> str:

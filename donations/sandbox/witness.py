@@ -28,7 +28,8 @@ def summary(world: World) -> dict[str, Any]:
         for charge in world.store.oldest_first("charge")
         if charge["status"] == "succeeded"
     ]
-    settled = sums(world.store.oldest_first("balance_transaction"), "amount", "fee", "net")
+    booked = world.store.oldest_first("balance_transaction")
+    settled = sums((each for each in booked if each["balance_type"] == "payments"), "amount", "fee", "net")
     return {
         "charges": charges,
         "charged": sums(charges, "amount"),

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from donations import totals
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, Job
+from donations.prepared import upsert
 from donations.worker.books import check_books, watch_deadlines
 from donations.worker.sessions import expire_checkouts
 from donations.worker.stripe_sync import catch_up, sync_movements, sync_payouts
@@ -67,15 +68,18 @@ JOBS = (
 )
 
 
+_job: Table = Job.__table__  # type: ignore[assignment]
+
+
 def _lease_job(job: Periodic, at: datetime) -> bool:
     row = db.session.get(Job, job.name)
     if row is not None and (row.due_at > at or (row.leased_until is not None and row.leased_until > at)):
         return False
-    with write_unit():
+    with write_unit() as conn:
+        if row is None:  # Two workers may both be the first to run it.
+            new = upsert(conn.dialect.name, _job).values(name=job.name, due_at=at, memory={})
+            conn.execute(new.on_conflict_do_nothing(index_elements=["name"]))
         row = db.session.get(Job, job.name, with_for_update={"skip_locked": True})
-        if row is None and db.session.get(Job, job.name) is None:
-            row = Job(name=job.name, due_at=at)
-            db.session.add(row)
         if row is None or row.due_at > at or (row.leased_until is not None and row.leased_until > at):
             return False
         row.leased_until = at + LEASE

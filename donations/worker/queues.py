@@ -17,7 +17,7 @@ from donations.models import Mail
 log = logging.getLogger(__name__)
 BATCH = 50
 LEASE = timedelta(minutes=2)
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+FIRST_PAUSE, LONGEST_PAUSE, MOST_JITTER = timedelta(seconds=30), timedelta(hours=1), 1.25
 
 
 def handle_events(at: datetime) -> int:
@@ -62,9 +62,9 @@ def _is_due(at: datetime) -> ColumnElement[bool]:
 def _put_off(mail_id: int, error: str, at: datetime) -> None:
     with write_unit():
         mail = db.session.get_one(Mail, mail_id)
-        pause = min(FIRST_PAUSE * 2 ** min(mail.attempts, 20), LONGEST_PAUSE)
+        pause = min(FIRST_PAUSE * 2 ** min(mail.attempts, 20), LONGEST_PAUSE / MOST_JITTER)
         mail.attempts += 1
-        mail.next_attempt_at = at + pause * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
+        mail.next_attempt_at = at + pause * random.uniform(1, MOST_JITTER)  # noqa: S311 - jitter
         mail.leased_until, mail.last_error = None, error
 
 

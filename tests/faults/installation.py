@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from donations.cli.serve import GRACE_SECONDS
 from donations.cli.stage import free_port
 from tests.fixtures.databases import ROOT
 
@@ -123,6 +124,10 @@ class Installation:
         mark = f"{_MARK}={self._mark}".encode()
         pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
         return [pid for pid in pids if mark in _told(pid, "environ").split(b"\0") and not _is_dead(pid)]
+
+    def check_gone(self) -> None:
+        """All of it has ended by itself, or does so within the time that work in hand may take."""
+        wait_for("every process to end", lambda: not self.everything(), GRACE_SECONDS + 5)
 
     def end(self) -> None:
         """Kill whatever is left of it."""

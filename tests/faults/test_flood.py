@@ -58,7 +58,7 @@ def test_a_flood_with_killed_processes_loses_nothing_and_doubles_nothing(
     checked = installation.command("ledger", "check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert installation.stop() == 0
-    assert installation.everything() == []
+    installation.check_gone()
 
 
 class Killer:

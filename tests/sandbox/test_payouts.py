@@ -11,8 +11,9 @@ from .running import Running, running
 
 @pytest.fixture
 def funded(sandbox: Running) -> Running:
-    """98.30 and 29.35 are available, and Stripe has taken a fee of 0.20."""
+    """Row 6 of the ledger: 98.30 and 29.38 are available, and Stripe has taken a fee of 0.20."""
     gift(sandbox, 10000, "pm_card_bypassPending")
+    sandbox.order("fees/next", fee=62)
     gift(sandbox, 3000, "pm_card_bypassPending")
     sandbox.order("movements", kind="stripe_fee", amount=20)
     return sandbox
@@ -43,6 +44,12 @@ def test_stripe_books_by_itself_and_sends_no_event(sandbox: Running, kind: str, 
     assert balance_is_the_sum(sandbox)
 
 
+def test_any_type_and_category_can_be_booked(sandbox: Running) -> None:
+    sandbox.order("movements", kind="adjustment", amount=-9, type="stripe_fx_fee", reporting_category="network_cost")
+
+    assert booked(sandbox) == [(-9, 0, "stripe_fx_fee", "network_cost")]
+
+
 def test_a_reserve_leaves_one_balance_and_enters_the_other(sandbox: Running) -> None:
     sandbox.order("movements", kind="reserve_hold", amount=3000)
     held = money(sandbox)["balance"]
@@ -61,12 +68,12 @@ def test_an_automatic_payout_is_the_sum_of_its_members(funded: Running) -> None:
     payout = funded.order("payouts", reconcile=True, to="paid")
 
     found = funded.v1.payouts.retrieve(payout["id"])
-    assert (found.amount, found.status, found.automatic) == (12745, "paid", True)
+    assert (found.amount, found.status, found.automatic) == (12748, "paid", True)
     assert found.trace_id.value
-    assert members(funded, found.id) == [-20, 2935, 9830]
+    assert members(funded, found.id) == [-20, 2938, 9830]
     assert since(funded, before) == ["payout.created", "payout.reconciliation_completed", "payout.paid"]
     assert money(funded)["balance"] == {"available": 0, "pending": 0, "reserved": 0}
-    assert money(funded)["payouts"] == {"paid": {"count": 1, "amount": 12745}}
+    assert money(funded)["payouts"] == {"paid": {"count": 1, "amount": 12748}}
 
 
 def test_what_is_pending_is_not_paid_out(funded: Running) -> None:
@@ -88,7 +95,7 @@ def test_the_list_is_complete_only_when_reconciled(funded: Running) -> None:
     funded.order(f"payouts/{payout['id']}/reconcile")
 
     assert (payout["reconciliation_status"], before) == ("in_progress", [9830])
-    assert members(funded, payout["id"]) == [-20, 2935, 9830]
+    assert members(funded, payout["id"]) == [-20, 2938, 9830]
     assert funded.types()[-1] == "payout.reconciliation_completed"
 
 
@@ -102,10 +109,10 @@ def test_a_paid_payout_may_fail_and_its_members_are_unpaid_again(funded: Running
     assert (failed.status, failed.failure_code, failed.failure_balance_transaction.net) == (
         "failed",
         "no_account",
-        12745,
+        12748,
     )
-    assert (members(funded, first["id"]), members(funded, second["id"])) == ([12745], [-20, 2935, 9830])
-    assert booked(funded, type="payout_failure") == [(12745, 0, "payout_failure", "payout_reversal")]
+    assert (members(funded, first["id"]), members(funded, second["id"])) == ([12748], [-20, 2938, 9830])
+    assert booked(funded, type="payout_failure") == [(12748, 0, "payout_failure", "payout_reversal")]
     assert balance_is_the_sum(funded)
 
 
@@ -115,8 +122,8 @@ def test_the_returned_sum_may_be_paid_out_as_one_instead(funded: Running) -> Non
 
     second = funded.order("payouts", reconcile=True)
 
-    assert members(funded, first["id"]) == [-20, 2935, 9830]
-    assert members(funded, second["id"]) == [12745]
+    assert members(funded, first["id"]) == [-20, 2938, 9830]
+    assert members(funded, second["id"]) == [12748]
 
 
 def test_a_manual_payout_does_not_tell_its_members(funded: Running) -> None:
@@ -125,7 +132,7 @@ def test_a_manual_payout_does_not_tell_its_members(funded: Running) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="not manual"):
         members(funded, payout.id)
     assert (payout.automatic, payout.reconciliation_status) == (False, "not_applicable")
-    assert funded.order("payouts")["amount"] == 7745
+    assert funded.order("payouts")["amount"] == 7748
     assert balance_is_the_sum(funded)
 
 
@@ -133,7 +140,7 @@ def test_a_manual_payout_can_be_canceled_while_it_waits(funded: Running) -> None
     payout = funded.v1.payouts.create({"amount": 5000, "currency": "gbp"})
 
     assert funded.v1.payouts.cancel(payout.id).status == "canceled"
-    assert money(funded)["balance"]["available"] == 12745
+    assert money(funded)["balance"]["available"] == 12748
     with pytest.raises(stripe.InvalidRequestError):
         funded.v1.payouts.cancel(payout.id)
 
@@ -159,8 +166,8 @@ def test_a_list_can_be_wrong_on_purpose(funded: Running) -> None:
     repeated = members(funded, payout["id"])
     funded.order(path)
 
-    assert (hidden, repeated) == ([-20, 2935], [-20, -20, 2935, 9830])
-    assert members(funded, payout["id"]) == [-20, 2935, 9830]
+    assert (hidden, repeated) == ([-20, 2938], [-20, -20, 2938, 9830])
+    assert members(funded, payout["id"]) == [-20, 2938, 9830]
 
 
 @pytest.mark.parametrize(("to", "next"), [("canceled", "paid"), ("failed", "paid"), ("paid", "canceled")])

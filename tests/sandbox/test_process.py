@@ -81,6 +81,8 @@ def test_events_not_yet_delivered_are_sent_by_the_next_run(tmp_path: Path, recei
         (["--retries", "soon"], "give seconds"),
         (["--fee-percent", "some"], "is no number"),
         (["--currency", "xxx"], "xxx"),
+        (["--settles", "eur,xxx"], "is no currency"),
+        (["--refund-rate", "usd=0"], "give a rate"),
     ],
 )
 def test_a_wrong_option_is_refused_with_the_reason(options: list[str], told: str) -> None:
@@ -88,6 +90,21 @@ def test_a_wrong_option_is_refused_with_the_reason(options: list[str], told: str
 
     assert result.exit_code == 2
     assert told in result.output
+
+
+def test_the_options_reach_the_sandbox() -> None:
+    options = ["--bt-delay", "0", "--settles", "eur", "--rate", "usd=0.784", "--dispute-fee", "1500", "--later", "-1"]
+    with started(*options, "--debit-bt", "success") as process:
+        assert process.stdout is not None
+        sandbox = Running(process.stdout.readline().split()[-1], None)
+        sandbox.order("disputes", charge=sandbox.paid(10000, currency="usd").id)
+        sandbox.order("pay", session=sandbox.session().id, card="bacs_success")
+        booked = [(each.net, each.currency) for each in sandbox.v1.balance_transactions.list()]
+        planned = sandbox.look("later")["planned"]
+        process.terminate()
+
+    assert booked == [(-7840 - 1500, "gbp"), (7840 - 138, "gbp")]
+    assert [plan["due"] for plan in planned] == [None]
 
 
 def test_the_sandbox_imports_nothing_of_the_rest() -> None:

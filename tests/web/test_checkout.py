@@ -154,7 +154,7 @@ def test_an_answer_that_was_lost_altogether_leads_to_the_same_session_later(
 @pytest.mark.databases("sqlite")
 def test_while_stripe_is_down_a_plain_page_says_so_in_time(client: FlaskClient, at_stripe: Stripe, mode: str) -> None:
     # given a Stripe that does not answer
-    at_stripe.order("faults", mode=mode, times=100, seconds=8)
+    at_stripe.order("faults", mode=mode, times=100, seconds=5)
     # when somebody gives
     began = time.monotonic()
     answer = give(client)
@@ -166,7 +166,10 @@ def test_while_stripe_is_down_a_plain_page_says_so_in_time(client: FlaskClient, 
     assert sessions_made(at_stripe) == 0
     # and trying again works as soon as Stripe does
     at_stripe.server.http("DELETE", "/sandbox/faults")
-    assert again(client).status_code == 303
+    deadline = time.monotonic() + 20
+    while (tried := again(client)).status_code == 503 and time.monotonic() < deadline:
+        assert mode == "slow"  # What was asked first may still be running there, under the same key.
+    assert tried.status_code == 303
     assert rows("donation") == 1
     assert sessions_made(at_stripe) == 1
 

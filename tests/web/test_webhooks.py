@@ -264,12 +264,24 @@ def test_an_event_above_a_mebibyte_is_refused(client: FlaskClient, size: int, st
     answer = client.post(
         "/webhooks/stripe",
         input_stream=io.BytesIO(body),
-        content_length=size if told else None,
         headers={"Stripe-Signature": signature(body, time.time())},
-        environ_overrides={} if told else {"wsgi.input_terminated": True},
+        environ_overrides={} if told else {"CONTENT_LENGTH": "", "wsgi.input_terminated": True},
     )
     assert answer.status_code == status
     assert kept()["stripe_event"] == (status == 200)
+
+
+@pytest.mark.databases("sqlite")
+def test_no_more_is_read_than_the_length_that_was_told(client: FlaskClient, reference: str) -> None:
+    body = json.dumps(events.succeeded(reference)).encode()
+    answer = client.post(
+        "/webhooks/stripe",
+        input_stream=io.BytesIO(body),
+        headers={"Stripe-Signature": signature(body, time.time())},
+        environ_overrides={"CONTENT_LENGTH": "10"},
+    )
+    assert answer.status_code == 400
+    assert kept() == NOTHING
 
 
 def test_an_event_of_the_other_mode_is_kept_and_ignored(client: FlaskClient, reference: str) -> None:
