@@ -204,7 +204,7 @@ def test_a_paid_session_comes_with_its_charge(app: Flask, at_stripe: Stripe) -> 
     assert paid.state == "complete"
     assert paid.charge is not None
     assert (paid.charge.charge_id, paid.charge.reference, paid.charge.status) == (charge_id, "r", "succeeded")
-    assert stripe_gateway.charge_of(stripe_gateway.retrieve_charge(charge_id)) == paid.charge
+    assert stripe_gateway.charge_of(stripe_gateway.retrieve("charge", charge_id)) == paid.charge
 
 
 def test_an_open_session_is_closed_and_a_complete_one_is_not(app: Flask, at_stripe: Stripe) -> None:
@@ -235,7 +235,7 @@ def test_what_stripe_does_not_know_is_refused(app: Flask) -> None:
     with pytest.raises(PaymentServiceRefused):
         stripe_gateway.retrieve_session("cs_test_unknown")
     with pytest.raises(PaymentServiceRefused):
-        stripe_gateway.retrieve_charge("ch_unknown")
+        stripe_gateway.retrieve("charge", "ch_unknown")
 
 
 def test_without_a_key_nothing_is_asked(app: Flask, at_stripe: Stripe) -> None:
