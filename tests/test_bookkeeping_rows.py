@@ -118,6 +118,23 @@ def test_row_4a_refunded_again_the_total_does_not_change_a_second_time() -> None
     assert (raised(entries), uncleared(entries)) == (6000, {})
 
 
+def test_a_refund_made_before_another_one_bounced_takes_its_own_money() -> None:
+    moves = [
+        a_move("txn_2", "refund", -4000, "re_1", minutes=11),
+        a_move("txn_3", "refund", -3000, "re_2", minutes=21),
+        a_move("txn_4", "refund_failure", 4000, "re_1", minutes=90),
+    ]
+    refunds = [a_refund("re_1", gbp("40.00"), status="failed"), a_refund("re_2", gbp("30.00"), minutes=20)]
+    entries = entries_for(with_all(known(gbp("100.00"), charge_bt()), *refunds, *moves))
+    assert raised(entries) == 3000
+    assert uncleared(entries) == {(2020, ANA, "GBP", "ch_1"): -4000}
+
+
+def test_the_second_half_of_a_reserve_is_not_booked_again() -> None:
+    half = a_move("txn_9", "risk_reserved_funds", 5000, "rsv_1", balance_type="risk_reserved")
+    assert entry_for(half, general_fund_id=GEN, suspense_fund_id=SUS) == []
+
+
 def test_a_refund_that_failed_before_money_moved_never_was() -> None:
     entries = entries_for(with_all(known(gbp("100.00"), charge_bt()), a_refund("re_1", gbp("40.00"), status="failed")))
     assert [entry.key for entry in entries] == ["charge:ch_1:gift", "bt:txn_1"]
@@ -238,10 +255,11 @@ def test_whatever_is_refunded_bounced_and_disputed_every_entry_balances_and_noth
         if part:
             bounces = data.draw(st.booleans())
             status = "failed" if bounces else "succeeded"
-            things.append(a_refund(f"re_{number}", Money(part, "GBP"), 10 + number, status))
-            things.append(a_move(f"txn_r{number}", "refund", -part, f"re_{number}", minutes=10 + number))
+            made = 10 + 100 * number
+            things.append(a_refund(f"re_{number}", Money(part, "GBP"), made, status))
+            things.append(a_move(f"txn_r{number}", "refund", -part, f"re_{number}", minutes=made))
             if bounces:
-                things.append(a_move(f"txn_b{number}", "refund_failure", part, f"re_{number}", minutes=70 + number))
+                things.append(a_move(f"txn_b{number}", "refund_failure", part, f"re_{number}", minutes=made + 50))
             left -= 0 if bounces else part
     if data.draw(st.booleans()):
         status = data.draw(st.sampled_from(["needs_response", "lost", "won"]))

@@ -28,11 +28,14 @@ _COUNTERS = {
 }
 _CLEARED_BY_SOURCE = frozenset({IN_SETTLEMENT, DISPUTED, PAYOUTS_IN_TRANSIT, PAYMENTS_IN_TRANSIT})
 _OF_THE_HOUSE = frozenset({ACCOUNT_FEES, RESERVES})
+RESERVED = "risk_reserved"
 
 
 def entry_for(movement: Movement, *, general_fund_id: int | None, suspense_fund_id: int) -> list[Wanted]:
     """The entry of a balance transaction without a payment: Stripe balance + net, fees + fee, counter - amount. Fees
     and reserves are the general fund's; the rest stands in suspense until it is known whose it is."""
+    if movement.balance_type == RESERVED:
+        return []  # The other half of a reserve: the half of the payments balance books both.
     counter = _COUNTERS.get(movement.reporting_category, UNCLASSIFIED)
     house = general_fund_id or suspense_fund_id
     fund = house if counter in _OF_THE_HOUSE else suspense_fund_id

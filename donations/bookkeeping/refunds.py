@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from donations.bookkeeping.accounts import (
     DIFFERENCES,
@@ -41,6 +42,7 @@ def plan(facts: PaymentFacts, settled: Money | None) -> list[Planned]:
     """The refunds that count, in order of when they were made. One that failed before any money moved never was."""
     planned: list[Planned] = []
     owed: list[Stretch] = []
+    to_come_back: list[tuple[datetime, list[Stretch]]] = []
     given_back, given_back_of_gift = 0, 0  # in the settlement currency, in the gift's own
     for refund in sorted(facts.refunds, key=lambda one: (one.created_at, one.id)):
         moved = _movement_of(facts, refund, "refund")
@@ -56,15 +58,19 @@ def plan(facts: PaymentFacts, settled: Money | None) -> list[Planned]:
             worth = settled.minor * until // facts.amount.minor
             wanted = worth - settled.minor * given_back_of_gift // facts.amount.minor
             given_back_of_gift = until
+        # What bounced is owed from the moment it was back; a refund made before that took its own money.
+        owed += [stretch for back_at, back in to_come_back if back_at <= refund.created_at for stretch in back]
+        to_come_back = [(back_at, back) for back_at, back in to_come_back if back_at > refund.created_at]
         from_owed, owed = _take(owed, wanted)
-        rest = wanted - sum(end - start for start, end in from_owed)
+        rest = min(wanted - sum(end - start for start, end in from_owed), settled.minor - given_back)
         from_income = ((given_back, given_back + rest),) if rest else ()
         given_back += rest
         cost = -moved.amount_minor if moved is not None and not same_currency else wanted
         bounced = refund.failed and moved is not None
         planned.append(Planned(refund, from_income, tuple(from_owed), cost, bounced))
-        if bounced:
-            owed += [*from_income, *from_owed]
+        back = _movement_of(facts, refund, "refund_failure")
+        if bounced and back is not None:
+            to_come_back.append((back.created_at, [*from_income, *from_owed]))
     return planned
 
 

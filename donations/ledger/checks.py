@@ -156,7 +156,8 @@ _QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
     "I3": _each(
         "SELECT b.id, count(e.id) FROM balance_transaction b"  # noqa: S608 - a constant
         f" LEFT JOIN entry e ON e.idem_key = 'bt:' || b.id AND {_LIVE}"
-        f" WHERE b.payment_id IS NOT NULL OR b.reporting_category NOT IN {_OF_A_CHARGE}"
+        f" WHERE b.payment_id IS NOT NULL OR (b.reporting_category NOT IN {_OF_A_CHARGE}"
+        " AND coalesce(b.balance_type, 'payments') <> 'risk_reserved')"
         " GROUP BY b.id HAVING count(e.id) <> 1",
         "balance transaction {0} has {1} entries instead of one",
     ),

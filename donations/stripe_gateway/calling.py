@@ -104,7 +104,8 @@ def members_of(payout_id: str) -> list[str]:
     with _calling():
         asked: Any = {"payout": payout_id, "limit": _PAGE}
         listed = _client().v1.balance_transactions.list(asked).auto_paging_iter()
-        return [str(movement.id) for movement in listed if movement.type != "payout"]
+        # Its own is known by its source: an earlier manual payout may well be a member.
+        return [str(movement.id) for movement in listed if str(movement.source) != payout_id]
 
 
 def payouts_since(moment: datetime) -> Iterator[Payout]:
