@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from donations.bookkeeping import PUBLIC_ACCOUNTS, Standing, Wanted, entries_for, entry_for, standing_of
 from donations.facts import Dispute, Movement, PaymentFacts, Refund
@@ -235,55 +233,6 @@ def test_a_refund_of_money_without_a_reference_is_taken_from_what_is_unidentifie
     entries = entries_for(with_all(facts, a_refund("re_1", gbp("30.00")), a_move("txn_2", "refund", -3000, "re_1")))
     assert written(entries)["refund:re_1"] == ["2010 SUS +3000", "1105 SUS -3000"]
     assert (raised(entries), uncleared(entries)) == (0, {})
-
-
-AMOUNT = st.integers(1, 20_000)
-
-
-@given(total=st.integers(1, 20_000), weights=st.lists(st.integers(1, 999), min_size=1, max_size=4), data=st.data())
-def test_whatever_is_refunded_bounced_and_disputed_every_entry_balances_and_nothing_is_left_over(
-    total: int, weights: list[int], data: st.DataObject
-) -> None:
-    facts = replace(
-        known(Money(total, "GBP"), charge_bt(total, min(total, 50))),
-        shares=tuple((ANA + number * 10, weight) for number, weight in enumerate(weights)),
-    )
-    things: list[object] = []
-    left = total
-    for number in range(data.draw(st.integers(0, 4))):
-        part = data.draw(st.integers(1, left)) if left else 0
-        if part:
-            bounces = data.draw(st.booleans())
-            status = "failed" if bounces else "succeeded"
-            made = 10 + 100 * number
-            things.append(a_refund(f"re_{number}", Money(part, "GBP"), made, status))
-            things.append(a_move(f"txn_r{number}", "refund", -part, f"re_{number}", minutes=made))
-            if bounces:
-                things.append(a_move(f"txn_b{number}", "refund_failure", part, f"re_{number}", minutes=made + 50))
-            left -= 0 if bounces else part
-    if data.draw(st.booleans()):
-        status = data.draw(st.sampled_from(["needs_response", "lost", "won"]))
-        things += [a_dispute(Money(total, "GBP"), status), a_move("txn_d", "dispute", -total, "dp_1", fee=2000)]
-        if status == "won":
-            things.append(a_move("txn_w", "dispute_reversal", total, "dp_1", minutes=900))
-
-    entries = entries_for(with_all(facts, *things))
-    shuffled = entries_for(with_all(facts, *data.draw(st.permutations(things))))
-
-    for entry in entries:
-        per_fund: dict[tuple[int, str], int] = {}
-        for line in entry.lines:
-            per_fund[line.fund_id, line.currency] = per_fund.get((line.fund_id, line.currency), 0) + line.minor
-        assert set(per_fund.values()) == {0}, entry
-    assert sums(entries) == sums(shuffled)
-    open_now = {key: minor for key, minor in uncleared(entries).items() if key[0] == 1105}
-    assert open_now == {}, "every charge and refund clears, fund by fund"
-    assert 0 <= raised(entries) <= total
-    assert raised(entries) == standing_of(with_all(facts, *things)).remaining - _withheld(entries)
-
-
-def _withheld(entries: list[Wanted]) -> int:
-    return sum(minor for key, minor in sums(entries).items() if key[0] == 1130)
 
 
 def test_what_remains_of_a_gift_in_its_own_currency() -> None:

@@ -3,9 +3,8 @@ takes it from there first, and only the rest from the gift. Rows 4, 4a and 9 of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from donations.bookkeeping.accounts import (
     DIFFERENCES,
@@ -41,37 +40,51 @@ class Planned:
 def plan(facts: PaymentFacts, settled: Money | None) -> list[Planned]:
     """The refunds that count, in order of when they were made. One that failed before any money moved never was."""
     planned: list[Planned] = []
-    owed: list[Stretch] = []
-    to_come_back: list[tuple[datetime, list[Stretch]]] = []
-    given_back, given_back_of_gift = 0, 0  # in the settlement currency, in the gift's own
-    for refund in sorted(facts.refunds, key=lambda one: (one.created_at, one.id)):
-        moved = _movement_of(facts, refund, "refund")
-        if settled is None or (refund.failed and moved is None):
-            continue
-        same_currency = refund.amount.currency == settled.currency
-        if not same_currency and (moved is None or facts.amount is None):
-            continue  # Its cost is known with its balance transaction only.
-        wanted = refund.amount.minor
-        if not same_currency and facts.amount is not None:
-            # The same share of what the gift settled at: all refunds of the whole gift take all of it.
-            until = min(given_back_of_gift + wanted, facts.amount.minor)
-            worth = settled.minor * until // facts.amount.minor
-            wanted = worth - settled.minor * given_back_of_gift // facts.amount.minor
-            given_back_of_gift = until
-        # What bounced is owed from the moment it was back; a refund made before that took its own money.
-        owed += [stretch for back_at, back in to_come_back if back_at <= refund.created_at for stretch in back]
-        to_come_back = [(back_at, back) for back_at, back in to_come_back if back_at > refund.created_at]
-        from_owed, owed = _take(owed, wanted)
-        rest = min(wanted - sum(end - start for start, end in from_owed), settled.minor - given_back)
+    if settled is None:
+        return planned
+    given_back = 0
+    for refund, worth in _worths(facts, settled):
+        from_owed = _take(_owed(facts, planned, refund), worth)
+        # Stripe refunds no more than there is; if it did, the rest would be a difference and not the funds' loss.
+        rest = min(worth - _length(from_owed), settled.minor - given_back)
         from_income = ((given_back, given_back + rest),) if rest else ()
         given_back += rest
-        cost = -moved.amount_minor if moved is not None and not same_currency else wanted
-        bounced = refund.failed and moved is not None
-        planned.append(Planned(refund, from_income, tuple(from_owed), cost, bounced))
-        back = _movement_of(facts, refund, "refund_failure")
-        if bounced and back is not None:
-            to_come_back.append((back.created_at, [*from_income, *from_owed]))
+        moved = _movement_of(facts, refund, "refund")
+        same_currency = refund.amount.currency == settled.currency
+        cost = worth if same_currency or moved is None else -moved.amount_minor
+        planned.append(Planned(refund, from_income, from_owed, cost, bounced=refund.failed and moved is not None))
     return planned
+
+
+def _worths(facts: PaymentFacts, settled: Money) -> Iterator[tuple[Refund, int]]:
+    """Each refund that counts with what it takes, in the settlement currency. One in another currency counts when its
+    balance transaction is known, and takes the same share of what the gift settled at; together they take all."""
+    of_gift = 0
+    for refund in sorted(facts.refunds, key=lambda one: (one.created_at, one.id)):
+        moved = _movement_of(facts, refund, "refund")
+        if refund.failed and moved is None:
+            continue
+        if refund.amount.currency == settled.currency:
+            yield refund, refund.amount.minor
+        elif moved is not None and facts.amount is not None:
+            until = min(of_gift + refund.amount.minor, facts.amount.minor)
+            start, end = (settled.minor * part // facts.amount.minor for part in (of_gift, until))
+            of_gift = until
+            yield refund, end - start
+
+
+def _owed(facts: PaymentFacts, planned: list[Planned], refund: Refund) -> list[Stretch]:
+    """What bounced before this refund was made and has not been given back since. What bounced later was not owed yet,
+    so the refund took its own money."""
+    owed: list[Stretch] = []
+    for one in planned:
+        back = _movement_of(facts, one.refund, "refund_failure") if one.bounced else None
+        if back is not None and back.created_at <= refund.created_at:
+            owed += one.stretches
+    for one in planned:
+        for taken in one.from_owed:
+            owed = _without(owed, taken)
+    return owed
 
 
 def entries(facts: PaymentFacts, shares: Shares, settled: Money, planned: Iterable[Planned]) -> list[Wanted]:
@@ -146,18 +159,28 @@ def _costs(shares: Shares, one: Planned) -> Parts:
     return parts if sum(parts.values()) == one.cost else shares.split(one.cost)
 
 
-def _take(owed: list[Stretch], wanted: int) -> tuple[list[Stretch], list[Stretch]]:
-    """As much of what is owed as is wanted, the oldest first; and what is left of it."""
+def _take(owed: list[Stretch], wanted: int) -> tuple[Stretch, ...]:
+    """As much of what is owed as is wanted, the oldest first."""
     taken: list[Stretch] = []
-    left: list[Stretch] = []
     for start, end in owed:
         part = min(end - start, wanted)
         wanted -= part
         if part:
             taken.append((start, start + part))
-        if start + part < end:
-            left.append((start + part, end))
-    return taken, left
+    return tuple(taken)
+
+
+def _without(owed: list[Stretch], taken: Stretch) -> list[Stretch]:
+    """What is owed less one stretch of it; a stretch that was owed twice stays owed once."""
+    for place, (start, end) in enumerate(owed):
+        if start <= taken[0] and taken[1] <= end:
+            left = [(start, taken[0]), (taken[1], end)]
+            return [*owed[:place], *(each for each in left if each[0] < each[1]), *owed[place + 1 :]]
+    return owed
+
+
+def _length(stretches: Iterable[Stretch]) -> int:
+    return sum(end - start for start, end in stretches)
 
 
 def _movement_of(facts: PaymentFacts, refund: Refund, category: str) -> Movement | None:
