@@ -65,19 +65,24 @@ def begin(appeal: Appeal, gift: Gift, at: datetime) -> Donation:
     )
     for fund, part in _allocation(appeal, gift):
         donation.allocations.append(Allocation(fund_id=fund.id, amount_minor=part))
-    try:
-        with db.session.begin_nested():
-            db.session.add(donation)
-    except IntegrityError:  # The same form was sent twice at once, and the other came first.
-        again = _begun_with(key)
-        if again is None:
-            raise
-        return again
-    return donation
+    return _kept(donation, key)
 
 
 def _begun_with(key: str) -> Donation | None:
     return db.session.scalar(select(Donation).where(Donation.form_key == key))
+
+
+def _kept(donation: Donation, key: str) -> Donation:
+    """The donation, written; or the one that came first, where the same form was sent twice at once."""
+    try:
+        with db.session.begin_nested():
+            db.session.add(donation)
+    except IntegrityError:
+        first = _begun_with(key)
+        if first is None:
+            raise
+        return first
+    return donation
 
 
 def _form_key(appeal: Appeal, gift: Gift) -> str:
