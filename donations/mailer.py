@@ -23,7 +23,7 @@ from donations.extensions import db
 from donations.models import Mail, Organisation, Receipt
 from donations.money import Money
 
-TIMEOUT_SECONDS = 20
+TIMEOUT_SECONDS = 10
 
 
 def compose(mail: Mail, at: datetime) -> EmailMessage:

@@ -96,17 +96,24 @@ def _end_with(parent: int) -> None:
 
 def _clear_away(process: subprocess.Popen[bytes]) -> None:
     """End what a child that died has left of its session: web processes outlive their killed parent."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    _signal_all(process, signal.SIGKILL)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.wait(GRACE_SECONDS + 5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        _clear_away(process)
+    """Wait until a child has ended. It is reminded every second: a web process that was just starting has not heard."""
+    for _ in range(GRACE_SECONDS + 5):
+        try:
+            process.wait(1)
+            return
+        except subprocess.TimeoutExpired:
+            _signal_all(process, signal.SIGTERM)
+    _clear_away(process)
+    process.wait()
+
+
+def _signal_all(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def _on_stop(stop: threading.Event) -> None:

@@ -43,16 +43,7 @@ def begin(appeal: Appeal, gift: Gift, at: datetime) -> Donation:
     again = _begun_with(key)
     if again is not None:
         return again
-    donation = _new(appeal, gift, key, at)
-    try:
-        with db.session.begin_nested():
-            db.session.add(donation)
-    except IntegrityError:  # The same form was sent twice at once, and the other came first.
-        again = _begun_with(key)
-        if again is None:
-            raise
-        return again
-    return donation
+    return _kept(_new(appeal, gift, key, at), key)
 
 
 def _new(appeal: Appeal, gift: Gift, key: str, at: datetime) -> Donation:
@@ -81,6 +72,19 @@ def _new(appeal: Appeal, gift: Gift, key: str, at: datetime) -> Donation:
 
 def _begun_with(key: str) -> Donation | None:
     return db.session.scalar(select(Donation).where(Donation.form_key == key))
+
+
+def _kept(donation: Donation, key: str) -> Donation:
+    """The donation, written; or the one that came first, where the same form was sent twice at once."""
+    try:
+        with db.session.begin_nested():
+            db.session.add(donation)
+    except IntegrityError:
+        first = _begun_with(key)
+        if first is None:
+            raise
+        return first
+    return donation
 
 
 def _form_key(appeal: Appeal, gift: Gift) -> str:

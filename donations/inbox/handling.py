@@ -39,7 +39,8 @@ def try_to_handle(conn: Connection, event: Event, *, at: datetime, attempts: int
         check_open(conn)
         return fail(conn, event.id, attempts, stopped, at=at, counts=False)
     except Exception as error:
-        log.exception("event %s (%s) failed", event.id, event.type)
+        # Not the exception's own text: it may hold what must not stand in a log.
+        log.error("event %s (%s) failed: %s", event.id, event.type, told(error))
         check_open(conn)
         return fail(conn, event.id, attempts, error, at=at)
     return "handled"

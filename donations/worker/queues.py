@@ -11,11 +11,12 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from donations import inbox, mailer
 from donations.database import write_unit
+from donations.errors import BadSeal
 from donations.extensions import db
 from donations.models import Mail
 
 log = logging.getLogger(__name__)
-BATCH = 50
+BATCH = 10  # with the mail server's time limit, a batch ends well within its lease and between two heartbeats
 LEASE = timedelta(minutes=2)
 FIRST_PAUSE, LONGEST_PAUSE, MOST_JITTER = timedelta(seconds=30), timedelta(hours=1), 1.25
 
@@ -48,7 +49,7 @@ def send_mails(at: datetime) -> int:
             mailer.send(mailer.compose(db.session.get_one(Mail, mail_id), at))
         except Exception as error:
             log.warning("mail %s waits: %s", mail_id, type(error).__name__)
-            _put_off(mail_id, type(error).__name__, at)
+            _put_off(mail_id, error, at)
         else:
             _sent(mail_id, at)
     return len(due)
@@ -59,13 +60,16 @@ def _is_due(at: datetime) -> ColumnElement[bool]:
     return and_(Mail.state == "due", Mail.next_attempt_at <= at, free)
 
 
-def _put_off(mail_id: int, error: str, at: datetime) -> None:
+def _put_off(mail_id: int, error: Exception, at: datetime) -> None:
+    """A mail whose address cannot be opened will never go out by itself: it is parked for a person."""
     with write_unit():
         mail = db.session.get_one(Mail, mail_id)
         pause = min(FIRST_PAUSE * 2 ** min(mail.attempts, 20), LONGEST_PAUSE / MOST_JITTER)
         mail.attempts += 1
         mail.next_attempt_at = at + pause * random.uniform(1, MOST_JITTER)  # noqa: S311 - jitter
-        mail.leased_until, mail.last_error = None, error
+        mail.leased_until, mail.last_error = None, type(error).__name__
+        if isinstance(error, BadSeal):
+            mail.state = "parked"
 
 
 def _sent(mail_id: int, at: datetime) -> None:

@@ -15,7 +15,7 @@ from donations.extensions import db
 from donations.models import Appeal, CheckoutAttempt, Donation
 
 log = logging.getLogger(__name__)
-BATCH = 50
+BATCH = 10
 LOOK_AGAIN, WHEN_DOWN = timedelta(minutes=30), timedelta(minutes=1)
 
 

@@ -15,6 +15,7 @@ from donations.models import BalanceTransaction, Job, Payment, Payout, Refund
 
 OVERLAP = timedelta(minutes=10)
 LISTED_ANYWAY_EVERY = timedelta(minutes=1)
+HURRY_FOR = timedelta(hours=1)  # Stripe promises a charge's fee within the hour; what is later than that is not near.
 # Stripe keeps events for 30 days; what is older must be asked for object by object.
 EVENTS_KEPT = timedelta(days=30)
 FIRST_LOOK_BACK = timedelta(days=1)
@@ -38,7 +39,8 @@ def sync_movements(at: datetime) -> int:
     Gives how many those were."""
     cursor = _cursor("movements", at - FIRST_LOOK_BACK)
     lacking = _oldest_lacking()
-    if lacking is None and at - cursor < LISTED_ANYWAY_EVERY:
+    in_a_hurry = lacking is not None and at - lacking < HURRY_FOR
+    if not in_a_hurry and at - cursor < LISTED_ANYWAY_EVERY:
         return 0
     since = min(cursor, lacking or cursor) - OVERLAP
     new = _book_new(list(stripe_gateway.movements_since(since)), at)

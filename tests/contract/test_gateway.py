@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from donations import tokens
 from donations.database import write_unit
@@ -33,24 +35,24 @@ def shape(path: str) -> str:
     return re.sub(r"/(cs|ch)_\w+", "/:id", path)
 
 
-def test_every_request_of_a_gifts_life_fits_stripes_description(
-    app: Flask, at_stripe: Stripe, contract: Contract
-) -> None:
-    now, client = datetime.now(UTC), app.test_client()
+def give(client: FlaskClient, slug: str, nonce: str, path: str = "", **typed: str) -> str:
+    """Send an appeal's form. Gives the session that it leads to."""
     people = {"name": "Maya Example", "email": "maya@example.org", "message": "Hold on, friends.", "display": "name"}
+    form = {"token": tokens.for_form(tokens.FormToken(slug, nonce)), "amount": "20", "currency": "GBP"}
+    sent = client.post(f"{path}/appeals/{slug}/donations", data={**form, **people, **typed})
+    assert sent.status_code == 303
+    return sent.headers["Location"].rsplit("/", 1)[1]
 
-    def give(slug: str, nonce: str, path: str = "", **typed: str) -> str:
-        form = {"token": tokens.for_form(tokens.FormToken(slug, nonce)), "amount": "20", "currency": "GBP"}
-        sent = client.post(f"{path}/appeals/{slug}/donations", data={**form, **people, **typed})
-        assert sent.status_code == 303
-        return sent.headers["Location"].rsplit("/", 1)[1]
 
-    # given gifts in two languages, to an open and a discreet appeal, of several currencies, with and without an address
-    paid = give("hands-off-ali", "1")
-    give("campaign-kazakhstan", "2", "/ru", fund="kozlov", email="")
-    ended = give("karaganda-four", "3", currency="EUR", amount="12,50")
-    give("fighting-fund", "4", currency="USD", amount="0.50", display="secret")
-    # when one is paid and only looked at, one is expired by us, and one is heard of in another version's shape
+@pytest.fixture
+def asked(app: Flask, at_stripe: Stripe) -> list[dict[str, Any]]:
+    """All that Stripe was asked in the lives of four gifts: one paid and looked at, one expired because its appeal was
+    closed, one heard of in another API version's shape; in two languages, of three currencies."""
+    now, client = datetime.now(UTC), app.test_client()
+    paid = give(client, "hands-off-ali", "1")
+    give(client, "campaign-kazakhstan", "2", "/ru", fund="kozlov", email="")
+    give(client, "karaganda-four", "3", currency="EUR", amount="12,50")
+    give(client, "fighting-fund", "4", currency="USD", amount="0.50", display="secret")
     charge_id = at_stripe.pay(paid)["charge"]
     look_at_sessions(now + timedelta(minutes=31))
     with write_unit():
@@ -59,12 +61,14 @@ def test_every_request_of_a_gifts_life_fits_stripes_description(
     deliver(client, events.event("charge.updated", {"id": charge_id}, api_version="2019-12-03"))
     handle_events(now + timedelta(minutes=1))
     jobs.sync_movements(now)
-    at_stripe.order(f"sessions/{ended}/expire")
-    # then everything that was asked fits
-    ours = at_stripe.requests()
-    assert contract.check_log(ours) == len(ours)
-    kinds = {(entry["method"], shape(entry["path"])) for entry in ours}
-    assert kinds == {
+    return at_stripe.requests()
+
+
+def test_every_request_of_a_gifts_life_fits_stripes_description(
+    asked: list[dict[str, Any]], contract: Contract
+) -> None:
+    assert contract.check_log(asked) == len(asked)
+    assert {(entry["method"], shape(entry["path"])) for entry in asked} == {
         ("POST", "/v1/products"),
         ("POST", "/v1/checkout/sessions"),
         ("GET", "/v1/checkout/sessions/:id"),
@@ -72,17 +76,20 @@ def test_every_request_of_a_gifts_life_fits_stripes_description(
         ("GET", "/v1/charges/:id"),
         ("GET", "/v1/balance_transactions"),
     }
-    # and of people only the address that Stripe's own form is filled in with
-    for entry in ours:
+
+
+def test_stripe_is_told_nothing_of_people_but_the_address_for_its_own_form(asked: list[dict[str, Any]]) -> None:
+    fresh()
+    references = {donation.reference for donation in db.session.query(Donation)}
+    for entry in asked:
         for word in ("Maya", "Example", "Hold on", "Kozlov", "kozlov"):
             assert word not in sent_json(entry)
-        addresses = [name for name, value in entry["form"] if "@" in value]
-        assert set(addresses) <= {"customer_email"}
-        metadata = {value for name, value in entry["form"] if "metadata" in name}
-        fresh()
-        references = {donation.reference for donation in db.session.query(Donation)}
-        assert metadata <= references
-    # and each writing request has a key made of our own reference
-    for entry in ours:
-        if entry["method"] == "POST" and not entry["path"].endswith("/expire"):
-            assert entry["headers"]["Idempotency-Key"].startswith(("donation-", "appeal-"))
+        assert {name for name, value in entry["form"] if "@" in value} <= {"customer_email"}
+        assert {value for name, value in entry["form"] if "metadata" in name} <= references
+
+
+def test_every_request_that_makes_something_has_a_key_of_our_own_reference(asked: list[dict[str, Any]]) -> None:
+    making = [entry for entry in asked if entry["method"] == "POST" and not entry["path"].endswith("/expire")]
+    assert len(making) == 8
+    for entry in making:
+        assert entry["headers"]["Idempotency-Key"].startswith(("donation-", "appeal-"))

@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ class Installation:
                 [sys.executable, "-m", "donations.cli", *words],
                 cwd=ROOT, env=self.environ, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        wait_for("the installation to answer", self.answers)
+        wait_for("the installation to answer", lambda: bool(self.web() and self.worker()) and self.answers())
 
     def answers(self) -> bool:
         try:
@@ -94,24 +95,20 @@ class Installation:
     def worker(self) -> list[int]:
         return [pid for pid in self._parts() if b"granian" not in _told(pid, "cmdline")]
 
-    def kill(self, part: str, chance: random.Random) -> int | None:
-        """SIGKILL a process of a part (web, web_main, worker, serve), chosen by chance. None if it has none just now.
-        If it is the whole `serve`, it is started again, as whoever runs the machine would."""
+    def kill(self, part: str, chance: random.Random) -> None:
+        """SIGKILL a process of a part (web, web_main, worker, serve), chosen by chance, as soon as it has one. If it is
+        the whole `serve`, it is started again, as whoever runs the machine would; not before it has itself replaced
+        what was killed before, because of two that die at once the second cannot clear away after the first."""
         if part == "serve":
+            wait_for("web processes", lambda: bool(self.web()))
             assert self.process is not None
             self.process.kill()
             self.process.wait()
             self.start()
-            return self.process.pid
-        pids: list[int] = getattr(self, part)()
-        if not pids:
-            return None
-        pid = chance.choice(sorted(pids))
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return None
-        return pid
+            return
+        wait_for(f"a {part} to kill", lambda: bool(getattr(self, part)()))
+        with suppress(ProcessLookupError, IndexError):
+            os.kill(chance.choice(sorted(getattr(self, part)())), signal.SIGKILL)
 
     def stop(self) -> int:
         """SIGTERM, and its exit code once it has ended."""
@@ -127,7 +124,7 @@ class Installation:
 
     def check_gone(self) -> None:
         """All of it has ended by itself, or does so within the time that work in hand may take."""
-        wait_for("every process to end", lambda: not self.everything(), GRACE_SECONDS + 5)
+        wait_for("every process to end", lambda: not self.everything(), GRACE_SECONDS + 15)
 
     def end(self) -> None:
         """Kill whatever is left of it."""

@@ -1,56 +1,21 @@
-"""What an appeal has raised, by its one public definition: in step with the books, by period, beside other currencies,
-hidden where amounts are hidden, and for a discreet appeal unchanged between its ticks."""
+"""What an appeal has raised, by its one public definition: in step with the books, by period, beside other
+currencies, and hidden where amounts are hidden."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
 
-from donations import ledger, totals
+from donations import totals
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Appeal, AppealTotal, Organisation, PublishedTotal
+from donations.models import Appeal, AppealTotal
 from donations.money import Money
-from donations.totals import PublicTotal
 from tests.events import a_charge, a_movement, fresh, hear
 from tests.factories import NOON, a_donation, eur, gbp
-
-
-def receive(slug: str, amount: Money, *, at: datetime = NOON, **columns: Any) -> str:
-    """A gift by card, given and received at a moment. Gives its charge."""
-    with write_unit():
-        reference = a_donation(Appeal.any_by_slug(slug), amount, at=at, **columns).reference
-    charge = a_charge(reference, amount, at=at)
-    hear(charge, at=at)
-    return charge.charge_id
-
-
-def public(slug: str, at: datetime = NOON) -> PublicTotal:
-    fresh()
-    found = totals.public(Appeal.any_by_slug(slug), at)
-    db.session.rollback()
-    return found
-
-
-def publish(slug: str, at: datetime = NOON) -> None:
-    with write_unit():
-        totals.publish(Appeal.any_by_slug(slug), at)
-
-
-def change(slug: str, **columns: Any) -> None:
-    with write_unit():
-        appeal = Appeal.any_by_slug(slug)
-        for name, value in columns.items():
-            setattr(appeal, name, value)
-
-
-def sound() -> bool:
-    fresh()
-    return ledger.check(db.session.connection(), NOON).sound
+from tests.totals.steps import change, public, receive, sound
 
 
 def test_a_total_is_everything_received_before_fees(app: Flask) -> None:
@@ -220,119 +185,6 @@ def test_the_time_of_a_version_never_goes_back_even_when_a_clock_does(app: Flask
     with write_unit():
         totals.touch(Appeal.any_by_slug("hands-off-ali"), at=NOON - timedelta(hours=2))
     assert public("hands-off-ali").as_of == NOON
-
-
-SECRET = "campaign-kazakhstan"  # it is discreet
-
-
-def test_a_discreet_total_changes_only_when_it_is_published(app: Flask) -> None:
-    # given a snapshot
-    publish(SECRET, NOON)
-    before = public(SECRET)
-    # when gifts arrive
-    for minute in (1, 2, 3):
-        receive(SECRET, gbp("50.00"), at=NOON + timedelta(minutes=minute))
-    receive(SECRET, eur("50.00"), at=NOON + timedelta(minutes=4))
-    # then nothing that is public has changed, neither figures nor version nor time
-    assert public(SECRET, NOON + timedelta(minutes=14)) == before
-    # until the tick
-    publish(SECRET, NOON + timedelta(minutes=15))
-    after = public(SECRET, NOON + timedelta(minutes=15))
-    assert (after.raised, after.also) == (gbp("150.00"), (eur("50.00"),))
-    assert after.as_of == NOON + timedelta(minutes=15)
-    assert after.version != before.version
-    assert sound()
-
-
-def test_a_discreet_total_shows_nothing_before_it_was_first_published(app: Flask) -> None:
-    receive(SECRET, gbp("50.00"))
-    known = public(SECRET)
-    assert (known.raised, known.also, known.donations, known.percent) == (gbp("0"), (), None, 0)
-    assert {raised for _, raised in known.funds} == {gbp("0")}
-
-
-@pytest.mark.parametrize(
-    ("minor", "shown"), [(499, "0"), (500, "5.00"), (999, "5.00"), (1000, "10.00"), (123456, "1230.00")]
-)
-@pytest.mark.databases("sqlite")
-def test_a_discreet_total_is_rounded_down_to_five_units(app: Flask, minor: int, shown: str) -> None:
-    receive(SECRET, Money(minor, "GBP"))
-    publish(SECRET)
-    known = public(SECRET)
-    assert known.raised == gbp(shown)
-    assert dict(known.funds)["kozlov"] == gbp(shown)
-    assert known.percent == known.raised.minor * 100 // 900000
-
-
-def test_a_discreet_rounding_is_five_whole_units_in_any_currency(app: Flask) -> None:
-    change(SECRET, currency="JPY")
-    with write_unit():
-        Organisation.get().settlement_currencies = ["JPY", "KWD"]
-    receive(SECRET, Money(1234, "JPY"))
-    receive(SECRET, Money(12340, "KWD"))
-    publish(SECRET)
-    known = public(SECRET)
-    assert (known.raised, known.also) == (Money(1230, "JPY"), (Money(10000, "KWD"),))
-
-
-def test_a_discreet_appeal_does_not_say_how_many_gave_while_they_are_few(app: Flask) -> None:
-    for count in range(1, 12):
-        receive(SECRET, gbp("1.00"))
-        publish(SECRET)
-        assert public(SECRET).donations == (None if count < 10 else count)
-
-
-def test_a_tick_without_a_gift_changes_no_figure(app: Flask) -> None:
-    receive(SECRET, gbp("50.00"))
-    publish(SECRET, NOON)
-    before = public(SECRET)
-    publish(SECRET, NOON + timedelta(minutes=15))
-    after = public(SECRET)
-    assert replace(after, version="", as_of=NOON) == replace(before, version="", as_of=NOON)
-
-
-def test_a_change_of_a_discreet_appeal_shows_at_once_and_gives_no_figure_away(app: Flask) -> None:
-    publish(SECRET, NOON)
-    before = public(SECRET)
-    receive(SECRET, gbp("50.00"))
-    with write_unit():
-        appeal = Appeal.any_by_slug(SECRET)
-        appeal.state = "paused"
-        totals.touch(appeal, at=NOON + timedelta(minutes=1))
-    after = public(SECRET)
-    assert after.version != before.version
-    assert replace(after, version=before.version, state="open") == before
-
-
-def test_the_time_of_a_published_total_never_goes_back(app: Flask) -> None:
-    publish(SECRET, NOON)
-    first = public(SECRET)
-    receive(SECRET, gbp("50.00"))
-    publish(SECRET, NOON - timedelta(hours=1))
-    second = public(SECRET)
-    assert second.as_of == NOON
-    assert second.raised == gbp("50.00")
-    assert second.version != first.version
-    assert db.session.get_one(PublishedTotal, Appeal.any_by_slug(SECRET).id).version == 2
-
-
-def test_a_discreet_total_of_last_quarter_is_not_shown_for_this_one(app: Flask) -> None:
-    change(SECRET, period="quarter")
-    last, first = datetime(2026, 12, 31, 23, 50, tzinfo=UTC), datetime(2027, 1, 1, 0, 1, tzinfo=UTC)
-    receive(SECRET, gbp("50.00"), at=last)
-    publish(SECRET, last)
-    assert public(SECRET, last).raised == gbp("50.00")
-    assert public(SECRET, first).raised == gbp("0")
-    assert public(SECRET, first).as_of == last
-
-
-def test_an_appeal_that_becomes_discreet_shows_nothing_new_before_its_tick(app: Flask) -> None:
-    receive("hands-off-ali", gbp("20.00"))
-    change("hands-off-ali", discreet=True)
-    assert public("hands-off-ali").raised == gbp("0")
-    publish("hands-off-ali")
-    receive("hands-off-ali", gbp("100.00"))
-    assert public("hands-off-ali").raised == gbp("20.00")
 
 
 def test_the_stored_count_is_one_for_each_gift_however_often_it_is_heard_of(app: Flask) -> None:

@@ -1,0 +1,1 @@
+"""What an appeal has raised, live and discreet."""

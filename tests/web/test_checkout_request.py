@@ -1,0 +1,94 @@
+"""What Stripe is asked for on the way to Checkout: exact, in the reader's language, and no word of people where it
+need not be."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from donations import tokens
+from donations.database import write_unit
+from donations.models import Organisation
+from tests.fixtures.outside import Stripe, sent_json
+from tests.fixtures.settings import environ_for
+from tests.web.checkout_steps import again, asked_for_sessions, give, page, products, sessions, the_donation
+
+
+@pytest.fixture
+def environ(database_url: str, at_stripe: Stripe) -> dict[str, str]:
+    return {**environ_for(database_url), "STRIPE_API_BASE": at_stripe.url}
+
+
+def test_the_product_is_made_once_for_each_appeal(client: FlaskClient, at_stripe: Stripe) -> None:
+    for nonce in ("one", "two"):
+        give(client, nonce=nonce)
+    give(client, "fighting-fund")
+    assert sorted(products(at_stripe)) == ["Hands Off Ali", "The fighting fund"]
+    assert len(at_stripe.requests("/v1/products", "POST")) == 2
+
+
+def test_a_product_whose_answer_was_lost_is_not_made_again(client: FlaskClient, at_stripe: Stripe) -> None:
+    at_stripe.order("faults", mode="reset_after", times=2, path="/v1/products", method="POST")
+    assert give(client).status_code == 503
+    assert again(client).status_code == 303
+    assert products(at_stripe) == ["Hands Off Ali"]
+
+
+@pytest.mark.databases("sqlite")
+def test_a_discreet_appeal_is_not_named_at_stripe(client: FlaskClient, at_stripe: Stripe) -> None:
+    give(client, "campaign-kazakhstan", fund="kozlov")
+    assert products(at_stripe) == ["Solidarity Fighting Fund"]
+    for entry in at_stripe.requests(method="POST"):
+        for word in ("Kozlov", "kozlov", "Kazakhstan", "kazakhstan", "prison"):
+            assert word not in sent_json(entry)
+
+
+@pytest.mark.databases("sqlite")
+def test_nothing_of_a_person_is_in_what_stripe_is_asked_but_the_address_for_its_form(
+    client: FlaskClient, at_stripe: Stripe
+) -> None:
+    give(client)
+    entry = asked_for_sessions(at_stripe)[0]
+    form = dict(entry["form"])
+    assert form.pop("customer_email") == "maya@example.org"
+    for name, value in form.items():
+        for word in ("Maya", "maya", "Example", "example.org", "Hold on"):
+            assert word not in value, name
+    metadata = {name: value for name, value in form.items() if "metadata" in name}
+    reference = the_donation().reference
+    assert metadata == {"metadata[donation]": reference, "payment_intent_data[metadata][donation]": reference}
+    assert not re.search("maya|example", str(the_donation().attempts[0].params), re.IGNORECASE)
+
+
+@pytest.mark.databases("sqlite")
+def test_without_an_address_none_is_sent(client: FlaskClient, at_stripe: Stripe) -> None:
+    give(client, email="")
+    assert "customer_email" not in dict(asked_for_sessions(at_stripe)[0]["form"])
+
+
+@pytest.mark.databases("sqlite")
+def test_stripes_page_speaks_the_supporters_language(client: FlaskClient, at_stripe: Stripe) -> None:
+    form = {"token": tokens.for_form(tokens.FormToken("hands-off-ali", "n")), "amount": "20", "currency": "GBP"}
+    client.post("/ru/appeals/hands-off-ali/donations", data={**form, "display": "secret"})
+    session = sessions(at_stripe)[0]
+    assert session["locale"] == "ru"
+    assert session["success_url"] == f"http://localhost/ru{page()}"
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    ("currency", "typed", "unit_amount"),
+    [("GBP", "0.30", "30"), ("JPY", "500", "500"), ("KWD", "1.25", "1250"), ("ISK", "500", "50000"),
+     ("GBP", "9999999999.99", "999999999999")],
+)  # fmt: skip
+def test_amounts_of_every_kind_arrive_at_stripe_exactly(
+    client: FlaskClient, at_stripe: Stripe, currency: str, typed: str, unit_amount: str
+) -> None:
+    with write_unit():
+        Organisation.get().offered_currencies = ["GBP", "JPY", "KWD", "ISK"]
+    give(client, currency=currency, amount=typed)
+    form = dict(asked_for_sessions(at_stripe)[0]["form"])
+    assert form["line_items[0][price_data][unit_amount]"] == unit_amount
+    assert form["line_items[0][price_data][currency]"] == currency.lower()
