@@ -137,9 +137,9 @@ FAULTS = {
     ),
     "a balance transaction that was never booked": (
         [
-            "INSERT INTO balance_transaction (id, number, payment_id, type, reporting_category, amount_minor, fee_minor,"
-            " net_minor, currency, created_at, available_on) SELECT 'txn_2', 2, id, 'charge', 'charge', 5, 0, 5, 'GBP',"
-            " first_seen_at, '2026-11-28' FROM payment WHERE amount_minor = 3000"
+            "INSERT INTO balance_transaction (id, number, payment_id, type, reporting_category, amount_minor,"
+            " fee_minor, net_minor, currency, created_at, available_on) SELECT 'txn_2', 2, id, 'charge', 'charge',"
+            " 5, 0, 5, 'GBP', first_seen_at, '2026-11-28' FROM payment WHERE amount_minor = 3000"
         ],
         {"I3": "balance transaction txn_2 has 0 entries"},
     ),

@@ -1,0 +1,130 @@
+"""Recipes of what can happen to one payment, as Stripe would tell it: events and listed balance transactions, in their
+natural order. Tests hear them in every other order."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests import events
+from tests.factories import NOON
+
+Said = tuple[str, dict[str, Any]]  # an event's type and its object; "listed" and a balance transaction
+
+
+class Payment:
+    """One gift of 30.00 over three funds, by the reference of its donation; ids are new for each story."""
+
+    def __init__(self, reference: str) -> None:
+        self.charge = events.charge(reference, 3000)
+        self.id: str = self.charge["id"]
+
+    def succeeded(self) -> Said:
+        return "charge.succeeded", self.charge
+
+    def failed(self) -> Said:
+        return "charge.failed", {**self.charge, "status": "failed", "failure_code": "insufficient_funds"}
+
+    def fee(self, minor: int = 62) -> Said:
+        return self.listed("charge", 3000, self.id, fee=minor)
+
+    def listed(self, category: str, minor: int, source: str, *, fee: int = 0, minutes: int = 1) -> Said:
+        moved = {
+            "id": events.new_id("txn"),
+            "object": "balance_transaction",
+            "amount": minor,
+            "fee": fee,
+            "net": minor - fee,
+            "currency": "gbp",
+            "created": _seconds(minutes),
+            "available_on": _seconds(minutes),
+            "type": category,
+            "reporting_category": category,
+            "balance_type": "payments",
+            "exchange_rate": None,
+            "description": None,
+            "source": {"id": source, "object": "refund", "charge": self.id} if source != self.id else source,
+        }
+        return "listed", moved
+
+    def refund(self, minor: int, *, minutes: int = 10, status: str = "succeeded", refund_id: str = "") -> Said:
+        kind = "failed" if status == "failed" else "created"
+        return f"refund.{kind}", {
+            "id": refund_id or events.new_id("re"),
+            "object": "refund",
+            "charge": self.id,
+            "amount": minor,
+            "currency": "gbp",
+            "status": status,
+            "created": _seconds(minutes),
+            "balance_transaction": None,
+        }
+
+    def dispute(self, status: str, *moves: Said, dispute_id: str, what: str = "updated") -> Said:
+        return f"charge.dispute.{what}", {
+            "id": dispute_id,
+            "object": "dispute",
+            "charge": self.id,
+            "amount": 3000,
+            "currency": "gbp",
+            "status": status,
+            "reason": "fraudulent",
+            "created": _seconds(20),
+            "evidence_details": {"due_by": _seconds(9000)},
+            "balance_transactions": [{**move, "source": dispute_id} for _, move in moves],
+        }
+
+
+def _seconds(minutes: int) -> int:
+    moment: datetime = NOON + timedelta(minutes=minutes)
+    return int(moment.timestamp())
+
+
+def a_part_refunded(gift: Payment) -> list[Said]:
+    refund = gift.refund(1000)
+    return [gift.succeeded(), gift.fee(), refund, gift.listed("refund", -1000, refund[1]["id"], minutes=11)]
+
+
+def refunded_twice_in_full(gift: Payment) -> list[Said]:
+    first, second = gift.refund(1000), gift.refund(2000, minutes=20)
+    moves = [gift.listed("refund", -one[1]["amount"], one[1]["id"], minutes=30) for one in (first, second)]
+    return [gift.succeeded(), first, second, *moves]
+
+
+def a_refund_that_bounced(gift: Payment) -> list[Said]:
+    made = gift.refund(3000)
+    refund_id = made[1]["id"]
+    gone = gift.listed("refund", -3000, refund_id, minutes=11)
+    back = gift.listed("refund_failure", 3000, refund_id, minutes=90)
+    return [gift.succeeded(), made, gone, gift.refund(3000, status="failed", refund_id=refund_id), back]
+
+
+def a_dispute_lost(gift: Payment) -> list[Said]:
+    dispute_id = events.new_id("dp")
+    taken = gift.listed("dispute", -3000, dispute_id, fee=2000, minutes=20)
+    opened = gift.dispute("needs_response", taken, dispute_id=dispute_id, what="created")
+    return [gift.succeeded(), gift.fee(), opened, gift.dispute("lost", taken, dispute_id=dispute_id, what="closed")]
+
+
+def a_dispute_won(gift: Payment) -> list[Said]:
+    dispute_id = events.new_id("dp")
+    taken = gift.listed("dispute", -3000, dispute_id, fee=2000, minutes=20)
+    back = gift.listed("dispute_reversal", 3000, dispute_id, minutes=500)
+    opened = gift.dispute("needs_response", taken, dispute_id=dispute_id, what="created")
+    closed = gift.dispute("won", taken, dispute_id=dispute_id, what="closed")
+    return [gift.succeeded(), opened, closed, gift.dispute("won", taken, back, dispute_id=dispute_id)]
+
+
+def a_debit_that_failed_later(gift: Payment) -> list[Said]:
+    return [gift.succeeded(), gift.fee(), gift.failed(), gift.listed("charge_failure", -3000, gift.id, minutes=90)]
+
+
+# recipe -> (raised of the 30.00, the donation's state, the live receipt's amount or None)
+RECIPES = {
+    a_part_refunded: (2000, "part_refunded", 2000),
+    refunded_twice_in_full: (0, "refunded", None),
+    a_refund_that_bounced: (0, "refunded", None),
+    a_dispute_lost: (0, "lost", None),
+    a_dispute_won: (3000, "paid", 3000),
+    a_debit_that_failed_later: (0, "failed", None),
+}
