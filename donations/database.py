@@ -9,7 +9,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -92,27 +92,44 @@ def savepoint(conn: Connection) -> Iterator[None]:
     raw = conn.connection.cursor()
     mark = _last_posting(conn, raw)
     raw.execute("SAVEPOINT handling")
+    pipeline = conn.info[_PIPELINE] = ExitStack()
     try:
         yield
         with pipelined(conn):
             _check_deferred(conn, raw, mark)
             raw.execute("RELEASE SAVEPOINT handling")
+        pipeline.close()  # Here the answers of all that was sent are read.
     except BaseException:
+        with suppress(Exception):
+            pipeline.close()
         raw.execute("ROLLBACK TO SAVEPOINT handling")
         raise
+    finally:
+        del conn.info[_PIPELINE]
 
 
 @contextmanager
 def pipelined(conn: Connection) -> Iterator[None]:
     """Send prepared statements without waiting for each other's answers (PostgreSQL's pipeline mode): locks that others
-    wait for are held for fewer round trips. Inside, only prepared statements may be run; what fails is raised at the
-    next answer that is read, or at the end."""
+    wait for are held for fewer round trips. From here on, until the savepoint around it ends, only prepared statements
+    may be run; what fails is raised at the next answer that is read, or at the end."""
     if conn.dialect.name != "postgresql":
         yield
         return
     driver: Any = conn.connection.driver_connection
-    with driver.pipeline():
-        yield
+    outer = conn.info.get(_PIPELINE)
+    if outer is None:
+        with driver.pipeline():
+            yield
+        return
+    if not conn.info.get(_PIPED):
+        conn.info[_PIPED] = True
+        outer.callback(conn.info.pop, _PIPED)
+        outer.enter_context(driver.pipeline())
+    yield
+
+
+_PIPELINE, _PIPED = "pipeline of the savepoint", "pipeline is open"
 
 
 def _last_posting(conn: Connection, raw: Any) -> int:
@@ -162,6 +179,8 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
+        # Fewer, larger checkpoints: each costs the writer who happens to be there a wait for the disk.
+        "wal_autocheckpoint=8000",
         "foreign_keys=ON",
         "recursive_triggers=ON",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
