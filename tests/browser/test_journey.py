@@ -51,14 +51,7 @@ def test_a_supporter_gives_and_sees_it_arrive(stage: Stage, visit: Visit, script
 
         # when they type an amount that is none, they get their words back, and the way to the field
         fill_in_badly(page)
-        expect(page.locator("#errors")).to_be_visible()
-        assert page.title().startswith("Please check")
-        visitor.picture(f"{prefix}-03-error")
-        page.click("#errors a")
-        expect(page.locator("#amount")).to_be_focused()
-        assert page.get_attribute("#amount", "aria-invalid") == "true"
-        assert (page.input_value("#amount"), page.input_value("#name")) == ("a lot", "Maya Example")
-        assert page.input_value("#message") == "Stay strong.\nWe are many."
+        check_error(visitor, prefix)
 
         # and when they have mended it, a card is declined
         page.fill("#amount", "12.50")
@@ -92,6 +85,18 @@ def fill_in_badly(page: Page) -> None:
     page.fill("#email", "maya@example.org")
     page.fill("#message", "Stay strong.\nWe are many.")
     page.click("#give button[type=submit]")
+
+
+def check_error(visitor: Visitor, prefix: str) -> None:
+    page = visitor.page
+    expect(page.locator("#errors")).to_be_visible()
+    assert page.title().startswith("Please check")
+    visitor.picture(f"{prefix}-03-error")
+    page.click("#errors a")
+    expect(page.locator("#amount")).to_be_focused()
+    assert page.get_attribute("#amount", "aria-invalid") == "true"
+    assert (page.input_value("#amount"), page.input_value("#name")) == ("a lot", "Maya Example")
+    assert page.input_value("#message") == "Stay strong.\nWe are many."
 
 
 def wait_for_outcome(page: Page, kind: str, by_itself: bool) -> None:

@@ -87,7 +87,7 @@ class Installation:
 
     def web(self) -> list[int]:
         """The processes that answer requests."""
-        return [child for main in self.web_main() for child in _children(main)]
+        return [child for main in self.web_main() for child in _children(main) if not _is_dead(child)]
 
     def web_main(self) -> list[int]:
         return [pid for pid in self._parts() if b"granian" in _told(pid, "cmdline")]
@@ -108,7 +108,9 @@ class Installation:
             return
         wait_for(f"a {part} to kill", lambda: bool(getattr(self, part)()))
         with suppress(ProcessLookupError, IndexError):
-            os.kill(chance.choice(sorted(getattr(self, part)())), signal.SIGKILL)
+            pid = chance.choice(sorted(getattr(self, part)()))
+            os.kill(pid, signal.SIGKILL)
+            wait_for("it to die", lambda: _is_dead(pid))
 
     def stop(self) -> int:
         """SIGTERM, and its exit code once it has ended."""
@@ -124,7 +126,13 @@ class Installation:
 
     def check_gone(self) -> None:
         """All of it has ended by itself, or does so within the time that work in hand may take."""
-        wait_for("every process to end", lambda: not self.everything(), GRACE_SECONDS + 15)
+        try:
+            wait_for("every process to end", lambda: not self.everything(), GRACE_SECONDS + 15)
+        except AssertionError as error:
+            left = {
+                pid: (_told(pid, "cmdline").replace(b"\0", b" ")[-90:], _told(pid, "stat")) for pid in self.everything()
+            }
+            raise AssertionError(f"{error}: {left}") from None
 
     def end(self) -> None:
         """Kill whatever is left of it."""
@@ -142,7 +150,8 @@ class Installation:
             self.process.wait()
 
     def _parts(self) -> list[int]:
-        return [] if self.process is None else _children(self.process.pid)
+        children = [] if self.process is None else _children(self.process.pid)
+        return [pid for pid in children if not _is_dead(pid)]
 
 
 def wait_for(what: str, ask: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> float:
@@ -160,8 +169,9 @@ def _children(pid: int) -> list[int]:
 
 
 def _is_dead(pid: int) -> bool:
-    """Ended, but not yet waited for by its parent."""
-    return b") Z " in _told(pid, "stat")
+    """Gone, or not yet waited for by its parent."""
+    told = _told(pid, "stat")
+    return not told or b") Z " in told or b") X " in told
 
 
 def _told(pid: int, name: str) -> bytes:

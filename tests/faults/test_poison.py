@@ -88,14 +88,7 @@ def test_a_poisoned_event_is_parked_while_the_others_flow_and_is_booked_once_aft
     wait_for("the others", lambda: installation.total(SLUG)["raised_minor"] == 20 * 2000, 10)
 
     # and the worker tries the poisoned one until it parks it, and says so
-    with inside(installation.environ), hurried(bad["id"]) as is_parked:
-        wait_for("the poisoned event to be parked", is_parked)
-        kept = db.session.get_one(StripeEvent, bad["id"])
-        assert (kept.attempts, kept.next_attempt_at, kept.payload_sealed is not None) == (10, None, True)
-    listed = json.loads(installation.command("inbox", "list", "--state", "parked", "--json").stdout)
-    assert listed["counts"] == {"handled": 20, "parked": 1}
-    assert [said["id"] for said in listed["events"]] == [bad["id"]]
-    assert installation.total(SLUG)["donations"] == 20
+    check_parked(installation, bad["id"])
 
     # and after the mend a replay books it, once
     with inside(installation.environ):
@@ -107,3 +100,14 @@ def test_a_poisoned_event_is_parked_while_the_others_flow_and_is_booked_once_aft
     assert (said["raised_minor"], said["donations"]) == (21 * 2000, 21)
     checked = installation.command("ledger", "check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def check_parked(installation: Installation, event_id: str) -> None:
+    with inside(installation.environ), hurried(event_id) as is_parked:
+        wait_for("the poisoned event to be parked", is_parked)
+        kept = db.session.get_one(StripeEvent, event_id)
+        assert (kept.attempts, kept.next_attempt_at, kept.payload_sealed is not None) == (10, None, True)
+    listed = json.loads(installation.command("inbox", "list", "--state", "parked", "--json").stdout)
+    assert listed["counts"] == {"handled": 20, "parked": 1}
+    assert [said["id"] for said in listed["events"]] == [event_id]
+    assert installation.total(SLUG)["donations"] == 20
