@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url 
 	pyproject.toml --extra build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo tour test prove lint fmt bench lock
+.PHONY: help setup setup-dev demo tour test prove lint fmt bench lock catalog
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ fmt: setup-dev  ## put the code into the house's form
 
 bench: setup-dev  ## measure webhook ingestion against the floor of this machine
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+catalog: setup-dev  ## gather the texts to translate into donations/translations
+	@$(BIN)/python -m donations.web.catalog
 
 lock: setup-dev  ## lock the requirements anew after a change of pyproject.toml (ARGS=--upgrade for newer ones)
 	@$(LOCK) $(ARGS) --output-file requirements.txt > /dev/null

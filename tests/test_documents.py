@@ -1,0 +1,56 @@
+"""The documents say what is so: every setting, command and subscribed event of the README exists, and the other way
+round."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from donations import config, inbox
+from donations.cli import demo, setup, tour
+from donations.cli.sandbox import sandbox
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+OF_FLASK = {"run", "routes", "shell"}
+
+
+def section(title: str) -> str:
+    return README.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def first_cells(title: str) -> list[str]:
+    """What stands in code in the first column of a section's table."""
+    return re.findall(r"^\| `([^`]+)` \|", section(title), flags=re.M)
+
+
+def test_every_setting_is_in_the_readme_and_nothing_else() -> None:
+    assert first_cells("Settings") == list(config.NAMES)
+
+
+def test_every_command_is_in_the_readme_and_nothing_else(app: Flask) -> None:
+    plain = {command.name for command in (sandbox, *setup.COMMANDS, *demo.COMMANDS, *tour.COMMANDS)}
+    commands = plain | {name for name in app.cli.commands if name not in OF_FLASK}
+    assert {f"donations {name}" for name in commands} == set(first_cells("Commands"))
+
+
+def test_every_command_of_a_group_is_named_beside_it(app: Flask) -> None:
+    rows = {row.split("`")[1].removeprefix("donations "): row for row in section("Commands").splitlines() if "`" in row}
+    for name in ("appeals", "inbox", "ledger", "stripe"):
+        group = app.cli.commands[name]
+        assert isinstance(group, click.Group)
+        missing = [word for word in group.commands if not re.search(rf"`{word}\b", rows[name])]
+        assert missing == [], name
+
+
+def test_the_events_to_subscribe_to_are_those_that_are_handled() -> None:
+    listed = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", section("Run it for real").split("Events:", 1)[1]))
+    assert listed == set(inbox.HANDLERS)
+
+
+def test_the_pictures_exist() -> None:
+    pictures = re.findall(r"\]\((docs/pictures/[^)]+)\)", README)
+    assert pictures
+    assert [name for name in pictures if not (Path(__file__).parents[1] / name).is_file()] == []
