@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from donations import alarms, ledger
-from donations.database import write_unit
+from donations.database import snapshot, write_unit
 from donations.extensions import db
 from donations.models import Dispute, Halt
 from donations.money import Money
@@ -19,7 +19,8 @@ WARN_BEFORE = timedelta(days=3)
 
 def check_books(at: datetime) -> None:
     """Ask every invariant. A grave fault stops posting until `donations ledger resume`; every fault is an alarm."""
-    report = ledger.check(db.session.connection(), at)
+    with snapshot() as conn:
+        report = ledger.check(conn, at)
     if report.sound:
         return
     said = "; ".join(f"{finding.invariant}: {finding.said}" for finding in report.findings[:10])
@@ -32,7 +33,7 @@ def check_books(at: datetime) -> None:
 
 
 def watch_deadlines(at: datetime) -> None:
-    """Say which disputes must be answered within three days."""
+    """Say once a day which disputes must be answered within three days."""
     near = db.session.scalars(
         select(Dispute).where(
             Dispute.status.in_(("needs_response", "appeal_needs_response", "warning_needs_response")),
@@ -44,4 +45,4 @@ def watch_deadlines(at: datetime) -> None:
         amount = Money(dispute.amount_minor, dispute.currency)
         said = f"{dispute.id} over {amount.plain()} {amount.currency}: answer by {dispute.due_by:%Y-%m-%d %H:%M} UTC"
         with write_unit() as conn:
-            alarms.sound(conn, f"deadline {dispute.id} {at:%Y%m%d}", said, at=at)
+            alarms.sound(conn, f"deadline {dispute.id}", said, at=at, daily=True)
