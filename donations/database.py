@@ -75,6 +75,16 @@ def bare_write_unit() -> Iterator[Connection]:
             _unit.open = False
 
 
+@contextmanager
+def snapshot() -> Iterator[Connection]:
+    """A connection that sees the database as it was at one moment, whatever others commit meanwhile: for questions that
+    take several queries, each of which PostgreSQL would otherwise answer as of a moment of its own."""
+    with db.engine.connect() as conn:
+        if conn.dialect.name == "postgresql":
+            conn = conn.execution_options(isolation_level="REPEATABLE READ")
+        yield conn
+
+
 def in_write_unit() -> bool:
     return getattr(_unit, "open", False)
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 
 from donations import giving
 from donations import ledger as books
-from donations.database import write_unit
+from donations.database import snapshot, write_unit
 from donations.extensions import db
 from donations.models import Account, Fund, Halt, StripeEvent
 
@@ -26,7 +26,8 @@ def ledger() -> None:
 @with_appcontext
 def check(as_json: bool) -> None:
     """Ask every invariant. Exit code 0: sound; 1: at least one does not hold."""
-    report = books.check(db.session.connection(), datetime.now(UTC))
+    with snapshot() as conn:
+        report = books.check(conn, datetime.now(UTC))
     if as_json:
         click.echo(json.dumps(_for_machines(report), indent=2, ensure_ascii=False))
     else:
@@ -40,7 +41,8 @@ def check(as_json: bool) -> None:
 def resume() -> None:
     """Post again after posting was stopped. Refused, with exit code 1, while the books are not sound."""
     at = datetime.now(UTC)
-    report = books.check(db.session.connection(), at)
+    with snapshot() as conn:
+        report = books.check(conn, at)
     if not report.sound:
         _print(report)
         raise SystemExit(1)

@@ -41,7 +41,8 @@ class Report:
 
 
 def check(conn: Connection, at: datetime) -> Report:
-    """Ask every question of the books."""
+    """Ask every question of the books, on a connection that sees one moment only (database.snapshot): else what others
+    commit between two questions looks like a fault."""
     findings = [Finding(name, said) for name, ask in _QUESTIONS.items() for said in ask(conn)]
     balances = conn.execute(text("SELECT account, currency, sum(amount_minor) FROM posting GROUP BY account, currency"))
     return Report(
