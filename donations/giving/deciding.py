@@ -19,7 +19,8 @@ from donations.models.base import new_reference
 def assign(conn: Connection, charge_id: str, fund: Fund, *, reason: str, actor: str, at: datetime) -> None:
     """Give a payment to a fund: one without a reference of ours becomes a gift; a gift that was meant for another fund
     moves there, its entries with it. Raises NothingToDecide if no such charge is known or the fund is no appeal's."""
-    if fund.appeal_id is None or db.session.scalar(select(Payment.id).where(Payment.charge_id == charge_id)) is None:
+    told = select(Payment.id).where(Payment.charge_id == charge_id, Payment.amount_minor.is_not(None))
+    if fund.appeal_id is None or db.session.scalar(told) is None:  # Of some charges only a refund or so is known.
         raise NothingToDecide(charge=charge_id, fund=fund.slug)
     known = facts.lock_root(conn, charge_id, at=at)
     if known.row.donation_id is None:
