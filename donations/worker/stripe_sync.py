@@ -55,11 +55,9 @@ def sync_payouts(at: datetime) -> int:
         with write_unit() as conn:
             facts.record_payout(conn, payout)
     _move_cursor("payouts", at)
-    complete = db.session.scalars(
-        select(Payout.id).where(
-            Payout.automatic, Payout.reconciliation_status == "completed", Payout.members_listed.is_(False)
-        )
-    ).all()
+    # Of a payout that takes from the bank Stripe lists no members.
+    listable = and_(Payout.automatic, Payout.amount_minor > 0, Payout.reconciliation_status == "completed")
+    complete = db.session.scalars(select(Payout.id).where(listable, Payout.members_listed.is_(False))).all()
     for payout_id in complete:
         _list_members(payout_id, at)
     return len(complete)
