@@ -74,7 +74,9 @@ def _receipt(mail: Mail) -> tuple[str, str, dict[str, object]]:
 
 def _replaced(mail: Mail) -> tuple[str, str, dict[str, object]]:
     _, _, told = _receipt(mail)
-    return gettext("Your new receipt %(number)s", number=_label(mail)), "receipt_replaced", told
+    receipt = db.session.get_one(Receipt, mail.receipt_id)
+    grew = receipt.amount_minor > db.session.get_one(Receipt, receipt.replaces).amount_minor
+    return gettext("Your new receipt %(number)s", number=receipt.label), "receipt_replaced", {**told, "grew": grew}
 
 
 def _void(mail: Mail) -> tuple[str, str, dict[str, object]]:

@@ -1,0 +1,244 @@
+"""A receipt follows what remains of the gift: replaced when part of it goes, void when nothing remains, and left alone
+where nothing changed; each change is told in the supporter's language."""
+
+from __future__ import annotations
+
+import json
+import re
+from email.message import EmailMessage
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from donations import ledger, mailer
+from donations.database import write_unit
+from donations.extensions import db
+from donations.models import Appeal, Mail, Receipt, ReceiptEvent
+from tests import events
+from tests.events import a_charge, fresh, hear, rows
+from tests.factories import NOON, a_donation, gbp
+from tests.fixtures.outside import plain_text
+from tests.ledger import stories
+from tests.ledger.stories import Payment
+from tests.ledger.test_every_order import hear as tell
+
+LINK = r"http://localhost(/(?:ru/)?receipts/\S+)"
+
+
+@pytest.fixture
+def gift(app: Flask) -> Payment:
+    """A gift of 30.00, received, with its receipt R-000001."""
+    return begun()
+
+
+def begun(language: str = "en") -> Payment:
+    with write_unit():
+        donation = a_donation(Appeal.any_by_slug("hands-off-ali"), gbp("30.00"), language=language)
+    payment = Payment(donation.reference)
+    tell([payment.succeeded()])
+    return payment
+
+
+def receipts() -> list[tuple[str, str, int]]:
+    fresh()
+    return [(one.label, one.state, one.amount_minor) for one in db.session.query(Receipt).order_by(Receipt.number)]
+
+
+def happened() -> list[tuple[str, str, str]]:
+    """What happened to receipts: the label, what, by whom."""
+    found = db.session.query(Receipt.label, ReceiptEvent.kind, ReceiptEvent.actor).join(
+        ReceiptEvent, ReceiptEvent.receipt_id == Receipt.id
+    )
+    return sorted((label, kind, actor) for label, kind, actor in found)
+
+
+def payload(label: str) -> dict[str, object]:
+    said: dict[str, object] = json.loads(db.session.query(Receipt).filter_by(label=label).one().payload)
+    return said
+
+
+def mails() -> list[str]:
+    return sorted(mail.dedupe_key for mail in db.session.query(Mail))
+
+
+def mail(key: str) -> EmailMessage:
+    return mailer.compose(db.session.query(Mail).filter_by(dedupe_key=key).one(), NOON)
+
+
+def html(message: EmailMessage) -> str:
+    body = message.get_body(("html",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def sound() -> bool:
+    return ledger.check(db.session.connection(), NOON).sound
+
+
+def lost(gift: Payment, status: str, *, back: bool = False) -> list[stories.Said]:
+    """A dispute over the whole gift, and how it ended."""
+    dispute_id = events.new_id("dp")
+    moves = [gift.listed("dispute", -3000, dispute_id, fee=2000, minutes=20)]
+    opened = gift.dispute("needs_response", *moves, dispute_id=dispute_id, what="created")
+    if back:
+        moves.append(gift.listed("dispute_reversal", 3000, dispute_id, minutes=500))
+    return [opened, gift.dispute(status, *moves, dispute_id=dispute_id, what="closed")]
+
+
+def test_a_part_refund_replaces_the_receipt_and_the_new_one_names_the_old(gift: Payment) -> None:
+    tell([gift.refund(1000)])
+    assert receipts() == [("R-000001", "replaced", 3000), ("R-000002", "live", 2000)]
+    assert happened() == [("R-000001", "replaced", "stripe")]
+    assert payload("R-000002")["replaces"] == "R-000001"
+    assert payload("R-000002")["amount_minor"] == 2000
+    assert payload("R-000002")["received_on"] == payload("R-000001")["received_on"] == "2026-11-21"
+    assert "replaces" not in payload("R-000001")
+    assert mails() == ["receipt:R-000001", "receipt_replaced:R-000002"]
+    assert sound()
+
+
+def test_each_further_part_replaces_the_newest(gift: Payment) -> None:
+    tell([gift.refund(1000), gift.refund(500, minutes=20), gift.refund(1500, minutes=30)])
+    assert receipts() == [("R-000001", "replaced", 3000), ("R-000002", "replaced", 2000), ("R-000003", "void", 1500)]
+    assert payload("R-000003")["replaces"] == "R-000002"
+    assert happened() == [
+        ("R-000001", "replaced", "stripe"), ("R-000002", "replaced", "stripe"), ("R-000003", "voided", "stripe"),
+    ]  # fmt: skip
+    assert sound()
+
+
+def test_a_full_refund_voids_the_receipt_and_takes_no_number(gift: Payment) -> None:
+    tell([gift.refund(3000)])
+    assert receipts() == [("R-000001", "void", 3000)]
+    assert happened() == [("R-000001", "voided", "stripe")]
+    assert mails() == ["receipt:R-000001", "receipt_void:R-000001"]
+    assert sound()
+
+
+def test_the_same_refund_again_changes_no_receipt_and_sends_no_mail(gift: Payment) -> None:
+    refund = gift.refund(1000)
+    tell([refund] * 3)
+    assert len(receipts()) == rows("mail") == 2
+
+
+def test_a_dispute_that_is_won_leaves_the_receipt(gift: Payment) -> None:
+    tell(lost(gift, "won", back=True))
+    assert receipts() == [("R-000001", "live", 3000)]
+    assert (happened(), mails()) == ([], ["receipt:R-000001"])
+    assert sound()
+
+
+def test_a_dispute_that_is_lost_voids_the_receipt(gift: Payment) -> None:
+    tell(lost(gift, "lost"))
+    assert receipts() == [("R-000001", "void", 3000)]
+    assert mails() == ["receipt:R-000001", "receipt_void:R-000001"]
+    assert sound()
+
+
+def test_what_comes_back_after_a_lost_dispute_has_a_receipt_of_its_own(gift: Payment) -> None:
+    tell(lost(gift, "lost", back=True))
+    label, state, minor = receipts()[-1]
+    assert (state, minor) == ("live", 3000)
+    assert label in ("R-000001", "R-000002")
+    assert sound()
+
+
+def test_a_debit_that_fails_late_voids_the_receipt(gift: Payment) -> None:
+    tell([gift.failed(), gift.listed("charge_failure", -3000, gift.id, minutes=90)])
+    assert receipts() == [("R-000001", "void", 3000)]
+    assert mails() == ["receipt:R-000001", "receipt_void:R-000001"]
+    assert sound()
+
+
+@pytest.mark.parametrize("minor", [1000, 3000])
+def test_a_refund_that_bounces_changes_no_receipt(gift: Payment, minor: int) -> None:
+    refund = gift.refund(minor)
+    refund_id = refund[1]["id"]
+    tell([refund, gift.listed("refund", -minor, refund_id, minutes=11)])
+    before = receipts(), happened(), mails()
+    back = gift.listed("refund_failure", minor, refund_id, minutes=90)
+    tell([gift.refund(minor, status="failed", refund_id=refund_id), back])
+    assert (receipts(), happened(), mails()) == before
+    assert sound()
+
+
+def twice(language: str = "en") -> None:
+    """A gift of 20.00 that was paid twice."""
+    with write_unit():
+        reference = a_donation(Appeal.any_by_slug("hands-off-ali"), language=language).reference
+    for _ in range(2):
+        hear(a_charge(reference, gbp("20.00")))
+
+
+def test_two_payments_of_one_donation_have_one_receipt_over_both(app: Flask) -> None:
+    twice()
+    assert receipts() == [("R-000001", "replaced", 2000), ("R-000002", "live", 4000)]
+    assert payload("R-000002")["replaces"] == "R-000001"
+    assert sound()
+
+
+def test_the_mail_of_a_new_receipt_says_what_was_given_back(gift: Payment, client: FlaskClient) -> None:
+    tell([gift.refund(1000)])
+    message = mail("receipt_replaced:R-000002")
+    assert (message["Subject"], message["To"]) == ("Your new receipt R-000002", "maya@example.org")
+    for body in (plain_text(message), html(message)):
+        assert "Part of your gift was given back. This receipt of £20.00 stands for it now" in body
+        assert "the earlier one, R-000001, is no longer valid" in body
+    found = re.search(LINK, plain_text(message))
+    assert found is not None
+    page = client.get(found[1])
+    assert (page.status_code, "R-000002" in page.text) == (200, True)
+
+
+def test_the_mail_of_a_void_receipt_says_that_nothing_remains(gift: Payment, client: FlaskClient) -> None:
+    tell([gift.refund(3000)])
+    message = mail("receipt_void:R-000001")
+    assert message["Subject"] == "Your receipt R-000001 is void"
+    for body in (plain_text(message), html(message)):
+        assert "Nothing remains of this gift" in body
+        assert "Receipt R-000001 is void." in body
+    found = re.search(LINK, plain_text(message))
+    assert found is not None
+    page = client.get(found[1])
+    assert (page.status_code, "Void" in page.text) == (200, True)
+
+
+def test_a_receipt_over_more_is_not_said_to_be_a_refund(app: Flask) -> None:
+    for language in ("en", "ru"):
+        twice(language)
+    english, russian = (mail(f"receipt_replaced:R-00000{number}") for number in (2, 4))
+    for body in (plain_text(english), html(english)):
+        assert "given back" not in body
+        assert "More of your gift has arrived. This receipt of £40.00 stands for all of it" in body
+        assert "R-000001, is no longer valid" in body
+    for body in (plain_text(russian), html(russian)):
+        assert "возвращена" not in body
+        assert "прежняя, R-000003, больше не действительна" in body
+
+
+def test_the_mails_are_written_in_russian_too(app: Flask) -> None:
+    for minor in (1000, 3000):
+        payment = begun("ru")
+        tell([payment.refund(minor)])
+    replaced, void = mail("receipt_replaced:R-000002"), mail("receipt_void:R-000003")
+    assert (replaced["Subject"], void["Subject"]) == (
+        "Ваша новая квитанция R-000002", "Ваша квитанция R-000003 аннулирована",
+    )  # fmt: skip
+    for body in (plain_text(replaced), html(replaced)):
+        assert "Часть вашего пожертвования возвращена." in body
+        assert "прежняя, R-000001, больше не действительна" in body
+    for body in (plain_text(void), html(void)):
+        assert "От этого пожертвования ничего не осталось" in body
+    for message in (replaced, void):
+        assert "http://localhost/ru/receipts/" in plain_text(message)
+        assert "Dear" not in plain_text(message)
+
+
+def test_without_an_address_the_receipt_changes_and_no_mail_is_queued(app: Flask) -> None:
+    with write_unit():
+        donation = a_donation(Appeal.any_by_slug("hands-off-ali"), gbp("30.00"), email_sealed=None, email_hash=None)
+    gift = Payment(donation.reference)
+    tell([gift.succeeded(), gift.refund(1000), gift.refund(2000)])
+    assert [state for _, state, _ in receipts()] == ["replaced", "void"]
+    assert rows("mail") == 0
