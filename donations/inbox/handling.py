@@ -89,28 +89,34 @@ def _on_refund(conn: Connection, event: Event, at: datetime) -> None:
     if known is not None:
         giving.settle(conn, known, at=at)
     if refund.failed:
-        alarms.sound(conn, "refund failed", f"{refund.id}: {refund.failure_reason or refund.status}", at=at)
+        alarms.sound(
+            conn, f"refund failed {refund.id}", f"{refund.id}: {refund.failure_reason or refund.status}", at=at
+        )
 
 
 def _on_dispute(conn: Connection, event: Event, at: datetime) -> None:
     dispute = stripe_gateway.dispute_of(event.object, said_at=event.created_at)
     giving.settle(conn, facts.record_dispute(conn, dispute, at=at), at=at)
     if dispute.due_by is not None and dispute.status.endswith("needs_response"):
-        alarms.sound(conn, "dispute", f"{dispute.id}: answer by {dispute.due_by:%Y-%m-%d %H:%M} UTC", at=at)
+        alarms.sound(
+            conn, f"dispute {dispute.id}", f"{dispute.id}: answer by {dispute.due_by:%Y-%m-%d %H:%M} UTC", at=at
+        )
 
 
 def _on_warning(conn: Connection, event: Event, at: datetime) -> None:
     warning = stripe_gateway.warning_of(event.object)
     facts.record_warning(conn, warning, at=at)
     if warning.actionable:
-        alarms.sound(conn, "fraud warning", f"{warning.charge_id}: {warning.fraud_type}", at=at)
+        alarms.sound(conn, f"fraud warning {warning.id}", f"{warning.charge_id}: {warning.fraud_type}", at=at)
 
 
 def _on_payout(conn: Connection, event: Event, at: datetime) -> None:
     payout = stripe_gateway.payout_of(event.object, said_at=event.created_at)
     facts.record_payout(conn, payout)
     if payout.status == "failed":
-        alarms.sound(conn, "payout failed", f"{payout.id}: {payout.failure_code or 'no reason given'}", at=at)
+        alarms.sound(
+            conn, f"payout failed {payout.id}", f"{payout.id}: {payout.failure_code or 'no reason given'}", at=at
+        )
 
 
 def _on_session(conn: Connection, event: Event, at: datetime) -> None:
