@@ -136,7 +136,8 @@ _TAKEN_BACK = (
     "SELECT q.donation_id FROM payment q WHERE q.donation_id IS NOT NULL AND"
     " (q.id IN (SELECT payment_id FROM refund) OR q.id IN (SELECT payment_id FROM dispute))"
 )
-_LIVE = "e.reverses IS NULL AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses = e.id)"
+# The plus keeps SQLite from looking through all entries that reverse nothing, by the index of that column.
+_LIVE = "+e.reverses IS NULL AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses = e.id)"
 
 _QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
     "I1": _each(
