@@ -1,4 +1,5 @@
-"""`make bench`: webhook ingestion against the floor, on SQLite and PostgreSQL. Exit code 1 where a mark is missed."""
+"""`make bench`: webhook ingestion against the floor, and what the ledger's check costs (`ledger`), on SQLite and
+PostgreSQL. Exit code 1 where a mark is missed."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +25,8 @@ from donations import appeals, create_app, database, ledger
 from donations.cli.stage import free_port
 from donations.extensions import db
 from donations.models import Appeal, Entry, Mail, Receipt, StripeEvent
-from tests.bench import bodies
+from tests.bench import bodies, books
+from tests.bench import ledger as of_ledger
 from tests.fixtures.databases import ROOT, Cluster, Files
 from tests.fixtures.settings import WEBHOOK_SECRET, environ_for
 from tests.needs import postgresql_binaries
@@ -35,14 +38,16 @@ Figures = dict[str, Any]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["webhooks", "ledger"], default="webhooks")
     parser.add_argument("--events", type=int, default=2000)
     parser.add_argument("--kinds", nargs="+", default=["sqlite", "postgresql"])
     asked = parser.parse_args()
-    missed: list[str] = []
+    missed = of_ledger.converge() if asked.what == "ledger" else []
+    measured = measure_ledger if asked.what == "ledger" else measure
     with tempfile.TemporaryDirectory(prefix="ff-bench-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)
         for kind in asked.kinds:
-            missed += measure(kind, asked.events, Path(folder))
+            missed += measured(kind, asked.events, Path(folder))
     for line in missed:
         print(f"MISSED: {line}")
     sys.exit(bool(missed))
@@ -65,6 +70,25 @@ def measure(kind: str, events: int, folder: Path) -> list[str]:
     floor = sum(each["rate"] for each in floors) / len(floors)
     report(kind, floor, floors, ours, duplicates, forged)
     return judge(kind, events, floor, ours, duplicates, before, after)
+
+
+def measure_ledger(kind: str, events: int, folder: Path) -> list[str]:
+    """The check of a million postings by itself, webhooks by themselves, and both at once."""
+    with servers_for(kind, folder) as server:
+        url = prepared(server)
+        with inside(url):
+            books.fill()
+        sent = event_bodies(url, 2 * events)
+        calm_sent, held_sent = folder / f"{kind}.calm", folder / f"{kind}.held"
+        calm_sent.write_bytes(b"\n".join(sent[:events]))
+        held_sent.write_bytes(b"\n".join(sent[events:]))
+        alone = of_ledger.asked(url)
+        with serving("wsgi:app", environ_for(url)) as port, ThreadPoolExecutor(1) as pool:
+            calm = load(port, WEBHOOK_SECRET, calm_sent)
+            asking = pool.submit(of_ledger.asked, url)
+            held = load(port, WEBHOOK_SECRET, held_sent)
+            busy = asking.result()
+    return of_ledger.judge(kind, alone, busy, calm, held)
 
 
 def judge(
