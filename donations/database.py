@@ -82,6 +82,8 @@ def snapshot() -> Iterator[Connection]:
     with db.engine.connect() as conn:
         if conn.dialect.name == "postgresql":
             conn = conn.execution_options(isolation_level="REPEATABLE READ")
+            # These questions sort and group the whole ledger: in memory, not in files.
+            conn.exec_driver_sql("SET LOCAL work_mem = '128MB'")
         yield conn
 
 
