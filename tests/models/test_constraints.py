@@ -84,8 +84,8 @@ def good(app: Flask) -> dict[str, dict[str, Any]]:
         },
         "payment": {"id": 1, "charge_id": "ch_1", "first_seen_at": NOON},
         "balance_transaction": {
-            "id": "txn_1", "number": 1, "type": "charge", "reporting_category": "charge", "amount_minor": 100, "fee_minor": 2,
-            "net_minor": 98, "currency": "GBP", "created_at": NOON, "available_on": NOON.date(),
+            "id": "txn_1", "number": 1, "type": "charge", "reporting_category": "charge", "amount_minor": 100,
+            "fee_minor": 2, "net_minor": 98, "currency": "GBP", "created_at": NOON, "available_on": NOON.date(),
         },
         "refund": {"id": "re_1", "payment_id": 1, "status": "succeeded", "created_at": NOON, **money},
         "halt": {"id": 1, "since": NOON, "reason": "test"},
