@@ -77,15 +77,9 @@ def restate(conn: Connection, donation_id: int, *, at: datetime) -> None:
 
 
 def outcome_of(donation: Donation, at: datetime) -> Outcome:
-    """What its own page says of a donation. Its supporter may have come back from a card that was declined or from a
-    better one after it: until Stripe has been asked, the page waits, and does not say that nothing arrived."""
-    asked = any(one.state == "open" and one.look_at is not None and one.look_at <= at for one in donation.attempts)
-    declined = (
-        not asked
-        and donation.state == "pending"
-        and db.session.scalar(
-            select(exists().where(Payment.donation_id == donation.id, Payment.failed_at.is_not(None)))
-        )
+    """What its own page says of a donation."""
+    declined = donation.state == "pending" and db.session.scalar(
+        select(exists().where(Payment.donation_id == donation.id, Payment.failed_at.is_not(None)))
     )
     kind = "declined" if declined else {"pending": "waiting"}.get(donation.state, donation.state)
     return Outcome(

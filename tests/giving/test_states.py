@@ -98,17 +98,6 @@ def test_a_declined_card_leaves_it_open_to_try_again(app: Flask) -> None:
     assert outcome(reference) == Outcome("declined", settled=False, can_try_again=True, receipt=None)
 
 
-def test_after_a_declined_card_a_supporter_who_is_back_waits_until_stripe_was_asked(app: Flask) -> None:
-    # given a declined card, and a better one after it of which nothing is known here yet
-    reference, _ = begun()
-    hear(a_charge(reference, gbp("20.00"), status="failed"))
-    # when the supporter comes back
-    with write_unit():
-        giving.look_soon(Donation.by_reference(reference), NOON)
-    # then the page does not say that nothing arrived
-    assert outcome(reference).kind == "waiting"
-
-
 def test_a_completed_checkout_without_word_of_the_payment_is_processing(app: Flask) -> None:
     reference, session_id = begun()
     assert session_stands(session_id, reference, "complete")
