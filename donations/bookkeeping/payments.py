@@ -22,6 +22,8 @@ from donations.money import Money
 
 CHARGE_CATEGORIES = frozenset({"charge", "charge_failure", "partial_capture_reversal"})
 REFUND_CATEGORIES = frozenset({"refund", "refund_failure"})
+# Balance transactions that come from a charge, in whatever way.
+OF_A_CHARGE = CHARGE_CATEGORIES | REFUND_CATEGORIES | disputes.CATEGORIES
 
 
 @dataclass(frozen=True, slots=True)

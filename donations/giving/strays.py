@@ -9,19 +9,15 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from donations import facts, ledger
-from donations.bookkeeping import entry_for
+from donations.bookkeeping import OF_A_CHARGE, entry_for
 from donations.giving.settling import settle
 from donations.models import BalanceTransaction
 from donations.prepared import Prepared
 
-# These come from a charge; one whose charge is not known yet waits for it.
-OF_A_CHARGE = frozenset(
-    "charge charge_failure partial_capture_reversal refund refund_failure dispute dispute_reversal".split()
-)
-
 
 def book_movement(conn: Connection, movement: facts.Movement, *, at: datetime) -> None:
-    """Write a balance transaction and book what follows: for its payment, or for itself."""
+    """Write a balance transaction and book what follows: for its payment, or for itself. One that comes from a charge
+    not known yet waits for it."""
     known = facts.record_movement(conn, movement, at=at)
     if known is not None:
         settle(conn, known, at=at)

@@ -13,7 +13,6 @@ from donations.cli.stage import visitor as web
 PUBLIC = ("fighting-fund", "hands-off-ali")
 KEY = {"Authorization": "Bearer sk_test_sandbox"}
 BALANCE, IN_SETTLEMENT, FEES, UNIDENTIFIED = 1100, 1105, 5000, 2010
-CATEGORIES_OF_CHARGES = ("charge", "charge_failure")
 
 
 class Journey:
