@@ -1,7 +1,7 @@
 """The life of a donation: begun (gifts), taken to Checkout (checkouts), put in a state by its facts (states), settled
 when something is known of its payment (settling). No HTTP and no Stripe here."""
 
-from donations.giving.checkouts import attempt_for, attempt_opened, look_soon, record_session
+from donations.giving.checkouts import LOOK_AFTER, attempt_for, attempt_opened, look_soon, record_session
 from donations.giving.deciding import assign
 from donations.giving.gifts import Gift, begin
 from donations.giving.settling import Outcome, outcome_of, settle
@@ -10,6 +10,7 @@ from donations.giving.strays import book_movement
 
 __all__ = [
     "COUNTED_STATES",
+    "LOOK_AFTER",
     "SETTLED_STATES",
     "DonationFacts",
     "Gift",

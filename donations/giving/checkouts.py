@@ -15,7 +15,7 @@ from donations.models import CheckoutAttempt, Donation
 # Stripe keeps a session open, and an idempotency key, for a day; we stop relying on either an hour before.
 LIFETIME = timedelta(hours=23)
 LOOK_AFTER = timedelta(minutes=30)
-LOOK_AT_MOST_EVERY = timedelta(seconds=3)
+LOOK_AT_MOST_EVERY = timedelta(seconds=10)
 
 
 def attempt_for(donation: Donation, params: dict[str, object], at: datetime) -> CheckoutAttempt:
@@ -52,13 +52,21 @@ def attempt_opened(attempt_id: int, session_id: str, url: str | None, expires_at
 
 
 def look_soon(donation: Donation, at: datetime) -> bool:
-    """Ask the worker to look at the donation's open session now. False if there is none, or it was asked just now."""
+    """Ask the worker to look at the donation's open session now. False if there is none, it was asked and has not
+    looked yet, or has looked just now: who reloads the page must come to see what was found."""
     for attempt in donation.attempts:
-        asked_lately = attempt.look_at is not None and attempt.look_at <= at + LOOK_AT_MOST_EVERY
-        if attempt.state == "open" and not asked_lately:
+        is_due = attempt.look_at is not None and attempt.look_at <= at
+        if attempt.state == "open" and not is_due and not _looked_since(attempt, at - LOOK_AT_MOST_EVERY):
             attempt.look_at = at
             return True
     return False
+
+
+def _looked_since(attempt: CheckoutAttempt, moment: datetime) -> bool:
+    """Every look puts off the next one by LOOK_AFTER, which tells when it was; an attempt begins without one."""
+    if attempt.look_at is None or attempt.look_at == attempt.created_at + LOOK_AFTER:
+        return False
+    return attempt.look_at - LOOK_AFTER > moment
 
 
 def record_session(conn: Connection, session_id: str, reference: str, state: str, *, at: datetime) -> bool:

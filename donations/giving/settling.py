@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,11 +22,13 @@ from donations.money import Money
 from donations.periods import period_of
 from donations.prepared import Prepared
 
+ANSWER_WITHIN = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a donation, for its own page. `kind` is one of waiting, declined, processing, paid, failed,
-    abandoned, part_refunded, refunded, disputed, lost. `settled` says that polling may end."""
+    """What became of a donation, for its own page. `kind` is one of waiting, checking, declined, processing, paid,
+    failed, abandoned, part_refunded, refunded, disputed, lost. `settled` says that polling may end."""
 
     kind: str
     settled: bool
@@ -77,16 +79,27 @@ def restate(conn: Connection, donation_id: int, *, at: datetime) -> None:
 
 
 def outcome_of(donation: Donation, at: datetime) -> Outcome:
-    """What its own page says of a donation."""
+    """What its own page says of a donation. Its supporter may have come back from a declined card or from a better one
+    after it: while Stripe is being asked, it says so, and not that nothing arrived."""
     declined = donation.state == "pending" and db.session.scalar(
         select(exists().where(Payment.donation_id == donation.id, Payment.failed_at.is_not(None)))
     )
-    kind = "declined" if declined else {"pending": "waiting"}.get(donation.state, donation.state)
+    kind = {"pending": "waiting"}.get(donation.state, donation.state)
+    if declined:
+        kind = "checking" if _is_being_asked_of(donation, at) else "declined"
     return Outcome(
         kind=kind,
         settled=donation.state in SETTLED_STATES,
         can_try_again=kind in ("waiting", "declined", "failed", "abandoned") and donation.appeal.takes_gifts,
         receipt=receipts.live_of(donation.id),
+    )
+
+
+def _is_being_asked_of(donation: Donation, at: datetime) -> bool:
+    """Whether a look at an open session is due. One that is long overdue is not waited for: the worker may be away."""
+    return any(
+        attempt.state == "open" and attempt.look_at is not None and at - ANSWER_WITHIN <= attempt.look_at <= at
+        for attempt in donation.attempts
     )
 
 

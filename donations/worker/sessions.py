@@ -16,7 +16,7 @@ from donations.models import Appeal, CheckoutAttempt, Donation
 
 log = logging.getLogger(__name__)
 BATCH = 10
-LOOK_AGAIN, WHEN_DOWN = timedelta(minutes=30), timedelta(minutes=1)
+WHEN_DOWN = timedelta(minutes=1)
 
 
 def look_at_sessions(at: datetime) -> int:
@@ -36,7 +36,7 @@ def look_at_sessions(at: datetime) -> int:
         except DonationsError as error:
             log.warning("attempt %s cannot be looked at: %s", attempt_id, type(error).__name__)
             session = None
-        _look_again(attempt_id, at + LOOK_AGAIN)
+        _look_again(attempt_id, at + giving.LOOK_AFTER)
         if session is not None:
             _take_in(session, at)
     return len(due)

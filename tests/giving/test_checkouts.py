@@ -191,6 +191,20 @@ def test_an_open_session_is_looked_at_soon_but_not_over_and_over(app: Flask, ref
     assert Donation.by_reference(reference).attempts[0].look_at == NOON
 
 
+def test_who_reloads_just_after_a_look_is_shown_what_was_found_and_later_asks_again(app: Flask, reference: str) -> None:
+    # given a session that was looked at, as the worker does, which puts off the next look
+    opened(attempt(reference))
+    with write_unit():
+        Donation.by_reference(reference).attempts[0].look_at = NOON + timedelta(seconds=60) + giving.LOOK_AFTER
+
+    def look(after_seconds: int) -> bool:
+        with write_unit():
+            return giving.look_soon(Donation.by_reference(reference), NOON + timedelta(seconds=after_seconds))
+
+    # when its supporter reloads the page, then only what is older is asked anew
+    assert [look(61), look(69), look(71), look(72)] == [False, False, True, False]
+
+
 @pytest.mark.parametrize("state", ["starting", "complete", "expired"])
 def test_a_session_that_is_not_open_is_not_looked_at(app: Flask, reference: str, state: str) -> None:
     with write_unit():

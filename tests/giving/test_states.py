@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -68,9 +69,9 @@ def test_a_donation_counts_in_no_state_in_which_nothing_was_kept() -> None:
     assert not giving.SETTLED_STATES & {"pending", "processing"}
 
 
-def outcome(reference: str) -> Outcome:
+def outcome(reference: str, at: datetime = NOON) -> Outcome:
     fresh()
-    return giving.outcome_of(Donation.by_reference(reference), NOON)
+    return giving.outcome_of(Donation.by_reference(reference), at)
 
 
 def begun(attempt: str | None = "open", **columns: Any) -> tuple[str, str | None]:
@@ -96,6 +97,22 @@ def test_a_declined_card_leaves_it_open_to_try_again(app: Flask) -> None:
     reference, _ = begun()
     hear(a_charge(reference, gbp("20.00"), status="failed"))
     assert outcome(reference) == Outcome("declined", settled=False, can_try_again=True, receipt=None)
+
+
+def test_after_a_declined_card_who_is_back_is_told_nothing_until_stripe_was_asked(app: Flask) -> None:
+    # given a declined card, and perhaps a better one after it
+    reference, _ = begun()
+    hear(a_charge(reference, gbp("20.00"), status="failed"))
+    # when the supporter comes back, and the worker has not looked yet
+    with write_unit():
+        giving.look_soon(Donation.by_reference(reference), NOON)
+    # then the page says that Stripe is being asked, but does not wait for a worker that is away
+    assert outcome(reference) == Outcome("checking", settled=False, can_try_again=False, receipt=None)
+    assert outcome(reference, NOON + timedelta(minutes=2)).kind == "declined"
+    # and when it has looked and found nothing new, the page says what is known
+    with write_unit():
+        Donation.by_reference(reference).attempts[0].look_at = NOON + giving.LOOK_AFTER
+    assert outcome(reference).kind == "declined"
 
 
 def test_a_completed_checkout_without_word_of_the_payment_is_processing(app: Flask) -> None:
