@@ -48,6 +48,11 @@ class Settings:
         return "_live_" in self.stripe_secret_key
 
     @property
+    def in_development(self) -> bool:
+        """Whether a stand-in takes Stripe's place, as in the demo and in tests: pages for developers are served then."""
+        return bool(self.stripe_api_base) and not self.livemode
+
+    @property
     def secure(self) -> bool:
         return self.public_url.startswith("https://")
 

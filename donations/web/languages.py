@@ -15,15 +15,16 @@ from werkzeug.routing import BaseConverter
 from donations.errors import DatabaseNotReady
 from donations.extensions import db
 from donations.models import Organisation
+from donations.web import pseudo
 
 # Where a page that answers a POST is found by GET.
 _GET_TWINS = {"donations.begin": "appeals.show", "donations.again": "donations.show"}
 
 
 class LanguageConverter(BaseConverter):
-    """Two or three small letters in front of an address."""
+    """A language in front of an address: two or three small letters, and a land's where it needs them."""
 
-    regex = "[a-z]{2,3}"
+    regex = "[a-z]{2,3}(?:-[A-Z]{2})?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Alternate:
 
 
 def init_app(app: Flask, babel: Babel) -> None:
-    babel.init_app(app, locale_selector=current)
+    babel.init_app(app, locale_selector=_locale_asked_for)
     app.url_map.converters["language"] = LanguageConverter
     app.url_value_preprocessor(_take_language)
     app.url_defaults(_add_language)
@@ -76,14 +77,30 @@ def current() -> str | None:
         return None
     if "language" not in g:
         first = request.path.split("/", 2)[1]
-        g.language = first if first in _offered() else default()
+        g.language = first if first in _known() else default()
     return str(g.language)
+
+
+def locale_of(code: str) -> Locale:
+    """How a language writes numbers, dates and lines. Raises UnknownLocaleError."""
+    return pseudo.LOCALE if code == pseudo.CODE else Locale.parse(code, sep="-")
+
+
+def for_keeping() -> str:
+    """The language in which a supporter is answered from now on: that of the page, if it is a real one."""
+    code = current()
+    return code if code in _offered() else default()
+
+
+def name_of(code: str) -> str:
+    """What the reader's language calls a language, like `Russian`."""
+    return locale_of(code).get_display_name(locale_of(current() or default())) or code
 
 
 def alternates() -> list[Alternate]:
     """The page asked for in every language of the organisation, its own included."""
     return [
-        Alternate(code, (Locale.parse(code).display_name or code).capitalize(), _path(code), code == current())
+        Alternate(code, (locale_of(code).display_name or code).capitalize(), _path(code), code == current())
         for code in _offered()
     ]
 
@@ -91,6 +108,19 @@ def alternates() -> list[Alternate]:
 def _offered() -> list[str]:
     house = organisation()
     return house.languages if house else [str(current_app.config["BABEL_DEFAULT_LOCALE"])]
+
+
+def _known() -> list[str]:
+    """What may stand in front of an address: the languages offered, and in development one for trying out the pages."""
+    trial = [pseudo.CODE] if current_app.config["SETTINGS"].in_development else []
+    return [*_offered(), *trial]
+
+
+def _locale_asked_for() -> Locale | None:
+    code = current()
+    if code == pseudo.CODE:
+        pseudo.prepare()
+    return locale_of(code) if code else None
 
 
 def _path(code: str) -> str:
@@ -117,7 +147,7 @@ def _check_prefix() -> Any:
     prefix = g.get("prefix")
     if prefix is None:
         return None
-    if prefix not in _offered():
+    if prefix not in _known():
         abort(404)
     if prefix == default():
         return redirect(request.full_path.removeprefix(f"/{prefix}").rstrip("?"), 308)

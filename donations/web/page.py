@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
 from flask import Flask, Response, current_app, make_response, render_template, request, url_for
 from werkzeug.routing import BaseConverter
 
@@ -92,7 +91,7 @@ def _what_every_page_knows() -> dict[str, Any]:
     return {
         "organisation": languages.organisation(),
         "language": language,
-        "direction": Locale.parse(language).text_direction,
+        "direction": languages.locale_of(language).text_direction,
         "alternates": languages.alternates,
         "static_url": static_url,
         "public_url": public_url,

@@ -145,7 +145,7 @@ class DonationForm(PublicForm):
             email=self.email.data,
             message=self.message.data,
             display=self.display.data,
-            language=languages.current() or languages.default(),
+            language=languages.for_keeping(),
             nonce=self.form_token.nonce,
         )
 
