@@ -168,3 +168,9 @@ class NothingToDecide(DonationsError):
     """There is no charge %(charge)s, or the fund %(fund)s belongs to no appeal. Look both up and try again."""
 
     status = 404
+
+
+class NoSuchMessage(DonationsError):
+    """There is no message with the reference %(reference)s from a gift that was received and not given back."""
+
+    status = 404

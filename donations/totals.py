@@ -137,6 +137,8 @@ def touch(appeal: Appeal, *, at: datetime) -> None:
     published = db.session.get(PublishedTotal, appeal.id)
     if published is not None:
         published.version += 1
+    elif appeal.discreet:  # Its first snapshot: of a new appeal, or of one whose total was public until now.
+        publish(appeal, at)
 
 
 def apply(

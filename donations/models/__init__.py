@@ -4,6 +4,7 @@ from donations.models.appeal import Appeal, AppealEvent, AppealTotal, Area, Fund
 from donations.models.donation import Allocation, CheckoutAttempt, Donation
 from donations.models.facts import BalanceTransaction, Decision, Dispute, FraudWarning, Payment, Payout, Refund
 from donations.models.ledger import Account, Entry, Halt, Period, Posting
+from donations.models.message import MessageDecision
 from donations.models.organisation import Organisation
 from donations.models.queues import Heartbeat, Job, Mail, StripeEvent
 from donations.models.receipt import Receipt, ReceiptEvent, ReceiptSeries
@@ -28,6 +29,7 @@ __all__ = [
     "Heartbeat",
     "Job",
     "Mail",
+    "MessageDecision",
     "Organisation",
     "Payment",
     "Payout",

@@ -13,6 +13,7 @@ from sqlalchemy import Table, select
 from donations import totals
 from donations.database import write_unit
 from donations.extensions import db
+from donations.giving import messages
 from donations.models import Appeal, Job
 from donations.prepared import upsert
 from donations.worker.books import check_books, watch_deadlines
@@ -51,10 +52,11 @@ def run_jobs(at: datetime) -> int:
 
 
 def publish_totals(at: datetime) -> None:
-    """The tick of the discreet appeals: all of them together."""
+    """The tick of the discreet appeals: all of them together, figures and messages."""
     with write_unit():
         for appeal in db.session.scalars(select(Appeal).where(Appeal.discreet)):
             totals.publish(appeal, at)
+        messages.publish(at)
 
 
 JOBS = (

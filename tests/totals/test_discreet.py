@@ -107,7 +107,9 @@ def test_the_time_of_a_published_total_never_goes_back(app: Flask) -> None:
     assert second.as_of == NOON
     assert second.raised == gbp("50.00")
     assert second.version != first.version
-    assert db.session.get_one(PublishedTotal, Appeal.any_by_slug(SECRET).id).version == 2
+    assert (
+        db.session.get_one(PublishedTotal, Appeal.any_by_slug(SECRET).id).version == 3
+    )  # The first was made when it was loaded.
 
 
 def test_a_discreet_total_of_last_quarter_is_not_shown_for_this_one(app: Flask) -> None:
@@ -125,5 +127,30 @@ def test_an_appeal_that_becomes_discreet_shows_nothing_new_before_its_tick(app: 
     change("hands-off-ali", discreet=True)
     assert public("hands-off-ali").raised == gbp("0")
     publish("hands-off-ali")
+    receive("hands-off-ali", gbp("100.00"))
+    assert public("hands-off-ali").raised == gbp("20.00")
+
+
+def test_a_change_before_the_first_tick_shows_at_once(app: Flask) -> None:
+    # given a discreet appeal as it was loaded, a gift, and no tick yet
+    before = public(SECRET)
+    receive(SECRET, gbp("50.00"))
+    # when its state changes
+    with write_unit():
+        appeal = Appeal.any_by_slug(SECRET)
+        appeal.state = "paused"
+        totals.touch(appeal, at=NOON)
+    # then whoever holds the old version is told, and of the gift nothing
+    after = public(SECRET)
+    assert after.version != before.version
+    assert replace(after, version=before.version, state="open") == before
+
+
+def test_an_appeal_made_discreet_keeps_the_figures_that_were_public(app: Flask) -> None:
+    receive("hands-off-ali", gbp("23.00"))
+    with write_unit():
+        appeal = Appeal.any_by_slug("hands-off-ali")
+        appeal.discreet = True
+        totals.touch(appeal, at=NOON)
     receive("hands-off-ali", gbp("100.00"))
     assert public("hands-off-ali").raised == gbp("20.00")

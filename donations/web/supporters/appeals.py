@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, request
 
 from donations import appeals, totals
+from donations.giving import messages
 from donations.models import Appeal, Organisation
 from donations.totals import PublicTotal
 from donations.web.filters import money, timestamp
@@ -58,7 +59,7 @@ def appeal_page(form: DonationForm, status: int = 200) -> Response:
         return page("supporters/holding.html", status)
     return page(
         "supporters/appeal.html", status, appeal=appeal, form=form, total=totals.public(appeal, now()),
-        suggested=suggested(appeal),
+        suggested=suggested(appeal), messages=messages.shown(appeal, request.args.get("messages", 1, type=int)),
     )  # fmt: skip
 
 

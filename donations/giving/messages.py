@@ -1,0 +1,200 @@
+"""Supporters' messages: which wait for a person's word, what was decided, and what an appeal's page shows of them.
+
+Only messages of gifts that count are shown, only after approval, and signed as the supporter chose. The words are
+unsealed when they are looked at and kept nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, select, update
+
+from donations import privacy
+from donations.errors import BadSeal, NoSuchMessage
+from donations.extensions import db
+from donations.giving.states import COUNTED_STATES
+from donations.models import Appeal, Donation, MessageDecision
+from donations.models.message import VERDICTS
+from donations.money import Money
+
+PAGE_LENGTH, MOST_PAGES = 10, 1000
+STATES = ("waiting", *VERDICTS)
+UNREADABLE = "(cannot be opened: its key is missing)"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as whoever moderates sees it. `signed` is the name as its supporter lets it be shown, or empty."""
+
+    reference: str
+    appeal: str
+    state: str  # one of STATES
+    amount: Money
+    given_at: datetime
+    signed: str
+    text: str
+    decision: MessageDecision | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMessage:
+    signed: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPage:
+    """One page of an appeal's messages, from 1, newest first. `newer` and `older` are the pages beside it, if any."""
+
+    messages: tuple[ShownMessage, ...]
+    number: int
+    newer: int | None
+    older: int | None
+
+
+def listed(state: str, most: int) -> list[Message]:
+    """The messages of gifts that count in this state, oldest first."""
+    asked = _of_counted_gifts().order_by(Donation.settled_at, Donation.id).limit(most)
+    if state == "waiting":
+        asked = asked.where(MessageDecision.verdict.is_(None))
+    else:
+        asked = asked.where(MessageDecision.verdict == state)
+    return [_message(*row) for row in db.session.execute(asked)]
+
+
+def find(reference: str) -> Message:
+    """Raises NoSuchMessage, also for a gift that was not received, or wholly given back or lost."""
+    row = db.session.execute(_of_counted_gifts().where(Donation.reference == reference)).one_or_none()
+    if row is None:
+        raise NoSuchMessage(reference=reference)
+    return _message(*row)
+
+
+def approve(reference: str, *, by: str, at: datetime) -> MessageDecision:
+    """Let a message be shown: at once, or from the next tick on where the appeal is discreet. Raises NoSuchMessage."""
+    find(reference)
+    donation, decision = _decide(reference)
+    if decision.verdict != "approved":
+        decision.approve(by=by, at=at)
+        decision.shown_since = None if donation.appeal.discreet else at
+    return decision
+
+
+def hide(reference: str, *, by: str, at: datetime) -> MessageDecision:
+    """Show a message no more, at once, whatever became of its gift; or do not show it at all. Raises NoSuchMessage."""
+    _donation, decision = _decide(reference)
+    if decision.hidden_at is None or decision.verdict != "hidden":
+        decision.hide(by=by, at=at)
+    return decision
+
+
+def publish(at: datetime) -> None:
+    """The tick: what was approved of gifts that count is shown from now on, and what belongs to no such gift any more
+    is withdrawn. Only discreet appeals wait for it; on the others it finds nothing new."""
+    of_counted = MessageDecision.donation_id.in_(
+        select(Donation.id).where(
+            Donation.id == MessageDecision.donation_id,
+            Donation.appeal_id == MessageDecision.appeal_id,
+            Donation.state.in_(COUNTED_STATES),
+        )
+    )
+    shown, hidden = MessageDecision.shown_since.is_not(None), MessageDecision.shown_since.is_(None)
+    for now_shown, which in ((None, (shown, ~of_counted)), (at, (hidden, of_counted))):
+        db.session.execute(
+            update(MessageDecision)
+            .where(MessageDecision.verdict == "approved", *which)
+            .values(shown_since=now_shown)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def shown(appeal: Appeal, number: int) -> ShownPage:
+    """What an appeal's page shows. A number that cannot be a page's is taken for the nearest that can."""
+    number = min(max(number, 1), MOST_PAGES)
+    asked = (
+        select(Donation)
+        .join(MessageDecision, MessageDecision.donation_id == Donation.id)
+        .where(MessageDecision.appeal_id == appeal.id, MessageDecision.shown_since.is_not(None))
+        .where(Donation.message_sealed.is_not(None))
+        # References are random: within one tick the order does not tell in which the gifts came.
+        .order_by(MessageDecision.shown_since.desc(), Donation.reference)
+    )
+    if not appeal.discreet:  # What a discreet appeal shows is what its last tick found.
+        asked = asked.where(Donation.state.in_(COUNTED_STATES), Donation.appeal_id == appeal.id)
+    found = db.session.scalars(asked.offset((number - 1) * PAGE_LENGTH).limit(PAGE_LENGTH + 1)).all()
+    more = len(found) > PAGE_LENGTH and number < MOST_PAGES
+    return ShownPage(
+        messages=tuple(_readable(found[:PAGE_LENGTH])),
+        number=number,
+        newer=number - 1 if number > 1 else None,
+        older=number + 1 if more else None,
+    )
+
+
+def _of_counted_gifts() -> Select[Donation, str, MessageDecision]:
+    """A decision counts for the appeal that it was made for: a gift that was moved to another waits again."""
+    decided = and_(
+        MessageDecision.donation_id == Donation.id,
+        MessageDecision.appeal_id == Donation.appeal_id,
+    )
+    return (
+        select(Donation, Appeal.slug, MessageDecision)
+        .join(Appeal, Appeal.id == Donation.appeal_id)
+        .outerjoin(MessageDecision, decided)
+        .where(Donation.message_sealed.is_not(None), Donation.state.in_(COUNTED_STATES))
+    )
+
+
+def _decide(reference: str) -> tuple[Donation, MessageDecision]:
+    """The donation and the row of its decision, a new one if nothing was decided for its appeal yet."""
+    asked = select(Donation).where(Donation.reference == reference, Donation.message_sealed.is_not(None))
+    donation = db.session.scalar(asked)
+    if donation is None:
+        raise NoSuchMessage(reference=reference)
+    decision = db.session.get(MessageDecision, donation.id)
+    if decision is None:
+        decision = MessageDecision(donation_id=donation.id, appeal_id=donation.appeal_id, verdict="hidden")
+        db.session.add(decision)
+    elif decision.appeal_id != donation.appeal_id:
+        decision.appeal_id, decision.verdict, decision.shown_since = donation.appeal_id, "hidden", None
+    return donation, decision
+
+
+def _message(donation: Donation, slug: str, decision: MessageDecision | None) -> Message:
+    return Message(
+        reference=donation.reference,
+        appeal=slug,
+        state=decision.verdict if decision is not None else "waiting",
+        amount=donation.amount,
+        given_at=donation.settled_at or donation.created_at,
+        signed=_signed(donation),
+        text=_opened(donation, "message") or UNREADABLE,
+        decision=decision,
+    )
+
+
+def _readable(donations: Iterable[Donation]) -> Iterable[ShownMessage]:
+    for donation in donations:
+        text = _opened(donation, "message")
+        if text:
+            yield ShownMessage(_signed(donation), text)
+
+
+def _signed(donation: Donation) -> str:
+    """The name as its supporter lets it be shown: nothing, first and last initial, or whole."""
+    name = "" if donation.display == "secret" else _opened(donation, "name")
+    if donation.display == "name":
+        return name
+    words = name.split()
+    return " ".join(f"{word[0].upper()}." for word in (words[0], *words[1:][-1:])) if words else ""
+
+
+def _opened(donation: Donation, column: str) -> str:
+    """Empty where there is nothing, or nothing that our keys open: a page is shown without it."""
+    sealed: bytes | None = getattr(donation, f"{column}_sealed")
+    try:
+        return privacy.unseal(sealed, f"donation:{donation.reference}:{column}") if sealed else ""
+    except BadSeal:
+        return ""
