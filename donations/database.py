@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from psycopg.pq import TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
 
 from donations.extensions import db
 
 _unit = threading.local()
+_IN_TRANSACTION = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 BUSY_TIMEOUT_MS = 10_000
 
 
@@ -96,11 +98,13 @@ def is_sqlite() -> bool:
 
 
 @contextmanager
-def savepoint(conn: Connection) -> Iterator[None]:
+def savepoint(conn: Connection, *, is_last: bool = False) -> Iterator[None]:
     """A savepoint whose deferred constraints are checked before it is released, so that a fault that would show
     only at COMMIT shows here, while there is still something to save. Raises IntegrityError or OrphanPosting.
 
-    One per write unit: on PostgreSQL what follows it is checked statement by statement."""
+    One per write unit: on PostgreSQL what follows it is checked statement by statement. `is_last` says that nothing
+    follows it in this unit: then PostgreSQL is sent the COMMIT in the same breath as the checks, and the locks that
+    others wait for are held for one round trip less. It skips the COMMIT if a check before it fails."""
     raw = conn.connection.cursor()
     mark = _last_posting(conn, raw)
     raw.execute("SAVEPOINT handling")
@@ -110,10 +114,13 @@ def savepoint(conn: Connection) -> Iterator[None]:
         with pipelined(conn):
             _check_deferred(conn, raw, mark)
             raw.execute("RELEASE SAVEPOINT handling")
+            if is_last and conn.dialect.name == "postgresql":
+                _send_commit(raw)
         pipeline.close()  # Here the answers of all that was sent are read.
     except BaseException:
         with suppress(Exception):
             pipeline.close()
+        check_open(conn)
         raw.execute("ROLLBACK TO SAVEPOINT handling")
         raise
     finally:
@@ -139,6 +146,10 @@ def pipelined(conn: Connection) -> Iterator[None]:
         outer.callback(conn.info.pop, _PIPED)
         outer.enter_context(driver.pipeline())
     yield
+
+
+def _send_commit(raw: Any) -> None:
+    raw.execute("COMMIT")
 
 
 _PIPELINE, _PIPED = "pipeline of the savepoint", "pipeline is open"
@@ -169,10 +180,16 @@ _ORPHAN = (
 
 
 def check_open(conn: Connection) -> None:
-    """Call before writing on after a failure. Raises TransactionLost if SQLite has rolled the whole transaction back by
-    itself, as it may when the disk is full: what came after would be committed statement by statement."""
+    """Call before writing on after a failure. Raises TransactionLost if the whole transaction is gone: SQLite rolls it
+    back by itself when the disk is full, PostgreSQL when a COMMIT fails. What came after would be committed without
+    it."""
     driver: Any = conn.connection.driver_connection
-    if conn.dialect.name == "sqlite" and not driver.in_transaction:
+    lost = (
+        not driver.in_transaction
+        if conn.dialect.name == "sqlite"
+        else driver.info.transaction_status not in _IN_TRANSACTION
+    )
+    if lost:
         raise TransactionLost("rolled back by the database")
 
 

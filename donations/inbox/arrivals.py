@@ -76,7 +76,7 @@ def _take_in(arrivals: list[_Arrival]) -> None:
     try:
         with bare_write_unit() as conn:
             for arrival in arrivals:
-                arrival.outcome = _keep_and_handle(conn, arrival)
+                arrival.outcome = _keep_and_handle(conn, arrival, is_last=len(arrivals) == 1)
     except Exception as error:
         # The COMMIT itself failed: everything was rolled back, the events with it.
         log.exception("%d events could not be committed", len(arrivals))
@@ -86,11 +86,11 @@ def _take_in(arrivals: list[_Arrival]) -> None:
         arrival.done.set()
 
 
-def _keep_and_handle(conn: Connection, arrival: _Arrival) -> str:
+def _keep_and_handle(conn: Connection, arrival: _Arrival, *, is_last: bool) -> str:
     if not _keep(conn, arrival):
         return "duplicate"
     if arrival.state == "handled":
-        return try_to_handle(conn, arrival.event, at=arrival.at, attempts=0)
+        return try_to_handle(conn, arrival.event, at=arrival.at, attempts=0, is_last=is_last)
     return arrival.state
 
 

@@ -29,11 +29,12 @@ def is_for_us(event: Event) -> bool:
     return event.livemode == current_app.config["SETTINGS"].livemode and event.type in HANDLERS
 
 
-def try_to_handle(conn: Connection, event: Event, *, at: datetime, attempts: int) -> str:
-    """Handle inside a savepoint: a handler that fails leaves nothing but the event, due to be tried again. Raises
-    TransactionLost if the event itself is no longer kept."""
+def try_to_handle(conn: Connection, event: Event, *, at: datetime, attempts: int, is_last: bool = False) -> str:
+    """Handle inside a savepoint: a handler that fails leaves nothing but the event, due to be tried again. `is_last`:
+    nothing else is written in this unit once it was handled. Raises TransactionLost if the event itself is no longer
+    kept."""
     try:
-        with savepoint(conn):
+        with savepoint(conn, is_last=is_last):
             HANDLERS[event.type](conn, event, at)
     except PostingStopped as stopped:
         check_open(conn)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import event as listen
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
-from donations import inbox, stripe_gateway
+from donations import database, inbox, stripe_gateway
 from donations.extensions import db
 from donations.models import StripeEvent
 from tests.events import as_text, fresh, rows
@@ -47,16 +48,29 @@ class Poison(Exception):
 
 @contextmanager
 def commits_fail(*turns: int) -> Iterator[list[int]]:
-    """The COMMITs of these turns fail, counted from 1."""
+    """The COMMITs of these turns fail, counted from 1: those that SQLAlchemy makes, and those sent with the checks."""
     seen: list[int] = []
+    sent_early: list[bool] = []
 
-    def fail(_conn: Connection) -> None:
+    def take_turn() -> None:
         seen.append(len(seen) + 1)
         if seen[-1] in turns:
             raise OperationalError("COMMIT", {}, Exception("disk full, says Maya Example"))
 
+    def fail(_conn: Connection) -> None:
+        if sent_early:
+            sent_early.pop()  # SQLAlchemy only takes note of it.
+        else:
+            take_turn()
+
+    def fail_early(raw: Any) -> None:
+        take_turn()
+        raw.execute("COMMIT")
+        sent_early.append(True)
+
     listen.listen(db.engine, "commit", fail)
     try:
-        yield seen
+        with patch.object(database, "_send_commit", fail_early):
+            yield seen
     finally:
         listen.remove(db.engine, "commit", fail)
