@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, insert, select, update
 from sqlalchemy.engine import Connection
 
-from donations import outbox, privacy
+from donations import outbox, privacy, tokens
 from donations.errors import BadLink
 from donations.extensions import db
-from donations.models import Receipt, ReceiptEvent, ReceiptSeries
+from donations.models import Donation, Receipt, ReceiptEvent, ReceiptSeries
 from donations.models.base import new_id
 from donations.money import Money
-from donations.prepared import Prepared
+from donations.prepared import Prepared, upsert
 
 SERIES = "R"
 
@@ -39,6 +39,46 @@ def by_label(label: str) -> Receipt:
     if receipt is None:
         raise BadLink()
     return receipt
+
+
+def by_check_code(label: str, code: str) -> Receipt:
+    """The receipt that says on paper what this number and code say. Raises BadLink for an unknown number and for a code
+    that does not fit alike, so that nobody learns which numbers there are."""
+    receipt = by_label(label)
+    if not tokens.fits_check_code(code, receipt.label, receipt.payload):
+        raise BadLink()
+    return receipt
+
+
+def successor_of(receipt: Receipt) -> Receipt | None:
+    """The receipt that has taken the place of this one, if one has."""
+    return db.session.scalar(select(Receipt).where(Receipt.replaces == receipt.id))
+
+
+def take_print(receipt: Receipt, *, at: datetime) -> bool:
+    """Record that a receipt is printed. True for the first print, False for every later one, which is a copy."""
+    conn = db.session.connection()
+    if conn.execute(select(_event.c.id).where(_printed(receipt))).first():
+        return False
+    row = {"id": new_id(), "receipt_id": receipt.id, "kind": "printed", "actor": "supporter", "at": at}
+    made = upsert(conn.dialect.name, _event).values(**row).on_conflict_do_nothing()
+    return bool(conn.execute(made).rowcount)  # Of two first prints at once one is the first.
+
+
+def was_printed(receipt: Receipt) -> bool:
+    """Whether the next print is a copy."""
+    return db.session.scalar(select(ReceiptEvent.id).where(_printed(receipt))) is not None
+
+
+def of_donor(email: str, year: int) -> list[Receipt]:
+    """The receipts that stand for what the owner of a mail address gave in a calendar year, by the day received."""
+    found = db.session.scalars(
+        select(Receipt)
+        .join(Donation, Donation.id == Receipt.donation_id)
+        .where(Donation.email_hash == privacy.lookup_hash(email, "email"), Receipt.state == "live")
+    )
+    said = [(json.loads(receipt.payload)["received_on"], receipt.number, receipt) for receipt in found]
+    return [receipt for day, _, receipt in sorted(said, key=lambda one: one[:2]) if day[:4] == f"{year:04d}"]
 
 
 def live_of(donation_id: int) -> Receipt | None:
@@ -125,6 +165,10 @@ def _payload(donation: Any, said: Acknowledged, label: str, name: str, replaces:
         **({} if replaces is None else {"replaces": replaces.label}),
     }
     return json.dumps(frozen, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _printed(receipt: Receipt) -> ColumnElement[bool]:
+    return and_(_event.c.receipt_id == receipt.id, _event.c.kind == "printed")
 
 
 def _identity(label: str) -> str:

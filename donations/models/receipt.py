@@ -52,10 +52,14 @@ class Receipt(Model):
 
 
 class ReceiptEvent(Model):
-    """What happened to a receipt after it was issued, and who did it."""
+    """What happened to a receipt after it was issued, and who did it. `printed` is its first print: later ones are copies."""
 
     __tablename__ = "receipt_event"
-    __table_args__ = (one_of("kind", ("voided", "replaced"), "kind_known"),)
+    __table_args__ = (
+        one_of("kind", ("voided", "replaced", "printed"), "kind_known"),
+        Index("uq_receipt_event_printed", "receipt_id", unique=True, sqlite_where=text("kind = 'printed'"),
+              postgresql_where=text("kind = 'printed'")),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
     receipt_id: Mapped[int] = mapped_column(ForeignKey("receipt.id"), index=True)
