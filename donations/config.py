@@ -49,7 +49,7 @@ class Settings:
 
     @property
     def in_development(self) -> bool:
-        """Whether a stand-in takes Stripe's place, as in the demo and in tests: pages for developers are served then."""
+        """Whether a stand-in takes Stripe's place, as in demo and tests: pages for developers are served then."""
         return bool(self.stripe_api_base) and not self.livemode
 
     @property
