@@ -44,6 +44,7 @@ class ReadAppeal:
 
     path: str
     columns: Columns
+    might_be_discreet: bool  # it takes gifts for people in danger, and the file does not say whether it is discreet
     funds: list[ReadFund]
     events: list[Columns]
     areas: list[Columns]
@@ -195,14 +196,15 @@ def _appeal(table: Table, frame: _Frame) -> ReadAppeal:
     if table.has("closed_on") and state != "closed":
         table.fault("closed_on", f'the state of this appeal is {state}. Delete this, or write state = "closed".')
     funds = [_fund(item, position, frame) for position, item in enumerate(table.tables("funds"))]
+    in_danger = any(fund.columns["kind"] in ("detainee", "family") for fund in funds)
     if not table.has("names_on_receipt"):
-        in_danger = any(fund.columns["kind"] in ("detainee", "family") for fund in funds)
         columns["names_on_receipt"] = not (in_danger or columns["discreet"])
     if not funds:
         table.fault("funds", "an appeal needs a fund for what it raises. Add [[appeals.funds]] below it.")
     events = [_event(item, position, frame) for position, item in enumerate(table.tables("events"))]
     areas = [_area(item, position, figures) for position, item in enumerate(table.tables("areas"))]
-    return ReadAppeal(table.path, columns, funds, events, areas)
+    might_be_discreet = in_danger and state != "closed" and not table.has("discreet")
+    return ReadAppeal(table.path, columns, might_be_discreet, funds, events, areas)
 
 
 def _fund(table: Table, position: int, frame: _Frame) -> ReadFund:

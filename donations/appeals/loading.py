@@ -20,6 +20,10 @@ from donations.models import Appeal, AppealEvent, Area, Fund, Organisation
 
 GENERAL_NAME = {"en": "General fund", "ru": "Общий фонд"}
 ONLY_AT_FIRST = ("state", "visibility")
+ABOUT_DISCREET = (
+    "its funds are for people held or their families, and its total is live: whoever watches it sees each gift and its"
+    " second. If giving may be dangerous, write discreet = true; if not, discreet = false, and this is not asked again"
+)
 
 
 def load(file_text: str, at: datetime) -> LoadReport:
@@ -67,6 +71,8 @@ def _load_appeal(wanted: ReadAppeal, organisation: Organisation, report: LoadRep
         db.session.add(appeal)
         db.session.flush()
         report.created.append(what)
+        if wanted.might_be_discreet:
+            report.notes.append(f"{what}: {ABOUT_DISCREET}")
         _load_parts(appeal, wanted, report)
         totals.touch(appeal, at=at)
         return appeal

@@ -106,6 +106,16 @@ def test_an_operators_pause_and_kill_switch_are_not_undone_by_a_load(app: Flask,
     ]
 
 
+def test_a_new_appeal_for_people_in_danger_is_asked_whether_it_is_discreet(bare_app: Flask, at: datetime) -> None:
+    # given a file that says it of one such appeal, and of another does not
+    report = load(changed("discreet = true\n", ""), at)
+    # then only the silent one is asked, in plain words, and it is loaded all the same
+    assert [note.split(":")[0] for note in report.notes] == ["appeal campaign-kazakhstan"]
+    assert "whoever watches it sees each gift and its second" in report.notes[0]
+    # and when it is loaded again, nobody asks
+    assert load(changed("discreet = true\n", ""), at).notes == []
+
+
 def test_a_new_appeal_is_added_behind_the_others(app: Flask, at: datetime) -> None:
     more = """
 [[appeals]]
