@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 ROWS = (
     ("web", "cli", "worker"),
     ("inbox",),
-    ("giving", "reconciliation", "receipts", "appeals", "alarms", "outbox", "stripe_gateway", "mailer"),
+    ("giving", "reconciliation", "receipts", "paper", "appeals", "alarms", "outbox", "stripe_gateway", "mailer"),
     ("facts", "bookkeeping", "ledger", "totals", "periods", "privacy", "tokens"),
     ("models",),
     ("database", "prepared", "money", "errors", "extensions", "config"),

@@ -52,7 +52,8 @@ class Receipt(Model):
 
 
 class ReceiptEvent(Model):
-    """What happened to a receipt after it was issued, and who did it. `printed` is its first print: later ones are copies."""
+    """What happened to a receipt after it was issued, and who did it. `printed`: its first print; later ones are
+    copies."""
 
     __tablename__ = "receipt_event"
     __table_args__ = (

@@ -37,8 +37,8 @@ def walk(app: Flask, client: FlaskClient, give: Give) -> list[tuple[str, str, Te
     give()
     reference = db.session.scalars(select(Donation)).one().reference
     good = {"slug": "hands-off-ali", "language": "ru", "filename": "css/base.css"}
-    good["token"] = tokens.for_donation(reference)
-    bad = {"slug": "no-such-appeal", "language": "xx", "filename": "css/none.css", "token": "invented"}
+    good |= {"token": tokens.for_donation(reference), "label": "R-000001", "code": "00000-00000"}
+    bad = {**good, "slug": "no-such-appeal", "language": "xx", "filename": "css/none.css", "token": "invented"}
     answers = []
     for rule in app.url_map.iter_rules():
         for values in (good, bad):

@@ -1,15 +1,22 @@
-"""A receipt as a page that prints well. What is on it was frozen when it was issued; nothing is reckoned here."""
+"""A receipt as a page and on paper, and the page where anybody can ask whether a receipt is genuine. What is on it was
+frozen when it was issued; nothing is reckoned here."""
 
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
+from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app, redirect, request, url_for
+from werkzeug.wrappers import Response as Answer
 
-from donations import receipts, tokens
+from donations import paper, receipts, tokens
+from donations.database import write_unit
+from donations.errors import BadLink
+from donations.models import Receipt
 from donations.money import Money
-from donations.web.page import page
+from donations.web.page import now, page, public_url
 
 bp = Blueprint("receipts", __name__)
 
@@ -19,7 +26,72 @@ def show(token: str) -> Response:
     receipt = receipts.by_label(tokens.read_receipt(token))
     frozen = json.loads(receipt.payload)
     return page(
-        "supporters/receipt.html", cache="no-store", receipt=receipt, frozen=frozen,
+        "supporters/receipt.html", cache="no-store", receipt=receipt, frozen=frozen, token=token,
         amount=Money(frozen["amount_minor"], frozen["currency"]), person=receipts.person_of(receipt),
         issued_on=date.fromisoformat(frozen["issued_on"]), received_on=date.fromisoformat(frozen["received_on"]),
+        method=paper.method(frozen["method"]), code=tokens.check_code(receipt.label, receipt.payload),
     )  # fmt: skip
+
+
+@bp.get("/receipts/<token>.pdf")
+def pdf(token: str) -> Response:
+    receipt = receipts.by_label(tokens.read_receipt(token))
+    printed = _printed(receipt, copy=receipts.was_printed(receipt))
+    response = current_app.response_class(printed, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="{receipt.label}.pdf"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.get("/receipts/check")
+def check() -> Response:
+    return _check_page()
+
+
+@bp.post("/receipts/check")
+def find() -> Answer:
+    """To the answer's own address, the one that the code on the paper leads to."""
+    number, code = (_typed(request.form.get(name, "")) for name in ("number", "code"))
+    if not number or not code:
+        return _check_page(422, number=number, code=code, incomplete=True)
+    label = f"{receipts.SERIES}-{int(number):06d}" if number.isdecimal() else number
+    return redirect(url_for("receipts.checked", label=label, code=code), 303)
+
+
+@bp.get("/receipts/check/<label>/<code>")
+def checked(label: str, code: str) -> Response:
+    try:
+        receipt = receipts.by_check_code(label.upper(), code)
+    except BadLink:
+        return _check_page(404, number=label, code=code, unknown=True)
+    return _check_page(number=receipt.label, code=code, receipt=receipt, **_told(receipt))
+
+
+def _printed(receipt: Receipt, *, copy: bool) -> bytes:
+    """The paper; the first time one is fetched, that is recorded. Asking for the head alone prints nothing."""
+    made = paper.receipt_pdf(receipt, copy=copy, check_page=public_url(url_for("receipts.check")))
+    if copy or request.method == "HEAD":
+        return made
+    with write_unit():
+        first = receipts.take_print(receipt, at=now())
+    return made if first else _printed(receipt, copy=True)
+
+
+def _told(receipt: Receipt) -> dict[str, Any]:
+    """What the page says to whoever holds the paper: what can be compared with it, and nothing of the person or the
+    purpose."""
+    frozen = json.loads(receipt.payload)
+    return {
+        "amount": Money(frozen["amount_minor"], frozen["currency"]),
+        "issued_on": date.fromisoformat(frozen["issued_on"]),
+        "successor": receipts.successor_of(receipt),
+    }
+
+
+def _check_page(status: int = 200, **said: Any) -> Response:
+    return page("supporters/receipt_check.html", status, cache="no-store", **said)
+
+
+def _typed(text: str) -> str:
+    """Letters, figures and dashes of what was typed, so that it can stand in an address."""
+    return re.sub(r"[^\w-]", "", text.strip().upper())[:40]

@@ -1,0 +1,78 @@
+"""A receipt on paper. Everything on it was frozen when it was issued; added are only what became of it since (copy,
+void, replaced), the amount in words, and the code by which it can be checked."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from donations import receipts, tokens
+from donations.models import Receipt
+from donations.money import Money
+from donations.paper.codes import qr_svg
+from donations.paper.typesetting import pdf
+from donations.paper.words import in_words, method, written
+
+
+def receipt_pdf(receipt: Receipt, *, copy: bool, check_page: str) -> bytes:
+    """One A4 page in the language of now. `check_page` is the address of the page that checks codes."""
+    return pdf("receipt", _said(receipt, copy=copy, check_page=check_page), at=receipt.issued_at)
+
+
+def _said(receipt: Receipt, *, copy: bool, check_page: str) -> dict[str, Any]:
+    frozen = json.loads(receipt.payload)
+    amount = Money(frozen["amount_minor"], frozen["currency"])
+    code = tokens.check_code(receipt.label, receipt.payload)
+    return {
+        "language": str(get_locale() or "en"),
+        "title": _("Receipt"),
+        "name": _("Receipt %(number)s", number=receipt.label),
+        "number": receipt.label,
+        "issuer": frozen["legal_name"] or frozen["organisation"],
+        "organisation": frozen["organisation"],
+        "amount": written("money", amount),
+        "in_words": in_words(amount),
+        "wording_language": frozen["language"],
+        "rows": _rows(receipt, frozen),
+        "thanks": _("Thank you for standing with them."),
+        "copy": _("Copy") if copy else "",
+        "copy_note": _("Printed before. It says the same as the first print and is no second gift.") if copy else "",
+        "state": receipt.state,
+        **_state_words(receipt),
+        "check": _("Is this receipt genuine?"),
+        "check_note": _("Scan the code, or type the number and these letters at the address below."),
+        "check_page": check_page.partition("://")[2],
+        "code": code,
+        "qr": qr_svg(f"{check_page}/{receipt.label}/{code}", border=0),
+        "qr_says": _("The address at which this receipt can be checked"),
+    }
+
+
+def _rows(receipt: Receipt, frozen: dict[str, Any]) -> list[dict[str, Any]]:
+    """What stands under the amount. `frozen` marks wording kept in the language in which the gift was made."""
+    rows = [
+        (_("Received from"), receipts.person_of(receipt), True),
+        (_("Received on"), written("day", date.fromisoformat(frozen["received_on"])), False),
+        (_("Given by"), method(frozen["method"]), False),
+        (_("For the appeal"), frozen["appeal_title"], True),
+        (_("Fund"), ", ".join(frozen["fund_names"]), True),
+        (_("If there is more than needed"), frozen["restriction"], True),
+        (_("Issued on"), written("day", date.fromisoformat(frozen["issued_on"])), False),
+        (_("In place of"), frozen.get("replaces"), False),
+    ]
+    return [{"label": label, "value": value, "frozen": kept} for label, value, kept in rows if value]
+
+
+def _state_words(receipt: Receipt) -> dict[str, str]:
+    if receipt.state == "void":
+        note = _("This receipt no longer counts, because the money went back.")
+        return {"stamp": _("Void"), "state_note": note}
+    if receipt.state == "replaced":
+        after = receipts.successor_of(receipt)
+        note = _("Receipt %(number)s has taken the place of this one.", number=after.label) if after else ""
+        return {"stamp": _("Replaced"), "state_note": note or _("A newer receipt has taken the place of this one.")}
+    return {"stamp": "", "state_note": ""}

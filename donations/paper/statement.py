@@ -1,0 +1,63 @@
+"""The annual statement: all receipts that stand for what one donor gave in a year, with the sum in each currency."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+
+from donations import receipts
+from donations.models import Organisation, Receipt
+from donations.money import Money
+from donations.paper.typesetting import pdf
+from donations.paper.words import in_words, written
+
+
+def statement_pdf(donor: str, year: int, found: Sequence[Receipt], *, at: datetime) -> bytes:
+    """A4 pages in the language of now. `donor` is a mail address, named where no receipt has a name."""
+    house = Organisation.get()
+    frozen = [json.loads(receipt.payload) for receipt in found]
+    names = dict.fromkeys(name for name in map(receipts.person_of, found) if name)
+    said = {
+        "language": str(get_locale() or "en"),
+        "title": _("Statement of gifts, %(year)s", year=year),
+        "name": _("Statement of gifts, %(year)s", year=year),
+        "organisation": house.name,
+        "issuer": house.legal_name or house.name,
+        "for": _("For"),
+        "donor": ", ".join(names) or donor,
+        "made_on": _("Made on %(day)s", day=written("day", house.day_of(at))),
+        "head": [_("Received on"), _("Receipt"), _("For"), _("Amount")],
+        "rows": [_row(one) for one in frozen],
+        "totals": _totals(frozen),
+        "total": _("In all"),
+        "count": ngettext("%(count)s gift", "%(count)s gifts", len(frozen), count=written("number", len(frozen))),
+        "note": _("Gifts that were given back are not counted. Each receipt says how it can be checked."),
+        "page": _("Page"),
+    }
+    return pdf("statement", said, at=at)
+
+
+def _row(frozen: dict[str, Any]) -> list[str]:
+    return [
+        written("day", date.fromisoformat(frozen["received_on"])),
+        frozen["label"],
+        frozen["appeal_title"] or frozen["organisation"],
+        written("money", _amount(frozen)),
+    ]
+
+
+def _totals(frozen: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    sums: dict[str, Money] = {}
+    for one in frozen:
+        amount = _amount(one)
+        sums[amount.currency] = sums[amount.currency] + amount if amount.currency in sums else amount
+    return [{"amount": written("money", amount), "in_words": in_words(amount)} for __, amount in sorted(sums.items())]
+
+
+def _amount(frozen: dict[str, Any]) -> Money:
+    return Money(frozen["amount_minor"], frozen["currency"])

@@ -1,0 +1,70 @@
+"""What paper says in words: amounts written out, methods of payment by name, values as the pages write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from babel import Locale
+from babel.numbers import get_currency_name
+from flask import current_app
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+from num2words import num2words
+
+from donations.money import Money, exponent
+
+_METHODS = {
+    "card": _l("Card"),
+    "acss_debit": _l("Direct debit"),
+    "au_becs_debit": _l("Direct debit"),
+    "bacs_debit": _l("Direct debit"),
+    "sepa_debit": _l("Direct debit"),
+    "us_bank_account": _l("Direct debit"),
+    "bank": _l("Bank transfer"),
+    "customer_balance": _l("Bank transfer"),
+    "standing_order": _l("Standing order"),
+    "cash": _l("Cash"),
+    "cheque": _l("Cheque"),
+    "other": _l("Other means"),
+}
+
+
+def in_words(amount: Money) -> str:
+    """Twenty pounds sterling, fifty pence; in the language of now. Where the words of a currency's small coins are not
+    known, they are written as a fraction: one Kuwaiti dinar and 250/1000."""
+    language = (get_locale() or Locale("en")).language
+    try:
+        said = _all_in_words(amount, language)
+    except NotImplementedError:
+        said = _whole_in_words(amount, language)
+    return said[:1].upper() + said[1:]
+
+
+def method(name: str) -> str:
+    """How the money came: "card". A method without a word of ours is named as it is known."""
+    return str(_METHODS.get(name, name.replace("_", " ").capitalize()))
+
+
+def written(filter_name: str, value: Any, **how: Any) -> str:
+    """A value as the pages write it, by their own filter (money, day), so that paper and page never differ."""
+    return str(current_app.jinja_env.filters[filter_name](value, **how))
+
+
+def _all_in_words(amount: Money, language: str) -> str:
+    """num2words' own, which knows both coins of some currencies. It takes whole numbers as hundredths."""
+    if exponent(amount.currency) != 2:
+        raise NotImplementedError(amount.currency)
+    said = str(num2words(amount.minor, lang=language, to="currency", currency=amount.currency, separator="|"))
+    whole, _, small = said.partition("|")
+    return f"{whole}, {small.strip()}" if amount.minor % 100 else whole
+
+
+def _whole_in_words(amount: Money, language: str) -> str:
+    base = 10 ** exponent(amount.currency)
+    whole, small = divmod(amount.minor, base)
+    # Russian "one" and "two" agree with the noun; the adjective before it gives its gender away.
+    feminine = get_currency_name(amount.currency, count=1, locale=language).partition(" ")[0].endswith("ая")
+    manner = {"gender": "f"} if language == "ru" and feminine else {}
+    figure = num2words(whole, lang=language, **manner)
+    named = f"{figure} {get_currency_name(amount.currency, count=whole, locale=language)}"
+    return f"{named} {small:0{len(str(base)) - 1}d}/{base}" if small else named
