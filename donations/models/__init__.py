@@ -1,24 +1,39 @@
 """All tables, one file per noun. Importing this package is what makes the metadata whole."""
 
 from donations.models.appeal import Appeal, AppealEvent, AppealTotal, Area, Fund, FundTotal, PublishedTotal
+from donations.models.bank import BankAccount, BankLine, Match, MatchRule, Statement
 from donations.models.donation import Allocation, CheckoutAttempt, Donation
 from donations.models.facts import BalanceTransaction, Decision, Dispute, FraudWarning, Payment, Payout, Refund
 from donations.models.ledger import Account, Entry, Halt, Period, Posting
 from donations.models.message import MessageDecision
+from donations.models.offline import OfflineGift, Slip
 from donations.models.organisation import Organisation
 from donations.models.queues import Heartbeat, Job, Mail, StripeEvent
 from donations.models.receipt import Receipt, ReceiptEvent, ReceiptSeries
+from donations.models.spending import (
+    Adjustment,
+    Approval,
+    Disbursement,
+    PayoutShare,
+    PeriodBalance,
+    PeriodSignature,
+)
 
 __all__ = [
     "Account",
+    "Adjustment",
     "Allocation",
     "Appeal",
     "AppealEvent",
     "AppealTotal",
+    "Approval",
     "Area",
     "BalanceTransaction",
+    "BankAccount",
+    "BankLine",
     "CheckoutAttempt",
     "Decision",
+    "Disbursement",
     "Dispute",
     "Donation",
     "Entry",
@@ -29,16 +44,24 @@ __all__ = [
     "Heartbeat",
     "Job",
     "Mail",
+    "Match",
+    "MatchRule",
     "MessageDecision",
+    "OfflineGift",
     "Organisation",
     "Payment",
     "Payout",
+    "PayoutShare",
     "Period",
+    "PeriodBalance",
+    "PeriodSignature",
     "Posting",
     "PublishedTotal",
     "Receipt",
     "ReceiptEvent",
     "ReceiptSeries",
     "Refund",
+    "Slip",
+    "Statement",
     "StripeEvent",
 ]

@@ -1,5 +1,5 @@
 """Appeals, their funds (the earmarks), timelines, areas and stored totals: columns, constraints and the changes of
-state of one row. How totals are reckoned is in totals.py."""
+state of one row. How totals are reckoned is in totals."""
 
 from __future__ import annotations
 

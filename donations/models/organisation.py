@@ -10,14 +10,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from donations.errors import DatabaseNotReady
 from donations.extensions import db
-from donations.models.base import Json, Model
+from donations.models.base import BigInt, Json, Model
 
 
 class Organisation(Model):
     """Name, zone, languages and currencies; from `[organisation]` of the appeals file."""
 
     __tablename__ = "organisation"
-    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+    __table_args__ = (
+        CheckConstraint("id = 1", name="only_one"),
+        CheckConstraint("approvals_required IN (1, 2)", name="approvals_one_or_two"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(Text)
@@ -31,6 +34,10 @@ class Organisation(Model):
     legal_name: Mapped[str | None] = mapped_column(Text)
     about: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     bank_details: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    # How many people must approve a disbursement (1 or 2), and sign the close of a period.
+    approvals_required: Mapped[int] = mapped_column(default=1, server_default="1")
+    # The most that may be written off at once, in minor units of `currency`.
+    write_off_limit_minor: Mapped[int] = mapped_column(BigInt, default=1000, server_default="1000")
 
     @classmethod
     def get(cls) -> Organisation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy.engine import Connection
 
+_STAYING = ("bank_line", "match", "period_balance", "period_signature")
 _BOTH = (
     "posting_before_entry",
     "posting_never_changes",
@@ -13,6 +14,7 @@ _BOTH = (
     "entry_never_deleted",
     "receipt_stays_frozen",
     "receipt_never_deleted",
+    *(f"{table}_{rule}" for table in _STAYING for rule in ("stays", "never_deleted")),
 )
 EXPECTED = {
     "sqlite": frozenset({*_BOTH, "entry_has_postings", "entry_balances", "entry_in_open_period"}),
@@ -23,6 +25,7 @@ EXPECTED = {
             "posting_never_truncated",
             "entry_never_truncated",
             "receipt_never_truncated",
+            *(f"{table}_never_truncated" for table in _STAYING),
         }
     ),
 }

@@ -59,6 +59,26 @@ REFUSED = [
     ("period", {"ends_on": date(2026, 1, 1)}, "ends_after_start"),
     ("period", {"state": "ended"}, "state_known"),
     ("account", {"kind": "other"}, "kind_known"),
+    ("organisation", {"approvals_required": 3}, "approvals_one_or_two"),
+    ("bank_account", {"name": "Taken"}, "name"),
+    ("bank_line", {"amount_minor": 0}, "amount_not_zero"),
+    ("bank_line", {"dedupe_key": b"taken"}, "dedupe_key"),
+    ("match", {"kind": "guess"}, "kind_known"),
+    ("match", {"state": "maybe"}, "state_known"),
+    ("match", {"amount_minor": 0}, "amount_not_zero"),
+    ("match", {"bank_line_id": 999_999}, "fk_match_bank_line_id_bank_line|FOREIGN KEY"),
+    ("offline_gift", {"method": "card"}, "method_known"),
+    ("offline_gift", {"state": "lost"}, "state_known"),
+    ("slip", {"expected_count": 0}, "expected_count_positive"),
+    ("slip", {"expected_minor": 0}, "expected_positive"),
+    ("disbursement", {"state": "gone"}, "state_known"),
+    ("disbursement", {"amount_minor": 0}, "amount_positive"),
+    ("approval", {"verdict": "perhaps"}, "verdict_known"),
+    ("adjustment", {"kind": "gift"}, "kind_known"),
+    ("adjustment", {"state": "gone"}, "state_known"),
+    ("adjustment", {"amount_minor": 0}, "amount_not_zero"),
+    ("message_decision", {"verdict": "perhaps"}, "verdict_known"),
+    ("period_signature", {"act": "burn"}, "act_known"),
 ]
 
 
@@ -98,7 +118,60 @@ def good(app: Flask) -> dict[str, dict[str, Any]]:
         "allocation": {"donation_id": donation.id, "fund_id": appeal.funds[1].id, "amount_minor": 1},
         "period": {"starts_on": NOON.date(), "ends_on": NOON.date()},
         "account": {"code": 9999, "name": "New", "kind": "asset"},
+        **_of_the_treasury(donation.id, appeal.funds[0].id),
     }  # fmt: skip
+
+
+def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]]:
+    money = {"amount_minor": 100, "currency": "GBP"}
+    line = _a_bank_line(money)
+    disbursement = {
+        "form_key": "k", "fund_id": fund_id, "purpose": "x", "payee_masked": "x", "approvals_required": 1,
+        "state": "requested", "requested_by": "test", "requested_at": NOON, **money,
+    }  # fmt: skip
+    periods, disbursements = db.metadata.tables["period"], db.metadata.tables["disbursement"]
+    db.session.execute(insert(periods).values(id=9, starts_on=date(2020, 1, 1), ends_on=date(2020, 1, 31)))
+    db.session.execute(insert(disbursements).values(id=9, **disbursement))
+    return {
+        "bank_account": {"name": "New", "currency": "GBP"},
+        "bank_line": line | {"id": 2, "dedupe_key": b"new"},
+        "match": {
+            "id": 1, "bank_line_id": 1, "kind": "charge", "amount_minor": 1, "state": "confirmed", "rule": "by hand",
+            "actor": "test", "made_at": NOON,
+        },
+        "offline_gift": {
+            "id": 1, "donation_id": donation_id, "method": "cash", "state": "recorded", "received_on": NOON.date(),
+            "recorded_by": "test", "recorded_at": NOON,
+        },
+        "slip": {
+            "bank_account_id": 9, "expected_count": 1, "expected_minor": 1, "currency": "GBP", "made_by": "test",
+            "made_at": NOON,
+        },
+        "disbursement": disbursement | {"form_key": "new"},
+        "approval": {"disbursement_id": 9, "actor": "test", "verdict": "yes", "at": NOON},
+        "adjustment": {
+            "form_key": "new", "kind": "opening", "state": "made", "fund_id": fund_id, "dated_on": NOON.date(),
+            "reason": "x", "authority": "x", "requested_by": "test", "requested_at": NOON, **money,
+        },
+        "message_decision": {"donation_id": donation_id, "appeal_id": 1, "verdict": "approved"},
+        "period_signature": {"period_id": 9, "act": "close", "actor": "test", "at": NOON},
+    }  # fmt: skip
+
+
+def _a_bank_line(money: dict[str, Any]) -> dict[str, Any]:
+    """One line that is there, of an account and a statement that are there."""
+    statement = {
+        "id": 9, "bank_account_id": 9, "file_name": "x", "file_sha256": "x", "format": "csv", "lines_new": 1,
+        "lines_known": 0, "imported_by": "test", "imported_at": NOON,
+    }  # fmt: skip
+    line = {
+        "id": 1, "bank_account_id": 9, "statement_id": 9, "position": 1, "booked_on": NOON.date(), **money,
+        "personal_until": NOON.date(), "dedupe_key": b"taken", "occurrence": 1,
+    }  # fmt: skip
+    account = {"id": 9, "name": "Taken", "currency": "GBP"}
+    for table, row in (("bank_account", account), ("statement", statement), ("bank_line", line)):
+        db.session.execute(insert(db.metadata.tables[table]).values(**row))
+    return line
 
 
 def test_the_good_rows_are_taken(good: dict[str, dict[str, Any]]) -> None:

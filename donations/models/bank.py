@@ -1,0 +1,131 @@
+"""Bank accounts, the statements that were imported, their lines, and what each line was matched to. Lines are mirrors
+of what the bank says and never change; who paid stands sealed beside the amount."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
+
+# What a bank line, or a part of it, was matched to; which entry follows from each, bookkeeping/bank.py says.
+MATCH_KINDS = (
+    "payout", "offline_gift", "slip", "disbursement", "bounced", "offline_refund", "returned", "charge", "own_account",
+    "stripe_topup", "unidentified",
+)  # fmt: skip
+MATCH_STATES = ("proposed", "confirmed", "refused", "undone")
+
+
+class BankAccount(Model):
+    """An account at a bank. `column_map` is how its CSV statements read, remembered from the last import."""
+
+    __tablename__ = "bank_account"
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    currency: Mapped[str] = mapped_column(Text)
+    # The account's own number, as statements name it: its keyed hash, and what may be shown of it (the last four).
+    identifier_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    identifier_end: Mapped[str | None] = mapped_column(Text)
+    column_map: Mapped[dict[str, object] | None] = mapped_column(Json)
+
+    @property
+    def ref(self) -> str:
+        """What the postings of account 1000 say it is."""
+        return f"bank:{self.id}"
+
+
+class Statement(Model):
+    """A file that was imported, whole. Opening and closing balances as it states them, in minor units."""
+
+    __tablename__ = "statement"
+    __table_args__ = (Index("ix_statement_file", "bank_account_id", "file_sha256"),)
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    bank_account_id: Mapped[int] = mapped_column(ForeignKey("bank_account.id"))
+    file_name: Mapped[str] = mapped_column(Text)
+    file_sha256: Mapped[str] = mapped_column(Text)
+    format: Mapped[str] = mapped_column(Text)
+    starts_on: Mapped[date | None] = mapped_column(Date)
+    ends_on: Mapped[date | None] = mapped_column(Date)
+    opening_minor: Mapped[int | None] = mapped_column(BigInt)
+    closing_minor: Mapped[int | None] = mapped_column(BigInt)
+    lines_new: Mapped[int] = mapped_column(Integer)
+    lines_known: Mapped[int] = mapped_column(Integer)
+    imported_by: Mapped[str] = mapped_column(Text)
+    imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class BankLine(Model):
+    """One line of a statement: `+` came in, `-` went out. Lines are a multiset: `occurrence` is the n-th line with the
+    same `dedupe_key` (a keyed hash of account, day, amount, native id and normalised text; docs/ledger.md)."""
+
+    __tablename__ = "bank_line"
+    __table_args__ = (
+        CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
+        UniqueConstraint("bank_account_id", "dedupe_key", "occurrence"),
+        Index("ix_bank_line_amount", "currency", "amount_minor"),
+        Index("ix_bank_line_booked_on", "bank_account_id", "booked_on"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    bank_account_id: Mapped[int] = mapped_column(ForeignKey("bank_account.id"))
+    statement_id: Mapped[int] = mapped_column(ForeignKey("statement.id"), index=True)
+    position: Mapped[int] = mapped_column(Integer)  # its place in the file, from 1
+    booked_on: Mapped[date] = mapped_column(Date)
+    amount_minor: Mapped[int] = mapped_column(BigInt)
+    currency: Mapped[str] = mapped_column(Text)
+    # JSON of counterparty name, counterparty account, text, native id, sealed; None once it was erased.
+    details_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    payer_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)  # keyed, of the counterparty's account
+    personal_until: Mapped[date] = mapped_column(Date, index=True)
+    dedupe_key: Mapped[bytes] = mapped_column(LargeBinary)
+    occurrence: Mapped[int] = mapped_column(Integer)
+
+    @property
+    def key(self) -> str:
+        """What the entry of this line is for."""
+        return f"bank:{self.bank_account_id}:{self.dedupe_key.hex()}:{self.occurrence}"
+
+
+class Match(Model):
+    """What a line, or a part of it, is. Only its state changes; one that was undone stays to be read, and a later match
+    is a new row. `target` names the thing: a payout's id, or the number of a gift, slip or disbursement."""
+
+    __tablename__ = "match"
+    __table_args__ = (
+        one_of("kind", MATCH_KINDS, "kind_known"),
+        one_of("state", MATCH_STATES, "state_known"),
+        CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
+        Index("ix_match_target", "kind", "target"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"), index=True)
+    kind: Mapped[str] = mapped_column(Text)
+    target: Mapped[str | None] = mapped_column(Text)
+    fund_id: Mapped[int | None] = mapped_column(ForeignKey("fund.id"))
+    amount_minor: Mapped[int] = mapped_column(BigInt)  # signed as the line
+    state: Mapped[str] = mapped_column(Text)
+    score: Mapped[int | None] = mapped_column(Integer)
+    reasons: Mapped[list[str]] = mapped_column(Json, default=list)
+    rule: Mapped[str] = mapped_column(Text)  # exact, scored, learnt, by hand
+    actor: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[str | None] = mapped_column(Text)
+
+
+class MatchRule(Model):
+    """Lines from this payer are gifts to that fund: offered after three equal confirmations, used once accepted."""
+
+    __tablename__ = "match_rule"
+    __table_args__ = (UniqueConstraint("payer_hash", "fund_id"),)
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    payer_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"))
+    accepted_by: Mapped[str] = mapped_column(Text)
+    accepted_at: Mapped[datetime] = mapped_column(UtcDateTime)

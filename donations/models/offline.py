@@ -1,0 +1,71 @@
+"""Gifts that no card brought: cash, cheques, bank transfers, standing orders; and the paying-in slips by which cash and
+cheques reach the bank. What moved is in the ledger."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
+from donations.models.donation import Donation
+
+METHODS = ("cash", "cheque", "bank", "standing_order")
+OFFLINE_STATES = ("expected", "recorded", "accepted", "cancelled")
+
+
+class OfflineGift(Model):
+    """What a treasurer says of a gift handed in or sent by bank: a fact about its donation. Cash and cheques are
+    recorded, and count once a second person accepts them; a transfer is expected until a bank line is matched to it."""
+
+    __tablename__ = "offline_gift"
+    __table_args__ = (
+        one_of("method", METHODS, "method_known"),
+        one_of("state", OFFLINE_STATES, "state_known"),
+        Index("ix_offline_gift_open", "state", "method"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"), unique=True)
+    method: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    received_on: Mapped[date] = mapped_column(Date)
+    slip_id: Mapped[int | None] = mapped_column(ForeignKey("slip.id"), index=True)
+    reference_code: Mapped[str | None] = mapped_column(Text, index=True)  # with its check character
+    cheque_number: Mapped[str | None] = mapped_column(Text)
+    payer_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    counted_by: Mapped[list[str]] = mapped_column(Json, default=list)  # two people for cash
+    denominations: Mapped[dict[str, int]] = mapped_column(Json, default=dict)  # minor units -> how many
+    recorded_by: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    accepted_by: Mapped[str | None] = mapped_column(Text)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # A cheque that bounced, or money given back by the bank: how much of the gift, by the matches that say so.
+    bounced_on: Mapped[date | None] = mapped_column(Date)
+
+    donation: Mapped[Donation] = relationship()
+
+
+class Slip(Model):
+    """A paying-in slip: cash and cheques taken to the bank together, with what was expected to be on it."""
+
+    __tablename__ = "slip"
+    __table_args__ = (
+        CheckConstraint("expected_count > 0", name="expected_count_positive"),
+        CheckConstraint("expected_minor > 0", name="expected_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    number: Mapped[str | None] = mapped_column(Text)  # as printed on it
+    bank_account_id: Mapped[int] = mapped_column(ForeignKey("bank_account.id"))
+    expected_count: Mapped[int] = mapped_column(Integer)
+    expected_minor: Mapped[int] = mapped_column(BigInt)
+    currency: Mapped[str] = mapped_column(Text)
+    paid_in_on: Mapped[date | None] = mapped_column(Date)  # empty while gifts are still being put on it
+    made_by: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def ref(self) -> str:
+        return f"slip:{self.id}"
