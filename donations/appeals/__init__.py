@@ -4,6 +4,6 @@ Nothing is committed here; the caller wraps these functions in a write unit. Gif
 
 from donations.appeals.loading import load
 from donations.appeals.report import Change, LoadReport
-from donations.appeals.states import close, hide, open_again, pause, show, shown
+from donations.appeals.states import close, hide, needing_gifts, open_again, pause, show, shown
 
-__all__ = ["Change", "LoadReport", "close", "hide", "load", "open_again", "pause", "show", "shown"]
+__all__ = ["Change", "LoadReport", "close", "hide", "load", "needing_gifts", "open_again", "pause", "show", "shown"]

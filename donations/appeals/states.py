@@ -19,6 +19,12 @@ def shown() -> list[Appeal]:
     return list(db.session.scalars(wanted.order_by(Appeal.position, Appeal.id)))
 
 
+def needing_gifts(but: Appeal, at_most: int) -> list[Appeal]:
+    """A few of the appeals that take gifts now, the first of the home page, for who looks at one that does not."""
+    wanted = select(Appeal).where(Appeal.state == "open", Appeal.visibility == "shown", Appeal.id != but.id)
+    return list(db.session.scalars(wanted.order_by(Appeal.position, Appeal.id).limit(at_most)))
+
+
 def pause(appeal: Appeal, at: datetime) -> bool:
     """Take no gifts for now. Whether anything changed. Raises NotAllowedInState."""
     return _change(appeal, appeal.pause, at)

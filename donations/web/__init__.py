@@ -9,12 +9,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from donations.extensions import csrf
 from donations.web import access, compression, faults, filters, headers, languages, page
 from donations.web.health import bp as health
+from donations.web.styleguide import bp as styleguide
 from donations.web.supporters import about, appeals, receipts, sharing
 from donations.web.supporters import donations as gifts
 from donations.web.webhooks import bp as webhooks
 
 # Public: no session, no cookie, guarded by Sec-Fetch-Site, Origin and a signed form token instead of a CSRF cookie.
-PUBLIC = (appeals.bp, gifts.bp, receipts.bp, sharing.bp, about.bp)
+PUBLIC = (appeals.bp, gifts.bp, receipts.bp, sharing.bp, about.bp, styleguide)
 MACHINES = (webhooks, health)
 
 

@@ -30,8 +30,8 @@ _markdown = MarkdownIt("commonmark", {"html": False})
 
 
 def init_app(app: Flask) -> None:
-    texts = (in_language, language_of, markdown, sentence)
-    for made in (money, of, number, percent, day, month_or_day, span, moment, timestamp, *texts):
+    texts = (in_language, language_of, other_language, markdown, sentence)
+    for made in (money, of, number, percent, day, month_or_day, span, moment, zone, timestamp, *texts):
         app.add_template_filter(made)
 
 
@@ -83,6 +83,13 @@ def moment(value: datetime) -> str:
     return f"{format_date(local, 'medium', locale=_locale())}, {format_datetime(local, 'HH:mm', locale=_locale())}"
 
 
+def zone(value: datetime) -> str:
+    """GMT, BST: what the organisation's own clock is called at that moment; UTC+05 where it has no name."""
+    house = languages.organisation()
+    name = value.astimezone(ZoneInfo(house.timezone if house else "UTC")).tzname() or ""
+    return name if name[:1].isalpha() else f"UTC{name}"
+
+
 def timestamp(value: datetime) -> str:
     """2026-11-21T20:00:00Z, for machines."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -97,6 +104,12 @@ def language_of(texts: Mapping[str, str] | None) -> str:
     """The language `in_language` found, for the lang attribute: a story may stand in another one than its page."""
     wanted = (languages.current() or languages.default(), languages.default())
     return next((code for code in (*wanted, *(texts or ())) if (texts or {}).get(code)), wanted[0])
+
+
+def other_language(texts: Mapping[str, str] | None) -> str:
+    """What the reader calls the language that `in_language` found, like Russian; empty if it is the page's own."""
+    found = language_of(texts)
+    return languages.name_of(found) if texts and found != languages.current() else ""
 
 
 def markdown(text: str) -> Markup:

@@ -1,4 +1,4 @@
-"""The home page, an appeal's page, and its total as fragment and as JSON. What a total is, totals.py says."""
+"""The home page, an appeal's page, and its total as fragment and as JSON. What a total is, totals says."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from donations.web.supporters.amounts import suggested
 from donations.web.supporters.forms import DonationForm
 
 bp = Blueprint("appeals", __name__)
+OTHERS = 3  # running appeals beside one that takes no gifts
 
 
 @bp.get("/")
@@ -42,6 +43,14 @@ def total(slug: str) -> Response:
     return versioned(fragment("supporters/_total.html", cache=LIVE, total=figures), version=figures.version)
 
 
+@bp.get("/appeals/<slug:slug>/funds")
+def funds(slug: str) -> Response:
+    """Where the money goes; an open page asks for it when its total has moved."""
+    figures = _public_total(slug)
+    listed = fragment("supporters/_funds.html", cache=LIVE, appeal=Appeal.by_slug(slug), total=figures)
+    return versioned(listed, version=figures.version)
+
+
 @bp.get("/appeals/<slug:slug>/total.json")
 @kind("data")
 def total_json(slug: str) -> Response:
@@ -57,8 +66,10 @@ def appeal_page(form: DonationForm, status: int = 200) -> Response:
     appeal = form.appeal
     if appeal.visibility == "holding_page":
         return page("supporters/holding.html", status)
+    others = [] if appeal.takes_gifts else appeals.needing_gifts(appeal, OTHERS)
     return page(
         "supporters/appeal.html", status, appeal=appeal, form=form, total=totals.public(appeal, now()),
+        others=[(other, totals.public(other, now())) for other in others],
         suggested=suggested(appeal), messages=messages.shown(appeal, request.args.get("messages", 1, type=int)),
     )  # fmt: skip
 

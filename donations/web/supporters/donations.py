@@ -26,8 +26,12 @@ PATIENCE = timedelta(minutes=3)
 @bp.post("/appeals/<slug:slug>/donations")
 def begin(slug: str) -> Answer:
     form = DonationForm(Appeal.by_slug(slug))
+    if form.step.data == "change":
+        return appeal_page(form)
     if not form.validate():
         return appeal_page(form, 422)
+    if form.step.data == "check" and form.appeal.takes_gifts:
+        return page("supporters/check.html", cache="no-store", appeal=form.appeal, form=form)
     try:
         with write_unit():  # Kept first: Stripe may call back before this request ends.
             form.appeal.check_takes_gifts()
@@ -84,6 +88,7 @@ def _shown(donation: Donation) -> dict[str, Any]:
     return {
         "donation": donation,
         "appeal": donation.appeal,
+        "is_mailed": donation.email_sealed is not None,
         "outcome": outcome,
         "token": tokens.for_donation(donation.reference),
         "receipt_token": tokens.for_receipt(outcome.receipt.label) if outcome.receipt else None,

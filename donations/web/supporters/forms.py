@@ -72,6 +72,8 @@ class DonationForm(PublicForm):
         filters=[lines],
         validators=[Length(max=MESSAGE_LENGTH, message=_l("This message is too long: 4,000 characters at most."))],
     )
+    # Which button was pressed: "check" shows the gift before anything is kept, "change" goes back; none goes on to pay.
+    step = StringField(filters=[one_line])
     display = StringField(
         filters=[one_line],
         validators=[AnyOf(DISPLAYS, message=_l("Choose how your name may be shown."))],

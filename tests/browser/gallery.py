@@ -1,0 +1,152 @@
+"""Every page a supporter can come to, in every state, on one small installation served from memory: no worker and no
+sandbox, so that hundreds of looks at pages take seconds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import flask_migrate
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from donations import appeals, create_app, totals
+from donations.database import write_unit
+from donations.extensions import db
+from donations.models import Appeal, AppealTotal, Donation, Fund, FundTotal, Payment
+from donations.periods import period_of
+from donations.receipts import live_of
+from donations.tokens import for_donation, for_receipt
+from tests.events import a_charge, an_attempt, hear
+from tests.factories import a_donation
+from tests.fixtures.settings import environ_for
+
+APPEALS = Path(__file__).parents[2] / "appeals.toml"
+STATES = ("pending", "processing", "failed", "abandoned", "part_refunded", "refunded", "disputed", "lost")
+RAISED = {"hands-off-ali": (639150, 214), "fighting-fund": (2137544, 873), "karaganda-four": (685000, 96)}
+LONG = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft"
+
+
+@dataclass
+class Gallery:
+    """Where the pages are. `paths` by name, without a language in front; `app` for what a test changes meanwhile."""
+
+    app: Flask
+    url: str = ""
+    paths: dict[str, str] = field(default_factory=dict)
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def open_gallery(folder: Path) -> Iterator[Gallery]:
+    """The installation, served on a free port."""
+    environ = {**environ_for(f"sqlite:///{folder / 'gallery.db'}"), "PUBLIC_URL": "http://127.0.0.1"}
+    gallery = Gallery(create_app(environ))
+    gallery.app.add_url_rule("/broken", "broken", _break)
+    with gallery.app.app_context():
+        flask_migrate.upgrade()
+        _hang_pages(gallery)
+        db.session.remove()
+        db.engine.dispose()
+    server = make_server("127.0.0.1", 0, gallery.app, threaded=True, request_handler=_Quiet)
+    gallery.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield gallery
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        with gallery.app.app_context():
+            db.engine.dispose()
+
+
+def _break() -> str:
+    raise ZeroDivisionError
+
+
+def _hang_pages(gallery: Gallery) -> None:
+    now = datetime.now(UTC)
+    with write_unit():
+        appeals.load(APPEALS.read_text(encoding="utf-8"), at=now)
+        _more_appeals()
+    for slug, (minor, count) in RAISED.items():
+        _raise(slug, minor, count, now)
+    with write_unit():
+        totals.publish(Appeal.by_slug("campaign-kazakhstan"), now)
+    slugs = ("hands-off-ali", "campaign-kazakhstan", "fighting-fund", "karaganda-four", "kurmanov")
+    others = ("paused", "holding", "hidden", "no-goal")
+    gallery.paths = {
+        "home": "/", "about": "/about", "not-found": "/no/such/page", "broken": "/broken", "styleguide": "/styleguide",
+        **{name: f"/appeals/{name}" for name in slugs}, **{name: f"/appeals/{name}-appeal" for name in others},
+    }  # fmt: skip
+    for state in STATES:
+        gallery.paths[state] = _donation(state, now)
+    gallery.paths["declined"] = _declined(now, is_asked=False)
+    gallery.paths["checking"] = _declined(now, is_asked=True)
+    gallery.paths["paid"], gallery.paths["receipt"] = _paid(now)
+
+
+def _more_appeals() -> None:
+    def an_appeal(name: str, **columns: object) -> None:
+        said = {"state": "open", "currency": "GBP", "goal_minor": 500000, "title": {"en": f"An appeal, {name}"}}
+        appeal = Appeal(slug=f"{name}-appeal", position=9, summary={"en": f"{LONG}."}, **(said | columns))
+        appeal.funds = [Fund(slug=f"{name}-fund", kind="campaign", name={"en": "A fund"}, share=0, position=0)]
+        db.session.add(appeal)
+
+    an_appeal("paused", state="paused")
+    an_appeal("holding", state="paused", visibility="holding_page")
+    an_appeal("hidden", visibility="amounts_hidden")
+    an_appeal("no-goal", goal_minor=None, title={"en": LONG})
+
+
+def _raise(slug: str, minor: int, count: int, at: datetime) -> None:
+    """The stored total, as if gifts had come: two thirds to the first fund."""
+    with write_unit():
+        appeal = Appeal.any_by_slug(slug)
+        start = period_of(appeal.period, at.date())
+        first, rest = appeal.funds[0], appeal.funds[1:2]
+        parts = {first.id: minor - minor // 3 * len(rest), **{fund.id: minor // 3 for fund in rest}}
+        for fund_id, part in parts.items():
+            total = {"fund_id": fund_id, "period_start": start, "currency": appeal.currency, "raised_minor": part}
+            db.session.merge(FundTotal(**total))
+        row = {"appeal_id": appeal.id, "period_start": start, "donations": count, "version": 1, "as_of": at}
+        db.session.merge(AppealTotal(**row))
+
+
+def _donation(state: str, at: datetime) -> str:
+    with write_unit():
+        donation = a_donation(Appeal.by_slug("hands-off-ali"), state=state, at=at - timedelta(hours=1))
+        an_attempt(donation, state="open" if state == "pending" else "complete")
+    return f"/donations/{for_donation(donation.reference)}"
+
+
+def _declined(at: datetime, *, is_asked: bool) -> str:
+    path = _donation("pending", at)
+    with write_unit():
+        donation = db.session.query(Donation).order_by(Donation.id.desc()).first()
+        assert donation is not None
+        charge = f"ch_declined_{donation.id}"
+        db.session.add(Payment(charge_id=charge, donation_id=donation.id, failed_at=at, first_seen_at=at))
+        # Looked at just now, which puts off the next look; or never, so that whoever comes to the page asks for one.
+        donation.attempts[0].look_at = None if is_asked else at + timedelta(days=1)
+    return path
+
+
+def _paid(at: datetime) -> tuple[str, str]:
+    with write_unit():
+        donation = a_donation(Appeal.by_slug("hands-off-ali"), split={"ali": 1200, "ali-family": 800}, at=at)
+        reference, amount = donation.reference, donation.amount
+    hear(a_charge(reference, amount))
+    receipt = live_of(Donation.by_reference(reference).id)
+    assert receipt is not None
+    return f"/donations/{for_donation(reference)}", f"/receipts/{for_receipt(receipt.label)}"
