@@ -2,8 +2,21 @@
 
 Nothing is committed here; the caller wraps these functions in a write unit. Gifts are in giving, totals in totals."""
 
+from donations.appeals.listing import listed
 from donations.appeals.loading import load
 from donations.appeals.report import Change, LoadReport
 from donations.appeals.states import close, hide, needing_gifts, open_again, pause, show, shown
 
-__all__ = ["Change", "LoadReport", "close", "hide", "load", "needing_gifts", "open_again", "pause", "show", "shown"]
+__all__ = [
+    "Change",
+    "LoadReport",
+    "close",
+    "hide",
+    "listed",
+    "load",
+    "needing_gifts",
+    "open_again",
+    "pause",
+    "show",
+    "shown",
+]

@@ -16,7 +16,7 @@ from donations import tokens
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, AppealTotal, Donation, FundTotal
-from donations.totals import period_of
+from donations.periods import period_of
 from donations.web.supporters import checkout
 
 CHECKOUT = "https://checkout.stripe.com/c/pay/cs_test_invented"

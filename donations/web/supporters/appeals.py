@@ -23,10 +23,10 @@ OTHERS = 3  # running appeals beside one that takes no gifts
 @bp.get("/")
 def home() -> Response:
     Organisation.get()  # Without one the installation is not ready, and the error page says so.
-    shown = [appeal for appeal in appeals.shown() if appeal.visibility in ("shown", "amounts_hidden")]
-    cards = [(appeal, totals.public(appeal, now())) for appeal in shown]
+    listed = appeals.listed(request.args.get("page", 1, type=int))
+    cards = list(zip(listed.appeals, totals.public_of(listed.appeals, now()), strict=True))
     return page(
-        "supporters/home.html", cache=LIVE,
+        "supporters/home.html", cache=LIVE, listed=listed,
         running=[card for card in cards if card[0].state != "closed"],
         ended=[card for card in cards if card[0].state == "closed"],
     )  # fmt: skip
@@ -69,7 +69,7 @@ def appeal_page(form: DonationForm, status: int = 200) -> Response:
     others = [] if appeal.takes_gifts else appeals.needing_gifts(appeal, OTHERS)
     return page(
         "supporters/appeal.html", status, appeal=appeal, form=form, total=totals.public(appeal, now()),
-        others=[(other, totals.public(other, now())) for other in others],
+        others=list(zip(others, totals.public_of(others, now()), strict=True)),
         suggested=suggested(appeal), messages=messages.shown(appeal, request.args.get("messages", 1, type=int)),
     )  # fmt: skip
 

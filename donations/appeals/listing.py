@@ -1,0 +1,41 @@
+"""The appeals as the home page lists them, a page at a time: those that run first, then those that have ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from donations.extensions import db
+from donations.models import Appeal
+
+PAGE_LENGTH, MOST_PAGES = 24, 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPage:
+    """One page of the list, from 1, with the numbers of the pages beside it, if any."""
+
+    appeals: list[Appeal]
+    number: int
+    before: int | None
+    after: int | None
+
+
+def listed(number: int) -> ListedPage:
+    """A number that cannot be a page's is taken for the nearest that can. Their funds are read with them."""
+    number = min(max(number, 1), MOST_PAGES)
+    wanted = (
+        select(Appeal)
+        .where(Appeal.state != "draft", Appeal.visibility.in_(("shown", "amounts_hidden")))
+        .order_by(Appeal.state == "closed", Appeal.position, Appeal.id)
+        .options(selectinload(Appeal.funds))
+    )
+    found = list(db.session.scalars(wanted.offset((number - 1) * PAGE_LENGTH).limit(PAGE_LENGTH + 1)))
+    return ListedPage(
+        appeals=found[:PAGE_LENGTH],
+        number=number,
+        before=number - 1 if number > 1 else None,
+        after=number + 1 if len(found) > PAGE_LENGTH and number < MOST_PAGES else None,
+    )
