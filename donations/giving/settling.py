@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, bindparam, exists, literal, null, select, union_all, update
+from sqlalchemy import Table, bindparam, literal, null, select, union_all, update
 from sqlalchemy.engine import Connection
 
 from donations import facts, ledger, receipts, totals
@@ -22,7 +22,7 @@ from donations.money import Money
 from donations.periods import period_of
 from donations.prepared import Prepared
 
-ANSWER_WITHIN = timedelta(minutes=1)
+ANSWER_WITHIN, NEWS_FOR = timedelta(minutes=1), timedelta(seconds=5)  # no other card is typed in so fast
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +80,26 @@ def restate(conn: Connection, donation_id: int, *, at: datetime) -> None:
 
 def outcome_of(donation: Donation, at: datetime) -> Outcome:
     """What its own page says of a donation. Its supporter may have come back from a declined card or from a better one
-    after it: while Stripe is being asked, it says so, and not that nothing arrived."""
-    declined = donation.state == "pending" and db.session.scalar(
-        select(exists().where(Payment.donation_id == donation.id, Payment.failed_at.is_not(None)))
-    )
+    after it: while Stripe is being asked, it says so, and not that nothing arrived; a decline just heard of is said."""
     kind = {"pending": "waiting"}.get(donation.state, donation.state)
-    if declined:
-        kind = "checking" if _is_being_asked_of(donation, at) else "declined"
+    declined_at = _heard_of_decline(donation) if kind == "waiting" else None
+    if declined_at is not None:
+        is_news = at - declined_at < NEWS_FOR
+        kind = "checking" if _is_being_asked_of(donation, at) and not is_news else "declined"
     return Outcome(
         kind=kind,
         settled=donation.state in SETTLED_STATES,
         can_try_again=kind in ("waiting", "declined", "failed", "abandoned") and donation.appeal.takes_gifts,
         receipt=receipts.live_of(donation.id),
+    )
+
+
+def _heard_of_decline(donation: Donation) -> datetime | None:
+    return db.session.scalar(
+        select(Payment.first_seen_at)
+        .where(Payment.donation_id == donation.id, Payment.failed_at.is_not(None))
+        .order_by(Payment.first_seen_at.desc())
+        .limit(1)
     )
 
 

@@ -136,7 +136,9 @@ def _declined(at: datetime, *, is_asked: bool) -> str:
         donation = db.session.query(Donation).order_by(Donation.id.desc()).first()
         assert donation is not None
         charge = f"ch_declined_{donation.id}"
-        db.session.add(Payment(charge_id=charge, donation_id=donation.id, failed_at=at, first_seen_at=at))
+        db.session.add(
+            Payment(charge_id=charge, donation_id=donation.id, failed_at=at, first_seen_at=at - timedelta(minutes=1))
+        )
         # Looked at just now, which puts off the next look; or never, so that whoever comes to the page asks for one.
         donation.attempts[0].look_at = None if is_asked else at + timedelta(days=1)
     return path

@@ -103,16 +103,25 @@ def test_after_a_declined_card_who_is_back_is_told_nothing_until_stripe_was_aske
     # given a declined card, and perhaps a better one after it
     reference, _ = begun()
     hear(a_charge(reference, gbp("20.00"), status="failed"))
+    back = NOON + timedelta(seconds=20)
     # when the supporter comes back, and the worker has not looked yet
     with write_unit():
-        giving.look_soon(Donation.by_reference(reference), NOON)
+        giving.look_soon(Donation.by_reference(reference), back)
     # then the page says that Stripe is being asked, but does not wait for a worker that is away
-    assert outcome(reference) == Outcome("checking", settled=False, can_try_again=False, receipt=None)
-    assert outcome(reference, NOON + timedelta(minutes=2)).kind == "declined"
+    assert outcome(reference, back) == Outcome("checking", settled=False, can_try_again=False, receipt=None)
+    assert outcome(reference, back + timedelta(minutes=2)).kind == "declined"
     # and when it has looked and found nothing new, the page says what is known
     with write_unit():
-        Donation.by_reference(reference).attempts[0].look_at = NOON + giving.LOOK_AFTER
-    assert outcome(reference).kind == "declined"
+        Donation.by_reference(reference).attempts[0].look_at = back + giving.LOOK_AFTER
+    assert outcome(reference, back).kind == "declined"
+
+
+def test_a_decline_that_was_just_heard_of_is_said_at_once(app: Flask) -> None:
+    reference, _ = begun()
+    hear(a_charge(reference, gbp("20.00"), status="failed"))
+    with write_unit():
+        giving.look_soon(Donation.by_reference(reference), NOON)
+    assert outcome(reference, NOON + timedelta(seconds=1)).kind == "declined"
 
 
 def test_a_completed_checkout_without_word_of_the_payment_is_processing(app: Flask) -> None:

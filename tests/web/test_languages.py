@@ -42,7 +42,12 @@ def test_a_russian_page_speaks_russian_and_links_stay_in_it(client: FlaskClient)
 def test_a_text_without_translation_stands_in_its_own_language_and_says_so(client: FlaskClient) -> None:
     page = client.get("/ru/appeals/hands-off-ali").text
 
-    assert re.search(r'<section class="story" lang="en">\s*<p>Ali Feruz writes', page)
+    assert re.search(r'<div class="story" lang="en">\s*<p>Ali Feruz writes', page)
+    assert re.search(
+        r'id="timeline">.*?class="tongue">[^<]*английский</p>.*?<p lang="en">First arrest', page, re.DOTALL
+    )
+    assert '<p class="lede" lang="ru">' in page
+    assert 'class="tongue"' not in client.get("/appeals/hands-off-ali").text
 
 
 @pytest.mark.parametrize("path", ["/", "/ru/", "/appeals/kurmanov", "/ru/appeals/kurmanov", "/about"])
