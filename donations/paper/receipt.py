@@ -40,7 +40,7 @@ def _said(receipt: Receipt, *, copy: bool, check_page: str) -> dict[str, Any]:
         "rows": _rows(receipt, frozen),
         "thanks": _("Thank you for standing with them."),
         "copy": _("Copy") if copy else "",
-        "copy_note": _("Printed before. It says the same as the first print and is no second gift.") if copy else "",
+        "copy_note": _("This is a copy: it says the same as the first print and is no second gift.") if copy else "",
         "state": receipt.state,
         **_state_words(receipt),
         "check": _("Is this receipt genuine?"),

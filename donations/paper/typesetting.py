@@ -29,14 +29,14 @@ def pdf(template: str, said: dict[str, Any], *, at: datetime) -> bytes:
 
     A letter that our fonts lack (Chinese, emoji) is looked for in the fonts of the machine; where there is none either,
     the paper still comes, with a box for the letter, and does not claim to be PDF/A."""
-    attempts = ((False, STANDARDS), (True, STANDARDS), (True, ["1.7"]))
-    for with_machine, standards in attempts[:-1]:
+    how: dict[str, Any] = {"timestamp": int(at.timestamp())}
+    for with_machine in (False, True):
         try:
-            return _compile(template, said, with_machine=with_machine, pdf_standards=standards, timestamp=at)
+            return _compile(template, said, with_machine=with_machine, pdf_standards=STANDARDS, **how)
         except typst.TypstError as error:
             if "could not be displayed" not in error.message:
                 raise
-    return _compile(template, said, with_machine=True, pdf_standards=attempts[-1][1], timestamp=at)
+    return _compile(template, said, with_machine=True, pdf_standards=["1.7"], **how)
 
 
 def png(template: str, said: dict[str, Any]) -> bytes:

@@ -9,7 +9,7 @@ from babel.numbers import get_currency_name
 from flask import current_app
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
-from num2words import num2words
+from num2words import CONVERTER_CLASSES, num2words
 
 from donations.money import Money, exponent
 
@@ -27,6 +27,7 @@ _METHODS = {
     "cheque": _l("Cheque"),
     "other": _l("Other means"),
 }
+_WHOLE_SENTENCES = ("en", "ru")  # Where num2words' sentences of both coins have been read and are right.
 
 
 def in_words(amount: Money) -> str:
@@ -36,7 +37,7 @@ def in_words(amount: Money) -> str:
     try:
         said = _all_in_words(amount, language)
     except NotImplementedError:
-        said = _whole_in_words(amount, language)
+        said = _whole_in_words(amount, language if language in CONVERTER_CLASSES else "en")
     return said[:1].upper() + said[1:]
 
 
@@ -52,7 +53,7 @@ def written(filter_name: str, value: Any, **how: Any) -> str:
 
 def _all_in_words(amount: Money, language: str) -> str:
     """num2words' own, which knows both coins of some currencies. It takes whole numbers as hundredths."""
-    if exponent(amount.currency) != 2:
+    if exponent(amount.currency) != 2 or language not in _WHOLE_SENTENCES:
         raise NotImplementedError(amount.currency)
     said = str(num2words(amount.minor, lang=language, to="currency", currency=amount.currency, separator="|"))
     whole, _, small = said.partition("|")

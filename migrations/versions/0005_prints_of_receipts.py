@@ -13,12 +13,9 @@ NAME = "ck_receipt_event_kind_known"
 
 
 def upgrade():
-    # SQLite cannot change a check in place, so the table is made anew; there a check is not carried over by itself.
-    checks = [sa.CheckConstraint(KINDS, name=op.f(NAME))] if op.get_bind().dialect.name == "sqlite" else []
-    with op.batch_alter_table("receipt_event", table_args=checks) as table:
-        if not checks:
-            table.drop_constraint(op.f(NAME), type_="check")
-            table.create_check_constraint(op.f(NAME), KINDS)
+    with op.batch_alter_table("receipt_event") as table:  # SQLite cannot change a check in place: it copies the table.
+        table.drop_constraint(op.f(NAME), type_="check")
+        table.create_check_constraint(op.f(NAME), KINDS)
         table.create_index(
             "uq_receipt_event_printed",
             ["receipt_id"],

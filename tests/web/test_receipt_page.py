@@ -1,56 +1,26 @@
-"""A receipt as a page: what was frozen, the person if there is one, and its state."""
+"""A receipt as a page and as PDF: what was frozen, the person if there is one, and its state; and the page that says
+whether a receipt is genuine."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from datetime import UTC, datetime
-from typing import Any
-
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
-from donations import privacy, tokens
-from donations.database import write_unit
+from donations import create_app, receipts, tokens
 from donations.extensions import db
-from donations.models import Appeal, Receipt, ReceiptSeries
-from donations.models.base import new_id
-from tests.factories import a_donation
+from donations.models import ReceiptEvent
+from tests.paper.reading import claims, words
 
 pytestmark = pytest.mark.databases("sqlite")
 LABEL = "R-000041"
 
 
 @pytest.fixture
-def issued(app: Flask):
-    """Writes a receipt as receipts.py freezes it; gives the path of its page."""
-
-    def make(person: str = "", state: str = "live", **frozen: Any) -> str:
-        payload = {
-            "label": LABEL, "issued_on": "2026-11-22", "received_on": "2026-11-21", "amount_minor": 2050,
-            "currency": "GBP", "organisation": "Solidarity Fighting Fund", "legal_name": None,
-            "appeal_title": "Hands Off Ali", "fund_names": [], "restriction": "", "language": "en", "method": "card",
-            "person_hash": None, **frozen,
-        }  # fmt: skip
-        text = json.dumps(payload)
-        with write_unit():
-            donation = a_donation(Appeal.by_slug("hands-off-ali"), state="paid")
-            series = db.session.scalar(select(ReceiptSeries)) or ReceiptSeries(prefix="T")
-            db.session.add(series)
-            db.session.flush()
-            db.session.add(
-                Receipt(
-                    id=new_id(), series_id=series.id, number=41, label=LABEL, donation_id=donation.id, state=state,
-                    amount_minor=2050, currency="GBP", payload=text, issued_at=datetime.now(UTC),
-                    payload_sha256=hashlib.sha256(text.encode()).hexdigest(),
-                    person_sealed=privacy.seal(person, f"receipt:{LABEL}:person") if person else None,
-                )
-            )  # fmt: skip
-        return f"/receipts/{tokens.for_receipt(LABEL)}"
-
-    return make
+def issued(freeze):
+    """Writes a receipt for an appeal that may be named; gives the path of its page."""
+    return lambda **said: f"/receipts/{tokens.for_receipt(freeze(**{'appeal_title': 'Hands Off Ali', **said}))}"
 
 
 def test_a_receipt_shows_what_was_frozen(client: FlaskClient, issued) -> None:
@@ -99,3 +69,191 @@ def test_an_invented_link_finds_no_receipt(client: FlaskClient, token: str) -> N
 
 def test_a_signed_link_to_no_receipt_finds_nothing(client: FlaskClient) -> None:
     assert client.get(f"/receipts/{tokens.for_receipt('R-999999')}").status_code == 404
+
+
+def prints() -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(ReceiptEvent).where(ReceiptEvent.kind == "printed")) or 0
+
+
+def test_a_receipt_is_fetched_as_pdf_from_its_page(client: FlaskClient, issued) -> None:
+    path = issued(person="Rosa Example")
+
+    answer = client.get(f"{path}.pdf")
+
+    assert f'href="{path}.pdf"' in client.get(path).text
+    assert (answer.mimetype, answer.headers["Cache-Control"]) == ("application/pdf", "no-store")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="R-000041.pdf"'
+    assert (claims(answer.data)["pages"], claims(answer.data)["archive"]) == (1, True)
+    assert "Rosa Example" in words(answer.data)
+    assert "localhost/receipts/check" in words(answer.data)
+
+
+def test_the_pdf_speaks_the_language_of_its_address(client: FlaskClient, issued) -> None:
+    pdf = client.get(f"/ru{issued()}.pdf").data
+
+    assert claims(pdf)["language"] == "ru"
+    assert "Квитанция" in words(pdf)
+    assert "localhost/ru/receipts/check" in words(pdf)
+
+
+def test_the_first_print_is_the_receipt_and_every_later_one_a_copy(client: FlaskClient, issued) -> None:
+    path = issued()
+
+    said = [words(client.get(f"{prefix}{path}.pdf").data) for prefix in ("", "", "/ru")]
+
+    assert ["copy" in text.lower() or "копия" in text.lower() for text in said] == [False, True, True]
+    assert prints() == 1
+
+
+def test_who_loses_the_race_for_the_first_print_gets_a_copy(client: FlaskClient, issued, monkeypatch) -> None:
+    path = issued()
+    client.get(f"{path}.pdf")
+    monkeypatch.setattr(receipts, "was_printed", lambda receipt: False)
+
+    assert "COPY" in words(client.get(f"{path}.pdf").data)
+    assert prints() == 1
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_of_two_first_prints_one_is_recorded(client: FlaskClient, issued) -> None:
+    path = issued()
+
+    for _ in range(2):
+        assert client.get(f"{path}.pdf").status_code == 200
+
+    assert prints() == 1
+
+
+def test_asking_for_the_head_prints_nothing(client: FlaskClient, issued) -> None:
+    path = issued()
+
+    head = client.head(f"{path}.pdf")
+
+    assert (head.status_code, head.data, head.mimetype) == (200, b"", "application/pdf")
+    assert prints() == 0
+
+
+def test_a_pdf_cannot_be_posted_to(client: FlaskClient, issued) -> None:
+    assert client.post(f"{issued()}.pdf").status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/receipts/invented.pdf", "/ru/receipts/invented.pdf", "/receipts/.pdf"])
+def test_an_invented_link_finds_no_pdf(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def check_path(label: str = LABEL) -> str:
+    receipt = receipts.by_label(label)
+    return f"/receipts/check/{label}/{tokens.check_code(label, receipt.payload)}"
+
+
+def test_the_code_on_the_paper_leads_to_the_answer(client: FlaskClient, freeze) -> None:
+    freeze(person="Rosa Example", appeal_title="Hands Off Ali", fund_names=["Ali Feruz"])
+
+    answer = client.get(check_path())
+
+    assert answer.status_code == 200
+    for text in ("Genuine", LABEL, "£20.50", "22 November 2026"):
+        assert text in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert '<meta name="robots" content="noindex">' in answer.text
+
+
+def test_a_check_says_nothing_of_the_person_the_purpose_or_the_day_of_the_gift(client: FlaskClient, freeze) -> None:
+    freeze(person="Rosa Example", appeal_title="Hands Off Ali", fund_names=["Ali Feruz"], restriction="What is left")
+
+    for prefix in ("", "/ru"):
+        page = client.get(prefix + check_path()).text
+        assert not any(word in page for word in ("Rosa", "Hands Off", "Feruz", "What is left", "21 ", "maya"))
+
+
+def test_a_check_tells_what_became_of_a_receipt(client: FlaskClient, freeze) -> None:
+    freeze(41, state="replaced")
+    freeze(57, after=LABEL)
+    freeze(60, state="void")
+
+    assert "Receipt R-000057 has taken its place" in client.get(check_path()).text
+    assert "no longer counts" in client.get(check_path("R-000060")).text
+    assert "Недействительна" in client.get(f"/ru{check_path('R-000060')}").text
+
+
+def test_a_tampered_code_and_an_unknown_number_get_the_same_answer(client: FlaskClient, freeze) -> None:
+    freeze()
+    good = check_path().rpartition("/")[2]
+    wrong = ("0" if good[0] != "0" else "1") + good[1:]
+    paths = [f"/receipts/check/{LABEL}/{wrong}", f"/receipts/check/R-000042/{good}", f"/receipts/check/x/{good}"]
+
+    answers = [client.get(path) for path in paths]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    for answer in answers:
+        assert "We know no receipt with this number and these letters" in answer.text
+        assert "£20.50" not in answer.text
+
+
+def test_a_code_proves_every_byte_that_was_frozen(client: FlaskClient, freeze) -> None:
+    freeze(amount_minor=2050)
+    path = check_path()
+    forged = receipts.by_label(LABEL).payload.replace("2050", "9050")
+
+    assert tokens.check_code(LABEL, forged) not in path
+    assert not tokens.fits_check_code(path.rpartition("/")[2], LABEL, forged)
+
+
+def ask(client: FlaskClient, number: str, code: str) -> TestResponse:
+    """The form of the check, filled in and sent; a redirect is followed."""
+    answer = client.post("/receipts/check", data={"number": number, "code": code})
+    return client.get(answer.headers["Location"]) if answer.status_code == 303 else answer
+
+
+@pytest.mark.parametrize("number", [LABEL, " r-000041 ", "41", "R-000041 "])
+def test_number_and_code_can_be_typed(client: FlaskClient, freeze, number: str) -> None:
+    freeze()
+    code = check_path().rpartition("/")[2]
+
+    for typed in (code, code.lower(), code.replace("-", " "), code.replace("0", "O").replace("1", "l")):
+        answer = ask(client, number, typed)
+        assert (answer.status_code, "Genuine" in answer.text) == (200, True), typed
+
+
+def test_a_code_typed_on_a_russian_keyboard_is_understood(app) -> None:
+    twins = str.maketrans("ABEKMHPCTX", "АВЕКМНРСТХ")
+    payload = next(str(n) for n in range(999) if "A" in tokens.check_code(LABEL, str(n)))
+    code = tokens.check_code(LABEL, payload)
+
+    assert code.translate(twins) != code
+    assert tokens.fits_check_code(code.translate(twins), LABEL, payload)
+
+
+@pytest.mark.parametrize("typed", [{}, {"number": LABEL}, {"number": "  ", "code": "///"}, {"code": "ABCDE-FGHJK"}])
+def test_a_form_that_lacks_something_says_so(client: FlaskClient, typed: dict[str, str]) -> None:
+    answer = client.post("/receipts/check", data=typed)
+
+    assert answer.status_code == 422
+    assert "Please type both" in answer.text
+
+
+@pytest.mark.parametrize("typed", ["../../treasury", "<script>", "%2e%2e", "а" * 500, "\x00", "²"])
+def test_nothing_typed_into_the_check_breaks_it(client: FlaskClient, typed: str) -> None:
+    answer = ask(client, typed, typed)
+
+    assert answer.status_code in (404, 422)
+    assert "<script>alert" not in answer.text
+
+
+def test_another_site_cannot_post_the_check(client: FlaskClient) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site"}
+
+    assert client.post("/receipts/check", data={"number": "1", "code": "1"}, headers=headers).status_code == 403
+
+
+def test_paper_from_before_a_change_of_keys_is_still_genuine(client: FlaskClient, freeze, environ) -> None:
+    freeze()
+    path = check_path()
+    rotated = {**environ, "SECRET_KEY": "n" * 40, "SECRET_KEY_FALLBACKS": environ["SECRET_KEY"]}
+    forgotten = {**environ, "SECRET_KEY": "n" * 40}
+
+    answers = [create_app(each, TESTING=True).test_client().get(path) for each in (rotated, forgotten)]
+
+    assert [answer.status_code for answer in answers] == [200, 404]
