@@ -174,3 +174,89 @@ class NoSuchMessage(DonationsError):
     """There is no message with the reference %(reference)s from a gift that was received and not given back."""
 
     status = 404
+
+
+class NotTwoCounters(DonationsError):
+    """Cash is counted by two people. Write the names of both."""
+
+    status = 422
+
+
+class AlreadyDone(DonationsError):
+    """Somebody has done this already. Load the page again to see how it stands now."""
+
+    status = 409
+
+
+class NotForThisLine(DonationsError):
+    """This does not fit the bank line: %(fault)s. Choose something else, or undo what it was matched to before."""
+
+    status = 409
+
+
+class NotEnoughInFund(DonationsError):
+    """The fund has %(free)s free, and this needs %(asked)s. Ask for less, or wait until more has come in."""
+
+    status = 409
+
+
+class NeedsAnother(DonationsError):
+    """Somebody else must do this: neither who asked for it, nor who is paid, may approve it."""
+
+    status = 403
+
+
+class PeriodNotReady(DonationsError):
+    """This period cannot be closed yet: %(fault)s."""
+
+    status = 409
+
+
+class BadStatement(DonationsError):
+    """This bank statement could not be read, and nothing was imported: %(fault)s. %(mend)s"""
+
+    status = 422
+
+
+class BadStatementLine(DonationsError):
+    """Line %(line)s of this bank statement, "%(text)s", could not be read: %(fault)s. Nothing was imported. %(mend)s"""
+
+    status = 422
+
+
+class StatementTooLarge(DonationsError):
+    """This bank statement is larger than we take: %(most)s. Ask your bank for shorter periods, one file for each."""
+
+    status = 413
+
+
+class StatementAskedFor(DonationsError):
+    """This bank statement can be read in two ways, and nothing was imported: %(fault)s. %(mend)s"""
+
+    status = 422
+
+
+class StatementOffBalance(DonationsError):
+    """The statement of %(account)s does not add up: opening %(opening)s, its lines %(lines)s, closing %(closing)s. It is
+    off by %(difference)s, so nothing was imported. Fetch it from your bank again, whole."""
+
+    status = 422
+
+
+class StatementOfAnotherAccount(DonationsError):
+    """This is a statement of the account ending in %(named)s, not of %(account)s. Nothing was imported."""
+
+    status = 409
+
+
+class StatementLooksKnown(DonationsError):
+    """%(count)s lines look like lines that are here already, under another number (the first: %(first)s). Nothing was
+    imported. Look at each; if they are different money, import the file once more and say so."""
+
+    status = 409
+
+
+class BankAccountUnclear(DonationsError):
+    """We cannot tell which bank account is meant: %(fault)s. %(mend)s"""
+
+    status = 409
