@@ -237,8 +237,8 @@ class StatementAskedFor(DonationsError):
 
 
 class StatementOffBalance(DonationsError):
-    """The statement of %(account)s does not add up: opening %(opening)s, its lines %(lines)s, closing %(closing)s. It is
-    off by %(difference)s, so nothing was imported. Fetch it from your bank again, whole."""
+    """The statement of %(account)s does not add up: opening %(opening)s, its lines %(lines)s, closing %(closing)s. It
+    is off by %(difference)s, so nothing was imported. Fetch it from your bank again, whole."""
 
     status = 422
 
