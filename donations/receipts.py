@@ -93,6 +93,18 @@ def person_of(receipt: Receipt) -> str | None:
     return privacy.unseal(receipt.person_sealed, _identity(receipt.label))
 
 
+def acknowledge(conn: Connection, donation: Any, said: Acknowledged, live: Any, *, at: datetime) -> None:
+    """The one rule. `said.amount` is what remains of the gift, received - refunded - lost: nothing remains: void; other
+    than the live receipt (a row, or None) says: replace; none there is: issue."""
+    remaining = said.amount.minor
+    if live is not None and live.amount_minor == remaining:
+        return
+    if live is not None and remaining <= 0:
+        void(conn, donation, live, at=at)
+    elif remaining > 0:
+        issue(conn, donation, said, at=at, replaces=live)
+
+
 def issue(conn: Connection, donation: Any, said: Acknowledged, *, at: datetime, replaces: Any = None) -> str:
     """Take the next number, freeze the receipt of a donation (a row of facts.load_root) and queue its mail. Gives its
     label. `replaces` is the row of the live receipt that it stands for from now on; a donation has one live receipt at

@@ -1,20 +1,30 @@
-"""Pure rules: from all facts known of a payment, or of a balance transaction that stands alone, the entries that must
-exist. No database, no Stripe, no clock. The rows named are those of the worked examples in docs/ledger.md."""
+"""Pure rules: from all facts known of a payment, a balance transaction that stands alone, a bank line or a treasurer's
+act, the entries that must exist. No database, no Stripe, no clock. The rows named are those of docs/ledger.md."""
 
+from donations.bookkeeping import treasury
 from donations.bookkeeping.accounts import PUBLIC_ACCOUNTS
+from donations.bookkeeping.bank import LineFacts, MatchedPart, entry_of_line
 from donations.bookkeeping.entries import Line, Wanted
 from donations.bookkeeping.movements import entry_for
 from donations.bookkeeping.payments import OF_A_CHARGE, Standing, entries_for, standing_of
+from donations.bookkeeping.payouts import PAYOUT_CATEGORIES, Parts, entry_of_payout
 from donations.bookkeeping.shares import settled_amount
 
 __all__ = [
     "OF_A_CHARGE",
+    "PAYOUT_CATEGORIES",
     "PUBLIC_ACCOUNTS",
     "Line",
+    "LineFacts",
+    "MatchedPart",
+    "Parts",
     "Standing",
     "Wanted",
     "entries_for",
     "entry_for",
+    "entry_of_line",
+    "entry_of_payout",
     "settled_amount",
     "standing_of",
+    "treasury",
 ]

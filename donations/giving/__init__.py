@@ -1,12 +1,13 @@
 """The life of a donation: begun (gifts), taken to Checkout (checkouts), put in a state by its facts (states), settled
-when something is known of its payment (settling). No HTTP and no Stripe here."""
+when something is known of its payment (settling); and of a gift that no card brought (offline). No HTTP and no Stripe
+here."""
 
+from donations.giving import offline
 from donations.giving.checkouts import LOOK_AFTER, attempt_for, attempt_opened, look_soon, record_session
 from donations.giving.deciding import assign
 from donations.giving.gifts import Gift, begin
 from donations.giving.settling import Outcome, outcome_of, settle
 from donations.giving.states import COUNTED_STATES, SETTLED_STATES, DonationFacts, state_of
-from donations.giving.strays import book_movement
 
 __all__ = [
     "COUNTED_STATES",
@@ -19,8 +20,8 @@ __all__ = [
     "attempt_for",
     "attempt_opened",
     "begin",
-    "book_movement",
     "look_soon",
+    "offline",
     "outcome_of",
     "record_session",
     "settle",

@@ -48,7 +48,7 @@ def begin(appeal: Appeal, gift: Gift, at: datetime) -> Donation:
 
 def _new(appeal: Appeal, gift: Gift, key: str, at: datetime) -> Donation:
     organisation, reference = Organisation.get(), new_reference()
-    parts = _allocation(appeal, gift)
+    parts = parts_of(appeal, gift)
     return Donation(
         reference=reference,
         appeal_id=appeal.id,
@@ -66,7 +66,7 @@ def _new(appeal: Appeal, gift: Gift, key: str, at: datetime) -> Donation:
         personal_until=privacy.donor_data_until(organisation.day_of(at)),
         created_at=at,
         allocations=[Allocation(fund_id=fund.id, amount_minor=part) for fund, part in parts],
-        **_sealed(reference, gift),
+        **sealed_parts(reference, gift),
     )
 
 
@@ -115,7 +115,7 @@ def terms_of(organisation: Organisation, appeal: Appeal, funds: list[Fund], lang
     }
 
 
-def _sealed(reference: str, gift: Gift) -> dict[str, bytes | None]:
+def sealed_parts(reference: str, gift: Gift) -> dict[str, bytes | None]:
     def sealed(column: str, text: str) -> bytes | None:
         return privacy.seal(text, f"donation:{reference}:{column}") if text else None
 
@@ -127,7 +127,7 @@ def _sealed(reference: str, gift: Gift) -> dict[str, bytes | None]:
     }
 
 
-def _allocation(appeal: Appeal, gift: Gift) -> list[tuple[Fund, int]]:
+def parts_of(appeal: Appeal, gift: Gift) -> list[tuple[Fund, int]]:
     """The gift over its funds in minor units: all to the chosen one, else by shares; a fund that gets nothing is left
     out."""
     if gift.fund is not None:

@@ -185,25 +185,20 @@ def _is_first_success(root: facts.Root) -> bool:
 
 
 def _acknowledge(conn: Connection, root: facts.Root, given: Standing | None, zone: ZoneInfo, *, at: datetime) -> None:
-    """The receipt for what remains of the gift: received - refunded - lost. Nothing remains: void; other than the live
-    one says: replace; none there is: issue."""
+    """The receipt for what remains of the gift."""
     donation, known = root.donation, root.facts
     assert donation is not None
     live = None if given is None else _LIVE_RECEIPT.first(conn, {"donation_id": donation.id})
     remaining = known.amount.minor if given is None and known.amount is not None else given.remaining if given else 0
-    if live is not None and live.amount_minor == remaining:
+    if known.amount is None:
         return
-    if live is not None and remaining <= 0:
-        receipts.void(conn, donation, live, at=at)
-    elif remaining > 0:
-        assert known.amount is not None
-        said = receipts.Acknowledged(
-            amount=Money(remaining, known.amount.currency),
-            received_on=(known.succeeded_at or at).astimezone(zone).date().isoformat(),
-            issued_on=at.astimezone(zone).date().isoformat(),
-            method=root.payment.method or "card",
-        )
-        receipts.issue(conn, donation, said, at=at, replaces=live)
+    said = receipts.Acknowledged(
+        amount=Money(remaining, known.amount.currency),
+        received_on=(known.succeeded_at or at).astimezone(zone).date().isoformat(),
+        issued_on=at.astimezone(zone).date().isoformat(),
+        method=root.payment.method or "card",
+    )
+    receipts.acknowledge(conn, donation, said, live, at=at)
 
 
 _donation: Table = Donation.__table__  # type: ignore[assignment]

@@ -17,6 +17,7 @@ from donations.database import check_open, savepoint
 from donations.errors import PostingStopped
 from donations.models import StripeEvent
 from donations.prepared import Prepared
+from donations.reconciliation import movements
 from donations.stripe_gateway import Event
 
 log = logging.getLogger(__name__)
@@ -114,6 +115,7 @@ def _on_warning(conn: Connection, event: Event, at: datetime) -> None:
 def _on_payout(conn: Connection, event: Event, at: datetime) -> None:
     payout = stripe_gateway.payout_of(event.object, said_at=event.created_at)
     facts.record_payout(conn, payout)
+    movements.book_payout(conn, payout.id, at=at)
     if payout.status == "failed":
         alarms.sound(
             conn, f"payout failed {payout.id}", f"{payout.id}: {payout.failure_code or 'no reason given'}", at=at

@@ -12,6 +12,7 @@ from donations import facts, giving, inbox, stripe_gateway
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import BalanceTransaction, Job, Payment, Payout, Refund
+from donations.reconciliation import movements
 
 OVERLAP = timedelta(minutes=10)
 LISTED_ANYWAY_EVERY = timedelta(minutes=1)
@@ -54,12 +55,15 @@ def sync_payouts(at: datetime) -> int:
     for payout in list(stripe_gateway.payouts_since(since)):
         with write_unit() as conn:
             facts.record_payout(conn, payout)
+            movements.book_payout(conn, payout.id, at=at)
     _move_cursor("payouts", at)
     # Of a payout that takes from the bank Stripe lists no members.
     listable = and_(Payout.automatic, Payout.amount_minor > 0, Payout.reconciliation_status == "completed")
     complete = db.session.scalars(select(Payout.id).where(listable, Payout.members_listed.is_(False))).all()
     for payout_id in complete:
         _list_members(payout_id, at)
+    with write_unit() as conn:
+        movements.book_drifted_payouts(conn, at=at)
     return len(complete)
 
 
@@ -71,11 +75,12 @@ def _list_members(payout_id: str, at: datetime) -> None:
         _book_new(list(stripe_gateway.movements_since(oldest)), at)
     with write_unit() as conn:
         facts.record_members(conn, payout_id, members)
+        movements.book_payout(conn, payout_id, at=at)
 
 
-def _book_new(movements: list[facts.Movement], at: datetime) -> int:
-    known = _known([movement.id for movement in movements])
-    new = [movement for movement in reversed(movements) if movement.id not in known]
+def _book_new(listed: list[facts.Movement], at: datetime) -> int:
+    known = _known([movement.id for movement in listed])
+    new = [movement for movement in reversed(listed) if movement.id not in known]
     for movement in new:
         book_movement(movement, at)
     return len(new)
@@ -84,7 +89,7 @@ def _book_new(movements: list[facts.Movement], at: datetime) -> int:
 def book_movement(movement: facts.Movement, at: datetime) -> None:
     """One balance transaction into the facts and the books, in a transaction of its own."""
     with write_unit() as conn:
-        giving.book_movement(conn, movement, at=at)
+        movements.book_movement(conn, movement, at=at)
 
 
 def _claim_orphans(at: datetime) -> int:

@@ -1,0 +1,228 @@
+"""The life of an offline gift: recorded by a treasurer, accepted, paid in, bounced or given back. What it comes to
+follows from what was accepted and from the bank lines matched to it; state, count and receipt follow that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy.engine import Connection
+
+from donations import facts, ledger, privacy, receipts, totals
+from donations.bookkeeping import Standing, treasury
+from donations.errors import AlreadyDone, NotTwoCounters
+from donations.extensions import db
+from donations.giving.gifts import Gift, parts_of, sealed_parts, terms_of
+from donations.giving.states import COUNTED_STATES, DonationFacts, state_of
+from donations.models import Allocation, Appeal, Donation, Match, OfflineGift, Organisation, Receipt
+from donations.models.base import new_id, new_reference
+from donations.money import Money
+from donations.periods import period_of
+
+BY_HAND = ("cash", "cheque")
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """What a treasurer records besides the gift itself. `counted_by` are two people for cash."""
+
+    method: str
+    received_on: date
+    counted_by: tuple[str, ...] = ()
+    denominations: dict[str, int] = field(default_factory=dict)
+    cheque_number: str = ""
+    reference_code: str = ""
+    payer_hash: bytes | None = None
+
+
+def record(appeal: Appeal, gift: Gift, handed_in: HandedIn, *, actor: str, at: datetime) -> OfflineGift:
+    """An offline gift as it was handed in, not counted yet; a transfer or standing order is expected. The same form
+    sent again is the same gift. Raises NotTwoCounters; then nothing is written."""
+    counters = {name.strip().casefold() for name in handed_in.counted_by if name.strip()}
+    if handed_in.method == "cash" and len(counters) < 2:
+        raise NotTwoCounters()
+    key = privacy.lookup_hash(f"{appeal.slug}:{gift.nonce}", "offline form").hex()
+    known = db.session.scalar(select(OfflineGift).join(Donation).where(Donation.form_key == key))
+    if known is not None:
+        return known
+    row = OfflineGift(
+        id=new_id(),
+        donation=_new_donation(appeal, gift, handed_in, key, at),
+        method=handed_in.method,
+        state="recorded" if handed_in.method in BY_HAND else "expected",
+        received_on=handed_in.received_on,
+        reference_code=handed_in.reference_code or None,
+        cheque_number=handed_in.cheque_number or None,
+        payer_hash=handed_in.payer_hash,
+        counted_by=list(handed_in.counted_by),
+        denominations=handed_in.denominations,
+        recorded_by=actor,
+        recorded_at=at,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def accept(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> None:
+    """Cash or a cheque counts from now on: row 10. Raises AlreadyDone if it was accepted or cancelled before."""
+    gift = _lock(gift_id)
+    if gift.state != "recorded":
+        raise AlreadyDone()
+    gift.state, gift.accepted_by, gift.accepted_at = "accepted", actor, at
+    db.session.flush()
+    _book(conn, gift, at=at)
+
+
+def cancel(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> None:
+    """It was recorded by mistake, or never came. What was accepted is not cancelled but refunded or moved. Raises
+    AlreadyDone."""
+    gift = _lock(gift_id)
+    if gift.state not in ("recorded", "expected"):
+        raise AlreadyDone()
+    gift.state, gift.accepted_by = "cancelled", actor
+    db.session.flush()
+    follow(conn, [gift.id], [], at=at)
+
+
+def _book(conn: Connection, gift: OfflineGift, *, at: datetime) -> None:
+    house = facts.load_house(conn)
+    zone = ZoneInfo(house.timezone)
+    donation = gift.donation
+    parts = [(one.fund_id, one.amount_minor) for one in donation.allocations]
+    received_at = datetime.combine(gift.received_on, time(12), tzinfo=zone)
+    with following(conn, [gift.id], at=at) as posted:
+        posted += ledger.converge(
+            conn,
+            ("offline_gift", gift.id),
+            treasury.entry_of_gift(gift.id, gift.method, parts, donation.currency, received_at),
+            at=at,
+            day_of=lambda moment: moment.astimezone(zone).date(),
+            closed_until=house.closed_until,
+            actor="treasury",
+        )
+
+
+@contextmanager
+def following(conn: Connection, gift_ids: Sequence[int], *, at: datetime) -> Iterator[list[ledger.Posted]]:
+    """Lock the gifts' donations; what is posted inside is put on the list; then everything follows from it."""
+    for donation_id in sorted(conn.scalars(_DONATIONS, {"gifts": list(gift_ids)}).all()):
+        conn.execute(_LOCK_DONATION, {"of_donation": donation_id})
+    posted: list[ledger.Posted] = []
+    yield posted
+    follow(conn, gift_ids, posted, at=at)
+
+
+def follow(conn: Connection, gift_ids: Sequence[int], posted: Sequence[ledger.Posted], *, at: datetime) -> None:
+    """State and count of each gift, then the totals, then the receipts: locked in this order."""
+    counted: dict[tuple[int, date], int] = {}
+    standings = {gift_id: standing_of(conn, gift_id) for gift_id in gift_ids}
+    rows = {gift_id: conn.execute(_GIFT, {"of_gift": gift_id}).one() for gift_id in gift_ids}
+    for gift_id, gift in rows.items():
+        day = posted[0].entry_date if posted else gift.received_on
+        for key, change in _count(conn, gift, standings[gift_id], day, at).items():
+            counted[key] = counted.get(key, 0) + change
+    totals.apply(conn, posted, counted=counted, homes={}, at=at)
+    for gift_id, gift in rows.items():
+        _acknowledge(conn, gift, standings[gift_id], at=at)
+
+
+def standing_of(conn: Connection, gift_id: int) -> Standing:
+    """What a gift comes to: what was accepted or came by bank, less what bounced and what was given back."""
+    gift = conn.execute(_GIFT, {"of_gift": gift_id}).one()
+    matched = {row.kind: int(row.minor) for row in conn.execute(_MATCHED, {"of_target": str(gift_id)})}
+    by_hand = gift.amount_minor if gift.method in BY_HAND and gift.gift_state == "accepted" else 0
+    return Standing(
+        received=by_hand + matched.get("offline_gift", 0),
+        refunded=-matched.get("offline_refund", 0),
+        lost=-matched.get("bounced", 0),
+        disputed=False,
+    )
+
+
+def _count(conn: Connection, gift: Any, standing: Standing, day: date, at: datetime) -> dict[tuple[int, date], int]:
+    """Bring a donation's state, and whether it counts as given, up to date. Gives the changes of its appeal's count."""
+    received = standing.received > 0
+    known = DonationFacts(payments=((True, False),) if received else (), attempts=(), given=standing)
+    state = "abandoned" if gift.gift_state == "cancelled" else state_of(known)
+    was, counted_in = gift.counted_in, gift.counted_in
+    if state not in COUNTED_STATES:
+        counted_in = None
+    elif counted_in is None:
+        counted_in = period_of(gift.period, day)
+    if (state, counted_in) != (gift.state, was):
+        new = {"state": state, "counted_in": counted_in, "settled_at": gift.settled_at or (at if received else None)}
+        conn.execute(update(_donation).where(_donation.c.id == gift.id).values(**new))
+    changes = {(gift.appeal_id, was): -1, (gift.appeal_id, counted_in): 1} if was != counted_in else {}
+    return {(appeal_id, start): change for (appeal_id, start), change in changes.items() if start is not None}
+
+
+def _acknowledge(conn: Connection, gift: Any, standing: Standing, *, at: datetime) -> None:
+    """Offline gifts get receipts like any other."""
+    live = conn.execute(_LIVE_RECEIPT, {"of_donation": gift.id}).first()
+    if live is None and standing.received <= 0:
+        return
+    said = receipts.Acknowledged(
+        amount=Money(standing.remaining, gift.currency),
+        received_on=gift.received_on.isoformat(),
+        issued_on=at.astimezone(ZoneInfo(Organisation.get().timezone)).date().isoformat(),
+        method=gift.method,
+    )
+    receipts.acknowledge(conn, gift, said, live, at=at)
+
+
+def _new_donation(appeal: Appeal, gift: Gift, handed_in: HandedIn, key: str, at: datetime) -> Donation:
+    organisation, reference = Organisation.get(), new_reference()
+    parts = parts_of(appeal, gift)
+    return Donation(
+        reference=reference,
+        appeal_id=appeal.id,
+        form_key=key,
+        source=handed_in.method,
+        state="pending",
+        amount_minor=gift.amount.minor,
+        currency=gift.amount.currency,
+        interval="once",
+        language=gift.language,
+        display=gift.display,
+        fee_bearer=appeal.fee_bearer,
+        terms=terms_of(organisation, appeal, [fund for fund, _ in parts], gift.language),
+        donor_id=new_reference(),
+        personal_until=privacy.donor_data_until(organisation.day_of(at)),
+        created_at=at,
+        allocations=[Allocation(fund_id=fund.id, amount_minor=part) for fund, part in parts],
+        **sealed_parts(reference, gift),
+    )
+
+
+def _lock(gift_id: int) -> OfflineGift:
+    return db.session.get_one(OfflineGift, gift_id, with_for_update=True)
+
+
+_donation: Table = Donation.__table__  # type: ignore[assignment]
+_gift: Table = OfflineGift.__table__  # type: ignore[assignment]
+_match: Table = Match.__table__  # type: ignore[assignment]
+_DONATIONS = select(_gift.c.donation_id).where(_gift.c.id.in_(bindparam("gifts", expanding=True)))
+_LOCK_DONATION = (
+    select(_donation.c.id).where(_donation.c.id == bindparam("of_donation")).with_for_update(key_share=True)
+)
+_GIFT = (
+    select(_donation, _gift.c.method, _gift.c.state.label("gift_state"), _gift.c.received_on, Appeal.period)
+    .join(_gift, _gift.c.donation_id == _donation.c.id)
+    .join(Appeal, Appeal.id == _donation.c.appeal_id)
+    .where(_gift.c.id == bindparam("of_gift"))
+)
+_MATCHED = (
+    select(_match.c.kind, func.sum(_match.c.amount_minor).label("minor"))
+    .where(_match.c.target == bindparam("of_target"), _match.c.state == "confirmed")
+    .where(_match.c.kind.in_(("offline_gift", "bounced", "offline_refund")))
+    .group_by(_match.c.kind)
+)
+_LIVE_RECEIPT = select(Receipt.id, Receipt.label, Receipt.amount_minor).where(
+    Receipt.donation_id == bindparam("of_donation"), Receipt.state == "live"
+)

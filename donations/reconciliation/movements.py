@@ -1,0 +1,103 @@
+"""Balance transactions into the books: for their payment, for their payout, or each for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Table, bindparam, select, text
+from sqlalchemy.engine import Connection
+
+from donations import facts, giving, ledger
+from donations.bookkeeping import OF_A_CHARGE, PAYOUT_CATEGORIES, Wanted, entry_for, entry_of_payout
+from donations.facts import Movement
+from donations.models import BalanceTransaction, Payout
+from donations.prepared import Prepared
+from donations.reconciliation import lines, splits
+
+LOOKED_AFTER_FOR = timedelta(days=120)
+
+
+def book_movement(conn: Connection, movement: Movement, *, at: datetime) -> None:
+    """Write a balance transaction and book what follows. One that comes from a charge not known yet waits for it."""
+    known = facts.record_movement(conn, movement, at=at)
+    if known is not None:
+        giving.settle(conn, known, at=at)
+    elif movement.reporting_category in PAYOUT_CATEGORIES and movement.source_id is not None:
+        book_payout(conn, movement.source_id, at=at)
+    elif movement.reporting_category not in OF_A_CHARGE:
+        house = facts.load_house(conn)
+        number = _LOCK.one(conn, {"of_movement": movement.id}).number
+        wanted = entry_for(movement, general_fund_id=house.general_fund_id, suspense_fund_id=house.suspense_fund_id)
+        _converge(conn, house, number, wanted, at=at)
+
+
+def book_payout(conn: Connection, payout_id: str, *, at: datetime) -> None:
+    """Make the books say of a payout what is known of it now: whose money it was, that it came back, the bank line it
+    was matched to. A payout that failed undoes its match: what the bank shows of it is for a person to see."""
+    house, payout = facts.load_house(conn), splits.lock_payout(conn, payout_id)
+    if payout is not None:
+        splits.estimate(conn, payout)
+    parts = splits.parts_of(conn, payout)
+    for row in conn.execute(_OF_PAYOUT, {"of_payout": payout_id}).all():
+        wanted = entry_of_payout(
+            _movement(row), parts, general_fund_id=house.general_fund_id, suspense_fund_id=house.suspense_fund_id
+        )
+        _converge(conn, house, row.number, wanted, at=at)
+    if payout is not None and payout.status in ("failed", "canceled"):
+        lines.undo_automatic(conn, "payout", payout_id, by="stripe", at=at)
+    lines.book_matched(conn, "payout", payout_id, at=at)
+
+
+def book_drifted_payouts(conn: Connection, *, at: datetime) -> int:
+    """Book anew the payouts of late whose parts are no longer what was booked: their members were listed since, or a
+    decision moved one of them to another fund. Gives how many."""
+    drifted = conn.scalars(_DRIFTED, {"since": at - LOOKED_AFTER_FOR}).all()
+    for payout_id in drifted:
+        book_payout(conn, payout_id, at=at)
+    return len(drifted)
+
+
+def _converge(conn: Connection, house: Any, number: int, wanted: Sequence[Wanted], *, at: datetime) -> None:
+    zone = ZoneInfo(house.timezone)
+    ledger.converge(
+        conn,
+        ("balance_transaction", number),
+        wanted,
+        at=at,
+        day_of=lambda moment: moment.astimezone(zone).date(),
+        closed_until=house.closed_until,
+    )
+
+
+def _movement(row: Any) -> Movement:
+    return Movement(charge_id=None, **{name: getattr(row, name) for name in Movement.__slots__ if name != "charge_id"})
+
+
+_table: Table = BalanceTransaction.__table__  # type: ignore[assignment]
+_LOCK = Prepared(select(_table.c.number).where(_table.c.id == bindparam("of_movement")).with_for_update())
+_OF_PAYOUT = (
+    select(_table)
+    .where(_table.c.source_id == bindparam("of_payout"), _table.c.reporting_category.in_(sorted(PAYOUT_CATEGORIES)))
+    .order_by(_table.c.created_at, _table.c.id)
+)
+# A payout's own entries say by fund what is in transit; its members' entries say what it is made of.
+_DRIFTED = text(
+    r"WITH late AS (SELECT id, currency FROM payout WHERE members_listed AND automatic AND created_at > :since),"
+    r" booked AS (SELECT o.id AS payout_id, p.fund_id, sum(p.amount_minor) AS minor FROM late o"
+    r" JOIN balance_transaction b ON b.source_id = o.id AND b.reporting_category = 'payout'"
+    r" JOIN entry e ON e.idem_key IN ('bt\:' || b.id, 'bt\:' || b.id || '\:reversed')"
+    r" JOIN posting p ON p.entry_id = e.id AND p.account = 1120 GROUP BY o.id, p.fund_id),"
+    r" made_of AS (SELECT o.id AS payout_id, p.fund_id, sum(p.amount_minor) AS minor FROM late o"
+    r" JOIN balance_transaction b ON b.payout_id = o.id"
+    r" JOIN entry e ON e.idem_key IN ('bt\:' || b.id, 'bt\:' || b.id || '\:reversed')"
+    r" JOIN posting p ON p.entry_id = e.id AND p.account = 1100 AND p.currency = o.currency"
+    r" GROUP BY o.id, p.fund_id)"
+    r" SELECT DISTINCT d.payout_id FROM (SELECT payout_id, fund_id, minor FROM booked"
+    r" UNION ALL SELECT payout_id, fund_id, -minor FROM made_of) d"
+    r" WHERE d.fund_id NOT IN (SELECT id FROM fund WHERE kind = 'suspense')"
+    r" AND EXISTS (SELECT 1 FROM booked x WHERE x.payout_id = d.payout_id)"
+    r" GROUP BY d.payout_id, d.fund_id HAVING sum(d.minor) <> 0"
+).bindparams(bindparam("since", type_=Payout.created_at.type))
