@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from donations.cli.stage import Stage, free_port
 from donations.cli.stage import visitor as web
+from tests.browser.gallery import Gallery, open_gallery
 from tests.needs import program
 
 FLAGS = (
@@ -53,6 +54,13 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Gallery]:
+    """Every page in every state, without worker and sandbox."""
+    with open_gallery(tmp_path_factory.mktemp("gallery")) as opened:
+        yield opened
+
+
 class Visitor:
     """A person with a browser. `page` is the tab; `complaints` is what went wrong in it without being asked for: errors
     on the console (a breach of the content policy is one), requests to anybody else, cookies."""
@@ -71,6 +79,11 @@ class Visitor:
 
     def total(self) -> str:
         return self.page.inner_text("#total strong")
+
+    def send(self) -> None:
+        """Send the form, look at the gift once more, go on to the payment page."""
+        self.page.click("#give button[type=submit]")
+        self.page.click("#check form button:not([name])")
 
     def pay(self, card: str) -> None:
         """Fill in and send the payment page."""
