@@ -42,9 +42,10 @@ fmt: setup-dev  ## put the code into the house's form
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-bench: setup-dev  ## measure webhook ingestion against the floor of this machine, and what the books cost
+bench: setup-dev  ## measure webhook ingestion against the floor of this machine, and what the books and paper cost
 	@$(BIN)/python -m tests.bench webhooks $(ARGS)
 	@$(BIN)/python -m tests.bench ledger $(ARGS)
+	@$(BIN)/python -m tests.bench paper $(ARGS)
 
 catalog: setup-dev  ## gather the texts to translate into donations/translations
 	@$(BIN)/python -m donations.web.catalog

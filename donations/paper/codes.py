@@ -28,4 +28,5 @@ def _written(address: str, kind: str, **how: object) -> str:
 
 
 def _code(address: str) -> segno.QRCode:
-    return segno.make(address, error=_CORRECTION, micro=False, boost_error=False)
+    # One fixed mask: trying all eight takes five times as long, and readers take any.
+    return segno.make(address, error=_CORRECTION, micro=False, boost_error=False, mask=3)

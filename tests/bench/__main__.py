@@ -1,5 +1,5 @@
-"""`make bench`: webhook ingestion against the floor, and what the ledger's check costs (`ledger`), on SQLite and
-PostgreSQL. Exit code 1 where a mark is missed."""
+"""`make bench`: webhook ingestion against the floor, what the ledger's check costs (`ledger`), on SQLite and
+PostgreSQL; what paper costs (`paper`). Exit code 1 where a mark is missed."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from donations.extensions import db
 from donations.models import Appeal, Entry, Mail, Receipt, StripeEvent
 from tests.bench import bodies, books
 from tests.bench import ledger as of_ledger
+from tests.bench import paper as of_paper
 from tests.fixtures.databases import ROOT, Cluster, Files
 from tests.fixtures.settings import WEBHOOK_SECRET, environ_for
 from tests.needs import postgresql_binaries
@@ -38,15 +39,15 @@ Figures = dict[str, Any]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["webhooks", "ledger"], default="webhooks")
+    parser.add_argument("what", nargs="?", choices=["webhooks", "ledger", "paper"], default="webhooks")
     parser.add_argument("--events", type=int, default=2000)
     parser.add_argument("--kinds", nargs="+", default=["sqlite", "postgresql"])
     asked = parser.parse_args()
     missed = of_ledger.converge() if asked.what == "ledger" else []
-    measured = measure_ledger if asked.what == "ledger" else measure
+    measured = {"webhooks": measure, "ledger": measure_ledger, "paper": measure_paper}[asked.what]
     with tempfile.TemporaryDirectory(prefix="ff-bench-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)
-        for kind in asked.kinds:
+        for kind in ["sqlite"] if asked.what == "paper" else asked.kinds:  # Paper asks no database for much.
             missed += measured(kind, asked.events, Path(folder))
     for line in missed:
         print(f"MISSED: {line}")
@@ -89,6 +90,11 @@ def measure_ledger(kind: str, events: int, folder: Path) -> list[str]:
             held = load(port, WEBHOOK_SECRET, held_sent)
             busy = asking.result()
     return of_ledger.judge(kind, alone, busy, calm, held)
+
+
+def measure_paper(kind: str, _events: int, folder: Path) -> list[str]:
+    with servers_for(kind, folder) as server, inside(prepared(server)):
+        return of_paper.measure()
 
 
 def judge(
