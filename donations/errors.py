@@ -188,6 +188,12 @@ class AlreadyDone(DonationsError):
     status = 409
 
 
+class SlipDiffers(DonationsError):
+    """The gifts chosen are %(count)s and come to %(total)s, and the slip says something else. Count again."""
+
+    status = 409
+
+
 class NotForThisLine(DonationsError):
     """This does not fit the bank line: %(fault)s. Choose something else, or undo what it was matched to before."""
 
@@ -231,7 +237,7 @@ class StatementTooLarge(DonationsError):
 
 
 class StatementAskedFor(DonationsError):
-    """This bank statement can be read in two ways, and nothing was imported: %(fault)s. %(mend)s"""
+    """This bank statement can be read in two ways, and nothing was imported: %(fault)s (%(text)s). %(mend)s"""
 
     status = 422
 
