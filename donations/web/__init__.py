@@ -7,7 +7,7 @@ from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from donations.extensions import csrf
-from donations.web import access, compression, faults, filters, headers, languages, page
+from donations.web import access, compression, faults, filters, headers, keeping, languages, page
 from donations.web.health import bp as health
 from donations.web.styleguide import bp as styleguide
 from donations.web.supporters import about, appeals, receipts, sharing
@@ -24,6 +24,7 @@ def init_app(app: Flask, babel: Babel) -> None:
     proxies = app.config["SETTINGS"].trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    keeping.init_app(app)
     languages.init_app(app, babel)
     page.init_app(app)
     for bp in (*PUBLIC, *MACHINES):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flask import Flask, Response, current_app, request
 
-from donations.web.headers import kind_of
+from donations.web.headers import WholeResponse, kind_of
 
 WORTH_IT_BYTES = 400
 _TEXT = ("text/", "application/json", "application/javascript", "image/svg+xml")
@@ -20,6 +20,8 @@ def init_app(app: Flask) -> None:
 
 
 def _squeeze(response: Response) -> Response:
+    if isinstance(response, WholeResponse):
+        return response
     is_text = (response.mimetype or "").startswith(_TEXT)
     if response.status_code != 200 or not is_text or kind_of(request.endpoint) == "machine":
         return response

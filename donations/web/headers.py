@@ -4,6 +4,7 @@ is not stored; `kind` marks the others. No answer gets a cookie here."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,7 +13,8 @@ from flask import Flask, Response, current_app, request
 from donations.web.page import content_hash
 
 FOR_EVER = "public, max-age=31536000, immutable"
-LIVE = "public, max-age=1, stale-while-revalidate=10, stale-if-error=86400"
+# No stale-while-revalidate: a browser that polls would always be one poll behind, also when an appeal is taken down.
+LIVE = "public, max-age=1, stale-if-error=86400"
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _FEATURES = (
     "accelerometer autoplay browsing-topics camera display-capture geolocation gyroscope microphone midi payment usb"
@@ -20,7 +22,7 @@ _FEATURES = (
 
 
 def init_app(app: Flask) -> None:
-    app.after_request(_add_headers)
+    app.after_request(add_headers)
 
 
 def kind(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -43,10 +45,10 @@ def kind_of(endpoint: str | None) -> str:
     return str(getattr(view, "header_kind", "page"))
 
 
-def content_security_policy() -> str:
+def content_security_policy(stripe_api_base: str) -> str:
     """The policy of a page. form-action names Stripe because Chromium applies it to the redirect after a POST."""
     targets = ["'self'", "https://checkout.stripe.com", "https://billing.stripe.com"]
-    base = urlsplit(current_app.config["SETTINGS"].stripe_api_base)
+    base = urlsplit(stripe_api_base)
     if base.netloc:
         targets.append(f"{base.scheme}://{base.netloc}")
     return (
@@ -55,23 +57,39 @@ def content_security_policy() -> str:
     )
 
 
-def _add_headers(response: Response) -> Response:
+class WholeResponse(Response):
+    """An answer that has all its headers already, and is squeezed where it is to be."""
+
+
+def add_headers(response: Response) -> Response:
+    """The headers of the kind of route that is answered."""
+    if isinstance(response, WholeResponse):
+        return response
     name = kind_of(request.endpoint)
-    headers = response.headers
-    headers["Content-Security-Policy"] = content_security_policy() if name == "page" else _NOTHING
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "cross-origin" if name == "data" else "same-origin"
-    headers["Permissions-Policy"] = ", ".join(f"{feature}=()" for feature in _FEATURES.split())
-    if current_app.config["SETTINGS"].secure:
+    settings = current_app.config["SETTINGS"]
+    response.headers.update(_of_kind(name, settings.stripe_api_base, settings.secure))
+    if name == "static" and response.status_code in (200, 206, 304):
+        response.headers["Cache-Control"] = _how_long()
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+@lru_cache(maxsize=16)
+def _of_kind(name: str, stripe_api_base: str, secure: bool) -> dict[str, str]:
+    """The headers that every answer of a kind has."""
+    headers = {
+        "Content-Security-Policy": content_security_policy(stripe_api_base) if name == "page" else _NOTHING,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "cross-origin" if name == "data" else "same-origin",
+        "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _FEATURES.split()),
+    }
+    if secure:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if name == "data":
         headers["Access-Control-Allow-Origin"] = "*"
-    if name == "static" and response.status_code in (200, 206, 304):
-        headers["Cache-Control"] = _how_long()
-    headers.setdefault("Cache-Control", "no-store")
-    return response
+    return headers
 
 
 def _how_long() -> str:

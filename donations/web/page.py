@@ -45,10 +45,14 @@ def fragment(template: str, *, cache: str = "no-store", **context: Any) -> Respo
 
 
 def versioned(response: Response, *, version: str) -> Response:
-    """The answer with a weak ETag made of the version, language and wording of the page; 304 if the asker has it."""
+    """The answer marked with its version; 304 if the asker has it."""
+    return marked(response, version=version).make_conditional(request)  # type: ignore[return-value]
+
+
+def marked(response: Response, *, version: str) -> Response:
+    """The answer with a weak ETag made of the version, language and wording of the page."""
     mark = f"{version}|{languages.current()}|{_edition()}"
     response.set_etag(hashlib.sha256(mark.encode()).hexdigest()[:20], weak=True)
-    response.make_conditional(request)
     return response
 
 
@@ -82,7 +86,9 @@ def _hash_of(path: str, _changed_ns: int) -> str:
 def _edition() -> str:
     """Changes when the partials or the translations change, so that no old wording is answered with 304."""
     root = Path(current_app.root_path)
-    sources = [*root.glob("translations/*/LC_MESSAGES/*.po"), *root.parent.glob("templates/supporters/_*.html")]
+    templates = root.parent / "templates"
+    sources = [*templates.glob("supporters/_*.html"), *templates.glob("components/*.html")]
+    sources += root.glob("translations/*/LC_MESSAGES/*.po")
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources))).hexdigest()[:10]
 
 

@@ -1,5 +1,6 @@
-"""`make bench`: webhook ingestion against the floor, what the ledger's check costs (`ledger`), on SQLite and
-PostgreSQL; what paper costs (`paper`). Exit code 1 where a mark is missed."""
+"""`make bench`: webhook ingestion against the floor, what the ledger's check costs (`ledger`), and what looking at
+totals and pages costs (`totals`), on SQLite and PostgreSQL; what paper costs (`paper`). Exit code 1 where a mark is
+missed."""
 
 from __future__ import annotations
 
@@ -28,6 +29,7 @@ from donations.models import Appeal, Entry, Mail, Receipt, StripeEvent
 from tests.bench import bodies, books
 from tests.bench import ledger as of_ledger
 from tests.bench import paper as of_paper
+from tests.bench import totals as of_totals
 from tests.fixtures.databases import ROOT, Cluster, Files
 from tests.fixtures.settings import WEBHOOK_SECRET, environ_for
 from tests.needs import postgresql_binaries
@@ -39,12 +41,14 @@ Figures = dict[str, Any]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["webhooks", "ledger", "paper"], default="webhooks")
+    parser.add_argument("what", nargs="?", choices=["webhooks", "ledger", "totals", "paper"], default="webhooks")
     parser.add_argument("--events", type=int, default=2000)
     parser.add_argument("--kinds", nargs="+", default=["sqlite", "postgresql"])
     asked = parser.parse_args()
     missed = of_ledger.converge() if asked.what == "ledger" else []
-    measured = {"webhooks": measure, "ledger": measure_ledger, "paper": measure_paper}[asked.what]
+    measured = {"webhooks": measure, "ledger": measure_ledger, "totals": measure_totals, "paper": measure_paper}[
+        asked.what
+    ]
     with tempfile.TemporaryDirectory(prefix="ff-bench-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)
         for kind in ["sqlite"] if asked.what == "paper" else asked.kinds:  # Paper asks no database for much.
@@ -90,6 +94,16 @@ def measure_ledger(kind: str, events: int, folder: Path) -> list[str]:
             held = load(port, WEBHOOK_SECRET, held_sent)
             busy = asking.result()
     return of_ledger.judge(kind, alone, busy, calm, held)
+
+
+def measure_totals(kind: str, _events: int, folder: Path) -> list[str]:
+    """Totals and pages, with many appeals and a million postings behind them."""
+    with servers_for(kind, folder) as server:
+        url = prepared(server)
+        with inside(url):
+            of_totals.fill()
+        with serving("wsgi:app", environ_for(url)) as port:
+            return of_totals.measure(kind, port, serving, folder)
 
 
 def measure_paper(kind: str, _events: int, folder: Path) -> list[str]:

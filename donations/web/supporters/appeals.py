@@ -12,7 +12,8 @@ from donations.models import Appeal, Organisation
 from donations.totals import PublicTotal
 from donations.web.filters import money, timestamp
 from donations.web.headers import LIVE, kind
-from donations.web.page import fragment, now, page, versioned
+from donations.web.keeping import kept
+from donations.web.page import fragment, marked, now, page
 from donations.web.supporters.amounts import suggested
 from donations.web.supporters.forms import DonationForm
 
@@ -38,26 +39,29 @@ def show(slug: str) -> Response:
 
 
 @bp.get("/appeals/<slug:slug>/total")
+@kept
 def total(slug: str) -> Response:
     figures = _public_total(slug)
-    return versioned(fragment("supporters/_total.html", cache=LIVE, total=figures), version=figures.version)
+    return marked(fragment("supporters/_total.html", cache=LIVE, total=figures), version=figures.version)
 
 
 @bp.get("/appeals/<slug:slug>/funds")
+@kept
 def funds(slug: str) -> Response:
     """Where the money goes; an open page asks for it when its total has moved."""
     figures = _public_total(slug)
     listed = fragment("supporters/_funds.html", cache=LIVE, appeal=Appeal.by_slug(slug), total=figures)
-    return versioned(listed, version=figures.version)
+    return marked(listed, version=figures.version)
 
 
 @bp.get("/appeals/<slug:slug>/total.json")
 @kind("data")
+@kept
 def total_json(slug: str) -> Response:
     figures = _public_total(slug)
     response = jsonify(_for_machines(figures))
     response.headers["Cache-Control"] = LIVE
-    return versioned(response, version=figures.version)
+    return marked(response, version=figures.version)
 
 
 def appeal_page(form: DonationForm, status: int = 200) -> Response:

@@ -1,0 +1,157 @@
+"""Keeps what many ask for at once, in the process and for at most a second: a flood of askers for a total reaches the
+database once a second for each appeal, language and form, however they spell the rest of the address. Knows nothing of
+what the answers say; an answer that is not 200 is never kept."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, current_app, request
+from werkzeug.datastructures import Accept
+from werkzeug.http import is_entity_header, parse_accept_header
+
+from donations.web.compression import WORTH_IT_BYTES
+from donations.web.headers import WholeResponse, add_headers
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+SECONDS = 1.0
+MOST = 1024  # answers in one process, each of about a kilobyte
+Clock = Callable[[], float]
+Headers = list[tuple[str, str]]
+View = Callable[[str], Response]
+Environ = dict[str, Any]
+SQUEEZED = ("Content-Encoding", "gzip")
+
+
+class Kept:
+    """One answer, ready to be sent: plain and squeezed, with all its headers and its ETag."""
+
+    __slots__ = ("etag", "headers", "plain", "squeezed", "unchanged", "until")
+
+    def __init__(self, answer: Response, until: float) -> None:
+        self.until = until
+        self.plain = answer.get_data()
+        worth_it = len(self.plain) >= WORTH_IT_BYTES
+        self.squeezed = gzip.compress(self.plain, 6, mtime=0) if worth_it else None
+        self.etag = answer.headers["ETag"]
+        add_headers(answer)
+        self.headers: Headers = [(name, value) for name, value in answer.headers if name != "Content-Length"]
+        self.headers.append(("Vary", "Accept-Encoding"))
+        self.unchanged = [pair for pair in self.headers if not is_entity_header(pair[0])]
+
+    def answer(self, environ: Environ) -> Response:
+        """What is sent to this asker: plain or squeezed, or 304."""
+        asked = environ.get("HTTP_IF_NONE_MATCH")
+        if asked == self.etag:
+            return WholeResponse(status=304, headers=self.unchanged)
+        if self.squeezed is not None and _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
+            answer = WholeResponse(self.squeezed, headers=[*self.headers, SQUEEZED])
+        else:
+            answer = WholeResponse(self.plain, headers=self.headers)
+        if asked:
+            answer.make_conditional(environ)
+        return answer
+
+    def send_at_once(self, environ: Environ, start: StartResponse) -> list[bytes] | None:
+        """The same, without a Response, for what nearly everybody asks; None for whoever asks otherwise."""
+        accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
+        if environ["REQUEST_METHOD"] != "GET" or ";" in accepted:
+            return None
+        asked = environ.get("HTTP_IF_NONE_MATCH")
+        if asked == self.etag:
+            start("304 NOT MODIFIED", list(self.unchanged))
+            return []
+        if asked:
+            return None
+        squeezed = self.squeezed if "gzip" in accepted else None
+        body = self.plain if squeezed is None else squeezed
+        encoding = [] if squeezed is None else [SQUEEZED]
+        start("200 OK", [*self.headers, *encoding, ("Content-Length", str(len(body)))])
+        return [body]
+
+
+def _takes_gzip(said: str) -> bool:
+    return bool(parse_accept_header(said, Accept)["gzip"])
+
+
+class Shelf:
+    """Kept answers by key, at most so many, each for at most so long. Threads that miss the same one take turns."""
+
+    def __init__(self, seconds: float = SECONDS, most: int = MOST, clock: Clock = time.monotonic) -> None:
+        self.seconds, self.most, self.clock = seconds, most, clock
+        self.kept: dict[Hashable, Kept] = {}
+        self._lock = threading.Lock()
+        self._turns: dict[Hashable, threading.Lock] = {}
+
+    def fresh(self, key: Hashable) -> Kept | None:
+        found = self.kept.get(key)
+        return found if found is not None and found.until > self.clock() else None
+
+    def fetch(self, key: Hashable, make: Callable[[], Response]) -> Response | Kept:
+        """What is kept under the key, or what `make` answers now, kept if it may be."""
+        with self._lock:
+            turn = self._turns.setdefault(key, threading.Lock())
+        try:
+            with turn:
+                return self.fresh(key) or self._made(key, make)
+        finally:
+            with self._lock:
+                self._turns.pop(key, None)
+
+    def _made(self, key: Hashable, make: Callable[[], Response]) -> Response | Kept:
+        until = self.clock() + self.seconds  # From before it is made: what it says is never older than that.
+        answer = make()
+        if answer.status_code != 200:
+            return answer
+        made = Kept(answer, until)
+        with self._lock:
+            self.kept.pop(key, None)
+            while len(self.kept) >= self.most:
+                del self.kept[next(iter(self.kept))]  # The one that was made first.
+            self.kept[key] = made
+        return made
+
+
+class Shortcut:
+    """Stands before the app and answers by itself what is kept, so that a flood costs next to nothing."""
+
+    def __init__(self, app: WSGIApplication, shelf: Shelf) -> None:
+        self.app, self.shelf = app, shelf
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        found = self.shelf.fresh(_key(environ))
+        if found is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return self.app(environ, start_response)
+        sent = found.send_at_once(environ, start_response)
+        return found.answer(environ)(environ, start_response) if sent is None else sent
+
+
+def init_app(app: Flask) -> None:
+    """KEEP_SECONDS 0 keeps nothing: so it is in tests, which change something and look at once."""
+    app.config.setdefault("KEEP_SECONDS", 0 if app.testing else SECONDS)
+    shelf = app.extensions["shelf"] = Shelf(app.config["KEEP_SECONDS"])
+    app.wsgi_app = Shortcut(app.wsgi_app, shelf)  # type: ignore[method-assign]
+
+
+def kept(view: View) -> View:
+    """Marks a view of one appeal whose answer has an ETag, and is the same for whoever asks and whatever the query."""
+
+    @wraps(view)
+    def shortly(slug: str) -> Response:
+        shelf: Shelf = current_app.extensions["shelf"]
+        found = shelf.fetch(_key(request.environ), lambda: view(slug))
+        return found.answer(request.environ) if isinstance(found, Kept) else found
+
+    return shortly
+
+
+def _key(environ: Environ) -> tuple[str, str]:
+    """The address without its query. Only of addresses that are answered with 200 anything is kept."""
+    return environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
