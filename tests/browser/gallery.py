@@ -39,6 +39,19 @@ class Gallery:
     url: str = ""
     paths: dict[str, str] = field(default_factory=dict)
 
+    def change(self, slug: str, **columns: object) -> None:
+        """Write columns of an appeal while its page is open; its total has a new version."""
+        with self.app.app_context(), write_unit():
+            appeal = Appeal.any_by_slug(slug)
+            for name, value in columns.items():
+                setattr(appeal, name, value)
+            totals.touch(appeal, at=datetime.now(UTC))
+
+    def raise_to(self, slug: str, minor: int, count: int) -> None:
+        """Let the total stand at so much, as if gifts had come."""
+        with self.app.app_context():
+            _raise(slug, minor, count, datetime.now(UTC))
+
 
 class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:
@@ -84,7 +97,7 @@ def _hang_pages(gallery: Gallery) -> None:
     with write_unit():
         totals.publish(Appeal.by_slug("campaign-kazakhstan"), now)
     slugs = ("hands-off-ali", "campaign-kazakhstan", "fighting-fund", "karaganda-four", "kurmanov")
-    others = ("paused", "holding", "hidden", "no-goal")
+    others = ("paused", "closing", "moving", "holding", "hidden", "no-goal")
     gallery.paths = {
         "home": "/", "about": "/about", "not-found": "/no/such/page", "broken": "/broken", "styleguide": "/styleguide",
         **{name: f"/appeals/{name}" for name in slugs}, **{name: f"/appeals/{name}-appeal" for name in others},
@@ -104,6 +117,8 @@ def _more_appeals() -> None:
         db.session.add(appeal)
 
     an_appeal("paused", state="paused")
+    an_appeal("closing")
+    an_appeal("moving")
     an_appeal("holding", state="paused", visibility="holding_page")
     an_appeal("hidden", visibility="amounts_hidden")
     an_appeal("no-goal", goal_minor=None, title={"en": LONG})
@@ -119,7 +134,9 @@ def _raise(slug: str, minor: int, count: int, at: datetime) -> None:
         for fund_id, part in parts.items():
             total = {"fund_id": fund_id, "period_start": start, "currency": appeal.currency, "raised_minor": part}
             db.session.merge(FundTotal(**total))
-        row = {"appeal_id": appeal.id, "period_start": start, "donations": count, "version": 1, "as_of": at}
+        known = db.session.get(AppealTotal, (appeal.id, start))
+        version = known.version + 1 if known else 1
+        row = {"appeal_id": appeal.id, "period_start": start, "donations": count, "version": version, "as_of": at}
         db.session.merge(AppealTotal(**row))
 
 

@@ -14,7 +14,8 @@ from donations.errors import PaymentServiceDown, PaymentServiceRefused
 from donations.extensions import db
 from donations.models import Appeal, Donation, Payment
 from donations.web.supporters import checkout
-from tests.factories import a_donation
+from tests.events import a_charge, hear
+from tests.factories import a_donation, gbp
 from tests.web.conftest import CHECKOUT, Give, kept
 
 pytestmark = [pytest.mark.databases("sqlite"), pytest.mark.usefixtures("to_stripe")]
@@ -172,3 +173,34 @@ def test_the_page_speaks_russian_below_its_prefix(client: FlaskClient, donated) 
     page = client.get(f"/ru{donated('paid')}").text
 
     assert "Спасибо. Ваше пожертвование получено." in page
+
+
+def test_who_gave_an_address_is_told_that_the_receipt_is_mailed(client: FlaskClient, donated) -> None:
+    path = donated("pending")
+    reference = tokens.read_donation(path.rpartition("/")[2])
+    hear(a_charge(reference, gbp("20.00")))
+
+    with_address = client.get(path).text
+    with write_unit():
+        Donation.by_reference(reference).email_sealed = None
+
+    assert "on its way to the e-mail address" in with_address
+    assert "on its way to the e-mail address" not in client.get(path).text
+
+
+def test_a_gift_that_arrived_can_be_passed_on_by_plain_links(client: FlaskClient, donated) -> None:
+    page = client.get(donated("paid")).text
+
+    assert 'value="http://localhost/appeals/hands-off-ali" readonly' in page
+    for address in ("mailto:?subject=Hands%20Off%20Ali", "https://wa.me/?text=", "https://t.me/share/url?url="):
+        assert f'href="{address}' in page
+    assert 'rel="noopener noreferrer"' in page
+    assert "wa.me" not in client.get(donated("failed")).text
+    assert donated("paid").rpartition("/")[2] not in page.split('class="share"')[1]
+
+
+def test_an_appeal_that_is_hidden_is_not_passed_on(client: FlaskClient, donated, change) -> None:
+    path = donated("paid")
+    change("hands-off-ali", visibility="holding_page")
+
+    assert "hands-off-ali" not in client.get(path).text
