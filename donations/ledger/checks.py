@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from donations.bookkeeping import PUBLIC_ACCOUNTS, standing_of
 from donations.facts import load_of_donations
+from donations.ledger import bank_checks
 from donations.periods import period_of
 
 
@@ -206,6 +207,7 @@ _QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
         " LEFT JOIN payment p ON p.donation_id = r.donation_id AND p.currency = r.currency"
         " AND p.succeeded_at IS NOT NULL AND p.failed_at IS NULL"
         f" WHERE r.state = 'live' AND r.donation_id NOT IN ({_TAKEN_BACK})"
+        " AND NOT EXISTS (SELECT 1 FROM offline_gift g WHERE g.donation_id = r.donation_id)"
         " GROUP BY r.id, r.label, r.amount_minor HAVING r.amount_minor <> coalesce(sum(p.amount_minor), 0)",
         "receipt {0} says {1}, received {2} (minor units)",
     ),
@@ -220,5 +222,6 @@ _QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
         f"SELECT e.idem_key, count(*) FROM entry e WHERE {_LIVE} GROUP BY e.idem_key HAVING count(*) > 1",  # noqa: S608
         "{0} has {1} live entries",
     ),
+    **{name: _each(sql, sentence) for name, (sql, sentence) in bank_checks.QUESTIONS.items()},
 }
 INVARIANTS = ("I2", *_QUESTIONS)

@@ -1,0 +1,44 @@
+"""The invariants of payouts, the bank and offline gifts, as queries whose answer must be empty. The rest, and who asks
+them, is in checks.py."""
+
+from __future__ import annotations
+
+# name -> (query, the sentence that tells a row of its answer)
+QUESTIONS = {
+    "I5": (
+        "SELECT o.id, o.amount_minor, coalesce(sum(b.net_minor), 0), o.currency FROM payout o"
+        " LEFT JOIN balance_transaction b ON b.payout_id = o.id AND b.currency = o.currency"
+        " WHERE o.automatic AND o.members_listed AND o.status NOT IN ('failed', 'canceled')"
+        " GROUP BY o.id, o.amount_minor, o.currency HAVING o.amount_minor <> coalesce(sum(b.net_minor), 0)",
+        "payout {0} is of {1} {3}, its members come to {2} (minor units)",
+    ),
+    # Where the opening balance was booked: before that the books cannot know what the bank had.
+    "I7": (
+        "SELECT a.name, s.ends_on, s.closing_minor - coalesce((SELECT sum(l.amount_minor) FROM bank_line l"
+        " WHERE l.bank_account_id = a.id AND NOT EXISTS (SELECT 1 FROM match m WHERE m.bank_line_id = l.id"
+        " AND m.state = 'confirmed')), 0) AS explained, coalesce((SELECT sum(p.amount_minor) FROM posting p"
+        " WHERE p.account = 1000 AND p.clear_ref = 'bank\\:' || a.id), 0) AS booked, a.currency"
+        " FROM bank_account a JOIN statement s ON s.id = (SELECT t.id FROM statement t WHERE t.bank_account_id = a.id"
+        " AND t.closing_minor IS NOT NULL ORDER BY t.ends_on DESC, t.id DESC LIMIT 1)"
+        " WHERE EXISTS (SELECT 1 FROM adjustment j WHERE j.kind = 'opening' AND j.bank_account_id = a.id)"
+        " AND s.closing_minor - coalesce((SELECT sum(l.amount_minor) FROM bank_line l"
+        " WHERE l.bank_account_id = a.id AND NOT EXISTS (SELECT 1 FROM match m WHERE m.bank_line_id = l.id"
+        " AND m.state = 'confirmed')), 0) <> coalesce((SELECT sum(p.amount_minor) FROM posting p"
+        " WHERE p.account = 1000 AND p.clear_ref = 'bank\\:' || a.id), 0)",
+        "bank account {0}: by its statement to {1} the books should say {2} {4}, they say {3} (minor units)",
+    ),
+    "I8": (
+        "SELECT currency, sum(amount_minor) FROM posting WHERE account = 3100 GROUP BY currency"
+        " HAVING sum(amount_minor) <> 0",
+        "transfers between funds come to {1} {0} instead of nothing",
+    ),
+    "I11 offline": (
+        "SELECT x.id, x.said, x.remaining FROM (SELECT g.id,"
+        " coalesce((SELECT r.amount_minor FROM receipt r WHERE r.donation_id = g.donation_id AND r.state = 'live'), 0)"
+        " AS said, CASE WHEN g.method IN ('cash', 'cheque') AND g.state = 'accepted' THEN d.amount_minor ELSE 0 END"
+        " + coalesce((SELECT sum(m.amount_minor) FROM match m WHERE m.target = CAST(g.id AS text)"
+        " AND m.kind IN ('offline_gift', 'bounced', 'offline_refund') AND m.state = 'confirmed'), 0) AS remaining"
+        " FROM offline_gift g JOIN donation d ON d.id = g.donation_id) x WHERE x.said <> x.remaining",
+        "offline gift {0}: its receipt says {1}, {2} remains (minor units)",
+    ),
+}

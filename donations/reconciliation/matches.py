@@ -1,0 +1,201 @@
+"""What a bank line is: said by a rule or a person, checked against what it names, booked at once, and undone by a new
+row, never by an edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, bindparam, func, insert, select, text, update
+from sqlalchemy.engine import Connection
+
+from donations import giving
+from donations.errors import AlreadyDone, NotForThisLine
+from donations.models import BankLine, Disbursement, Donation, Match, OfflineGift, Payout, Slip
+from donations.models.base import new_id
+from donations.reconciliation import lines
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One part of a line: `target` is a payout's id, or the number of a gift, slip or disbursement; `amount_minor` is
+    signed as the line. `fund_id` for bank charges and the like."""
+
+    kind: str
+    amount_minor: int
+    target: str | None = None
+    fund_id: int | None = None
+    score: int | None = None
+    reasons: tuple[str, ...] = field(default=())
+
+
+def confirm(conn: Connection, line_id: int, said: Sequence[Said], *, rule: str, actor: str, at: datetime) -> None:
+    """Match a whole line, in one part or several, and book it. Ends the proposals there were for it. Raises
+    NotForThisLine where a part does not fit what it names or the parts do not make up the line, AlreadyDone if the line
+    is matched already; then nothing is written."""
+    line = conn.execute(_LOCK, {"of_line": line_id}).one()
+    if conn.execute(_CONFIRMED, {"of_line": line_id}).first() is not None:
+        raise AlreadyDone()
+    if sum(part.amount_minor for part in said) != line.amount_minor:
+        raise NotForThisLine(fault="its parts do not add up to it")
+    for part in said:
+        fault = _FITS[part.kind](conn, line, part)
+        if fault:
+            raise NotForThisLine(fault=fault)
+    conn.execute(_END_PROPOSALS, {"of_line": line_id, "who": actor, "moment": at})
+    conn.execute(insert(Match), [_row(line_id, part, "confirmed", rule, actor, at) for part in said])
+    _move_disbursements(conn, said, "sent", "paid")
+    lines.book_line(conn, line_id, at=at)
+
+
+def propose(conn: Connection, line_id: int, said: Sequence[Said], *, rule: str, at: datetime) -> None:
+    """Keep a proposal for a person to look at; earlier ones for the line are over."""
+    conn.execute(_END_PROPOSALS, {"of_line": line_id, "who": "rules", "moment": at})
+    if said:
+        conn.execute(insert(Match), [_row(line_id, part, "proposed", rule, "rules", at) for part in said])
+
+
+def undo(conn: Connection, line_id: int, *, actor: str, at: datetime) -> None:
+    """Take back what a line was matched to: its entry is reversed, and its gifts follow. Raises AlreadyDone if it is
+    not matched."""
+    conn.execute(_LOCK, {"of_line": line_id}).one()
+    confirmed = conn.execute(_CONFIRMED, {"of_line": line_id}).all()
+    if not confirmed:
+        raise AlreadyDone()
+    conn.execute(_UNDO, {"of_line": line_id, "who": actor, "moment": at})
+    _move_disbursements(conn, confirmed, "paid", "sent")
+    lines.book_line(conn, line_id, at=at)
+
+
+def _row(line_id: int, part: Said, state: str, rule: str, actor: str, at: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "bank_line_id": line_id,
+        "kind": part.kind,
+        "target": part.target,
+        "fund_id": part.fund_id,
+        "amount_minor": part.amount_minor,
+        "state": state,
+        "score": part.score,
+        "reasons": list(part.reasons),
+        "rule": rule,
+        "actor": actor,
+        "made_at": at,
+    }
+
+
+def _move_disbursements(conn: Connection, parts: Sequence[Any], before: str, after: str) -> None:
+    for part in parts:
+        if part.kind == "disbursement":
+            row = Disbursement.__table__.c  # type: ignore[attr-defined]
+            conn.execute(
+                update(Disbursement).where(row.id == int(part.target), row.state == before).values(state=after)
+            )
+
+
+def _fits_payout(conn: Connection, line: Any, part: Said) -> str:
+    payout = conn.execute(select(Payout.__table__).where(Payout.id == part.target)).first()
+    if payout is None:
+        return "there is no such payout"
+    if payout.currency != line.currency:
+        return "the payout is in another currency"
+    if abs(payout.amount_minor) != abs(part.amount_minor):
+        return "the payout is of another amount"
+    taken = _matched(conn, "payout", part.target)
+    return "another line is that payout already" if taken + part.amount_minor not in (0, payout.amount_minor) else ""
+
+
+def _fits_gift(conn: Connection, line: Any, part: Said) -> str:
+    gift = _gift(conn, part)
+    if gift is None or gift.method in giving.offline.BY_HAND:
+        return "there is no such gift expected by bank"
+    if gift.currency != line.currency or gift.amount_minor != part.amount_minor:
+        return "the gift is of another amount or currency"
+    if gift.gift_state == "cancelled":
+        return "the gift was cancelled"
+    return "another line is that gift already" if _matched(conn, "offline_gift", part.target) else ""
+
+
+def _fits_taken_back(conn: Connection, line: Any, part: Said) -> str:
+    gift = _gift(conn, part)
+    if gift is None or gift.currency != line.currency:
+        return "there is no such gift in this currency"
+    remaining = giving.offline.standing_of(conn, gift.id).remaining
+    return "" if 0 < -part.amount_minor <= remaining else f"of that gift {remaining} minor units remain"
+
+
+def _fits_slip(conn: Connection, line: Any, part: Said) -> str:
+    slip = conn.execute(select(Slip.__table__).where(Slip.id == int(part.target or 0))).first()
+    if slip is None or slip.currency != line.currency or slip.paid_in_on is None:
+        return "there is no such slip paid in"
+    after = _matched(conn, "slip", part.target) + part.amount_minor
+    return "" if 0 <= after <= slip.expected_minor else "that is more than was on the slip"
+
+
+def _fits_disbursement(conn: Connection, line: Any, part: Said) -> str:
+    wanted = conn.execute(select(Disbursement.__table__).where(Disbursement.id == int(part.target or 0))).first()
+    if wanted is None or wanted.currency != line.currency:
+        return "there is no such disbursement"
+    if wanted.state != "sent":
+        return f"that disbursement is {wanted.state}"
+    return "" if wanted.amount_minor == -part.amount_minor else "the disbursement is of another amount"
+
+
+def _fits_returnable(conn: Connection, line: Any, part: Said) -> str:
+    owed = conn.execute(_OWED, {"of_ref": part.target, "currency": line.currency}).scalar_one()
+    return "" if 0 < -part.amount_minor <= owed else f"{owed} minor units are owed to that supporter"
+
+
+def _fits_anything(_conn: Connection, _line: Any, _part: Said) -> str:
+    return ""
+
+
+_FITS: dict[str, Callable[[Connection, Any, Said], str]] = {
+    "payout": _fits_payout,
+    "offline_gift": _fits_gift,
+    "bounced": _fits_taken_back,
+    "offline_refund": _fits_taken_back,
+    "slip": _fits_slip,
+    "disbursement": _fits_disbursement,
+    "returned": _fits_returnable,
+    **dict.fromkeys(("charge", "own_account", "stripe_topup", "unidentified"), _fits_anything),
+}
+
+
+def _gift(conn: Connection, part: Said) -> Any:
+    return conn.execute(_GIFT, {"of_gift": int(part.target or 0)}).first()
+
+
+def _matched(conn: Connection, kind: str, target: str | None) -> int:
+    return int(conn.execute(_MATCHED, {"of_kind": kind, "of_target": target}).scalar_one())
+
+
+_disbursement: Table = Disbursement.__table__  # type: ignore[assignment]
+_match: Table = Match.__table__  # type: ignore[assignment]
+_line: Table = BankLine.__table__  # type: ignore[assignment]
+_LOCK = select(_line).where(_line.c.id == bindparam("of_line")).with_for_update()
+_OF_LINE = _match.c.bank_line_id == bindparam("of_line")
+_CONFIRMED = select(_match).where(_OF_LINE, _match.c.state == "confirmed").order_by(_match.c.id)
+_ENDED: dict[str, Any] = {"ended_at": bindparam("moment"), "ended_by": bindparam("who")}
+_END_PROPOSALS = update(_match).where(_OF_LINE, _match.c.state == "proposed").values(state="refused", **_ENDED)
+_UNDO = update(_match).where(_OF_LINE, _match.c.state == "confirmed").values(state="undone", **_ENDED)
+_MATCHED = select(func.coalesce(func.sum(_match.c.amount_minor), 0)).where(
+    _match.c.kind == bindparam("of_kind"), _match.c.target == bindparam("of_target"), _match.c.state == "confirmed"
+)
+_GIFT = (
+    select(
+        OfflineGift.id,
+        OfflineGift.method,
+        OfflineGift.state.label("gift_state"),
+        Donation.amount_minor,
+        Donation.currency,
+    )
+    .join(Donation, Donation.id == OfflineGift.donation_id)
+    .where(OfflineGift.id == bindparam("of_gift"))
+)
+_OWED = text(
+    "SELECT coalesce(-sum(amount_minor), 0) FROM posting WHERE account = 2020 AND clear_ref = :of_ref"
+    " AND currency = :currency"
+)

@@ -1,0 +1,64 @@
+"""The invariants of payouts, the bank and offline gifts: sound books are found sound, and each question has a fault
+that it finds."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from donations import ledger
+from donations.ledger import bank_checks
+from tests.ledger.test_checks import an_entry, corrupt, findings
+from tests.reconciliation.steps import a_bank_account, a_gift, accepted
+
+MOMENT = "'2026-11-20 12:00:00'"
+PAYOUT = (
+    "INSERT INTO payout (id, amount_minor, currency, status, automatic, reconciliation_status, members_listed,"
+    f" created_at, arrival_on, said_at) VALUES ('po_1', 500, 'GBP', 'paid', {{yes}}, 'completed', {{yes}}, {MOMENT},"
+    f" '2026-11-20', {MOMENT})"
+)
+OPENING = (
+    "INSERT INTO adjustment (form_key, kind, state, fund_id, bank_account_id, amount_minor, currency, dated_on, reason,"
+    " authority, requested_by, requested_at) SELECT 'k', 'opening', 'made', f.id, a.id, 100, 'GBP', '2026-11-01', '',"
+    f" '', 'test', {MOMENT} FROM fund f, bank_account a WHERE f.slug = 'ali'"
+)
+FAULTS = {
+    "a payout of more than its members": ([PAYOUT.format(yes="true")], {"I5": "payout po_1 is of 500 GBP"}),
+    "a transfer that only left": (
+        [
+            statement.replace("idem_key = 'bt:txn_1'", "kind = 'gift'")
+            for statement in an_entry(1, "'x:1'", 1, (3100, 5), (1000, -5))
+        ],
+        {"I8": "come to 5 GBP"},
+    ),
+    "a bank that has more than the books": (
+        [OPENING, "UPDATE statement SET closing_minor = 500, ends_on = '2026-11-20'"],
+        {"I7": "should say 500 GBP, they say 0"},
+    ),
+    "a gift that was accepted and has no receipt": (
+        ["UPDATE offline_gift SET state = 'accepted' WHERE state = 'recorded'"],
+        {"I11 offline": "its receipt says 0, 700 remains"},
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_found_and_named(app: Flask, fault: str) -> None:
+    # given sound books with cash that is accepted and cash that is not
+    a_bank_account()
+    accepted(5000)
+    a_gift(700)
+    assert findings() == {}
+    # when they are corrupted
+    statements, expected = FAULTS[fault]
+    corrupt(*statements)
+    # then exactly the questions that it concerns say so
+    told = findings()
+    assert set(told) == set(expected)
+    for invariant, words in expected.items():
+        assert any(words in said for said in told[invariant]), told[invariant]
+
+
+def test_every_question_has_a_fault_that_it_finds() -> None:
+    found = {invariant for _, expected in FAULTS.values() for invariant in expected}
+    assert found == set(bank_checks.QUESTIONS) <= set(ledger.checks.INVARIANTS)

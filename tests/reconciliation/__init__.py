@@ -1,0 +1,1 @@
+"""Statements, payouts and bank lines, and what they book."""

@@ -1,0 +1,107 @@
+"""What the treasury's tests have in common: a bank account, lines on it, gifts handed in, what the books then say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import count
+from typing import Any
+
+from sqlalchemy import select
+
+from donations import giving, ledger
+from donations.database import write_unit
+from donations.extensions import db
+from donations.giving.offline import HandedIn
+from donations.models import Appeal, BankAccount, BankLine, Donation, FundTotal, OfflineGift, Receipt, Statement
+from donations.models.base import new_id
+from donations.money import Money
+from donations.reconciliation import matches
+from tests.events import fresh
+from tests.factories import NOON
+
+TODAY = NOON.date()
+_numbers = count(1)
+
+
+def a_bank_account(name: str = "Current") -> int:
+    """An account in pounds, committed. Gives its id."""
+    with write_unit():
+        account = BankAccount(name=name, currency="GBP")
+        db.session.add(account)
+        db.session.flush()
+        statement = Statement(
+            bank_account_id=account.id, file_name="x.csv", file_sha256="x", format="csv", lines_new=0, lines_known=0,
+            imported_by="test", imported_at=NOON,
+        )  # fmt: skip
+        db.session.add(statement)
+        db.session.flush()
+        return account.id
+
+
+def a_line(account_id: int, minor: int, *, on: date = TODAY, currency: str = "GBP") -> int:
+    """A line of that account, committed, not matched. Gives its id."""
+    with write_unit():
+        statement = db.session.scalars(select(Statement).where(Statement.bank_account_id == account_id)).one()
+        number = next(_numbers)
+        line = BankLine(
+            id=new_id(), bank_account_id=account_id, statement_id=statement.id, position=number, booked_on=on,
+            amount_minor=minor, currency=currency, personal_until=on, dedupe_key=f"{number}".encode(), occurrence=1,
+        )  # fmt: skip
+        db.session.add(line)
+        db.session.flush()
+        return line.id
+
+
+def match(line_id: int, *said: matches.Said, rule: str = "by hand", at: datetime = NOON) -> None:
+    with write_unit() as conn:
+        matches.confirm(conn, line_id, said, rule=rule, actor="tara", at=at)
+
+
+def a_gift(
+    minor: int, method: str = "cash", *, fund: str | None = "ali", slug: str = "hands-off-ali", **more: Any
+) -> int:
+    """An offline gift as it was handed in, committed. Gives its id."""
+    with write_unit():
+        appeal = Appeal.any_by_slug(slug)
+        chosen = next((one for one in appeal.funds if one.slug == fund), None)
+        gift = giving.Gift(
+            amount=Money(minor, "GBP"), interval="once", fund=chosen, name="Maya Example", email="maya@example.org",
+            message="", display="secret", language="en", nonce=f"form {next(_numbers)}",
+        )  # fmt: skip
+        handed_in = HandedIn(method, TODAY, counted_by=("Ann", "Ben") if method == "cash" else (), **more)
+        return giving.offline.record(appeal, gift, handed_in, actor="tara", at=NOON).id
+
+
+def accepted(minor: int, method: str = "cash", **more: Any) -> int:
+    """An offline gift that counts. Gives its id."""
+    gift_id = a_gift(minor, method, **more)
+    with write_unit() as conn:
+        giving.offline.accept(conn, gift_id, actor="theo", at=NOON)
+    return gift_id
+
+
+def raised(slug: str = "hands-off-ali") -> int:
+    """What is stored of an appeal's pounds, over all its funds."""
+    fresh()
+    funds = [fund.id for fund in Appeal.any_by_slug(slug).funds]
+    return sum(db.session.scalars(select(FundTotal.raised_minor).where(FundTotal.fund_id.in_(funds))).all())
+
+
+def receipts_of(gift_id: int) -> list[tuple[str, int]]:
+    """(state, minor units) of each receipt of a gift, in order of number."""
+    fresh()
+    donation_id = db.session.get_one(OfflineGift, gift_id).donation_id
+    rows = db.session.scalars(select(Receipt).where(Receipt.donation_id == donation_id).order_by(Receipt.number))
+    return [(row.state, row.amount_minor) for row in rows]
+
+
+def state_of(gift_id: int) -> str:
+    fresh()
+    return db.session.get_one(Donation, db.session.get_one(OfflineGift, gift_id).donation_id).state
+
+
+def sound() -> Sequence[Any]:
+    """What the books' own questions find."""
+    fresh()
+    return ledger.check(db.session.connection(), NOON).findings
