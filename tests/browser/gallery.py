@@ -27,7 +27,10 @@ from tests.fixtures.settings import environ_for
 
 APPEALS = Path(__file__).parents[2] / "appeals.toml"
 STATES = ("pending", "processing", "failed", "abandoned", "part_refunded", "refunded", "disputed", "lost")
-RAISED = {"hands-off-ali": (639150, 214), "fighting-fund": (2137544, 873), "karaganda-four": (685000, 96)}
+RAISED = {
+    "hands-off-ali": (639150, 214), "campaign-kazakhstan": (431700, 61), "fighting-fund": (2137544, 873),
+    "karaganda-four": (685000, 96), "kurmanov": (151250, 74),
+}  # fmt: skip
 LONG = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft"
 
 
