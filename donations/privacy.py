@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 from cryptography.exceptions import InvalidTag
@@ -22,10 +22,20 @@ EVENT_DATA_DAYS = 35  # Stripe's own list of events reaches back 30 days.
 def seal(text: str, identity: str) -> bytes:
     """Encrypt under the current key. `identity` names the row and column, like "donation:<reference>:email"; the same
     must be given to open it, so sealed bytes moved to another row do not open."""
+    return sealer()(text, identity)
+
+
+def sealer() -> Callable[[str, str], bytes]:
+    """`seal` for many rows in a row: the key is looked up and made ready once."""
     key_id, key = next(iter(_keys().items()))
-    nonce = os.urandom(12)
-    head = key_id.encode()
-    return bytes([len(head)]) + head + nonce + AESGCM(key).encrypt(nonce, text.encode(), identity.encode())
+    encoded = key_id.encode()
+    head, encrypt, random = bytes([len(encoded)]) + encoded, AESGCM(key).encrypt, os.urandom
+
+    def sealed(text: str, identity: str) -> bytes:
+        nonce = random(12)
+        return head + nonce + encrypt(nonce, text.encode(), identity.encode())
+
+    return sealed
 
 
 def unseal(sealed: bytes, identity: str) -> str:
@@ -43,9 +53,20 @@ def unseal(sealed: bytes, identity: str) -> str:
 
 def lookup_hash(text: str, purpose: str) -> bytes:
     """A keyed hash by which a sealed value can be found again, 32 bytes; folded in case, so mail addresses meet."""
+    return hasher(purpose)(text)
+
+
+def hasher(purpose: str) -> Callable[[str], bytes]:
+    """`lookup_hash` for many values of one purpose: the key is looked up and made ready once."""
     # The oldest key is used, so that adding a new key in front does not break what was hashed before.
-    key = list(_keys().values())[-1]
-    return hmac.new(key, f"{purpose}\0{text.strip().casefold()}".encode(), hashlib.sha256).digest()
+    begun = hmac.new(list(_keys().values())[-1], f"{purpose}\0".encode(), hashlib.sha256)
+
+    def hashed(text: str) -> bytes:
+        one = begun.copy()
+        one.update(text.strip().casefold().encode())
+        return one.digest()
+
+    return hashed
 
 
 def donor_data_until(today: date) -> date:

@@ -83,3 +83,14 @@ def test_a_lookup_meets_whatever_the_case_and_survives_a_new_key() -> None:
 def test_personal_data_has_a_day_on_which_it_goes() -> None:
     assert privacy.donor_data_until(date(2026, 2, 28)) >= date(2032, 2, 28)
     assert privacy.event_data_until(date(2026, 1, 1)) == date(2026, 2, 5)
+
+
+def test_what_is_sealed_and_hashed_for_many_rows_is_as_one_by_one(app: Flask) -> None:
+    # given
+    text, identity = "Майя Пример", "bank_line:7:details"
+    # when
+    sealed = privacy.sealer()(text, identity)
+    hashed = privacy.hasher("email")(" Maya@Example.org ")
+    # then
+    assert privacy.unseal(sealed, identity) == text
+    assert hashed == privacy.lookup_hash("maya@example.org", "email")

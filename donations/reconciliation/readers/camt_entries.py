@@ -1,0 +1,133 @@
+"""What a camt entry, with the transactions inside it, comes to in our words: one line, or one for each transaction
+where their amounts add up to the entry. No XML here."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from donations.money import Money
+from donations.reconciliation.readers import figures
+from donations.reconciliation.readers.said import MEND_LINE, N_, Draft, ReadLine, broken, money
+
+_NOTHING = {"NOTPROVIDED", "NOTAVAILABLE", "NONREF", "NONE"}
+_SIDES = {"CRDT": 1, "DBIT": -1}
+
+
+class Record:
+    """The leaves of one part of the file, kept until it ends."""
+
+    __slots__ = ("days", "details", "fields", "line", "outer", "place", "texts")
+
+    def __init__(self, line: int = 0, outer: Record | None = None, place: int = 0) -> None:
+        self.line, self.outer, self.place = line, outer, place
+        self.fields: dict[str, str] = {}
+        self.days: dict[str, date] = {}
+        self.texts: list[str] = []
+        self.details: list[Record] = []
+
+
+def take_entry(draft: Draft, entry: Record) -> int:
+    """Add the lines of an entry to the statement; gives how many. Entries that are not booked are counted only."""
+    if entry.fields.get("status", "BOOK") != "BOOK":
+        draft.pending += 1
+        return 0
+    total = _amount(entry, draft.currency)
+    day = entry.days.get("BookgDt") or entry.days.get("ValDt")
+    if day is None:
+        raise broken(entry.line, "Ntry", N_("this entry says no day"), MEND_LINE)
+    draft.currency = draft.currency or total.currency
+    parts = _parts(entry, total)
+    for details, amount in parts:
+        draft.add(_line(entry, details, amount, day))
+    return len(parts)
+
+
+def _line(entry: Record, details: Record, amount: Money, day: date) -> ReadLine:
+    said = details.fields
+    # Who paid us is the debtor; whom we paid is the creditor.
+    other = "Dbtr" if amount.minor > 0 else "Cdtr"
+    texts = details.texts
+    for key in ("end_to_end", "cheque", "mandate"):
+        if key in said and said[key].upper() not in _NOTHING:
+            texts = [*texts, said[key]]
+    more = said.get("more") or ("" if texts else entry.fields.get("more", ""))
+    return ReadLine(
+        entry.place,
+        day,
+        entry.days.get("ValDt"),
+        amount,
+        said.get("native_id") or entry.fields.get("native_id", ""),
+        said.get(f"{other}name", ""),
+        said.get(f"{other}account", ""),
+        " ".join([*texts, more] if more else texts),
+    )
+
+
+def _parts(entry: Record, total: Money) -> list[tuple[Record, Money]]:
+    """The transactions of an entry, each with its amount: only where they come to the entry's own, else the entry alone
+    counts (the bank took a charge off, or says amounts as they were sent in another currency)."""
+    details = entry.details
+    if len(details) < 2:
+        return [(details[0] if details else entry, total)]
+    side = entry.fields.get("side", "")
+    parts = [(each, _part(each, total.currency, side)) for each in details]
+    known = [(each, amount) for each, amount in parts if amount is not None]
+    if len(known) == len(details) and sum(amount.minor for _, amount in known) == total.minor:
+        return known
+    whole = Record(entry.line, place=entry.place)
+    whole.fields.update(entry.fields)
+    whole.texts = [text for each in details for text in each.texts][:200]
+    return [(whole, total)]
+
+
+def _part(details: Record, currency: str, side: str) -> Money | None:
+    for kept in ("amount", "other_amount"):
+        if details.fields.get(f"{kept} currency") == currency and kept in details.fields:
+            sign = _SIDES.get(details.fields.get("side", side), 0)
+            return money(sign * figures.minor(details.fields[kept], currency), currency) if sign else None
+    return None
+
+
+def _amount(record: Record, currency: str) -> Money:
+    """Signed by its side. A reversal (RvslInd) needs nothing more: its side says which way the money went."""
+    sign = _SIDES.get(record.fields.get("side", ""), 0)
+    written = record.fields.get("amount", "")
+    code = record.fields.get("amount currency") or currency
+    try:
+        if sign:
+            return money(sign * figures.minor(written, figures.known_currency(code)), code)
+    except figures.NotRead:
+        pass
+    shown = f"{written} {code} {record.fields.get('side', '')}"
+    raise broken(record.line, shown, N_("this entry has no amount, or does not say which way it went"), MEND_LINE)
+
+
+def see_to_account(draft: Draft, record: Record) -> None:
+    """What stands before the entries and says whose they are."""
+    draft.account = draft.account or record.fields.get("account", "")
+    code = record.fields.get("currency")
+    if code and not draft.currency:
+        try:
+            draft.currency = figures.known_currency(code)
+        except figures.NotRead as error:
+            raise broken(record.line, code, N_("this currency is not known")) from error
+
+
+def opening_and_closing(form: str, draft: Draft, record: Record) -> tuple[Money | None, Money | None]:
+    """Booked balances. A statement in several parts has interim ones (ITBD) between them; in a camt.052, which tells of
+    a day that is not over, they say nothing of its lines."""
+    said = {type_: [each for each in record.details if each.fields.get("type") == type_] for type_ in _TYPES}
+    interim = [] if form == "camt.052" else said["ITBD"]
+    opening = [*said["OPBD"], *said["PRCD"]] or interim[:1]
+    closing = said["CLBD"] or [each for each in interim if each not in opening][-1:]
+    if draft.ends_on is None and closing:
+        draft.ends_on = closing[0].days.get("Dt")
+    if not draft.currency and closing:
+        draft.currency = _amount(closing[0], "").currency
+    return (
+        _amount(opening[0], draft.currency) if opening else None,
+        _amount(closing[-1], draft.currency) if closing else None,
+    )
+
+
+_TYPES = ("OPBD", "PRCD", "CLBD", "ITBD")

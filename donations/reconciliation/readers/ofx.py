@@ -1,0 +1,167 @@
+"""OFX 1 (SGML, where values have no closing tag) and OFX 2 (XML): both are read by the same tags. Nothing in them
+refers to anything outside, and a document type is refused."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+from donations.errors import DonationsError
+from donations.money import Money
+from donations.reconciliation.readers import figures
+from donations.reconciliation.readers.decoding import text_of
+from donations.reconciliation.readers.said import (
+    MEND_LINE,
+    MOST_STATEMENTS,
+    MOST_TEXT,
+    N_,
+    Draft,
+    ReadLine,
+    ReadStatements,
+    broken,
+    check_count,
+    money,
+    unreadable,
+)
+
+RECOGNISED = re.compile(rb"^\s*(OFXHEADER\s*:|<OFX>|<\?xml[^>]*\?>\s*(<\?OFX[^>]*\?>\s*)?<OFX>|<\?OFX)", re.IGNORECASE)
+_DECLARED = re.compile(rb"<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)[\"']")
+_HEADER = re.compile(rb"\s*(OFXHEADER|ENCODING|CHARSET)\s*:\s*([A-Za-z0-9._-]+)")
+_STATEMENTS = re.compile(r"<(STMTRS|CCSTMTRS)>(.*?)</\1>", re.DOTALL)
+_MOVEMENTS = re.compile(r"<STMTTRN>(.*?)</STMTTRN>", re.DOTALL)
+_VALUES = re.compile(r"<([A-Z][A-Z0-9.]*)>([^<]*)")
+_PARTS = re.compile(r"<(BANKACCTFROM|CCACCTFROM|LEDGERBAL)>(.*?)</\1>", re.DOTALL)
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+
+
+def read(data: bytes) -> ReadStatements:
+    """Raises BadStatement, BadStatementLine or StatementTooLarge."""
+    text = _text(data)
+    if "<!" in text:
+        if re.search(r"<!(DOCTYPE|ENTITY|ELEMENT)", text, re.IGNORECASE):
+            raise unreadable(N_("it brings its own document type, which no bank does"))
+        text = _CDATA.sub(lambda match: html.escape(match[1], quote=False), text)
+    if "</OFX>" not in text:
+        raise broken(text.count("\n") + 1, text[-60:].strip(), N_("the file is damaged or cut off here"))
+    drafts: list[Draft] = []
+    lines = Lines(text)
+    for match in _STATEMENTS.finditer(text):
+        if len(drafts) >= MOST_STATEMENTS:
+            raise unreadable(N_("it holds more statements than we take at once"))
+        drafts.append(_statement(text, match.start(2), match.end(2), lines))
+    told = len(re.findall(r"<(?:CC)?STMTRS>", text))
+    movements = text.count("<STMTTRN>")
+    if not drafts or told != len(drafts) or movements != lines.movements:
+        raise unreadable(N_("it holds no statement, or one that does not end"))
+    form = "OFX 2" if data[:200].lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<?") else "OFX 1"
+    return ReadStatements(form, tuple(draft.done() for draft in drafts))
+
+
+def _text(data: bytes) -> str:
+    declared = _DECLARED.search(data[:1000])
+    if declared:
+        return text_of(data, declared[1].decode("ascii"))
+    head = {name.upper(): value.upper().decode("ascii") for name, value in _HEADER.findall(data[:1000])}
+    if head.get(b"ENCODING") == "UTF-8":
+        return text_of(data, "utf-8")
+    # Many banks write UTF-8 under a header that says otherwise, so the charset named counts only where UTF-8 fails.
+    charset = head.get(b"CHARSET", "").removeprefix("WINDOWS-").removeprefix("CP")
+    if charset.startswith("125"):
+        return text_of(data, instead=f"cp{charset}")
+    return text_of(data, instead=charset if "8859" in charset else "")
+
+
+class Lines:
+    """Which line of the file a place is in; asked for in order, so that nothing is counted twice."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at, self.line, self.movements = text, 0, 1, 0
+
+    def number(self, place: int) -> int:
+        self.line += self.text.count("\n", self.at, place)
+        self.at = place
+        return self.line
+
+
+def _statement(text: str, start: int, end: int, lines: Lines) -> Draft:
+    first = text.find("<STMTTRN>", start, end)
+    last = text.rfind("</STMTTRN>", start, end)
+    around = text[start : first if first >= 0 else end] + (text[last + 10 : end] if last >= 0 else "")
+    where = lines.number(start)
+    draft = Draft()
+    said = _said(_PARTS.sub("", around))
+    parts = {name.removeprefix("CC").removeprefix("BANK"): _said(inner) for name, inner in _PARTS.findall(around)}
+    draft.account = _account(parts.get("ACCTFROM", {}))
+    try:
+        draft.currency = figures.known_currency(said.get("CURDEF", ""))
+        draft.starts_on = figures.compact_day(said["DTSTART"][:8]) if "DTSTART" in said else None
+        draft.ends_on = figures.compact_day(said["DTEND"][:8]) if "DTEND" in said else None
+    except figures.NotRead as error:
+        raise broken(where, str(error), N_("this statement has no currency, or a day that is none")) from error
+    for number, movement in _movements(text, start, end, lines):
+        draft.add(_line(number, movement, draft.currency))
+    balance = parts.get("LEDGERBAL", {})
+    # The balance counts as the closing one only where nothing was booked after it that stands here.
+    if "BALAMT" in balance and balance.get("DTASOF", "9")[:8] >= max(
+        (line.booked_on.strftime("%Y%m%d") for line in draft.lines), default=""
+    ):
+        draft.closing = _amount(balance["BALAMT"], draft.currency, lines.number(end))
+    return draft
+
+
+def _movements(text: str, start: int, end: int, lines: Lines) -> Iterator[tuple[int, str]]:
+    for match in _MOVEMENTS.finditer(text, start, end):
+        number = lines.number(match.start())
+        inner = match[1]
+        if "<STMTTRN>" in inner or len(inner) > MOST_TEXT:
+            raise broken(number, inner, N_("this movement does not end"))
+        lines.movements += 1
+        check_count(lines.movements)
+        yield number, inner
+
+
+def _line(number: int, movement: str, currency: str) -> ReadLine:
+    said = dict(_VALUES.findall(movement))
+    for name in _WORDS:
+        if name in said:
+            said[name] = _plain(said[name])
+    if "CURRENCY" in said:  # Then the amount is in that currency; under ORIGCURRENCY it is in the statement's own.
+        currency = said.get("CURSYM", "").strip().upper()
+    try:
+        booked_on = figures.compact_day(said.get("DTPOSTED", "").strip()[:8])
+        value_on = figures.compact_day(said["DTAVAIL"].strip()[:8]) if "DTAVAIL" in said else None
+    except figures.NotRead as error:
+        raise broken(number, said.get("DTPOSTED", ""), N_("this is no day"), MEND_LINE) from error
+    cheque = said.get("CHECKNUM", "")
+    reference = said.get("REFNUM", "")
+    texts = [said.get("MEMO", ""), reference, cheque if cheque != reference else ""]
+    name = said.get("NAME", "") or said.get("EXTDNAME", "")
+    return ReadLine(
+        number, booked_on, value_on, _amount(said.get("TRNAMT", "").strip(), currency, number), said.get("FITID", ""),
+        name, _account(said), " ".join(each for each in texts if each),
+    )  # fmt: skip
+
+
+_WORDS = ("FITID", "NAME", "EXTDNAME", "MEMO", "CHECKNUM", "REFNUM", "BANKID", "ACCTID", "CURSYM")
+
+
+def _account(said: dict[str, str]) -> str:
+    bank, account = said.get("BANKID", ""), said.get("ACCTID", "")
+    return f"{bank}/{account}" if bank and account and not account[:2].isalpha() else account
+
+
+def _said(part: str) -> dict[str, str]:
+    return {name: _plain(value) for name, value in _VALUES.findall(part)}
+
+
+def _plain(value: str) -> str:
+    return html.unescape(value).strip() if "&" in value else value.strip()
+
+
+def _amount(text: str, currency: str, number: int) -> Money:
+    try:
+        return money(figures.minor(text, currency, "," if "," in text else "."), currency)
+    except (figures.NotRead, DonationsError) as error:
+        fault = N_("this is no amount, or not of this currency")
+        raise broken(number, f"{text} {currency}", fault, MEND_LINE) from error

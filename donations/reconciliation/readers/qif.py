@@ -1,0 +1,138 @@
+"""QIF, which says neither the currency nor in which order a day is written: the first comes from the account, the
+second is told by all days of the file together, or asked for."""
+
+from __future__ import annotations
+
+import re
+
+from donations.errors import StatementAskedFor
+from donations.reconciliation.readers import figures
+from donations.reconciliation.readers.said import (
+    MEND_LINE,
+    MOST_TEXT,
+    N_,
+    Draft,
+    ReadLine,
+    ReadStatements,
+    broken,
+    check_count,
+    money,
+    unreadable,
+)
+
+RECOGNISED = re.compile(r"^\s*!(Type|Account|Option|Clear)\b", re.IGNORECASE)
+_MONEY_TYPES = ("bank", "cash", "ccard", "oth a", "oth l")
+_OPENING = {"opening balance", "anfangssaldo", "solde initial", "начальный остаток", "saldo inicial"}
+Entry = dict[str, tuple[int, str]]
+
+
+def read(text: str, *, currency: str, dates: str = "", decimal: str = "") -> ReadStatements:
+    """Raises BadStatement, BadStatementLine, StatementAskedFor or StatementTooLarge."""
+    entries, account = _entries(text)
+    order = dates or _order(entries)
+    point = decimal or _decimal(entries, currency)
+    draft = Draft(account=account, currency=currency)
+    for place, entry in enumerate(entries):
+        line = _line(entry, order, point, currency)
+        if place == 0 and line.name.casefold() in _OPENING:
+            draft.opening = line.amount
+            draft.starts_on = line.booked_on
+        else:
+            draft.add(line)
+    return ReadStatements("QIF", (draft.done(),))
+
+
+def _entries(text: str) -> tuple[list[Entry], str]:
+    """The entries of the first account of the file; lists of categories and the like are passed over."""
+    entries: list[Entry] = []
+    entry: Entry = {}
+    section, account, number = "", "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        mark, said = line[:1], line[1:].strip()
+        if mark == "!":
+            if entry:
+                raise broken(number, line, N_("the entry before this does not end"))
+            section = said.lower()
+            if section.startswith("type:") and section[5:].strip() not in _MONEY_TYPES + _LISTS:
+                raise broken(number, line, N_("this is no list of a bank account's movements"))
+        elif section[5:].strip() in _MONEY_TYPES:
+            if mark == "^":
+                _close(entry, entries, number)
+                entry = {}
+            elif mark.strip("\x1a\x0c "):
+                entry.setdefault(mark, (number, said[:MOST_TEXT]))
+        elif section == "account" and mark == "N":
+            if account and entries:
+                raise broken(number, line, N_("it holds several accounts; export one of them"))
+            account = account or said
+        elif not section and line.strip():
+            raise broken(number, line, N_("this stands before any section"))
+    if entry:
+        raise broken(number, line, N_("the file is damaged or cut off here"))
+    if not section:
+        raise unreadable(N_("it holds no statement"))
+    return entries, ""
+
+
+_LISTS = ("cat", "class", "memorized", "tag", "security", "prices", "budget")
+
+
+def _close(entry: Entry, entries: list[Entry], number: int) -> None:
+    if not entry:
+        return
+    if "D" not in entry or ("T" not in entry and "U" not in entry):
+        raise broken(number, "^", N_("this entry has no day or no amount"), MEND_LINE)
+    entries.append(entry)
+    check_count(len(entries))
+
+
+def _line(entry: Entry, order: str, decimal: str, currency: str) -> ReadLine:
+    at, day = entry["D"]
+    try:
+        booked_on = figures.written_day(day, order)
+    except figures.NotRead as error:
+        raise broken(at, day, N_("this is no day"), MEND_LINE) from error
+    at, amount = entry.get("T") or entry["U"]
+    try:
+        minor = figures.written(amount, currency, decimal)
+    except figures.NotRead as error:
+        raise broken(at, amount, N_("this is no amount, or not of this currency"), MEND_LINE) from error
+    texts = [entry[mark][1] for mark in "MN" if mark in entry]
+    name = entry["P"][1] if "P" in entry else ""
+    return ReadLine(entry["D"][0], booked_on, None, money(minor, currency), "", name, "", " ".join(filter(None, texts)))
+
+
+def _order(entries: list[Entry]) -> str:
+    """Raises StatementAskedFor where the days of the whole file fit both orders."""
+    try:
+        return figures.day_order({entry["D"][1]: None for entry in entries})
+    except figures.Unclear as error:
+        raise asked_for_dates(str(error)) from error
+    except figures.NotRead as error:
+        at = next(at for at, day in (entry["D"] for entry in entries) if day == str(error))
+        raise broken(at, str(error), N_("the days of this file are not all written in one order")) from error
+
+
+def _decimal(entries: list[Entry], currency: str) -> str:
+    amounts = {(entry.get("T") or entry["U"])[1]: None for entry in entries}
+    try:
+        return figures.decimal_sign(amounts)
+    except figures.Unclear as error:
+        raise asked_for_decimal(str(error)) from error
+
+
+def asked_for_dates(day: str) -> StatementAskedFor:
+    """The error for days that do not tell by themselves whether the day or the month stands first."""
+    return StatementAskedFor(
+        fault=N_("all its days could be written day first or month first"),
+        text=day[:20],
+        mend=N_("Say which: --map dates=dmy for the day first, --map dates=mdy for the month first."),
+    )
+
+
+def asked_for_decimal(amount: str) -> StatementAskedFor:
+    return StatementAskedFor(
+        fault=N_("its amounts do not tell whether a point or a comma stands before the pence"),
+        text=amount[:20],
+        mend=N_("Say which: --map decimal=. or --map decimal=,"),
+    )

@@ -1,0 +1,123 @@
+"""What readers give: statements and their lines as plain values in our words, whatever the format. What a file may
+weigh at most is here too. Nothing here reads a file or knows the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from donations.errors import BadStatement, BadStatementLine, StatementTooLarge
+from donations.money import Money
+
+if TYPE_CHECKING:
+    from donations.reconciliation.readers.column_maps import ColumnMap
+
+MOST_BYTES = 64 * 1024 * 1024
+MOST_LINES = 200_000
+MOST_STATEMENTS = 5_000
+MOST_TEXT = 20_000  # characters of one line of a statement, with all that it says
+
+
+class ReadLine(NamedTuple):
+    """One line of a statement; "" where the file says nothing. A tuple, because a file may hold 200,000."""
+
+    place: int  # its line in the file; in camt, which is often one long line, the number of its entry
+    booked_on: date
+    value_on: date | None
+    amount: Money  # `+` came in, `-` went out
+    native_id: str
+    name: str  # of the other side
+    account: str  # of the other side
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStatement:
+    """One statement of one account. Balances are None where the file states none."""
+
+    account: str  # as in the file; "" where it does not say
+    currency: str
+    opening: Money | None
+    closing: Money | None
+    starts_on: date | None
+    ends_on: date | None
+    lines: tuple[ReadLine, ...]
+    pending: int = 0  # lines left out, because they are not booked yet
+    empty: int = 0  # lines left out, because they move nothing
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStatements:
+    """A whole file. `column_map` is how a CSV table was read, to be remembered for the account."""
+
+    format: str
+    statements: tuple[ReadStatement, ...]
+    column_map: ColumnMap | None = None
+
+
+@dataclass(slots=True)
+class Draft:
+    """A statement while it is being read."""
+
+    account: str = ""
+    currency: str = ""
+    opening: Money | None = None
+    closing: Money | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    lines: list[ReadLine] = field(default_factory=list)
+    pending: int = 0
+    empty: int = 0
+
+    def add(self, line: ReadLine) -> None:
+        """Take a booked line; one that moves nothing is only counted."""
+        if len(line.text) + len(line.name) + len(line.native_id) + len(line.account) > MOST_TEXT:
+            raise broken(line.place, line.text, N_("this text is too long"))
+        if not line.amount.minor:
+            self.empty += 1
+            return
+        self.lines.append(line)
+
+    def done(self) -> ReadStatement:
+        days = [line.booked_on for line in self.lines]
+        if self.starts_on is None:
+            self.starts_on = min(days, default=self.ends_on)
+        if self.ends_on is None:
+            self.ends_on = max(days, default=self.starts_on)
+        return ReadStatement(
+            self.account, self.currency, self.opening, self.closing, self.starts_on, self.ends_on, tuple(self.lines),
+            self.pending, self.empty,
+        )  # fmt: skip
+
+
+def N_(text: str) -> str:
+    """Marks a text for the catalogs; it is translated where the error is shown."""
+    return text
+
+
+FETCH_AGAIN = N_("Fetch it from your bank again.")
+MEND_LINE = N_("Mend that line, or fetch the file from your bank again.")
+
+
+def check_count(lines: int) -> None:
+    """Raises StatementTooLarge."""
+    if lines > MOST_LINES:
+        raise StatementTooLarge(most=f"{MOST_LINES} lines")
+
+
+def broken(line: int, text: str, fault: str, mend: str = FETCH_AGAIN) -> BadStatementLine:
+    """The error for a line that cannot be read, with no more of it than a person needs to find it."""
+    shown = "".join(c if c.isprintable() else "?" for c in text[:60])
+    return BadStatementLine(line=line, text=shown, fault=fault, mend=mend)
+
+
+def unreadable(fault: str, mend: str = FETCH_AGAIN) -> BadStatement:
+    return BadStatement(fault=fault, mend=mend)
+
+
+@lru_cache(maxsize=4096)
+def money(minor: int, currency: str) -> Money:
+    """The same amounts come again and again; they are made once."""
+    return Money(minor, currency)

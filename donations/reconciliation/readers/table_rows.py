@@ -1,0 +1,243 @@
+"""One row of a CSV statement becomes one line: where its columns are, which way its money went, whether it is booked,
+and whether its running balance follows from the row before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from donations.errors import BadStatement, BadStatementLine
+from donations.money import Money
+from donations.reconciliation.readers import figures
+from donations.reconciliation.readers.column_maps import BOOKED, NOT_BOOKED, ColumnMap, plainly
+from donations.reconciliation.readers.said import MEND_LINE, N_, Draft, ReadLine, broken, money
+
+Row = list[str]
+_IN = {
+    "c",
+    "cr",
+    "credit",
+    "credited",
+    "+",
+    "h",
+    "haben",
+    "bij",
+    "in",
+    "k",
+    "crdt",
+    "приход",
+    "кредит",
+    "ct",
+    "uznanie",
+}
+_OUT = {"d", "dr", "debit", "debited", "-", "s", "soll", "af", "out", "dbit", "расход", "дебет", "dt", "db"}
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where each column is, from 0; -1 where there is none."""
+
+    date: int
+    value_date: int
+    amount: int
+    debit: int
+    credit: int
+    sign: int
+    fee: int
+    currency: int
+    name: int
+    account: int
+    id: int
+    balance: int
+    own_account: int
+    state: int
+    text: tuple[int, ...]
+
+    @classmethod
+    def found(cls, columns: ColumnMap, headings: Row) -> Columns:
+        """Raises BadStatement for a heading or number that is not there."""
+        places: dict[str, int] = {}
+        for place, heading in enumerate(headings):
+            places.setdefault(plainly(heading), place)
+        one = {
+            word: _place(places, getattr(columns, word)) for word in cls.__dataclass_fields__ if word != "text"
+        }  # fmt: skip
+        return cls(**one, text=tuple(_place(places, heading) for heading in columns.text))
+
+    @property
+    def figures(self) -> tuple[int, ...]:
+        """The columns of amounts."""
+        return tuple(each for each in (self.amount, self.debit, self.credit) if each >= 0)
+
+
+def _place(places: dict[str, int], heading: str) -> int:
+    if not heading:
+        return -1
+    if plainly(heading) not in places:
+        raise BadStatement(fault=N_("it has no such column") + f": {heading}", mend=N_("Look at its headings again."))
+    return places[plainly(heading)]
+
+
+class Rows:
+    """Takes the rows in order; one statement for each account that they name."""
+
+    def __init__(self, here: Columns, columns: ColumnMap, currency: str) -> None:
+        self.here, self.decimal, self.dates = here, columns.decimal, columns.dates
+        self.currency = columns.currency if here.currency < 0 and columns.currency else currency
+        self.days: dict[str, date] = {}
+        self.drafts: dict[str, Draft] = {}
+        self.balances: dict[str, _Balances] = {}
+        self.debits: set[bool] = set()
+        self.minor: Callable[[Row, str, int], int] = self._amount
+        if here.debit >= 0 or here.credit >= 0:
+            self.minor = self._debit_or_credit
+        elif here.sign >= 0:
+            self.minor = self._by_sign
+
+    def take(self, number: int, row: Row) -> None:
+        here = self.here
+        draft = self._draft(row)
+        if here.state >= 0 and not self._is_booked(row[here.state], number):
+            draft.pending += 1
+            return
+        currency = self._currency(row[here.currency], number) if here.currency >= 0 else self.currency
+        minor = self.minor(row, currency, number)
+        if here.fee >= 0 and row[here.fee].strip():
+            minor -= abs(self._figure(row[here.fee], currency, number))
+        value = row[here.value_date].strip() if here.value_date >= 0 else ""
+        amount = money(minor, currency)
+        if here.balance >= 0:
+            self._take_balance(draft, row[here.balance], amount, number)
+        texts = [row[each].strip() for each in here.text]
+        draft.currency = draft.currency or currency
+        draft.add(
+            ReadLine(
+                number,
+                self._day(row[here.date], number),
+                self._day(value, number) if value else None,
+                amount,
+                row[here.id].strip() if here.id >= 0 else "",
+                row[here.name].strip() if here.name >= 0 else "",
+                row[here.account].strip() if here.account >= 0 else "",
+                " ".join([each for each in texts if each]),
+            )
+        )
+
+    def done(self) -> list[Draft]:
+        for account, balances in self.balances.items():
+            self.drafts[account].opening, self.drafts[account].closing = balances.ends()
+        return list(self.drafts.values()) or [Draft(currency=self.currency)]
+
+    def _draft(self, row: Row) -> Draft:
+        account = row[self.here.own_account].strip() if self.here.own_account >= 0 else ""
+        draft = self.drafts.get(account)
+        if draft is None:
+            draft = self.drafts[account] = Draft(account=account)
+        return draft
+
+    def _take_balance(self, draft: Draft, text: str, amount: Money, number: int) -> None:
+        balances = self.balances.get(draft.account)
+        if balances is None:
+            balances = self.balances[draft.account] = _Balances()
+        if text.strip():
+            balances.take(money(self._figure(text, amount.currency, number), amount.currency), amount, number)
+        else:
+            balances.complete = False
+
+    def _day(self, text: str, number: int) -> date:
+        day = self.days.get(text)
+        if day is None:
+            try:
+                day = self.days[text] = figures.written_day(text, self.dates)
+            except figures.NotRead as error:
+                raise broken(number, text, N_("this is no day"), MEND_LINE) from error
+        return day
+
+    def _figure(self, text: str, currency: str, number: int) -> int:
+        try:
+            return figures.written(text.strip(), currency, self.decimal)
+        except figures.NotRead as error:
+            raise _no_amount(text, currency, number) from error
+
+    def _amount(self, row: Row, currency: str, number: int) -> int:
+        return self._figure(row[self.here.amount], currency, number)
+
+    def _debit_or_credit(self, row: Row, currency: str, number: int) -> int:
+        """One of the two is filled. Some banks write debits with a minus and some without: one file, one way."""
+        debit = row[self.here.debit] if self.here.debit >= 0 else ""
+        credit = row[self.here.credit] if self.here.credit >= 0 else ""
+        out = self._figure(debit, currency, number) if debit.strip() else 0
+        into = self._figure(credit, currency, number) if credit.strip() else 0
+        if (out and into) or not (debit.strip() or credit.strip()):
+            raise broken(number, f"{debit} {credit}", N_("it has both a debit and a credit, or neither"), MEND_LINE)
+        if out:
+            self.debits.add(out < 0)
+            if len(self.debits) > 1:
+                raise broken(number, debit, N_("some debits of this file have a minus and some have none"), MEND_LINE)
+            return -abs(out)
+        return into
+
+    def _by_sign(self, row: Row, currency: str, number: int) -> int:
+        minor = self._figure(row[self.here.amount], currency, number)
+        word = row[self.here.sign].strip().casefold().rstrip(".")
+        if minor < 0 or (word not in _IN and word not in _OUT):
+            raise broken(number, f"{row[self.here.amount]} {word}", N_("its sign is not known"), MEND_LINE)
+        return minor if word in _IN else -minor
+
+    def _currency(self, text: str, number: int) -> str:
+        try:
+            return figures.known_currency(text) if text.strip() else self.currency
+        except figures.NotRead as error:
+            raise broken(number, text, N_("this currency is not known")) from error
+
+    def _is_booked(self, text: str, number: int) -> bool:
+        word = plainly(text)
+        if word in BOOKED:
+            return True
+        if word in NOT_BOOKED:
+            return False
+        mend = N_("Leave that column out of the map if all lines are booked.")
+        raise broken(number, text, N_("we do not know whether this means booked"), mend)
+
+
+def _no_amount(text: str, currency: str, number: int) -> BadStatementLine:
+    return broken(number, f"{text} {currency}", N_("this is no amount, or not of this currency"), MEND_LINE)
+
+
+class _Balances:
+    """Running balances, which may stand with the newest line on top or at the bottom."""
+
+    def __init__(self) -> None:
+        self.complete = True
+        self.rises = self.falls = True  # the newest at the bottom; the newest on top
+        self.first: tuple[Money, Money] | None = None
+        self.last: tuple[Money, Money] | None = None
+        self.fault = (0, "")
+
+    def take(self, balance: Money, amount: Money, number: int) -> None:
+        if self.last is not None and self.complete:
+            before, moved = self.last
+            if balance.currency != before.currency:
+                self.complete = False
+                return
+            self.rises = self.rises and before.minor + amount.minor == balance.minor
+            self.falls = self.falls and before.minor - moved.minor == balance.minor
+            if not (self.rises or self.falls) and not self.fault[0]:
+                self.fault = (number, balance.plain())
+        self.first = self.first or (balance, amount)
+        self.last = (balance, amount)
+
+    def ends(self) -> tuple[Money | None, Money | None]:
+        """Opening and closing balance. Raises BadStatementLine where one does not follow from the other."""
+        if self.first is None or self.last is None or not self.complete:
+            return None, None
+        if self.rises:
+            return self.first[0] - self.first[1], self.last[0]
+        if self.falls:
+            return self.last[0] - self.last[1], self.first[0]
+        fault = N_("this balance does not follow from the line before: something is missing or was changed")
+        mend = N_(
+            "Fetch the file again; if your bank lists the lines of a day in no order, leave the balance out of the map."
+        )
+        raise broken(*self.fault, fault, mend)
