@@ -1,0 +1,1 @@
+"""Receipts, statements, and what they say in words."""
