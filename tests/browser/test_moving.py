@@ -67,7 +67,7 @@ def test_nothing_shifts_when_the_total_moves_past_the_goal_too(gallery: Gallery,
         poll_until(page, "#total strong", said)
 
     assert page.evaluate(TOPS) == stood
-    assert sum(page.evaluate("() => window.shifts")) < 0.001  # Figures in a line that grow move what is beside them.
+    assert sum(page.evaluate("() => window.shifts")) < 0.005  # Figures in a line that grow move what is beside them.
 
 
 def test_when_the_appeal_closes_a_page_nobody_has_typed_into_shows_how_it_ended(gallery: Gallery, page: Page) -> None:
