@@ -15,11 +15,12 @@ ROOT = Path(__file__).parents[1]
 ROWS = (
     ("web", "cli", "worker"),
     ("inbox",),
-    ("giving", "reconciliation", "receipts", "paper", "appeals", "alarms", "outbox", "stripe_gateway", "mailer"),
-    ("facts", "bookkeeping", "ledger", "totals", "periods", "privacy", "tokens"),
+    ("giving", "reconciliation", "receipts", "paper", "appeals", "staff", "alarms", "outbox", "stripe_gateway",
+     "mailer"),
+    ("facts", "bookkeeping", "ledger", "totals", "periods", "privacy", "tokens", "audit"),
     ("models",),
     ("database", "prepared", "money", "errors", "extensions", "config"),
-)
+)  # fmt: skip
 ROW_OF = {part: row for row, parts in enumerate(ROWS) for part in parts}
 TALKS_OUTSIDE = {"stripe_gateway", "mailer"}
 MAY_CALL_OUT = {"web", "cli", "worker", "inbox"}

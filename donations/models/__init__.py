@@ -1,6 +1,7 @@
 """All tables, one file per noun. Importing this package is what makes the metadata whole."""
 
 from donations.models.appeal import Appeal, AppealEvent, AppealTotal, Area, Fund, FundTotal, PublishedTotal
+from donations.models.audit import AuditRecord
 from donations.models.bank import BankAccount, BankLine, Match, MatchRule, Statement
 from donations.models.donation import Allocation, CheckoutAttempt, Donation
 from donations.models.facts import BalanceTransaction, Decision, Dispute, FraudWarning, Payment, Payout, Refund
@@ -18,6 +19,7 @@ from donations.models.spending import (
     PeriodBalance,
     PeriodSignature,
 )
+from donations.models.staff import Brake, Passkey, RecoveryCode, Staff, StaffRole, StaffSession
 
 __all__ = [
     "Account",
@@ -28,9 +30,11 @@ __all__ = [
     "AppealTotal",
     "Approval",
     "Area",
+    "AuditRecord",
     "BalanceTransaction",
     "BankAccount",
     "BankLine",
+    "Brake",
     "CheckoutAttempt",
     "Decision",
     "Disbursement",
@@ -49,6 +53,7 @@ __all__ = [
     "MessageDecision",
     "OfflineGift",
     "Organisation",
+    "Passkey",
     "Payment",
     "Payout",
     "PayoutShare",
@@ -60,8 +65,12 @@ __all__ = [
     "Receipt",
     "ReceiptEvent",
     "ReceiptSeries",
+    "RecoveryCode",
     "Refund",
     "Slip",
+    "Staff",
+    "StaffRole",
+    "StaffSession",
     "Statement",
     "StripeEvent",
 ]

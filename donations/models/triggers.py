@@ -1,5 +1,5 @@
-"""The triggers by which the database itself keeps books and receipts append-only, by name. The migrations make them;
-start-up, `doctor` and the tests count them, because a careless migration can drop them without a word."""
+"""The triggers by which the database itself keeps books, receipts and audit append-only, by name. The migrations make
+them; start-up, `doctor` and the tests count them, because a careless migration can drop them without a word."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ _BOTH = (
     "entry_never_deleted",
     "receipt_stays_frozen",
     "receipt_never_deleted",
+    "audit_never_changes",
+    "audit_never_deleted",
     *(f"{table}_{rule}" for table in _STAYING for rule in ("stays", "never_deleted")),
 )
 EXPECTED = {
@@ -25,6 +27,7 @@ EXPECTED = {
             "posting_never_truncated",
             "entry_never_truncated",
             "receipt_never_truncated",
+            "audit_never_truncated",
             *(f"{table}_never_truncated" for table in _STAYING),
         }
     ),

@@ -79,6 +79,12 @@ REFUSED = [
     ("adjustment", {"amount_minor": 0}, "amount_not_zero"),
     ("message_decision", {"verdict": "perhaps"}, "verdict_known"),
     ("period_signature", {"act": "burn"}, "act_known"),
+    ("staff", {"state": "gone"}, "state_known"),
+    ("staff", {"email_hash": b"taken"}, "email_hash"),
+    ("staff_role", {"role": "king"}, "role_known"),
+    ("staff_session", {"stage": "third", "fresh_at": NOON}, "stage_known"),
+    ("staff_session", {"stage": "full"}, "full_was_fresh"),
+    ("audit", {"previous_sha256": "taken"}, "previous_sha256"),
 ]
 
 
@@ -119,6 +125,7 @@ def good(app: Flask) -> dict[str, dict[str, Any]]:
         "period": {"starts_on": NOON.date(), "ends_on": NOON.date()},
         "account": {"code": 9999, "name": "New", "kind": "asset"},
         **_of_the_treasury(donation.id, appeal.funds[0].id),
+        **_of_staff(),
     }  # fmt: skip
 
 
@@ -155,6 +162,25 @@ def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]
         },
         "message_decision": {"donation_id": donation_id, "appeal_id": 1, "verdict": "approved"},
         "period_signature": {"period_id": 9, "act": "close", "actor": "test", "at": NOON},
+    }  # fmt: skip
+
+
+def _of_staff() -> dict[str, dict[str, Any]]:
+    staff = {
+        "id": 9, "fs_uniquifier": "x", "state": "active", "email_sealed": b"x", "email_hash": b"taken",
+        "language": "en", "link_key": "x", "invited_at": NOON,
+    }  # fmt: skip
+    act = {"id": 1, "at": NOON, "actor": "test", "act": "x", "about": "x", "details": {}, "sha256": "x"}
+    for table, row in (("staff", staff), ("audit", act | {"previous_sha256": "taken"})):
+        db.session.execute(insert(db.metadata.tables[table]).values(**row))
+    return {
+        "staff": staff | {"id": 10, "fs_uniquifier": "y", "email_hash": b"new"},
+        "staff_role": {"staff_id": 9, "role": "auditor"},
+        "staff_session": {
+            "id": 1, "key_hash": b"x", "staff_id": 9, "stage": "first", "made_at": NOON, "seen_at": NOON,
+            "address_hash": b"x", "browser": "x",
+        },
+        "audit": act | {"id": 2, "previous_sha256": "x"},
     }  # fmt: skip
 
 

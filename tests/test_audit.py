@@ -1,0 +1,128 @@
+"""The audit: a chain that nobody can change unseen, written with its act or not at all, in one order for all."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from donations import audit
+from donations.database import snapshot, write_unit
+from donations.extensions import db
+from donations.models import AuditRecord
+
+AT = datetime(2026, 11, 21, 20, 0, 0, 123456, tzinfo=UTC)
+
+
+def record(number: int) -> None:
+    with write_unit() as conn:
+        details = {"to": "open", "roles": ["b", "a"], "count": number, "none": None, "да": True}
+        audit.record(conn, "staff:1", "appeal.opened", f"appeal:{number}", details, at=AT)
+
+
+@pytest.fixture
+def three(app: Flask) -> None:
+    for number in (1, 2, 3):
+        record(number)
+
+
+def broken() -> audit.Break | None:
+    with snapshot() as conn:
+        return audit.verify(conn)
+
+
+def tamper(statement: str) -> None:
+    """Change what may not be changed, as somebody could who owns the database: the guards are taken down first."""
+    with db.engine.begin() as conn:
+        for name in ("audit_never_changes", "audit_never_deleted"):
+            on = "" if conn.dialect.name == "sqlite" else " ON audit"
+            conn.exec_driver_sql(f"DROP TRIGGER {name}{on}")
+        conn.execute(text(statement))
+
+
+def test_an_empty_audit_is_whole(app: Flask) -> None:
+    assert broken() is None
+
+
+def test_acts_stand_in_order_each_covering_the_one_before(three: None) -> None:
+    acts = db.session.scalars(select(AuditRecord).order_by(AuditRecord.id)).all()
+
+    assert [act.id for act in acts] == [1, 2, 3]
+    assert [act.previous_sha256 for act in acts] == [audit.BEFORE_THE_FIRST, acts[0].sha256, acts[1].sha256]
+    assert broken() is None
+
+
+@pytest.mark.parametrize(
+    ("change", "at", "said"),
+    [
+        ("UPDATE audit SET actor = 'staff:2' WHERE id = 2", 2, "was changed"),
+        ("UPDATE audit SET act = 'nothing' WHERE id = 1", 1, "was changed"),
+        ("UPDATE audit SET about = 'appeal:9' WHERE id = 3", 3, "was changed"),
+        ("""UPDATE audit SET details = '{"to": "closed"}' WHERE id = 2""", 2, "was changed"),
+        ("UPDATE audit SET at = '2026-11-20 20:00:00' WHERE id = 2", 2, "was changed"),
+        ("UPDATE audit SET sha256 = 'x' WHERE id = 2", 2, "was changed"),
+        ("UPDATE audit SET previous_sha256 = 'x' WHERE id = 2", 2, "does not follow"),
+        ("DELETE FROM audit WHERE id = 2", 3, "act 2 is missing"),
+        ("DELETE FROM audit WHERE id = 1", 2, "act 1 is missing"),
+    ],
+)
+def test_the_first_break_is_found(three: None, change: str, at: int, said: str) -> None:
+    tamper(change)
+
+    found = broken()
+
+    assert found is not None
+    assert found.id == at
+    assert said in found.said
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit SET act = 'x'", "DELETE FROM audit", "TRUNCATE audit"])
+def test_the_database_refuses_to_change_what_was_done(three: None, statement: str) -> None:
+    if statement.startswith("TRUNCATE") and db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite knows no TRUNCATE")
+    with pytest.raises(DBAPIError, match="audit: what was done"), db.engine.begin() as conn:
+        conn.execute(text(statement))
+
+
+def test_an_act_that_fails_leaves_no_trace(three: None) -> None:
+    def fail() -> None:
+        with write_unit() as conn:
+            audit.record(conn, "staff:1", "appeal.closed", "appeal:1", at=AT)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+
+    with snapshot() as conn:
+        assert audit.count(conn) == 3
+
+
+def test_many_at_once_make_one_chain(app: Flask) -> None:
+    # given eight threads, each with five acts
+    failures = []
+
+    def act(first: int) -> None:
+        with app.app_context():
+            try:
+                for number in range(first, first + 5):
+                    record(number)
+            except Exception as error:
+                failures.append(error)
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=act, args=(first,)) for first in range(0, 40, 5)]
+    # when all act at once
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # then none was refused and the chain is whole
+    assert failures == []
+    with snapshot() as conn:
+        assert audit.count(conn) == 40
+    assert broken() is None
