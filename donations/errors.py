@@ -206,6 +206,12 @@ class NotEnoughInFund(DonationsError):
     status = 409
 
 
+class TooMuchToWriteOff(DonationsError):
+    """At most %(most)s may be written off at once. Find out where the rest is, or ask who set the limit."""
+
+    status = 409
+
+
 class NeedsAnother(DonationsError):
     """Somebody else must do this: neither who asked for it, nor who is paid, may approve it."""
 

@@ -89,10 +89,8 @@ def _row(line_id: int, part: Said, state: str, rule: str, actor: str, at: dateti
 def _move_disbursements(conn: Connection, parts: Sequence[Any], before: str, after: str) -> None:
     for part in parts:
         if part.kind == "disbursement":
-            row = Disbursement.__table__.c  # type: ignore[attr-defined]
-            conn.execute(
-                update(Disbursement).where(row.id == int(part.target), row.state == before).values(state=after)
-            )
+            mine = (_disbursement.c.id == int(part.target), _disbursement.c.state == before)
+            conn.execute(update(_disbursement).where(*mine).values(state=after))
 
 
 def _fits_payout(conn: Connection, line: Any, part: Said) -> str:

@@ -1,0 +1,153 @@
+"""Entries that follow from nothing outside: transfers between funds, opening balances, write-offs, and gifts owed back
+that their donor lets us keep. Each with its reason and authority; the weighty ones by two people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text
+from sqlalchemy.engine import Connection
+
+from donations import facts, ledger, totals
+from donations.bookkeeping import Wanted, treasury
+from donations.errors import AlreadyDone, NeedsAnother, NotForThisLine, TooMuchToWriteOff
+from donations.extensions import db
+from donations.models import Adjustment, Organisation
+from donations.money import Money
+from donations.reconciliation.spending import check_free
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be booked. `form_key` is made by the form, so that it is booked once. `account` and `clear_ref` say
+    what is written off, or which returnable gift is kept; `bank_account_id` where money stands at the bank."""
+
+    form_key: str
+    kind: str
+    fund_id: int
+    amount: Money
+    on: date
+    reason: str
+    authority: str
+    other_fund_id: int | None = None
+    bank_account_id: int | None = None
+    account: int | None = None
+    clear_ref: str | None = None
+
+
+def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Adjustment:
+    """Book it at once, or keep it for a second person: write-offs always, transfers where the organisation has two
+    people approve. The same form sent again is the same adjustment. Raises NotEnoughInFund, TooMuchToWriteOff,
+    NotForThisLine."""
+    known = db.session.scalar(select(Adjustment).where(Adjustment.form_key == asked.form_key))
+    if known is not None:
+        return known
+    _check(conn, asked)
+    row = Adjustment(
+        form_key=asked.form_key, kind=asked.kind, state="requested", fund_id=asked.fund_id,
+        other_fund_id=asked.other_fund_id, bank_account_id=asked.bank_account_id, account=asked.account,
+        clear_ref=asked.clear_ref, amount_minor=asked.amount.minor, currency=asked.amount.currency, on=asked.on,
+        reason=asked.reason, authority=asked.authority, requested_by=actor, requested_at=at,
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    if not needs_another(asked.kind):
+        _make(conn, row, actor=actor, at=at)
+    return row
+
+
+def decide(conn: Connection, adjustment_id: int, *, yes: bool, actor: str, at: datetime) -> Adjustment:
+    """The second person's word. Raises NeedsAnother for who asked, AlreadyDone, NotEnoughInFund."""
+    row = db.session.get_one(Adjustment, adjustment_id, with_for_update=True)
+    if row.state != "requested":
+        raise AlreadyDone()
+    if actor == row.requested_by:
+        raise NeedsAnother()
+    if not yes:
+        row.state, row.decided_by, row.decided_at = "refused", actor, at
+        return row
+    if row.kind == "transfer":
+        check_free(conn, row.fund_id, Money(row.amount_minor, row.currency))
+    _make(conn, row, actor=actor, at=at)
+    return row
+
+
+def needs_another(kind: str) -> bool:
+    return kind == "write_off" or (kind == "transfer" and Organisation.get().approvals_required > 1)
+
+
+def _check(conn: Connection, asked: Asked) -> None:
+    if asked.kind == "transfer":
+        check_free(conn, asked.fund_id, asked.amount)
+    if asked.kind == "write_off":
+        most = Money(Organisation.get().write_off_limit_minor, asked.amount.currency)
+        if abs(asked.amount.minor) > most.minor:
+            raise TooMuchToWriteOff(most=f"{most.plain()} {most.currency}")
+    if asked.kind in ("write_off", "kept"):
+        account = asked.account if asked.kind == "write_off" else 2020
+        told = {"of_account": account, "of_ref": asked.clear_ref, "of_fund": asked.fund_id}
+        open_minor = int(conn.execute(_OPEN, told | {"of_currency": asked.amount.currency}).scalar_one())
+        # A write-off takes from what is open there; a gift that is kept was owed, so it stands as a credit.
+        left = open_minor if asked.kind == "write_off" else -open_minor
+        same_side = (left > 0) == (asked.amount.minor > 0)
+        if not same_side or abs(asked.amount.minor) > abs(left):
+            raise NotForThisLine(fault=f"{open_minor} minor units are open there")
+
+
+def _make(conn: Connection, row: Adjustment, *, actor: str, at: datetime) -> None:
+    row.state, row.decided_by, row.decided_at = "made", actor, at
+    db.session.flush()
+    house = facts.load_house(conn)
+    zone = ZoneInfo(house.timezone)
+    posted = ledger.converge(
+        conn,
+        ("adjustment", row.id),
+        _WANTED[row.kind](row, datetime.combine(row.on, time(12), tzinfo=zone)),
+        at=at,
+        day_of=lambda moment: moment.astimezone(zone).date(),
+        closed_until=house.closed_until,
+        actor=actor,
+    )
+    totals.apply(conn, posted, counted={}, homes={}, at=at)
+
+
+def _key(row: Adjustment) -> str:
+    return f"adjustment:{row.id}"
+
+
+def _transfer(row: Adjustment, at: datetime) -> Sequence[Wanted]:
+    assert row.other_fund_id is not None
+    return treasury.entry_of_transfer(
+        _key(row), row.fund_id, row.other_fund_id, f"bank:{row.bank_account_id}", row.amount_minor, row.currency, at
+    )
+
+
+def _opening(row: Adjustment, at: datetime) -> Sequence[Wanted]:
+    bank_ref = f"bank:{row.bank_account_id}"
+    return treasury.entry_of_opening(_key(row), row.fund_id, bank_ref, row.amount_minor, row.currency, at)
+
+
+def _write_off(row: Adjustment, at: datetime) -> Sequence[Wanted]:
+    assert row.account is not None
+    return treasury.entry_of_write_off(
+        _key(row), row.fund_id, row.account, row.clear_ref, row.amount_minor, row.currency, at
+    )
+
+
+def _kept(row: Adjustment, at: datetime) -> Sequence[Wanted]:
+    return treasury.entry_of_kept(_key(row), row.fund_id, row.clear_ref or "", row.amount_minor, row.currency, at)
+
+
+_WANTED: dict[str, Callable[[Adjustment, datetime], Sequence[Wanted]]] = {
+    "transfer": _transfer,
+    "opening": _opening,
+    "write_off": _write_off,
+    "kept": _kept,
+}
+_OPEN = text(
+    "SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account = :of_account AND clear_ref = :of_ref"
+    " AND fund_id = :of_fund AND currency = :of_currency"
+)

@@ -1,0 +1,70 @@
+"""What each fund has, and where it stands: reckoned from the postings alone, for the dashboard, the approvals and the
+exports alike."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy.engine import Connection
+
+from donations.models import Posting
+
+# What the columns of a fund are made of. A `-` turns the sign: income and what is owed stand as credits.
+COLUMNS = {
+    "raised": (-1, (4000, 4010, 4050, 4060, 4070, 1130)),
+    "in_question": (1, (1130,)),
+    "fees": (1, (5000, 5010, 5020, 5030, 5040)),
+    "at_stripe": (1, (1100, 1105, 1110)),
+    "in_transit": (1, (1120, 1030)),
+    "in_hand": (1, (1010, 1020)),
+    "in_bank": (1, (1000, 1040)),
+    "committed": (-1, (2100,)),
+    "spent": (1, (5100,)),
+    # What may be paid out or moved: money held wherever it is, less what is owed to supporters and payees. Money in
+    # question, in reserve or not settled yet is not in it.
+    "free": (1, (1000, 1010, 1020, 1030, 1040, 1100, 1120, 2020, 2100)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FundBalance:
+    """One fund in one currency, in minor units, by the names of COLUMNS."""
+
+    fund_id: int
+    currency: str
+    figures: dict[str, int]
+
+
+def of_funds(conn: Connection, fund_ids: Iterable[int] | None = None) -> list[FundBalance]:
+    """The balances of these funds, or of all that have a posting, in order of fund and currency."""
+    asked = _ALL if fund_ids is None else _ALL.where(_posting.c.fund_id.in_(list(fund_ids)))
+    accounts: dict[tuple[int, str], dict[int, int]] = defaultdict(dict)
+    for fund_id, currency, account, minor in conn.execute(asked):
+        accounts[fund_id, currency][account] = int(minor)
+    return [
+        FundBalance(fund_id, currency, {name: _sum(of_account, *made_of) for name, made_of in COLUMNS.items()})
+        for (fund_id, currency), of_account in sorted(accounts.items())
+    ]
+
+
+def free(conn: Connection, fund_id: int, currency: str) -> int:
+    """What a fund has free, in minor units: never more than this is paid out or moved (I9)."""
+    return int(conn.execute(_FREE, {"of_fund": fund_id, "of_currency": currency}).scalar_one())
+
+
+def _sum(of_account: dict[int, int], sign: int, accounts: tuple[int, ...]) -> int:
+    return sign * sum(of_account.get(account, 0) for account in accounts)
+
+
+_posting: Table = Posting.__table__  # type: ignore[assignment]
+_ALL = select(_posting.c.fund_id, _posting.c.currency, _posting.c.account, func.sum(_posting.c.amount_minor)).group_by(
+    _posting.c.fund_id, _posting.c.currency, _posting.c.account
+)
+_FREE = select(func.coalesce(func.sum(_posting.c.amount_minor), 0)).where(
+    _posting.c.fund_id == bindparam("of_fund"),
+    _posting.c.currency == bindparam("of_currency"),
+    _posting.c.account.in_(COLUMNS["free"][1]),
+)

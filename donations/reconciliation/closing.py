@@ -1,0 +1,146 @@
+"""Closing a period: what must be done before, the signatures, and the trial balance that is kept. Afterwards the
+database itself refuses entries dated inside."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.engine import Connection
+
+from donations import ledger
+from donations.errors import AlreadyDone, PeriodNotReady
+from donations.extensions import db
+from donations.models import Entry, Organisation, Period, PeriodBalance, PeriodSignature
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """What stands in the way of closing, in words, and what is only listed: items still open, with their age."""
+
+    blockers: tuple[str, ...]
+    open_items: tuple[str, ...]
+    signed_by: tuple[str, ...]
+    signatures_needed: int
+
+
+def prepare(ends_on: date) -> Period:
+    """The period that ends on that day: from the day after the last one, or from the first entry. The one there is, if
+    there is one. Raises PeriodNotReady if it would end before it starts."""
+    known = db.session.scalar(select(Period).where(Period.ends_on == ends_on))
+    if known is not None:
+        return known
+    last = db.session.scalar(select(func.max(Period.ends_on)))
+    first = db.session.scalar(select(func.min(Entry.entry_date)))
+    starts_on = last + timedelta(days=1) if last else first or ends_on
+    if starts_on > ends_on:
+        raise PeriodNotReady(fault=f"it would start on {starts_on}, after its end")
+    period = Period(starts_on=starts_on, ends_on=ends_on, state="open")
+    db.session.add(period)
+    db.session.flush()
+    return period
+
+
+def checklist(conn: Connection, period: Period, at: datetime) -> Checklist:
+    """All invariants green, nothing unclassified, no proposal unreviewed; open items are listed."""
+    report = ledger.check(conn, at)
+    blockers = [f"{finding.invariant}: {finding.said}" for finding in report.findings]
+    told = {"ends_on": period.ends_on}
+    for currency, minor in conn.execute(_UNCLASSIFIED, told):
+        blockers.append(f"2990 holds {int(minor)} {currency} (minor units) that nobody has named")
+    for kind, count in conn.execute(_UNREVIEWED, told):
+        blockers.append(f"{count} bank lines have a proposal ({kind}) that nobody has reviewed")
+    if period.ends_on >= Organisation.get().day_of(at):
+        blockers.append(f"it ends on {period.ends_on}, which is not over yet")
+    signed = _signatures(period)
+    return Checklist(tuple(blockers), report.open_items, signed, Organisation.get().approvals_required)
+
+
+def sign(conn: Connection, period: Period, *, actor: str, at: datetime) -> bool:
+    """Sign the close; with the last signature that is needed the period is closed. Gives whether it is. Raises
+    PeriodNotReady while something stands in the way, AlreadyDone if it is closed or this person has signed."""
+    db.session.refresh(period, with_for_update=True)
+    found = checklist(conn, period, at)
+    if period.state == "closed" or actor in found.signed_by:
+        raise AlreadyDone()
+    if found.blockers:
+        raise PeriodNotReady(fault="; ".join(found.blockers))
+    db.session.add(PeriodSignature(period_id=period.id, act="close", actor=actor, at=at))
+    db.session.flush()
+    if len(found.signed_by) + 1 < found.signatures_needed:
+        return False
+    figures = trial_balance(conn, period.ends_on)
+    kept = PeriodBalance(period_id=period.id, closed_at=at, figures=figures, sha256=hash_of(figures))
+    db.session.add(kept)
+    period.state = "closed"
+    db.session.flush()
+    return True
+
+
+def reopen(period: Period, *, actor: str, reason: str, at: datetime) -> None:
+    """Open a closed period again, which stays to be read. Raises AlreadyDone if it is open."""
+    db.session.refresh(period, with_for_update=True)
+    if period.state != "closed":
+        raise AlreadyDone()
+    period.state = "open"
+    db.session.add(PeriodSignature(period_id=period.id, act="reopen", actor=actor, reason=reason, at=at))
+    db.session.flush()
+
+
+def trial_balance(conn: Connection, until: date) -> list[list[Any]]:
+    """[account, fund id, currency, minor units] of all entries to that day, in order, zeros left out."""
+    rows = conn.execute(_TRIAL_BALANCE, {"ends_on": until})
+    return [[account, fund_id, currency, int(minor)] for account, fund_id, currency, minor in rows]
+
+
+def hash_of(figures: list[list[Any]]) -> str:
+    return hashlib.sha256(json.dumps(figures, separators=(",", ":")).encode()).hexdigest()
+
+
+def changed_since_closed(conn: Connection) -> list[Period]:
+    """I14: the closed periods whose trial balance is no longer the one that was signed."""
+    closed = db.session.scalars(select(Period).where(Period.state == "closed").order_by(Period.ends_on)).all()
+    changed = []
+    for period in closed:
+        kept = db.session.scalar(
+            select(PeriodBalance.sha256)
+            .where(PeriodBalance.period_id == period.id)
+            .order_by(PeriodBalance.closed_at.desc())
+            .limit(1)
+        )
+        if kept is not None and kept != hash_of(trial_balance(conn, period.ends_on)):
+            changed.append(period)
+    return changed
+
+
+def _signatures(period: Period) -> tuple[str, ...]:
+    """Who has signed since the period was last opened again."""
+    rows = db.session.execute(
+        select(PeriodSignature.act, PeriodSignature.actor)
+        .where(PeriodSignature.period_id == period.id)
+        .order_by(PeriodSignature.id)
+    )
+    signed: list[str] = []
+    for act, actor in rows:
+        signed = [] if act == "reopen" else [*signed, actor]
+    return tuple(signed)
+
+
+_UNTIL = bindparam("ends_on", type_=Entry.entry_date.type)
+_TRIAL_BALANCE = text(
+    "SELECT p.account, p.fund_id, p.currency, sum(p.amount_minor) FROM posting p JOIN entry e ON e.id = p.entry_id"
+    " WHERE e.entry_date <= :ends_on GROUP BY p.account, p.fund_id, p.currency HAVING sum(p.amount_minor) <> 0"
+    " ORDER BY p.account, p.fund_id, p.currency"
+).bindparams(_UNTIL)
+_UNCLASSIFIED = text(
+    "SELECT p.currency, sum(p.amount_minor) FROM posting p JOIN entry e ON e.id = p.entry_id"
+    " WHERE p.account = 2990 AND e.entry_date <= :ends_on GROUP BY p.currency HAVING sum(p.amount_minor) <> 0"
+).bindparams(_UNTIL)
+_UNREVIEWED = text(
+    "SELECT m.kind, count(DISTINCT m.bank_line_id) FROM match m JOIN bank_line l ON l.id = m.bank_line_id"
+    " WHERE m.state = 'proposed' AND l.booked_on <= :ends_on GROUP BY m.kind"
+).bindparams(_UNTIL)

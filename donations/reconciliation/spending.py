@@ -1,0 +1,141 @@
+"""Paying a fund's money on to its purpose: asked for by one person, approved by others, sent, and found in the bank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from donations import facts, ledger, privacy
+from donations.bookkeeping import treasury
+from donations.errors import AlreadyDone, NeedsAnother, NotEnoughInFund
+from donations.extensions import db
+from donations.models import Approval, Disbursement, Fund, Organisation
+from donations.money import Money
+from donations.reconciliation import balances
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request: what for, to whom. `form_key` is made by the form, so that it is asked once. `payee_staff_id` where
+    the payee is one of the staff. Evidence is a file kept by its SHA-256."""
+
+    form_key: str
+    amount: Money
+    purpose: str
+    payee: str
+    payee_staff_id: int | None = None
+    evidence_name: str | None = None
+    evidence_sha256: str | None = None
+    evidence_type: str | None = None
+
+
+def request(conn: Connection, fund: Fund, asked: Asked, *, actor: str, at: datetime) -> Disbursement:
+    """Ask for a disbursement, or give the one the same form asked for. Raises NotEnoughInFund."""
+    known = db.session.scalar(select(Disbursement).where(Disbursement.form_key == asked.form_key))
+    if known is not None:
+        return known
+    check_free(conn, fund.id, asked.amount)
+    row = Disbursement(
+        form_key=asked.form_key,
+        fund_id=fund.id,
+        amount_minor=asked.amount.minor,
+        currency=asked.amount.currency,
+        purpose=asked.purpose,
+        payee_sealed=privacy.seal(asked.payee, f"disbursement:{asked.form_key}:payee"),
+        payee_masked=masked(asked.payee),
+        payee_staff_id=asked.payee_staff_id,
+        evidence_name=asked.evidence_name,
+        evidence_sha256=asked.evidence_sha256,
+        evidence_type=asked.evidence_type,
+        approvals_required=Organisation.get().approvals_required,
+        state="requested",
+        requested_by=actor,
+        requested_at=at,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def approve(conn: Connection, disbursement_id: int, *, actor: str, staff_id: int | None, at: datetime) -> Disbursement:
+    """Say yes. With the last yes that is needed it is owed, row 13. Raises NeedsAnother for the requester, the payee
+    and who said yes before, AlreadyDone if it waits for no approval, NotEnoughInFund if the fund was spent since."""
+    row = _lock(disbursement_id)
+    if row.state != "requested":
+        raise AlreadyDone()
+    is_payee = row.payee_staff_id is not None and row.payee_staff_id == staff_id
+    if actor == row.requested_by or is_payee or any(one.actor == actor for one in row.approvals):
+        raise NeedsAnother()
+    db.session.add(Approval(disbursement_id=row.id, actor=actor, verdict="yes", at=at))
+    db.session.flush()
+    db.session.refresh(row, ["approvals"])
+    if len(row.approvals) >= row.approvals_required:
+        check_free(conn, row.fund_id, Money(row.amount_minor, row.currency))
+        row.state, row.approved_at = "approved", at
+        db.session.flush()
+        book(conn, row, at=at)
+    return row
+
+
+def refuse(conn: Connection, disbursement_id: int, *, actor: str, at: datetime) -> Disbursement:
+    """Say no, or take an approved one back before it is sent: what was owed is owed no more. Raises AlreadyDone."""
+    row = _lock(disbursement_id)
+    if row.state not in ("requested", "approved"):
+        raise AlreadyDone()
+    if actor != row.requested_by and all(one.actor != actor for one in row.approvals):
+        db.session.add(Approval(disbursement_id=row.id, actor=actor, verdict="no", at=at))
+    row.state, row.approved_at = ("cancelled" if row.approved_at or actor == row.requested_by else "refused"), None
+    db.session.flush()
+    book(conn, row, at=at)
+    return row
+
+
+def send(conn: Connection, disbursement_id: int, *, at: datetime) -> Disbursement:
+    """The bank was told to pay it: it is on its way until a bank line is matched to it. Raises AlreadyDone."""
+    row = _lock(disbursement_id)
+    if row.state != "approved":
+        raise AlreadyDone()
+    row.state, row.sent_at = "sent", at
+    db.session.flush()
+    book(conn, row, at=at)
+    return row
+
+
+def book(conn: Connection, row: Disbursement, *, at: datetime) -> None:
+    """Make the books say of a disbursement what its row says."""
+    house = facts.load_house(conn)
+    zone = ZoneInfo(house.timezone)
+    ledger.converge(
+        conn,
+        ("disbursement", row.id),
+        treasury.entries_of_disbursement(
+            row.ref, row.fund_id, row.amount_minor, row.currency, row.approved_at, row.sent_at
+        ),
+        at=at,
+        day_of=lambda moment: moment.astimezone(zone).date(),
+        closed_until=house.closed_until,
+        actor="treasury",
+    )
+
+
+def check_free(conn: Connection, fund_id: int, amount: Money) -> None:
+    """Lock the fund and look whether it has so much free. Raises NotEnoughInFund."""
+    db.session.execute(select(Fund.id).where(Fund.id == fund_id).with_for_update())
+    free = Money(balances.free(conn, fund_id, amount.currency), amount.currency)
+    if free < amount:
+        raise NotEnoughInFund(free=f"{free.plain()} {free.currency}", asked=f"{amount.plain()} {amount.currency}")
+
+
+def masked(payee: str) -> str:
+    """What lists show of a payee: the first letter of each word, and the last three figures of an account."""
+    words = [word[0] + "…" for word in payee.split() if not word[0].isdigit()]
+    figures = "".join(letter for letter in payee if letter.isdigit())
+    return " ".join([*words, f"…{figures[-3:]}"] if len(figures) > 5 else words) or "…"
+
+
+def _lock(disbursement_id: int) -> Disbursement:
+    return db.session.get_one(Disbursement, disbursement_id, with_for_update=True)

@@ -1,0 +1,113 @@
+"""Closing a period: what stands in the way is named, the signatures are counted, what was signed never changes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+
+from donations.database import write_unit
+from donations.errors import AlreadyDone, PeriodNotReady
+from donations.extensions import db
+from donations.models import Appeal, Organisation, Period, PeriodBalance
+from donations.reconciliation import closing, matches
+from donations.reconciliation.matches import Said
+from tests.events import a_charge, fresh, hear
+from tests.factories import NOON, a_donation, gbp
+from tests.reconciliation.steps import a_bank_account, a_line, accepted
+
+END = date(2026, 11, 30)
+LATER = NOON + timedelta(days=14)
+
+
+def a_period() -> int:
+    with write_unit():
+        return closing.prepare(END).id
+
+
+def sign(period_id: int, actor: str) -> bool:
+    with write_unit() as conn:
+        return closing.sign(conn, db.session.get_one(Period, period_id), actor=actor, at=LATER)
+
+
+def test_a_period_is_closed_by_its_signatures_and_then_refuses_entries(app: Flask) -> None:
+    # given a gift in November, and an organisation that has two people
+    accepted(5000)
+    with write_unit():
+        Organisation.get().approvals_required = 2
+    period = a_period()
+    # when both sign
+    assert sign(period, "tara") is False
+    with pytest.raises(AlreadyDone):
+        sign(period, "tara")
+    assert sign(period, "theo") is True
+    # then the trial balance is kept, and a late fact is entered on the first open day
+    fresh()
+    kept = db.session.query(PeriodBalance).one()
+    fund_id = kept.figures[0][1]
+    assert kept.figures == [[1010, fund_id, "GBP", 5000], [4010, fund_id, "GBP", -5000]]
+    with write_unit():
+        reference = a_donation_of_november()
+    hear(a_charge(reference, gbp("20.00")), at=LATER)
+    dates = db.session.execute(text("SELECT entry_date, fact_date FROM entry WHERE kind = 'gift' ORDER BY id")).all()
+    assert [str(day)[:10] for day in dates[1]] == ["2026-12-01", "2026-11-21"]
+    assert closing.changed_since_closed(db.session.connection()) == []
+
+
+def a_donation_of_november() -> str:
+    return a_donation(Appeal.any_by_slug("hands-off-ali"), gbp("20.00")).reference
+
+
+def test_what_stands_in_the_way_is_named(app: Flask) -> None:
+    # given a proposal that nobody has looked at
+    line = a_line(a_bank_account(), 3000)
+    with write_unit() as conn:
+        matches.propose(conn, line, [Said("unidentified", 3000, score=5, reasons=("amount",))], rule="scored", at=NOON)
+    period = a_period()
+    # when somebody signs, then it is refused and says why
+    with pytest.raises(PeriodNotReady, match="1 bank lines have a proposal"):
+        sign(period, "tara")
+    # and once it is looked at, it goes through
+    with write_unit() as conn:
+        matches.confirm(conn, line, [Said("unidentified", 3000)], rule="by hand", actor="tara", at=NOON)
+    assert sign(period, "tara") is True
+
+
+def test_a_period_that_is_not_over_cannot_be_closed(app: Flask) -> None:
+    period = a_period()
+    with write_unit() as conn, pytest.raises(PeriodNotReady, match="not over yet"):
+        closing.sign(conn, db.session.get_one(Period, period), actor="tara", at=NOON)
+
+
+def test_a_period_is_opened_again_with_a_reason_and_must_be_signed_anew(app: Flask) -> None:
+    accepted(5000)
+    period = a_period()
+    assert sign(period, "tara") is True
+    with write_unit():
+        closing.reopen(db.session.get_one(Period, period), actor="tara", reason="a line was missing", at=LATER)
+    fresh()
+    assert db.session.get_one(Period, period).state == "open"
+    later = LATER + timedelta(minutes=1)
+    with write_unit() as conn:
+        assert closing.sign(conn, db.session.get_one(Period, period), actor="tara", at=later) is True
+    assert db.session.query(PeriodBalance).count() == 2
+
+
+def test_what_was_signed_never_changes(app: Flask) -> None:
+    accepted(5000)
+    assert sign(a_period(), "tara") is True
+    for statement in ("UPDATE period_balance SET sha256 = 'x'", "DELETE FROM period_balance"):
+        with pytest.raises(DatabaseError, match="never changed"), write_unit() as conn:
+            conn.execute(text(statement))
+
+
+def test_the_next_period_begins_where_the_last_one_ended(app: Flask) -> None:
+    a_period()
+    with write_unit():
+        following = closing.prepare(date(2026, 12, 31))
+        assert following.starts_on == date(2026, 12, 1)
+    with write_unit(), pytest.raises(PeriodNotReady):
+        closing.prepare(date(2026, 11, 15))
