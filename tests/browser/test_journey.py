@@ -72,7 +72,7 @@ def test_a_supporter_gives_and_sees_it_arrive(stage: Stage, visit: Visit, script
         visitor.wait_until_paid(by_itself=scripts)
         visitor.picture(f"{prefix}-07-paid")
         label = check_receipt(visitor, prefix)
-        assert raised(stage) == before + 1250
+        web.wait_for("the total to move", lambda: raised(stage) == before + 1250)  # It is kept for a second.
         visitor.go(f"/appeals/{SLUG}")
         assert visitor.total() == f"£{(before + 1250) / 100:,.2f}"
         visitor.picture(f"{prefix}-09-total")
@@ -151,7 +151,7 @@ def test_a_bank_that_asks_gets_its_answer(stage: Stage, visit: Visit) -> None:
 
         # then it arrives, once
         visitor.wait_until_paid()
-        assert raised(stage) == before + 800
+        web.wait_for("the total to move", lambda: raised(stage) == before + 800)
 
 
 def test_the_journey_in_russian_is_russian_throughout(stage: Stage, visit: Visit) -> None:
