@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from donations import receipts
 from donations.database import write_unit
 from donations.extensions import db
 from donations.giving import messages
@@ -25,6 +26,7 @@ from tests.factories import NOON, gbp
 from tests.totals.steps import receive
 from tests.web.conftest import Give
 
+TOLD_BEFORE = 12
 SECRET, OPEN = "campaign-kazakhstan", "hands-off-ali"
 BETWEEN, NEXT = NOON + timedelta(minutes=5), NOON + timedelta(minutes=15)
 PERSONAL = {"token", "filename"}  # Links that only their owner has, and files that are the same for all.
@@ -108,7 +110,7 @@ HAPPENINGS: dict[str, Happening] = {
 
 def told_before(world: World) -> dict[str, Any]:
     """Enough gifts that their number is shown, one of them with a message, and a tick. Gives the charge of that one."""
-    for _ in range(11):
+    for _ in range(TOLD_BEFORE - 1):
         receive(world.slug, gbp("20.00"))
     reference, charge = world.gives("100", message="We think of you.", name="Anna Early", display="initials")
     world.approves(reference)
@@ -197,7 +199,9 @@ def everything_public(app: Flask, client: FlaskClient, slug: str, known: Seen | 
 
 def public_paths(app: Flask, slug: str) -> list[str]:
     """Every address that answers GET and needs no secret. A new kind of part in an address needs a value here."""
-    values = {"slug": slug, "language": "ru"}
+    # The number of the receipt that the next gift will get: who only guesses must not learn that it is there.
+    guessed = {"label": f"{receipts.SERIES}-{TOLD_BEFORE + 1:06d}", "code": "guessed"}
+    values = {"slug": slug, "language": "ru", **guessed}
     paths = []
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
