@@ -57,6 +57,8 @@ class Appeal(Model):
     closed_on: Mapped[date | None] = mapped_column(Date)
     position: Mapped[int] = mapped_column(Integer, default=0)
     stripe_product_id: Mapped[str | None] = mapped_column(Text)
+    # In which mode it was made; the other mode does not know it. Empty for those made before this was kept.
+    stripe_product_livemode: Mapped[bool | None] = mapped_column()
 
     funds: Mapped[list[Fund]] = relationship(back_populates="appeal", order_by="Fund.position")
     events: Mapped[list[AppealEvent]] = relationship(order_by="AppealEvent.position", cascade="all, delete-orphan")

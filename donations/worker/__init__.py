@@ -43,8 +43,16 @@ def run(app: Flask, stop: threading.Event, *, idle_seconds: float = 0.5) -> None
 
 
 def work(at: datetime) -> int:
-    """Do what is due now, a batch of each kind. Gives how many pieces were done."""
-    return handle_events(at) + send_mails(at) + look_at_sessions(at) + run_jobs(at)
+    """Do what is due now, a batch of each kind. Gives how many pieces were done. A kind that fails holds up no other:
+    while posting is stopped, mails still go out and the books are still asked."""
+    done = 0
+    for do in (handle_events, send_mails, look_at_sessions, run_jobs):
+        try:
+            done += do(at)
+        except Exception:
+            log.exception("%s stumbled; the others go on", do.__name__)
+            db.session.rollback()
+    return done
 
 
 def beat(at: datetime) -> None:

@@ -11,6 +11,7 @@ from donations.database import snapshot, write_unit
 from donations.extensions import db
 from donations.models import Dispute, Halt
 from donations.money import Money
+from donations.prepared import upsert
 
 # A fault in one of these would be made worse by posting on.
 GRAVE = ("I1", "I2", "I10", "I11", "I12")
@@ -26,9 +27,9 @@ def check_books(at: datetime) -> None:
     said = "; ".join(f"{finding.invariant}: {finding.said}" for finding in report.findings[:10])
     grave = any(finding.invariant.split()[0] in GRAVE for finding in report.findings)
     with write_unit() as conn:
-        if grave and db.session.get(Halt, 1) is None:
-            db.session.add(Halt(id=1, since=at, reason=said))
-            db.session.flush()
+        if grave:  # Two workers may find it at the same time.
+            halt = upsert(conn.dialect.name, Halt.__table__).values(id=1, since=at, reason=said)  # type: ignore[arg-type]
+            conn.execute(halt.on_conflict_do_nothing(index_elements=["id"]))
         alarms.sound(conn, "posting stopped" if grave else "books", said, at=at)
 
 

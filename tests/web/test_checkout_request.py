@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from donations import tokens
 from donations.database import write_unit
-from donations.models import Organisation
+from donations.models import Appeal, Organisation
 from tests.fixtures.outside import Stripe, sent_json
 from tests.fixtures.settings import environ_for
 from tests.web.checkout_steps import again, asked_for_sessions, give, page, products, sessions, the_donation
@@ -34,6 +34,17 @@ def test_a_product_whose_answer_was_lost_is_not_made_again(client: FlaskClient, 
     assert give(client).status_code == 503
     assert again(client).status_code == 303
     assert products(at_stripe) == ["Hands Off Ali"]
+
+
+def test_a_product_of_the_other_mode_is_made_anew(client: FlaskClient, at_stripe: Stripe) -> None:
+    # given an appeal whose product was made with a live key, which the test key does not know
+    with write_unit():
+        appeal = Appeal.any_by_slug("hands-off-ali")
+        appeal.stripe_product_id, appeal.stripe_product_livemode = "prod_live", True
+    # when somebody gives, then a product of this mode is made and remembered
+    assert give(client).status_code == 303
+    assert products(at_stripe) == ["Hands Off Ali"]
+    assert Appeal.any_by_slug("hands-off-ali").stripe_product_livemode is False
 
 
 @pytest.mark.databases("sqlite")

@@ -10,9 +10,10 @@ from flask.testing import FlaskClient
 
 from donations import giving
 from donations.database import write_unit
-from donations.models import Appeal, Donation
+from donations.extensions import db
+from donations.models import Appeal, Donation, Halt
 from donations.web.supporters import checkout
-from donations.worker import jobs
+from donations.worker import jobs, work
 from donations.worker.sessions import expire_checkouts, look_at_sessions
 from tests.events import balances, rows
 from tests.fixtures.outside import Stripe
@@ -49,6 +50,22 @@ def test_a_supporter_who_comes_back_is_looked_after_at_once(
         checkout.look_now(Donation.by_reference(donation.reference), now)
     assert look_at_sessions(now) == 1
     assert state(donation) == ("paid", ["complete"])
+
+
+def test_while_posting_is_stopped_the_jobs_still_run(
+    app: Flask, at_stripe: Stripe, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    # given a gift that was paid while posting is stopped
+    donation, session_id = begun(at=now)
+    at_stripe.pay(session_id)
+    with write_unit():
+        db.session.add(Halt(id=1, since=now, reason="test"))
+    # when the worker takes its turn
+    done = work(now + timedelta(minutes=30))
+    # then nothing is booked, and the periodic jobs have run all the same
+    assert rows("entry") == 0
+    assert done >= len(jobs.JOBS)
+    assert "look_at_sessions stumbled" in caplog.text
 
 
 @pytest.mark.databases("sqlite")

@@ -44,15 +44,17 @@ def look_now(donation: Donation, at: datetime) -> None:
 
 
 def _product_of(appeal_id: int) -> str:
-    """Stripe's product for an appeal, made on the first gift. A discreet appeal's has a neutral name."""
-    appeal = db.session.get_one(Appeal, appeal_id)
-    if appeal.stripe_product_id:
+    """Stripe's product for an appeal, made on the first gift in each of Stripe's modes. A discreet appeal's has a
+    neutral name."""
+    appeal, livemode = db.session.get_one(Appeal, appeal_id), current_app.config["SETTINGS"].livemode
+    if appeal.stripe_product_id and appeal.stripe_product_livemode in (None, livemode):
         return appeal.stripe_product_id
     organisation = Organisation.get()
     name = organisation.name if appeal.discreet else appeal.title[next(iter(appeal.title))]
     product_id = stripe_gateway.create_product(name, f"appeal-{appeal_id}-product")
     with write_unit():
-        db.session.get_one(Appeal, appeal_id).stripe_product_id = product_id
+        appeal = db.session.get_one(Appeal, appeal_id)
+        appeal.stripe_product_id, appeal.stripe_product_livemode = product_id, livemode
     return product_id
 
 
