@@ -6,13 +6,15 @@ from __future__ import annotations
 import unicodedata
 from array import array
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from itertools import islice
 from json.encoder import encode_basestring as quoted
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, bindparam, insert, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from donations import privacy
 from donations.models import BankLine, Statement
@@ -21,7 +23,7 @@ from donations.prepared import Prepared
 from donations.reconciliation.readers import ReadLine, ReadStatement
 
 OLD = timedelta(days=730)
-BATCH = 1000
+BATCH, MOST_PAYERS = 1000, 20_000
 KEY_PURPOSE, PAYER_PURPOSE = "bank line", "bank payer"
 SEPARATOR = "\x1f"
 
@@ -60,8 +62,11 @@ class Compared:
 
     def odd(self) -> int:
         """How many new lines have a day or currency that is not expected."""
-        pairs = zip(self.lines(), self.occurrences, strict=True)
-        return sum(occurrence > 0 and bool(self._oddities(line)) for line, occurrence in pairs)
+        last, first, own = self.today + timedelta(days=1), self.today - OLD, self.currency
+        return sum(
+            occurrence > 0 and not (first <= line.booked_on <= last and line.amount.currency == own)
+            for line, occurrence in zip(self.lines(), self.occurrences, strict=True)
+        )
 
     def _oddities(self, line: ReadLine) -> tuple[str, ...]:
         found = []
@@ -185,19 +190,41 @@ def write_lines(
     progress: Callable[[int], object],
 ) -> None:
     """Write the new lines."""
-    rows = _rows(account_id, statement_ids, compared, at)
-    while batch := list(islice(rows, BATCH)):
-        _INSERT.run_many(conn, batch)
-        progress(len(batch))
+    statement, kept = _insert_for(conn)
+    rows = _rows(account_id, statement_ids, compared, at, kept)
+    cursor = conn.connection.cursor()
+    with _room_for_indexes(conn):
+        while batch := list(islice(rows, BATCH)):
+            cursor.executemany(statement, batch)
+            progress(len(batch))
 
 
-def _rows(account_id: int, statement_ids: list[int], compared: Compared, at: datetime) -> Iterator[dict[str, Any]]:
+@contextmanager
+def _room_for_indexes(conn: Connection) -> Iterator[None]:
+    """Keys come by chance, so each row touches pages all over its indexes. SQLite's usual 2 MB of memory would make it
+    write the same pages again and again."""
+    if conn.dialect.name != "sqlite":
+        yield
+        return
+    before = conn.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    conn.exec_driver_sql("PRAGMA cache_size = -32000")
+    try:
+        yield
+    finally:
+        with suppress(DBAPIError):  # What is wrong with the connection was said by the statement before.
+            conn.exec_driver_sql(f"PRAGMA cache_size = {int(before)}")
+
+
+def _rows(
+    account_id: int, statement_ids: list[int], compared: Compared, at: datetime, kept: Callable[[date], object]
+) -> Iterator[tuple[Any, ...]]:
+    """The values of COLUMNS for each new line. `kept` makes of a day what the driver takes."""
     seal, hashed = privacy.sealer(), privacy.hasher(PAYER_PURPOSE)
-    until = privacy.donor_data_until(at.date())
+    until = kept(privacy.donor_data_until(at.date()))
+    payers: dict[str, bytes | None] = {"": None}
+    days: dict[date, object] = {}
     # One after the other: drawn by chance, two of a hundred thousand could be the same.
-    line_id = new_id()
-    position = 0
-    payers: dict[str, bytes] = {}
+    line_id, position = new_id(), 0
     for statement_id, statement in zip(statement_ids, compared.statements, strict=True):
         for line in statement.lines:
             key, occurrence = compared.keys[position], compared.occurrences[position]
@@ -205,30 +232,40 @@ def _rows(account_id: int, statement_ids: list[int], compared: Compared, at: dat
             if occurrence < 0:
                 continue
             line_id += 1
-            payer = payers.get(line.account)
-            if payer is None and line.account:
-                if len(payers) > BATCH:
-                    payers.clear()
-                payer = payers[line.account] = hashed(line.account.replace(" ", ""))
-            yield {
-                "id": line_id,
-                "bank_account_id": account_id,
-                "statement_id": statement_id,
-                "position": position,
-                "booked_on": line.booked_on,
-                "amount_minor": line.amount.minor,
-                "currency": line.amount.currency,
-                "details_sealed": seal(_details(line), f"bank_line:{line_id}:details"),
-                "payer_hash": payer,
-                "personal_until": until,
-                "dedupe_key": key,
-                "occurrence": occurrence,
-            }
+            _, booked_on, _, amount, _, _, account, _ = line
+            if account not in payers:
+                if len(payers) > MOST_PAYERS:
+                    payers = {"": None}
+                payers[account] = hashed(account.replace(" ", ""))
+            day = days.get(booked_on) or days.setdefault(booked_on, kept(booked_on))
+            sealed = seal(_details(line), f"bank_line:{line_id}:details")
+            yield (
+                line_id, account_id, statement_id, position, day, amount.minor, amount.currency, sealed,
+                payers[account], until, key, occurrence,
+            )  # fmt: skip
+
+
+COLUMNS = (
+    "id", "bank_account_id", "statement_id", "position", "booked_on", "amount_minor", "currency", "details_sealed",
+    "payer_hash", "personal_until", "dedupe_key", "occurrence",
+)  # fmt: skip
+
+
+def _insert_for(conn: Connection) -> tuple[str, Callable[[date], object]]:
+    """The statement as the driver takes it, and what it takes for a day: with a hundred thousand rows, what SQLAlchemy
+    does for each value would cost as much as the database."""
+    is_sqlite = conn.dialect.name == "sqlite"
+    marks = ", ".join(["?" if is_sqlite else "%s"] * len(COLUMNS))
+    statement = f"INSERT INTO bank_line ({', '.join(COLUMNS)}) VALUES ({marks})"  # noqa: S608, nothing of a file is in it
+    return statement, date.isoformat if is_sqlite else _as_it_is
+
+
+def _as_it_is(day: date) -> date:
+    return day
 
 
 _line: Table = BankLine.__table__  # type: ignore[assignment]
 _statement: Table = Statement.__table__  # type: ignore[assignment]
-_INSERT = Prepared(insert(_line).values({column.name: bindparam(column.name) for column in _line.columns}))
 _day = _line.c.booked_on.type
 _IN_THESE_DAYS = (
     _line.c.bank_account_id == bindparam("of_account"),

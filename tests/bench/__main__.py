@@ -29,6 +29,7 @@ from donations.models import Appeal, Entry, Mail, Receipt, StripeEvent
 from tests.bench import bodies, books
 from tests.bench import ledger as of_ledger
 from tests.bench import paper as of_paper
+from tests.bench import statements as of_statements
 from tests.bench import totals as of_totals
 from tests.fixtures.databases import ROOT, Cluster, Files
 from tests.fixtures.settings import WEBHOOK_SECRET, environ_for
@@ -41,18 +42,18 @@ Figures = dict[str, Any]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["webhooks", "ledger", "totals", "paper"], default="webhooks")
+    parser.add_argument("what", nargs="?", choices=list(MEASURES), default="webhooks")
     parser.add_argument("--events", type=int, default=2000)
+    parser.add_argument("--lines", type=int, default=100_000, help="of each bank statement")
     parser.add_argument("--kinds", nargs="+", default=["sqlite", "postgresql"])
     asked = parser.parse_args()
     missed = of_ledger.converge() if asked.what == "ledger" else []
-    measured = {"webhooks": measure, "ledger": measure_ledger, "totals": measure_totals, "paper": measure_paper}[
-        asked.what
-    ]
+    measured = MEASURES[asked.what]
+    size = asked.lines if asked.what == "statements" else asked.events
     with tempfile.TemporaryDirectory(prefix="ff-bench-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)
         for kind in ["sqlite"] if asked.what == "paper" else asked.kinds:  # Paper asks no database for much.
-            missed += measured(kind, asked.events, Path(folder))
+            missed += measured(kind, size, Path(folder))
     for line in missed:
         print(f"MISSED: {line}")
     sys.exit(bool(missed))
@@ -109,6 +110,12 @@ def measure_totals(kind: str, _events: int, folder: Path) -> list[str]:
 def measure_paper(kind: str, _events: int, folder: Path) -> list[str]:
     with servers_for(kind, folder) as server, inside(prepared(server)):
         return of_paper.measure()
+
+
+def measure_statements(kind: str, lines: int, folder: Path) -> list[str]:
+    """Bank statements of every format imported, against parsing and inserting alone."""
+    with servers_for(kind, folder) as server:
+        return of_statements.measure(kind, lines, folder, server, prepared(server))
 
 
 def judge(
@@ -232,6 +239,14 @@ def load(port: int, secret: str, sent: Path) -> Figures:
 def machine() -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYTHONPATH": str(ROOT)}
 
+
+MEASURES = {
+    "webhooks": measure,
+    "ledger": measure_ledger,
+    "totals": measure_totals,
+    "paper": measure_paper,
+    "statements": measure_statements,
+}
 
 if __name__ == "__main__":
     main()

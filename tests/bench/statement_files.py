@@ -13,7 +13,8 @@ def gifts(count: int) -> Iterator[tuple[int, date, int, str, str, str]]:
     """(number, day, pence, name, account, text)"""
     for number in range(count):
         yield (
-            number, START + timedelta(days=number * 300 // count), 500 + number % 97 * 50, f"Maya Example {number % 4000}",
+            number, START + timedelta(days=number * 300 // count),
+            500 + number % 97 * 50, f"Maya Example {number % 4000}",
             f"GB33BUKB20201555{number % 4000:06}", f"Gift for Ana REF ABCD-{number:06}",
         )  # fmt: skip
 
@@ -72,8 +73,8 @@ def _ofx(count: int, total: int) -> str:
         "OLDFILEUID:NONE\nNEWFILEUID:NONE\n\n<OFX>\n<BANKMSGSRSV1>\n<STMTTRNRS>\n<TRNUID>1\n<STMTRS>\n<CURDEF>GBP\n"
         "<BANKACCTFROM>\n<BANKID>601613\n<ACCTID>31926819\n<ACCTTYPE>CHECKING\n</BANKACCTFROM>\n<BANKTRANLIST>\n"
         f"<DTSTART>20260101\n<DTEND>20261028\n{movements}\n</BANKTRANLIST>\n<LEDGERBAL>\n"
-        f"<BALAMT>{(10000 + total) / 100:.2f}\n<DTASOF>20261028\n</LEDGERBAL>\n</STMTRS>\n</STMTTRNRS>\n</BANKMSGSRSV1>\n"
-        "</OFX>\n"
+        f"<BALAMT>{(10000 + total) / 100:.2f}\n<DTASOF>20261028\n</LEDGERBAL>\n</STMTRS>\n</STMTTRNRS>\n"
+        "</BANKMSGSRSV1>\n</OFX>\n"
     )
 
 
@@ -82,8 +83,6 @@ def _csv(count: int, total: int) -> str:
     rows = []
     for number, day, minor, name, account, text in gifts(count):
         balance += minor
-        rows.append(
-            f'{day:%d.%m.%Y},"{name}",{account},"{text}",{number:012},{minor / 100:.2f},{balance / 100:.2f}'
-        )
+        rows.append(f'{day:%d.%m.%Y},"{name}",{account},"{text}",{number:012},{minor / 100:.2f},{balance / 100:.2f}')
     assert balance == 10000 + total
     return "Date,Name,Counterparty account,Reference,Transaction ID,Amount,Balance\r\n" + "\r\n".join(rows) + "\r\n"

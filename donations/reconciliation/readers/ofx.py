@@ -30,7 +30,7 @@ _DECLARED = re.compile(rb"<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)[\"']")
 _HEADER = re.compile(rb"\s*(OFXHEADER|ENCODING|CHARSET)\s*:\s*([A-Za-z0-9._-]+)")
 _STATEMENTS = re.compile(r"<(STMTRS|CCSTMTRS)>(.*?)</\1>", re.DOTALL)
 _MOVEMENTS = re.compile(r"<STMTTRN>(.*?)</STMTTRN>", re.DOTALL)
-_VALUES = re.compile(r"<([A-Z][A-Z0-9.]*)>([^<]*)")
+_VALUES = re.compile(r"<([A-Z][A-Z0-9.]*)>[ \t\r\n]*([^<\r\n]*)")
 _PARTS = re.compile(r"<(BANKACCTFROM|CCACCTFROM|LEDGERBAL)>(.*?)</\1>", re.DOTALL)
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 
@@ -123,9 +123,8 @@ def _movements(text: str, start: int, end: int, lines: Lines) -> Iterator[tuple[
 
 def _line(number: int, movement: str, currency: str) -> ReadLine:
     said = dict(_VALUES.findall(movement))
-    for name in _WORDS:
-        if name in said:
-            said[name] = _plain(said[name])
+    if "&" in movement:
+        said = {name: _plain(value) for name, value in said.items()}
     if "CURRENCY" in said:  # Then the amount is in that currency; under ORIGCURRENCY it is in the statement's own.
         currency = said.get("CURSYM", "").strip().upper()
     try:
@@ -133,21 +132,18 @@ def _line(number: int, movement: str, currency: str) -> ReadLine:
         value_on = figures.compact_day(said["DTAVAIL"].strip()[:8]) if "DTAVAIL" in said else None
     except figures.NotRead as error:
         raise broken(number, said.get("DTPOSTED", ""), N_("this is no day"), MEND_LINE) from error
-    cheque = said.get("CHECKNUM", "")
-    reference = said.get("REFNUM", "")
-    texts = [said.get("MEMO", ""), reference, cheque if cheque != reference else ""]
+    text, cheque, reference = said.get("MEMO", "").strip(), said.get("CHECKNUM", ""), said.get("REFNUM", "")
+    if cheque or reference:
+        text = " ".join(dict.fromkeys(each.strip() for each in (text, reference, cheque) if each))
     name = said.get("NAME", "") or said.get("EXTDNAME", "")
     return ReadLine(
-        number, booked_on, value_on, _amount(said.get("TRNAMT", "").strip(), currency, number), said.get("FITID", ""),
-        name, _account(said), " ".join(each for each in texts if each),
+        number, booked_on, value_on, _amount(said.get("TRNAMT", "").strip(), currency, number),
+        said.get("FITID", "").strip(), name.strip(), _account(said) if "ACCTID" in said else "", text,
     )  # fmt: skip
 
 
-_WORDS = ("FITID", "NAME", "EXTDNAME", "MEMO", "CHECKNUM", "REFNUM", "BANKID", "ACCTID", "CURSYM")
-
-
 def _account(said: dict[str, str]) -> str:
-    bank, account = said.get("BANKID", ""), said.get("ACCTID", "")
+    bank, account = said.get("BANKID", "").strip(), said.get("ACCTID", "").strip()
     return f"{bank}/{account}" if bank and account and not account[:2].isalpha() else account
 
 
