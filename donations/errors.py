@@ -116,6 +116,12 @@ class StaffKnown(DonationsError):
     status = 409
 
 
+class WrongRole(DonationsError):
+    """Your role does not open this. Whoever is an admin here can change that."""
+
+    status = 403
+
+
 class NoSuchStaff(DonationsError):
     """There is nobody here with this address or number."""
 
