@@ -1,0 +1,239 @@
+"""`donations bank`: the organisation's bank accounts, and statements from files, looked at first or imported."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from donations.database import snapshot, write_unit
+from donations.errors import BankAccountUnclear, DonationsError
+from donations.extensions import db
+from donations.models import BankAccount
+from donations.money import CURRENCIES
+from donations.reconciliation import statement_accounts, statements
+from donations.reconciliation.statements import Break, Imported, Preview, ReadFile
+
+REASONS = {
+    "twin": "a line of this day and amount is here already, under another number",
+    "future": "its day is still to come",
+    "old": "it is more than two years old",
+    "currency": "it is not in the account's currency",
+}
+
+
+@click.group()
+def bank() -> None:
+    """Bank accounts and their statements.
+
+    Exit codes: 0 done, 1 refused with a sentence and nothing changed, 2 wrong usage."""
+
+
+@bank.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@with_appcontext
+def accounts(as_json: bool) -> None:
+    """List the bank accounts."""
+    found = db.session.scalars(select(BankAccount).order_by(BankAccount.name)).all()
+    if as_json:
+        listed = [{"name": each.name, "currency": each.currency, "ends_in": each.identifier_end} for each in found]
+        click.echo(json.dumps({"accounts": listed}, indent=2, ensure_ascii=False))
+        return
+    for each in found:
+        end = f"…{each.identifier_end}" if each.identifier_end else "number not known yet"
+        click.echo(f"{each.name}  {each.currency}  {end}")
+    if not found:
+        click.echo("There is no bank account yet: donations bank add-account NAME --currency GBP")
+
+
+@bank.command("add-account")
+@click.argument("name")
+@click.option("--currency", default="GBP", show_default=True, help="What it is kept in.")
+@click.option("--number", default="", help="IBAN or number; else the first statement teaches it.")
+@with_appcontext
+def add_account(name: str, currency: str, number: str) -> None:
+    """Add a bank account."""
+    if currency.upper() not in CURRENCIES:
+        raise click.BadParameter(f"{currency} is no currency we know.", param_hint="--currency")
+    columns = statement_accounts.identifying(number) if number else {}
+    with write_unit() as conn:
+        if db.session.scalar(select(BankAccount.id).where(BankAccount.name == name)):
+            raise _unclear("an account of this name is here already", "Choose another name.")
+        if number and statement_accounts.account_named(conn, number) is not None:
+            raise _unclear("an account with this number is here already", "Look at: donations bank accounts")
+        db.session.add(BankAccount(name=name, currency=currency.upper(), **columns))
+    click.echo(f"{name} was added.")
+
+
+@bank.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--account", help="Its name; needed only where the file does not say whose it is.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--map", "mapped", multiple=True, metavar="WORD=HEADING", help="What a column of a CSV means.")
+@click.option("--twins-too", is_flag=True, help="Import lines too that look like lines that are here already.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@with_appcontext
+def import_(
+    file: Path, account: str | None, dry_run: bool, mapped: tuple[str, ...], twins_too: bool, as_json: bool
+) -> None:
+    """Import a bank statement (camt, MT940, OFX, QIF, CSV): the whole file or nothing of it. Twice is the same as
+    once."""
+    column_map = _column_map(mapped)
+    data = file.read_bytes()
+    chosen = _chosen(account)
+    read = statements.read_file(data, file.name, chosen, column_map)
+    del data  # Up to 64 MB that are not needed any more.
+    targets = [chosen] if chosen else _named_in(read)
+    only_own = len(targets) > 1
+    if dry_run:
+        with snapshot() as conn:
+            looked = [statements.preview(conn, each, read, at=_now(), only_own=only_own) for each in targets]
+        _show_previews(targets, looked, as_json)
+        return
+    with (
+        click.progressbar(length=read.lines, label="Lines", hidden=as_json or read.lines < 2000) as bar,
+        write_unit() as conn,
+    ):
+        done = [
+            statements.import_file(
+                conn, each, read, by=_who(), at=_now(), twins_too=twins_too, only_own=only_own, progress=bar.update
+            )
+            for each in targets
+        ]
+    _show_imports(targets, done, as_json)
+
+
+def _column_map(mapped: tuple[str, ...]) -> dict[str, object]:
+    said: dict[str, object] = {}
+    for each in mapped:
+        word, equals, heading = each.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{each}: write WORD=HEADING, like date=Booked", param_hint="--map")
+        said[word] = [*said.get("text", []), heading] if word == "text" else heading  # type: ignore[misc]
+    return said
+
+
+def _chosen(name: str | None) -> BankAccount | None:
+    """The account of that name; without a name the only one there is, or None where the file has to say."""
+    found = db.session.scalars(select(BankAccount).order_by(BankAccount.id)).all()
+    if name is None:
+        if not found:
+            raise _unclear("there is none yet", "Add one: donations bank add-account NAME --currency GBP")
+        return found[0] if len(found) == 1 else None
+    account = next((each for each in found if each.name == name), None)
+    if account is None:
+        raise _unclear(f"there is none called {name}", "Look at: donations bank accounts")
+    return account
+
+
+def _named_in(read: ReadFile) -> list[BankAccount]:
+    """The accounts whose numbers the file names. Raises BankAccountUnclear unless each is known."""
+    numbers = dict.fromkeys(each.account for each in read.read.statements)
+    with snapshot() as conn:
+        ids = {number: statement_accounts.account_named(conn, number) if number else None for number in numbers}
+    unknown = [number for number, found in ids.items() if found is None]
+    if unknown or not ids:
+        end = statement_accounts.plain_number(unknown[0])[-4:] if unknown else ""
+        fault = (
+            f"the file is of an account ending in {end} that we do not know"
+            if end
+            else "the file does not say whose it is"
+        )
+        raise _unclear(fault, "Say which: --account NAME")
+    return [db.session.get_one(BankAccount, each) for each in dict.fromkeys(ids.values())]
+
+
+def _unclear(fault: str, mend: str) -> DonationsError:
+    return BankAccountUnclear(fault=fault, mend=mend)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _who() -> str:
+    """Who sits at the host's command line; a container may have no name for it."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "operator"
+
+
+def _show_previews(targets: list[BankAccount], looked: list[Preview], as_json: bool) -> None:
+    if as_json:
+        shown = [_preview_for_machines(*pair) for pair in zip(targets, looked, strict=True)]
+        click.echo(json.dumps({"dry_run": True, "accounts": shown}, indent=2, ensure_ascii=False))
+        return
+    for account, preview in zip(targets, looked, strict=True):
+        new, known, suspicious = (preview.count(word) for word in ("new", "known", "suspicious"))
+        click.echo(f"{account.name}: {preview.format}, {new} new, {known} known, {suspicious} suspicious lines")
+        for line, verdict, reasons in preview.lines:
+            if verdict != "known":
+                why = "; ".join(REASONS[reason] for reason in reasons)
+                amount = f"{line.amount.plain()} {line.amount.currency}"
+                words = " ".join(filter(None, (line.name, line.text)))[:60]
+                click.echo(f"  {line.place:>6}  {line.booked_on}  {amount:>16}  {words}{f'  [{why}]' if why else ''}")
+        if preview.column_map:
+            click.echo(f"  columns: {json.dumps(preview.column_map.as_json(), ensure_ascii=False)}")
+        _show_breaks(preview.breaks)
+        if preview.off_balance:
+            click.echo(f"  {preview.off_balance}")
+    click.echo("Nothing was imported: this was a dry run.")
+
+
+def _show_imports(targets: list[BankAccount], done: list[Imported], as_json: bool) -> None:
+    if as_json:
+        shown = [
+            {"account": account.name, "format": each.format, "new": each.new, "known": each.known,
+             "pending": each.pending, "twins": each.twins, "odd": each.odd, "breaks": _breaks_for_machines(each.breaks)}
+            for account, each in zip(targets, done, strict=True)
+        ]  # fmt: skip
+        click.echo(json.dumps({"dry_run": False, "accounts": shown}, indent=2, ensure_ascii=False))
+        return
+    for account, each in zip(targets, done, strict=True):
+        click.echo(f"{account.name}: {each.format}, {each.new} lines imported, {each.known} were known")
+        if each.pending:
+            click.echo(f"  {each.pending} lines are not booked by the bank yet and were left out")
+        if each.odd:
+            click.echo(f"  {each.odd} lines have an unexpected day or currency: look at them")
+        _show_breaks(each.breaks)
+
+
+def _show_breaks(found: tuple[Break, ...]) -> None:
+    for each in found:
+        missing = f"{each.missing.plain()} {each.missing.currency}"
+        what = "a statement is missing" if each.is_gap else "two statements do not join"
+        click.echo(f"  {what} between {each.after} and {each.before}: lines of {missing} in all")
+
+
+def _preview_for_machines(account: BankAccount, preview: Preview) -> dict[str, Any]:
+    return {
+        "account": account.name,
+        "format": preview.format,
+        **{word: preview.count(word) for word in ("new", "known", "suspicious")},
+        "lines": [
+            {"place": line.place, "booked_on": line.booked_on.isoformat(), "amount_minor": line.amount.minor,
+             "currency": line.amount.currency, "verdict": verdict, "reasons": list(reasons)}
+            for line, verdict, reasons in preview.lines
+        ],
+        "column_map": preview.column_map.as_json() if preview.column_map else None,
+        "breaks": _breaks_for_machines(preview.breaks),
+        "off_balance": str(preview.off_balance) if preview.off_balance else None,
+        "was_imported": preview.was_imported,
+    }  # fmt: skip
+
+
+def _breaks_for_machines(found: tuple[Break, ...]) -> list[dict[str, Any]]:
+    return [
+        {"after": each.after.isoformat(), "before": each.before.isoformat(), "missing_minor": each.missing.minor}
+        for each in found
+    ]
+
+
+COMMANDS = (bank,)
