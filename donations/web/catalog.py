@@ -1,4 +1,4 @@
-"""The catalogs of translations: reads every string for people out of the sources, the sentences of errors.py as well,
+"""The catalogs of translations: reads every string for people out of the sources, the sentences of errors/ as well,
 and brings the .po files up to date. Run it as `python -m donations.web.catalog`; no translating is done here."""
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def read(language: str) -> Catalog:
 
 
 def extract_errors(fileobj: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[tuple[Any, ...]]:
-    """Babel's extraction method for errors.py: the docstring of each class is the sentence."""
+    """Babel's extraction method for errors/: the docstring of each class is the sentence."""
     for node in ast.parse(fileobj.read()).body:
         text = ast.get_docstring(node) if isinstance(node, ast.ClassDef) else None
         if text:

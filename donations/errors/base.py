@@ -1,0 +1,51 @@
+"""What every expected failure is, and those that any part of the house can meet."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+
+class DonationsError(Exception):
+    """Something went wrong. Please try again."""
+
+    status = 400
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(self.sentence % facts if facts else self.sentence)
+
+    @property
+    def sentence(self) -> str:
+        """The untranslated sentence, with %(name)s where a fact goes."""
+        return inspect.cleandoc(type(self).__doc__ or "")
+
+
+class BadSetting(DonationsError):
+    """%(setting)s: %(fault)s. %(mend)s"""
+
+    status = 500
+
+
+class BadLink(DonationsError):
+    """This link is not complete or is no longer valid."""
+
+    status = 404
+
+
+class BadSeal(DonationsError):
+    """Sealed data could not be opened: its key is missing or the data was changed."""
+
+    status = 500
+
+
+class MailServerDown(DonationsError):
+    """The mail server did not take this mail: %(reason)s"""
+
+    status = 503
+
+
+class DatabaseNotReady(DonationsError):
+    """The database is not ready: %(fault)s. %(mend)s"""
+
+    status = 503

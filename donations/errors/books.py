@@ -1,0 +1,71 @@
+"""What can go wrong in the books, and with the rules of who may move money."""
+
+from __future__ import annotations
+
+from donations.errors.base import DonationsError
+
+
+class LedgerRefused(DonationsError):
+    """The ledger refused an entry: %(reason)s"""
+
+    status = 500
+
+
+class PostingStopped(DonationsError):
+    """Posting is stopped: the books were found unsound. Events are kept. After the cure: `donations ledger resume`."""
+
+    status = 503
+
+
+class NothingToDecide(DonationsError):
+    """There is no charge %(charge)s, or the fund %(fund)s belongs to no appeal. Look both up and try again."""
+
+    status = 404
+
+
+class NotTwoCounters(DonationsError):
+    """Cash is counted by two people. Write the names of both."""
+
+    status = 422
+
+
+class AlreadyDone(DonationsError):
+    """Somebody has done this already. Load the page again to see how it stands now."""
+
+    status = 409
+
+
+class SlipDiffers(DonationsError):
+    """The gifts chosen are %(count)s and come to %(total)s, and the slip says something else. Count again."""
+
+    status = 409
+
+
+class NotForThisLine(DonationsError):
+    """This does not fit the bank line: %(fault)s. Choose something else, or undo what it was matched to before."""
+
+    status = 409
+
+
+class NotEnoughInFund(DonationsError):
+    """The fund has %(free)s free, and this needs %(asked)s. Ask for less, or wait until more has come in."""
+
+    status = 409
+
+
+class TooMuchToWriteOff(DonationsError):
+    """At most %(most)s may be written off at once. Find out where the rest is, or ask who set the limit."""
+
+    status = 409
+
+
+class NeedsAnother(DonationsError):
+    """Somebody else must do this: neither who asked for it, nor who is paid, may approve it."""
+
+    status = 403
+
+
+class PeriodNotReady(DonationsError):
+    """This period cannot be closed yet: %(fault)s."""
+
+    status = 409

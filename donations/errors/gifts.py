@@ -1,0 +1,81 @@
+"""What can go wrong with appeals, amounts, gifts and messages."""
+
+from __future__ import annotations
+
+from donations.errors.base import DonationsError
+
+
+class BadAmount(DonationsError):
+    """We could not read this amount. Write it in figures, like 20 or 20.50."""
+
+    status = 422
+
+
+class TooManyDecimals(DonationsError):
+    """%(currency)s has %(decimals)s decimal places here. Write a figure like %(example)s."""
+
+    status = 422
+
+
+class AmountTooSmall(DonationsError):
+    """The smallest gift we can take is %(minimum)s, because of what each payment costs."""
+
+    status = 422
+
+
+class AmountTooLarge(DonationsError):
+    """The largest gift a card can carry is %(maximum)s. For more, please write to us."""
+
+    status = 422
+
+
+class CurrencyMismatch(DonationsError):
+    """Amounts in %(left)s and %(right)s cannot be added."""
+
+
+class UnknownCurrency(DonationsError):
+    """We do not know the currency %(currency)s. Choose one from the list."""
+
+    status = 422
+
+
+class AppealNotFound(DonationsError):
+    """There is no appeal at this address."""
+
+    status = 404
+
+
+class AppealPaused(DonationsError):
+    """This appeal is paused and takes no donations for now."""
+
+    status = 409
+
+
+class AppealClosed(DonationsError):
+    """This appeal has ended and takes no more donations."""
+
+    status = 409
+
+
+class NotAllowedInState(DonationsError):
+    """The appeal %(slug)s is %(state)s: it cannot be changed to %(wanted)s."""
+
+    status = 409
+
+
+class BadAppealsFile(DonationsError):
+    """The appeals file was refused and nothing was changed: %(faults)s"""
+
+    status = 422
+
+
+class UnknownFund(DonationsError):
+    """This appeal has no such fund. Choose one from the list."""
+
+    status = 422
+
+
+class NoSuchMessage(DonationsError):
+    """There is no message with the reference %(reference)s from a gift that was received and not given back."""
+
+    status = 404

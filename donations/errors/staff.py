@@ -1,0 +1,59 @@
+"""What can go wrong with the people who run the fund."""
+
+from __future__ import annotations
+
+from donations.errors.base import DonationsError
+
+
+class StaffKnown(DonationsError):
+    """Somebody with this e-mail address is here already."""
+
+    status = 409
+
+
+class WrongRole(DonationsError):
+    """Your role does not open this. Whoever is an admin here can change that."""
+
+    status = 403
+
+
+class NoSuchStaff(DonationsError):
+    """There is nobody here with this address or number."""
+
+    status = 404
+
+
+class NotInThisState(DonationsError):
+    """This cannot be done to somebody who is %(state)s."""
+
+    status = 409
+
+
+class LastAdmin(DonationsError):
+    """This is the last admin. Make somebody else an admin first."""
+
+    status = 409
+
+
+class PasswordTooShort(DonationsError):
+    """A password has at least %(least)s characters. A sentence of a few words is good."""
+
+    status = 422
+
+
+class PasswordTooLong(DonationsError):
+    """A password has at most %(most)s characters."""
+
+    status = 422
+
+
+class PasswordTooSimple(DonationsError):
+    """This password is easy to guess. Take one with more different characters, and not your own address."""
+
+    status = 422
+
+
+class TryLater(DonationsError):
+    """Too many attempts have failed. Please wait %(seconds)s seconds and try again."""
+
+    status = 429
