@@ -40,7 +40,9 @@ def create_app(environ: Mapping[str, str] | None = None, **overrides: Any) -> Fl
     htmx.init_app(app)
 
     from donations import cli, web  # They import from the whole house, so they come last.
+    from donations.staff import binding
 
+    binding.bind(app)
     web.init_app(app, babel)
     cli.init_app(app)
     return app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import Babel
 from flask_migrate import Migrate
+from flask_security import Security
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
@@ -23,3 +24,4 @@ migrate = Migrate()
 csrf = CSRFProtect()
 babel = Babel()
 htmx = Htmx()
+security = Security()

@@ -17,10 +17,10 @@ from urllib.parse import unquote, urlsplit
 from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 
-from donations import outbox, privacy, receipts, tokens
+from donations import outbox, privacy, receipts, staff, tokens
 from donations.errors import MailServerDown
 from donations.extensions import db
-from donations.models import Mail, Organisation, Receipt
+from donations.models import Mail, Organisation, Receipt, Staff
 from donations.money import Money
 
 TIMEOUT_SECONDS = 10
@@ -88,11 +88,54 @@ def _alarm(mail: Mail) -> tuple[str, str, dict[str, object]]:
     return f"[Fighting Fund] {mail.facts['name']}", "alarm", {**mail.facts, "created_at": mail.created_at}
 
 
+def _staff_invitation(mail: Mail) -> tuple[str, str, dict[str, object]]:
+    person, told = _staff(mail)
+    link = f"{told['staff_pages']}/join/{tokens.for_invitation(person.id, person.link_key)}"
+    return (
+        gettext("Your invitation to %(name)s", name=Organisation.get().name),
+        "staff_invitation",
+        told | {"link": link},
+    )
+
+
+def _staff_reset(mail: Mail) -> tuple[str, str, dict[str, object]]:
+    person, told = _staff(mail)
+    link = f"{told['staff_pages']}/reset/{tokens.for_reset(person.id, person.link_key)}"
+    return gettext("A new password"), "staff_reset", told | {"link": link}
+
+
+def _staff_sign_in(mail: Mail) -> tuple[str, str, dict[str, object]]:
+    _, told = _staff(mail)
+    return gettext("Somebody signed in as you"), "staff_sign_in", told | mail.facts | {"link": told["staff_pages"]}
+
+
+def _staff(mail: Mail) -> tuple[Staff, dict[str, object]]:
+    """Who of us the mail is for. Links are made when it is sent: none of them is kept anywhere."""
+    person = staff.find(int(str(mail.facts["staff_id"])))
+    organisation = Organisation.get()
+    prefix = "" if mail.language == organisation.default_language else f"/{mail.language}"
+    pages = f"{current_app.config['SETTINGS'].public_url}{prefix}/staff"
+    return person, {
+        "organisation": organisation,
+        "staff_pages": pages,
+        "at": mail.created_at,
+        "language": mail.language,
+    }
+
+
 def _label(mail: Mail) -> str:
     return db.session.get_one(Receipt, mail.receipt_id).label
 
 
-_KINDS = {"receipt": _receipt, "receipt_replaced": _replaced, "receipt_void": _void, "alarm": _alarm}
+_KINDS = {
+    "receipt": _receipt,
+    "receipt_replaced": _replaced,
+    "receipt_void": _void,
+    "alarm": _alarm,
+    "staff_invitation": _staff_invitation,
+    "staff_reset": _staff_reset,
+    "staff_sign_in": _staff_sign_in,
+}
 
 
 @contextmanager

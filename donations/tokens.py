@@ -14,6 +14,8 @@ from itsdangerous.encoding import base64_decode
 from donations.errors import BadLink
 
 FORM_LIFETIME_SECONDS = 6 * 3600
+INVITATION_LIFETIME_SECONDS = 72 * 3600
+RESET_LIFETIME_SECONDS = 3600
 CHECK_CODE_LETTERS = 10
 # Crockford's base 32: no I, L, O, U. What a hand or a keyboard makes of a letter is read as that letter, also where it
 # is typed with the Cyrillic twin that looks the same.
@@ -63,6 +65,26 @@ def read_form(token: str) -> FormToken:
         raise BadLink() from error
 
 
+def for_invitation(staff_id: int, key: str) -> str:
+    """The token of /staff/join/<token>; good for three days, and once: `key` changes when it is used."""
+    return _timed("staff-invitation").dumps([staff_id, key])
+
+
+def read_invitation(token: str) -> tuple[int, str]:
+    """The number of the person and the key. Raises BadLink."""
+    return _read_staff("staff-invitation", token, INVITATION_LIFETIME_SECONDS)
+
+
+def for_reset(staff_id: int, key: str) -> str:
+    """The token of /staff/reset/<token>; good for an hour, and once."""
+    return _timed("staff-reset").dumps([staff_id, key])
+
+
+def read_reset(token: str) -> tuple[int, str]:
+    """The number of the person and the key. Raises BadLink."""
+    return _read_staff("staff-reset", token, RESET_LIFETIME_SECONDS)
+
+
 def check_code(label: str, payload: str) -> str:
     """What is printed on a receipt to prove it: 50 bits over its number and every byte of its frozen payload, in two
     groups that can be typed. Good for as long as the key or its fallback is kept."""
@@ -88,6 +110,14 @@ def _read(serializer: URLSafeSerializer, token: str) -> str:
     try:
         return str(serializer.loads(token))
     except BadData as error:
+        raise BadLink() from error
+
+
+def _read_staff(purpose: str, token: str, max_age: int) -> tuple[int, str]:
+    try:
+        staff_id, key = _timed(purpose).loads(token, max_age=max_age)
+        return int(staff_id), str(key)
+    except (BadData, ValueError, TypeError) as error:
         raise BadLink() from error
 
 

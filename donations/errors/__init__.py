@@ -1,5 +1,5 @@
 """Everything that is expected to go wrong. The docstring of a class is the sentence a person reads (it is
-translated by its text), `status` is what the web answers with. No logic lives here."""
+translated by its text), `status` is what the web answers with. One file per noun; no logic lives here."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from donations.errors.books import (
     NeedsAnother,
     NotEnoughInFund,
     NotForThisLine,
-    NotTwoCounters,
     NothingToDecide,
+    NotTwoCounters,
     PeriodNotReady,
     PostingStopped,
     SlipDiffers,

@@ -7,16 +7,20 @@ from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from donations.extensions import csrf
-from donations.web import access, compression, faults, filters, headers, keeping, languages, page
+from donations.web import access, compression, faults, filters, headers, keeping, languages, page, sessions, ways
 from donations.web.health import bp as health
+from donations.web.staff import account, auditing, links, people, signing_in
 from donations.web.styleguide import bp as styleguide
 from donations.web.supporters import about, appeals, receipts, sharing
 from donations.web.supporters import donations as gifts
+from donations.web.treasury import dashboard
 from donations.web.webhooks import bp as webhooks
 
 # Public: no session, no cookie, guarded by Sec-Fetch-Site, Origin and a signed form token instead of a CSRF cookie.
 PUBLIC = (appeals.bp, gifts.bp, receipts.bp, sharing.bp, about.bp, styleguide)
 MACHINES = (webhooks, health)
+# Behind a sign-in: a session, CSRF tokens, and the table of roles in access.py.
+STAFF = (signing_in.bp, links.bp, account.bp, people.bp, auditing.bp, dashboard.bp)
 
 
 def init_app(app: Flask, babel: Babel) -> None:
@@ -35,6 +39,12 @@ def init_app(app: Flask, babel: Babel) -> None:
         languages.mirror(app, bp)
     for bp in MACHINES:
         app.register_blueprint(bp)
+    sessions.init_app(app)
+    for bp in STAFF:
+        app.register_blueprint(bp)
+        languages.mirror(app, bp)
+    access.init_staff(app, STAFF)
+    ways.init_app(app, STAFF)
     # What is registered last runs first on the way out: the body is squeezed after all headers stand.
     compression.init_app(app)
     headers.init_app(app)

@@ -1,27 +1,149 @@
-"""Who may post a public form: our own pages only (Sec-Fetch-Site, Origin), with a signed token that is younger than six
-hours. It needs no cookie and no session. Staff sign in elsewhere."""
+"""Who may do what. A public form is posted by our own pages only (Sec-Fetch-Site, Origin), with a signed token that is
+younger than six hours; it needs no cookie and no session. A staff page is opened by whom the table of roles names."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, abort, current_app, request
+from flask import Blueprint, Flask, abort, current_app, redirect, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField
 from wtforms.validators import ValidationError
 
 from donations import tokens
-from donations.errors import BadLink
+from donations.errors import BadLink, WrongRole
+from donations.models import Staff
+from donations.staff import sessions as domain
+from donations.web import headers, sessions
+from donations.web.page import now
+
+# Who opens a staff page. ANYONE has not signed in, SECOND is asked for the second factor, STAFF is everybody who has
+# signed in; MONEY looks at the treasury. An auditor reads whatever a role of theirs opens and changes nothing but their
+# own account: what is posted under another name than STAFF needs another role.
+ANYONE, SECOND = frozenset({"anyone"}), frozenset({"second"})
+STAFF = frozenset({"treasurer", "organiser", "auditor", "admin"})
+MONEY = frozenset({"treasurer", "auditor", "admin"})
+PEOPLE, AUDIT = frozenset({"admin", "auditor"}), frozenset({"auditor", "admin"})
+ROUTE_ROLES: dict[str, frozenset[str]] = {
+    "signing_in.ask": ANYONE,
+    "signing_in.sign_in": ANYONE,
+    "signing_in.ask_second": SECOND,
+    "signing_in.prove_second": SECOND,
+    "signing_in.ask_again": STAFF,
+    "signing_in.prove_again": STAFF,
+    "signing_in.leave": STAFF,
+    "links.invited": ANYONE,
+    "links.join": ANYONE,
+    "links.forgot": ANYONE,
+    "links.send_reset": ANYONE,
+    "links.resetting": ANYONE,
+    "links.reset": ANYONE,
+    "account.show": STAFF,
+    "account.ask_password": STAFF,
+    "account.change_password": STAFF,
+    "account.ask_app": STAFF,
+    "account.confirm_app": STAFF,
+    "account.recovery_codes": STAFF,
+    "account.end_session": STAFF,
+    "account.end_others": STAFF,
+    "people.index": PEOPLE,
+    "people.show": PEOPLE,
+    "people.ask_invitation": frozenset({"admin"}),
+    "people.invite": frozenset({"admin"}),
+    "people.change_roles": frozenset({"admin"}),
+    "people.disable": frozenset({"admin"}),
+    "people.enable": frozenset({"admin"}),
+    "people.end_sessions": frozenset({"admin"}),
+    "auditing.index": AUDIT,
+    "treasury.index": MONEY,
+}
+# Where somebody whose role needs a second factor may go before there is one.
+SETTING_UP = frozenset({"account.ask_app", "account.confirm_app", "signing_in.leave"})
 
 
 def init_app(app: Flask, public: Iterable[Blueprint]) -> None:
     """Guard every form of the public blueprints against posts from other sites."""
     for bp in public:
         app.before_request_funcs.setdefault(bp.name, []).append(refuse_cross_site)
+
+
+def init_staff(app: Flask, blueprints: Iterable[Blueprint]) -> None:
+    """Guard every route of the staff blueprints by the table. Call it after they are registered."""
+    for bp in blueprints:
+        app.before_request_funcs.setdefault(bp.name, []).append(check_role)
+    names = {bp.name for bp in blueprints}
+    for endpoint, view in app.view_functions.items():
+        if endpoint.partition(".")[0] in names:
+            headers.kind("staff")(view)
+
+
+def fresh(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Marks a view that needs who asks to have proved who they are in the last five minutes: what cannot be undone,
+    personal data, exports. Mark the page with the form too, so that nobody has typed in vain."""
+    view.needs_fresh = True  # type: ignore[attr-defined]
+    return view
+
+
+def check_role() -> Any:
+    """Ends the request, unless the table opens this route to whoever asks."""
+    wanted = ROUTE_ROLES.get(request.endpoint or "")
+    if wanted is None:
+        raise WrongRole()
+    row = sessions.current()
+    if wanted is ANYONE:
+        return None
+    if row is None or (wanted is SECOND and row.stage == "full"):
+        return to_sign_in()
+    if row.stage == "first":
+        return None if wanted is SECOND else redirect(url_for("signing_in.ask_second"), 303)
+    return _check_signed_in(row.staff, wanted)
+
+
+def _check_signed_in(person: Staff, wanted: frozenset[str]) -> Any:
+    sessions.note_seen(now())
+    if person.needs_second_factor and request.endpoint not in SETTING_UP:
+        return redirect(url_for("account.ask_app"), 303)
+    writes = request.method not in ("GET", "HEAD", "OPTIONS")
+    may = wanted - {"auditor"} if writes and wanted is not STAFF else wanted
+    if not person.roles & may:
+        raise WrongRole()
+    if needs_fresh(request.endpoint or "") and not is_fresh():
+        return redirect(url_for("signing_in.ask_again", next=_way_back()), 303)
+    return None
+
+
+def needs_fresh(endpoint: str) -> bool:
+    return bool(getattr(current_app.view_functions.get(endpoint), "needs_fresh", False))
+
+
+def is_fresh() -> bool:
+    """Whether who asks has proved who they are in the last five minutes."""
+    row = sessions.current()
+    return row is not None and domain.is_fresh(row, now())
+
+
+def to_sign_in() -> Any:
+    return redirect(url_for("signing_in.ask", next=_way_back()), 303)
+
+
+def safe_path(path: str | None) -> str | None:
+    """The path, if it is one of our staff pages and of nobody else's."""
+    if not path or not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable():
+        return None
+    parts = urlsplit(path)
+    return path if not parts.scheme and not parts.netloc and sessions.is_of_staff(parts.path) else None
+
+
+def _way_back() -> str | None:
+    """Where to go on afterwards: the page asked for, or the page whose form was sent."""
+    if request.method in ("GET", "HEAD"):
+        return safe_path(request.full_path.rstrip("?"))
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    return safe_path(came_from.path)
 
 
 def refuse_cross_site() -> None:

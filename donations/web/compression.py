@@ -23,7 +23,7 @@ def _squeeze(response: Response) -> Response:
     if isinstance(response, WholeResponse):
         return response
     is_text = (response.mimetype or "").startswith(_TEXT)
-    if response.status_code != 200 or not is_text or kind_of(request.endpoint) == "machine":
+    if response.status_code != 200 or not is_text or kind_of(request.endpoint) in ("machine", "staff"):
         return response
     response.vary.add("Accept-Encoding")
     if not request.accept_encodings["gzip"] or "Content-Encoding" in response.headers:

@@ -57,6 +57,8 @@ def _from_http(error: HTTPException) -> Any:
 
 def _answer(status: int, text: str | None) -> Response:
     title, explanation = _words(status if status in SHOWN else 400 if status < 500 else 500)
+    if status == 403 and headers.kind_of(request.endpoint) == "staff":
+        title = _("This is not open to you")
     if _read_by_programs():
         answer = jsonify(error=text or title)
         answer.status_code = status

@@ -16,6 +16,10 @@ FOR_EVER = "public, max-age=31536000, immutable"
 # No stale-while-revalidate: a browser that polls would always be one poll behind, also when an appeal is taken down.
 LIVE = "public, max-age=1, stale-if-error=86400"
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_OURS_ONLY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'"
+)
 _FEATURES = (
     "accelerometer autoplay browsing-topics camera display-capture geolocation gyroscope microphone midi payment usb"
 )
@@ -26,7 +30,8 @@ def init_app(app: Flask) -> None:
 
 
 def kind(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Marks a view as something else than a `page`: `data` (read by other sites) or `machine` (read by programs)."""
+    """Marks a view as something else than a `page`: `data` (read by other sites), `machine` (read by programs) or
+    `staff` (behind a sign-in)."""
 
     def mark(view: Callable[..., Any]) -> Callable[..., Any]:
         view.header_kind = name  # type: ignore[attr-defined]
@@ -36,7 +41,8 @@ def kind(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def kind_of(endpoint: str | None) -> str:
-    """page, data, machine or static. The webhook and the health check are machine; an address not found is a page."""
+    """page, staff, data, machine or static. The webhook and the health check are machine; an address not found is a
+    page."""
     if endpoint == "static":
         return "static"
     if (endpoint or "").partition(".")[0] in ("webhooks", "health"):
@@ -51,10 +57,7 @@ def content_security_policy(stripe_api_base: str) -> str:
     base = urlsplit(stripe_api_base)
     if base.netloc:
         targets.append(f"{base.scheme}://{base.netloc}")
-    return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"connect-src 'self'; base-uri 'none'; form-action {' '.join(targets)}; frame-ancestors 'none'"
-    )
+    return f"{_OURS_ONLY}; form-action {' '.join(targets)}; frame-ancestors 'none'"
 
 
 class WholeResponse(Response):
@@ -78,7 +81,7 @@ def add_headers(response: Response) -> Response:
 def _of_kind(name: str, stripe_api_base: str, secure: bool) -> dict[str, str]:
     """The headers that every answer of a kind has."""
     headers = {
-        "Content-Security-Policy": content_security_policy(stripe_api_base) if name == "page" else _NOTHING,
+        "Content-Security-Policy": _policy_of(name, stripe_api_base),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
@@ -90,6 +93,13 @@ def _of_kind(name: str, stripe_api_base: str, secure: bool) -> dict[str, str]:
     if name == "data":
         headers["Access-Control-Allow-Origin"] = "*"
     return headers
+
+
+def _policy_of(name: str, stripe_api_base: str) -> str:
+    """Forms of staff go nowhere but to us: nobody is sent on to pay from there."""
+    if name == "staff":
+        return f"{_OURS_ONLY}; form-action 'self'; frame-ancestors 'none'"
+    return content_security_policy(stripe_api_base) if name == "page" else _NOTHING
 
 
 def _how_long() -> str:

@@ -18,7 +18,13 @@ from donations.models import Organisation
 from donations.web import pseudo
 
 # Where a page that answers a POST is found by GET.
-_GET_TWINS = {"donations.begin": "appeals.show", "donations.again": "donations.show"}
+_GET_TWINS = {
+    "donations.begin": "appeals.show",
+    "donations.again": "donations.show",
+    "account.recovery_codes": "account.show",
+    "people.change_roles": "people.show",
+    "people.disable": "people.show",
+}
 
 
 class LanguageConverter(BaseConverter):

@@ -1,0 +1,101 @@
+"""Brakes on guessing: after some failures each further one costs a longer wait, counted for the account, for the
+network, and for both together. Nobody can lock somebody else out for good: a wait is a quarter of an hour at most, a
+network from which the person has signed in before waits only for its own failures, and a mailed link ends the wait."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Table, delete, select, update
+from sqlalchemy.engine import Connection
+
+from donations import privacy
+from donations.errors import TryLater
+from donations.models import Brake, Staff
+from donations.prepared import upsert
+from donations.staff import sessions
+
+FREE = {"account": 5, "place": 20, "both": 5, "second": 5, "request": 5}
+LONGEST = timedelta(minutes=15)
+FORGOTTEN_AFTER = timedelta(days=1)
+
+
+def place_of(address: str | None) -> bytes:
+    """A keyed hash of the network an address is in: what one household or line has, /24 of IPv4 and /56 of IPv6."""
+    try:
+        ip = ipaddress.ip_address(address or "")
+    except ValueError:
+        return privacy.lookup_hash("unknown", "staff place")
+    mapped = getattr(ip, "ipv4_mapped", None)
+    ip = mapped or ip
+    network = ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 56}", strict=False)
+    return privacy.lookup_hash(str(network), "staff place")
+
+
+def count_sign_in(conn: Connection, email: str, person: Staff | None, place: bytes, at: datetime) -> None:
+    """Count an attempt before it is looked at, so that many at once are not free. Raises TryLater if it must wait."""
+    kinds = ["place", "both"]
+    if person is None or not sessions.is_known_place(person, place):
+        kinds.append("account")
+    _count(conn, {_key(kind, email, place): kind for kind in kinds}, at)
+
+
+def count_second(conn: Connection, person: Staff, at: datetime) -> None:
+    """The same for the second factor, and for what is asked of somebody who is signed in."""
+    _count(conn, {_key("second", person.fs_uniquifier): "second"}, at)
+
+
+def count_request(conn: Connection, place: bytes, at: datetime) -> None:
+    """The same for a link to be mailed, by network alone: whom it is for, nobody is told."""
+    _count(conn, {_key("request", "", place): "request"}, at)
+
+
+def succeed(conn: Connection, email: str, place: bytes) -> None:
+    """The password was right: what was counted for the account is forgotten, for the network this attempt only."""
+    keys = [_key("account", email, place), _key("both", email, place)]
+    conn.execute(delete(_brake).where(_brake.c.key_hash.in_(keys)))
+    less = update(_brake).where(_brake.c.key_hash == _key("place", email, place), _brake.c.failures > 0)
+    conn.execute(less.values(failures=_brake.c.failures - 1))
+
+
+def succeed_second(conn: Connection, person: Staff) -> None:
+    conn.execute(delete(_brake).where(_brake.c.key_hash == _key("second", person.fs_uniquifier)))
+
+
+def release(conn: Connection, person: Staff, email: str) -> None:
+    """Forget what was counted for an account, after its person proved themselves in another way."""
+    keys = [_key("account", email), _key("second", person.fs_uniquifier)]
+    conn.execute(delete(_brake).where(_brake.c.key_hash.in_(keys)))
+
+
+def _count(conn: Connection, kinds: Mapping[bytes, str], at: datetime) -> None:
+    conn.execute(delete(_brake).where(_brake.c.failed_at < at - FORGOTTEN_AFTER))
+    for key in sorted(kinds):  # In one order, so that two attempts never wait for each other in a circle.
+        new = upsert(conn.dialect.name, _brake).values(key_hash=key, failures=0, failed_at=at, wait_until=at)
+        conn.execute(new.on_conflict_do_nothing(index_elements=["key_hash"]))
+    asked = select(_brake).where(_brake.c.key_hash.in_(kinds)).order_by(_brake.c.key_hash).with_for_update()
+    known = conn.execute(asked).all()
+    wait = max(row.wait_until for row in known) - at
+    if wait > timedelta():
+        # Not counted: who keeps trying while they must wait does not make anybody wait longer.
+        raise TryLater(seconds=-(-wait // timedelta(seconds=1)))
+    for row in known:
+        values = {"failures": row.failures + 1, "failed_at": at}
+        values["wait_until"] = at + _wait(row.failures + 1 - FREE[kinds[row.key_hash]])
+        conn.execute(update(_brake).where(_brake.c.key_hash == row.key_hash).values(values))
+
+
+def _wait(too_many: int) -> timedelta:
+    """2, 4, 8 ... seconds, a quarter of an hour at most."""
+    return min(timedelta(seconds=2 ** min(too_many, 12)), LONGEST) if too_many > 0 else timedelta()
+
+
+def _key(kind: str, who: str, place: bytes = b"") -> bytes:
+    """What is counted: some kinds by who is meant, some by the network it comes from, one by both."""
+    said = {"account": who, "second": who, "both": f"{place.hex()} {who}"}.get(kind, place.hex())
+    return privacy.lookup_hash(said, f"staff brake {kind}")
+
+
+_brake: Table = Brake.__table__  # type: ignore[assignment]

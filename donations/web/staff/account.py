@@ -1,0 +1,130 @@
+"""One's own account: name and roles, password, second factor, sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import segno
+from flask import Blueprint, Response, abort, flash, redirect, url_for
+from flask_babel import gettext as _
+
+from donations import staff
+from donations.database import write_unit
+from donations.errors import PasswordTooLong, PasswordTooShort, PasswordTooSimple
+from donations.extensions import db
+from donations.models import Staff, StaffSession
+from donations.staff import brakes, factors
+from donations.staff import sessions as domain
+from donations.web import languages, sessions
+from donations.web.access import fresh
+from donations.web.filters import sentence
+from donations.web.page import now, page
+from donations.web.staff.forms import CodeForm, NewPasswordForm
+
+bp = Blueprint("account", __name__, url_prefix="/staff")
+
+
+@bp.get("/")
+def show() -> Response:
+    person = _me()
+    return page(
+        "staff/account.html", cache="no-store", person=person, name=staff.name_of(person),
+        email=staff.email_of(person), codes_left=factors.recovery_codes_left(person),
+        sessions=domain.living(person, now()), current=sessions.current(),
+    )  # fmt: skip
+
+
+@bp.get("/password")
+@fresh
+def ask_password() -> Response:
+    return page("staff/password.html", cache="no-store", form=NewPasswordForm(formdata=None))
+
+
+@bp.post("/password")
+@fresh
+def change_password() -> Any:
+    form, row = NewPasswordForm(), sessions.current()
+    assert row is not None, "signed in"
+    try:
+        if form.validate():
+            with write_unit() as conn:
+                staff.change_password(conn, staff.find(row.staff_id), form.password.data, keep=row.id, at=now())
+            flash(_("Your password is changed, and your other sessions are ended."))
+            return redirect(url_for("account.show"), 303)
+    except (PasswordTooLong, PasswordTooShort, PasswordTooSimple) as error:
+        form.password.errors = [sentence(error)]
+    form.password.data = ""
+    return page("staff/password.html", 422, cache="no-store", form=form)
+
+
+@bp.get("/app")
+@fresh
+def ask_app() -> Response:
+    with write_unit():
+        factors.prepare_totp(staff.find(_me().id))
+    return _app_page(CodeForm(formdata=None))
+
+
+@bp.post("/app")
+@fresh
+def confirm_app() -> Any:
+    form, at, person = CodeForm(), now(), _me()
+    if not form.validate():
+        return _app_page(form, 422)
+    with write_unit() as conn:
+        brakes.count_second(conn, person, at)
+    with write_unit() as conn:
+        person = staff.find(person.id, for_change=True)
+        is_right = factors.confirm_totp(conn, person, form.code.data, at=at)
+        codes = factors.new_recovery_codes(conn, person, at=at) if is_right else []
+    if not is_right:
+        form.code.errors = [_("This is not the code that the app shows now. Is its clock right?")]
+        return _app_page(form, 422)
+    return page("staff/recovery_codes.html", cache="no-store", codes=codes)
+
+
+@bp.post("/recovery-codes")
+@fresh
+def recovery_codes() -> Any:
+    person = _me()
+    if person.totp_sealed is None:
+        return redirect(url_for("account.ask_app"), 303)
+    with write_unit() as conn:
+        codes = factors.new_recovery_codes(conn, staff.find(person.id), at=now())
+    return page("staff/recovery_codes.html", cache="no-store", codes=codes)
+
+
+@bp.post("/sessions/<int:number>/end")
+def end_session(number: int) -> Any:
+    with write_unit():
+        row = db.session.get(StaffSession, number)
+        if row is None or row.staff_id != _me().id:
+            abort(404)
+        domain.end(row, now())
+    return redirect(url_for("account.show"), 303)
+
+
+@bp.post("/sessions/end")
+def end_others() -> Any:
+    row = sessions.current()
+    assert row is not None, "signed in"
+    with write_unit():
+        domain.end_all(row.staff, now(), but=row.id)
+    flash(_("Your other sessions are ended."))
+    return redirect(url_for("account.show"), 303)
+
+
+def _me() -> Staff:
+    person = sessions.signed_in()
+    assert person is not None, "the table of routes lets nobody else come here"
+    return person
+
+
+def _app_page(form: CodeForm, status: int = 200) -> Response:
+    person, house = staff.find(_me().id), languages.organisation()
+    shown = factors.secret_to_show(
+        factors.waiting_secret(person), staff.email_of(person), house.name if house else "Fighting Fund"
+    )
+    picture = segno.make(shown["uri"], error="m").svg_data_uri(scale=5, border=4, dark="#000", light="#fff")
+    return page("staff/app.html", status, cache="no-store", form=form, key=shown["key"], uri=shown["uri"],
+                picture=picture)  # fmt: skip

@@ -1,0 +1,84 @@
+"""The forms of staff pages. They check what is typed; who somebody is, is checked by donations/staff."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, SelectMultipleField, StringField
+from wtforms.validators import DataRequired, Email, Length
+
+from donations.models.staff import ROLES
+
+NAME_LENGTH, EMAIL_LENGTH = 100, 254
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text or "").split())
+
+
+class StaffForm(FlaskForm):  # type: ignore[misc]
+    """A form of a page that knows a session. `refusal` is what is wrong with the whole of it."""
+
+    refusal: str | None = None
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """Every error as (id of the field, sentence), in the order of the fields."""
+        found = [("main", self.refusal)] if self.refusal else []
+        return found + [(name, error) for name, field in self._fields.items() for error in field.errors]
+
+
+class AddressForm(StaffForm):
+    email = StringField(
+        filters=[_one_line],
+        validators=[
+            DataRequired(_l("Write your e-mail address.")),
+            Length(max=EMAIL_LENGTH, message=_l("This e-mail address is too long.")),
+        ],
+    )
+
+
+class SignInForm(AddressForm):
+    password = PasswordField(validators=[DataRequired(_l("Write your password."))])
+
+
+class CodeForm(StaffForm):
+    """The second factor: a code of the app, or a recovery code in the same field."""
+
+    code = StringField(filters=[_one_line], validators=[DataRequired(_l("Write the code that your app shows."))])
+
+
+class AgainForm(StaffForm):
+    """Both proofs once more; the code only from who has an app."""
+
+    password = PasswordField(validators=[DataRequired(_l("Write your password."))])
+    code = StringField(filters=[_one_line])
+
+
+class NewPasswordForm(StaffForm):
+    password = PasswordField(validators=[DataRequired(_l("Write a password."))])
+
+
+class JoinForm(NewPasswordForm):
+    name = StringField(
+        filters=[_one_line],
+        validators=[Length(max=NAME_LENGTH, message=_l("This name is too long: 100 characters at most."))],
+    )
+
+
+class RolesForm(StaffForm):
+    roles = SelectMultipleField(
+        choices=[(role, role) for role in ROLES],
+        validators=[DataRequired(_l("Choose at least one role."))],
+    )
+
+
+class InvitationForm(RolesForm):
+    email = StringField(
+        filters=[_one_line],
+        validators=[
+            DataRequired(_l("Write the e-mail address of who is invited.")),
+            Length(max=EMAIL_LENGTH, message=_l("This e-mail address is too long.")),
+            Email(message=_l("This is not a whole e-mail address. Write it like name@example.org.")),
+        ],
+    )

@@ -1,0 +1,146 @@
+"""Signing in, in two steps; proving it once more; signing out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request, url_for
+from flask_babel import gettext as _
+
+from donations.database import write_unit
+from donations.errors import TryLater
+from donations.models import Staff
+from donations.staff import brakes, passwords
+from donations.staff import sessions as domain
+from donations.staff import signing_in as proofs
+from donations.web import sessions
+from donations.web.access import safe_path
+from donations.web.filters import sentence
+from donations.web.page import now, page
+from donations.web.staff.forms import AgainForm, CodeForm, SignInForm, StaffForm
+
+bp = Blueprint("signing_in", __name__, url_prefix="/staff")
+
+
+@bp.get("/sign-in")
+def ask() -> Any:
+    if sessions.signed_in() is not None:
+        return _go_on()
+    return _page("sign_in", SignInForm(formdata=None))
+
+
+@bp.post("/sign-in")
+def sign_in() -> Any:
+    form, at = SignInForm(), now()
+    if not form.validate():
+        return _page("sign_in", form, 422)
+    try:
+        with write_unit() as conn:
+            proofs.count(conn, form.email.data, sessions.place(), at)
+    except TryLater as error:
+        return _page("sign_in", form, 429, error)
+    person = proofs.prove_password(form.email.data, form.password.data)
+    if person is None:
+        return _page("sign_in", form, 422, _("E-mail address and password do not belong together."))
+    _take_password(person)
+    return redirect(url_for("signing_in.ask_second", next=_next()), 303) if person.has_second_factor else _go_on()
+
+
+@bp.get("/second")
+def ask_second() -> Response:
+    return _page("second", CodeForm(formdata=None))
+
+
+@bp.post("/second")
+def prove_second() -> Any:
+    form, at = CodeForm(), now()
+    row = sessions.current()
+    assert row is not None, "the table of routes lets nobody else come here"
+    if not form.validate():
+        return _page("second", form, 422)
+    try:
+        with write_unit() as conn:
+            brakes.count_second(conn, row.staff, at)
+    except TryLater as error:
+        return _page("second", form, 429, error)
+    with write_unit() as conn:
+        is_right = proofs.take_second(conn, row.staff, form.code.data, at)
+        if is_right:
+            _begin_whole(conn, row.staff, at)
+    return _go_on() if is_right else _page("second", form, 422, _("This code is not right, or was used before."))
+
+
+@bp.get("/again")
+def ask_again() -> Response:
+    return _page("again", AgainForm(formdata=None), person=sessions.signed_in())
+
+
+@bp.post("/again")
+def prove_again() -> Any:
+    form, at = AgainForm(), now()
+    person, row = sessions.signed_in(), sessions.current()
+    assert person is not None and row is not None, "the table of routes lets nobody else come here"
+    if not form.validate():
+        return _page("again", form, 422, person=person)
+    try:
+        with write_unit() as conn:
+            brakes.count_second(conn, person, at)
+    except TryLater as error:
+        return _page("again", form, 429, error, person=person)
+    if not _proves_again(person, row.id, form, at):
+        return _page("again", form, 422, _("That was not right. Try once more."), person=person)
+    return _go_on()
+
+
+@bp.post("/sign-out")
+def leave() -> Any:
+    with write_unit():
+        sessions.leave(now())
+    return redirect(url_for("signing_in.ask"), 303)
+
+
+def _take_password(person: Staff) -> None:
+    """The first step is done; it is the only one for who has no second factor."""
+    at = now()
+    with write_unit() as conn:
+        proofs.take_password(conn, person, sessions.place())
+        if person.has_second_factor:
+            sessions.begin(person, "first", at)
+        else:
+            _begin_whole(conn, person, at)
+
+
+def _begin_whole(conn: Any, person: Staff, at: Any) -> None:
+    is_new = proofs.is_new_place(person, sessions.place())
+    sessions.begin(person, "full", at)
+    proofs.note_sign_in(conn, person, is_new_place=is_new, browser=sessions.browser(), at=at)
+
+
+def _proves_again(person: Staff, session_id: int, form: AgainForm, at: Any) -> bool:
+    is_right = passwords.is_right(form.password.data, person)
+    with write_unit() as conn:
+        if person.has_second_factor:
+            is_right = is_right and proofs.take_second(conn, person, form.code.data or "", at)
+        if is_right:
+            brakes.succeed_second(conn, person)
+            domain.refresh(session_id, at)
+    return is_right
+
+
+def _page(name: str, form: StaffForm, status: int = 200, said: TryLater | str | None = None, **more: Any) -> Response:
+    """The form, with what is wrong; never with the password that was typed."""
+    form.refusal = sentence(said) if isinstance(said, TryLater) else said
+    if "password" in form:
+        form.password.data = ""
+    answer = page(f"staff/{name}.html", status, cache="no-store", form=form, next=_next(), **more)
+    if isinstance(said, TryLater):
+        answer.headers["Retry-After"] = str(said.facts["seconds"])
+    return answer
+
+
+def _next() -> str | None:
+    return safe_path(request.values.get("next"))
+
+
+def _go_on() -> Any:
+    return redirect(_next() or url_for("account.show"), 303)

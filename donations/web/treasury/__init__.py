@@ -1,0 +1,1 @@
+"""What treasurers and auditors see: the money. No supporters' pages, no accounts of staff."""
