@@ -107,15 +107,17 @@ def savepoint(conn: Connection, *, is_last: bool = False) -> Iterator[None]:
     others wait for are held for one round trip less. It skips the COMMIT if a check before it fails."""
     raw = conn.connection.cursor()
     mark = _last_posting(conn, raw)
-    raw.execute("SAVEPOINT handling")
+    if conn.info.pop(_BEGUN, None) is not conn:
+        raw.execute("SAVEPOINT handling")
     pipeline = conn.info[_PIPELINE] = ExitStack()
     try:
         yield
         with pipelined(conn):
             _check_deferred(conn, raw, mark)
-            raw.execute("RELEASE SAVEPOINT handling")
             if is_last and conn.dialect.name == "postgresql":
-                _send_commit(raw)
+                _send_commit(raw)  # It releases the savepoint too.
+            else:
+                raw.execute("RELEASE SAVEPOINT handling")
         pipeline.close()  # Here the answers of all that was sent are read.
     except BaseException:
         with suppress(Exception):
@@ -125,6 +127,13 @@ def savepoint(conn: Connection, *, is_last: bool = False) -> Iterator[None]:
         raise
     finally:
         del conn.info[_PIPELINE]
+
+
+def begin_savepoint(conn: Connection) -> None:
+    """Send the SAVEPOINT ahead of the savepoint that follows, in the same breath as what comes before it. PostgreSQL
+    only, inside pipelined."""
+    conn.connection.cursor().execute("SAVEPOINT handling")
+    conn.info[_BEGUN] = conn  # Not only that it was sent: the driver's connection outlives this unit.
 
 
 @contextmanager
@@ -152,7 +161,7 @@ def _send_commit(raw: Any) -> None:
     raw.execute("COMMIT")
 
 
-_PIPELINE, _PIPED = "pipeline of the savepoint", "pipeline is open"
+_PIPELINE, _PIPED, _BEGUN = "pipeline of the savepoint", "pipeline is open", "savepoint was sent"
 
 
 def _last_posting(conn: Connection, raw: Any) -> int:

@@ -43,10 +43,13 @@ class Prepared:
         form = self._form(conn)
         return [form.row(raw) for raw in form.execute(conn, params).fetchall()]
 
-    def first(self, conn: Connection, params: Params) -> Any:
-        """The first row as a named tuple, or None."""
+    def first(self, conn: Connection, params: Params, *, meanwhile: Callable[[], None] | None = None) -> Any:
+        """The first row as a named tuple, or None. `meanwhile` sends something else before the answer is waited for."""
         form = self._form(conn)
-        raw = form.execute(conn, params).fetchone()
+        cursor = form.execute(conn, params)
+        if meanwhile is not None:
+            meanwhile()
+        raw = cursor.fetchone()
         return None if raw is None else form.row(raw)
 
     def one(self, conn: Connection, params: Params) -> Any:

@@ -23,8 +23,9 @@ def load_root(conn: Connection, known: Known) -> Root:
     payment, donation = known.row, None
     shares: tuple[tuple[int, int], ...] = ()
     if payment.donation_id is not None:
-        house = donation = _DONATION.one(conn, {"donation_id": payment.donation_id})
-        shares = tuple((row.fund_id, row.amount_minor) for row in _SHARES.all(conn, {"donation_id": donation.id}))
+        rows = _DONATION.all(conn, {"donation_id": payment.donation_id})  # one for each fund it is divided over
+        house = donation = rows[0]
+        shares = tuple((row.share_fund_id, row.share_minor) for row in rows if row.share_fund_id is not None)
     else:
         house = load_house(conn)
     if house.halted:
@@ -163,17 +164,20 @@ _HOUSE_COLUMNS = (
 )
 _HOUSE = Prepared(select(*_HOUSE_COLUMNS).where(models.Organisation.id == 1))
 _DONATION = Prepared(
-    select(models.Donation.__table__, models.Appeal.period, *_HOUSE_COLUMNS)
+    select(
+        models.Donation.__table__,
+        models.Appeal.period,
+        models.Allocation.fund_id.label("share_fund_id"),
+        models.Allocation.amount_minor.label("share_minor"),
+        *_HOUSE_COLUMNS,
+    )
     .join(models.Appeal, models.Appeal.id == models.Donation.appeal_id)
+    .outerjoin(models.Allocation, models.Allocation.donation_id == models.Donation.id)
     .join(models.Organisation, models.Organisation.id == 1)
     .where(models.Donation.id == bindparam("donation_id"))
+    .order_by(models.Allocation.fund_id)
     # NO KEY UPDATE: a payment of the same donation that another transaction is writing refers to its key only.
     .with_for_update(of=models.Donation.__table__, key_share=True)
-)
-_SHARES = Prepared(
-    select(models.Allocation.fund_id, models.Allocation.amount_minor)
-    .where(models.Allocation.donation_id == bindparam("donation_id"))
-    .order_by(models.Allocation.fund_id)
 )
 _MOVEMENTS = Prepared(
     select(*(_movement.c[name] for name in MOVEMENT_COLUMNS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy import Table, bindparam
 from sqlalchemy.engine import Connection
 
 from donations import privacy
-from donations.database import bare_write_unit, is_sqlite
+from donations.database import bare_write_unit, begin_savepoint, is_sqlite, pipelined
 from donations.inbox.handling import identity, is_for_us, told, try_to_handle
 from donations.models import StripeEvent
 from donations.prepared import Prepared, upsert
@@ -87,7 +88,7 @@ def _take_in(arrivals: list[_Arrival]) -> None:
 
 
 def _keep_and_handle(conn: Connection, arrival: _Arrival, *, is_last: bool) -> str:
-    if not _keep(conn, arrival):
+    if not (_keep(conn, arrival) if is_sqlite() else _keep_piped(conn, arrival)):
         return "duplicate"
     if arrival.state == "handled":
         return try_to_handle(conn, arrival.event, at=arrival.at, attempts=0, is_last=is_last)
@@ -113,7 +114,19 @@ def _first_state(event: Event) -> str:
     return "handled" if event.same_shape else "due"
 
 
-def _keep(conn: Connection, arrival: _Arrival, error: Exception | None = None) -> bool:
+def _keep_piped(conn: Connection, arrival: _Arrival) -> bool:
+    """On PostgreSQL: BEGIN, the event and the savepoint of its handling in one round trip."""
+    will_handle = arrival.state == "handled"
+    with pipelined(conn):
+        return _keep(conn, arrival, meanwhile=(lambda: begin_savepoint(conn)) if will_handle else None)
+
+
+def _keep(
+    conn: Connection,
+    arrival: _Arrival,
+    error: Exception | None = None,
+    meanwhile: Callable[[], None] | None = None,
+) -> bool:
     """Store the event under its id. False if it was there already."""
     event, state, at = arrival.event, arrival.state, arrival.at
     said = {
@@ -130,7 +143,7 @@ def _keep(conn: Connection, arrival: _Arrival, error: Exception | None = None) -
         "last_error": None if error is None else told(error),
         "handled_at": at if state in ("handled", "ignored") else None,
     }
-    return _INSERT.first(conn, said) is not None
+    return _INSERT.first(conn, said, meanwhile=meanwhile) is not None
 
 
 _event: Table = StripeEvent.__table__  # type: ignore[assignment]

@@ -64,7 +64,11 @@ def commits_fail(*turns: int) -> Iterator[list[int]]:
             take_turn()
 
     def fail_early(raw: Any) -> None:
-        take_turn()
+        try:
+            take_turn()
+        except OperationalError:
+            raw.execute("ROLLBACK")  # As the server does with what it cannot commit.
+            raise
         raw.execute("COMMIT")
         sent_early.append(True)
 
