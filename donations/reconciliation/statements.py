@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.engine import Connection
 
 from donations.errors import StatementLooksKnown, StatementOffBalance
+from donations.extensions import db
 from donations.models import BankAccount, Statement
 from donations.money import Money
 from donations.reconciliation import readers
@@ -124,7 +125,7 @@ def import_file(
     found = tuple(breaks(conn, identity.id, statements))
     if compared.twins and not twins_too:
         raise StatementLooksKnown(count=len(compared.twins), first=compared.first_twin())
-    _remember(conn, identity, account.column_map, statements, file.read.column_map)
+    _remember(account, identity, statements, file.read.column_map)
     if compared.new or not _was_imported(conn, identity.id, file.sha256):
         ids = [_write_statement(conn, identity.id, file, each, compared, place, by, at)
                for place, each in enumerate(statements)]  # fmt: skip
@@ -158,17 +159,17 @@ def _was_imported(conn: Connection, account_id: int, sha256: str) -> bool:
 
 
 def _remember(
-    conn: Connection,
+    account: BankAccount,
     identity: Identity,
-    remembered: dict[str, object] | None,
     statements: tuple[ReadStatement, ...],
     column_map: ColumnMap | None,
 ) -> None:
     learnt = identity.learnt(statements)
-    if column_map is not None and column_map.as_json() != remembered:
+    if column_map is not None and column_map.as_json() != account.column_map:
         learnt["column_map"] = column_map.as_json()
-    if learnt:
-        conn.execute(update(BankAccount).where(BankAccount.id == identity.id).values(**learnt))
+    for column, value in learnt.items():
+        setattr(account, column, value)
+    db.session.flush()
 
 
 def _write_statement(

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from donations.errors import BadStatement
+from donations.money import CURRENCIES
 from donations.reconciliation.readers.said import N_
 
 # Our word for a column -> headings that say it, in small letters. The first found counts; `text` takes all.
@@ -122,7 +123,7 @@ class ColumnMap:
     def headings(self) -> list[str]:
         """All headings it speaks of."""
         said = [getattr(self, word) for word in HEADINGS if word != "text"]
-        return [heading for heading in (*said, *self.text) if heading]
+        return [heading for heading in (*said, *self.text) if heading and heading not in CURRENCIES]
 
     def as_json(self) -> dict[str, object]:
         """For the database: what is said, without what is not."""

@@ -49,11 +49,12 @@ def text_of(data: bytes, declared: str = "", instead: str = "") -> str:
 
 
 def _utf16_without_mark(data: bytes) -> str:
-    head = data[:200]
+    """In Latin letters every second byte is 0; among Russian ones only those of figures, spaces and signs."""
+    head = data[:2000]
     if len(head) >= 8 and len(data) % 2 == 0:
-        if head[1::2].count(0) > len(head) // 3 and not head[::2].count(0):
+        if head[1::2].count(0) > len(head) // 20 and not head[::2].count(0):
             return "utf-16-le"
-        if head[::2].count(0) > len(head) // 3 and not head[1::2].count(0):
+        if head[::2].count(0) > len(head) // 20 and not head[1::2].count(0):
             return "utf-16-be"
     return ""
 

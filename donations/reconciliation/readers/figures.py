@@ -203,12 +203,12 @@ def day_order(texts: Iterable[str]) -> str:
         first, second = int(match[1]), int(match[3])
         days_first &= second <= 12
         months_first &= first <= 12 and match[2] != "."
+        if not days_first and not months_first:
+            raise NotRead(text)
     if not doubtful:
         return ""
     if days_first and months_first:
         raise Unclear(doubtful)
-    if not days_first and not months_first:
-        raise NotRead(doubtful)
     return "dmy" if days_first else "mdy"
 
 

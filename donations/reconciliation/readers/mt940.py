@@ -31,7 +31,7 @@ RECOGNISED = re.compile(r"^:20:", re.MULTILINE)
 _TAG = re.compile(r":([0-9]{2}[A-Z]?):")
 _MOVEMENT = re.compile(
     r"(?P<value>[0-9]{6})(?P<entry>[0-9]{4})?(?P<mark>R?[CD]|E[CD])(?P<funds>[A-Z])?(?P<amount>[0-9]+(?:[,.][0-9]*)?)"
-    r"(?P<type>[A-Z][A-Z0-9]{3})?(?P<reference>.*)"
+    r"(?P<type>[A-Z][A-Z0-9]{3})(?P<reference>.*)"
 )
 _BALANCE = re.compile(r"([CD])([0-9]{6})([A-Z]{3})([0-9]+(?:[,.][0-9]*)?)")
 _SUM = re.compile(r"([0-9]+)([A-Z]{3})([0-9]+(?:[,.][0-9]*)?)")

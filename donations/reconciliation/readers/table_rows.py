@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from donations.errors import BadStatement, BadStatementLine
-from donations.money import Money
+from donations.money import CURRENCIES, Money
 from donations.reconciliation.readers import figures
 from donations.reconciliation.readers.column_maps import BOOKED, NOT_BOOKED, ColumnMap, plainly
 from donations.reconciliation.readers.said import MEND_LINE, N_, Draft, ReadLine, broken, money
@@ -72,8 +72,8 @@ class Columns:
 
 
 def _place(places: dict[str, int], heading: str) -> int:
-    if not heading:
-        return -1
+    if not heading or (plainly(heading) not in places and heading in CURRENCIES):
+        return -1  # Not a column: nothing, or a currency that holds for the whole file.
     if plainly(heading) not in places:
         raise BadStatement(fault=N_("it has no such column") + f": {heading}", mend=N_("Look at its headings again."))
     return places[plainly(heading)]

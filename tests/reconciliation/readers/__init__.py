@@ -1,0 +1,1 @@
+"""Readers of bank statements: what each format says, and what is refused."""
