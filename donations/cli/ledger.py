@@ -1,4 +1,4 @@
-"""`donations ledger`: ask the books whether they are sound."""
+"""`donations ledger`: ask the books whether they are sound, decide of them, write them to files (exports)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import delete, select, update
 
-from donations import giving
+from donations import audit, giving
 from donations import ledger as books
+from donations.cli import exports
+from donations.cli.who import actor
 from donations.database import snapshot, write_unit
 from donations.extensions import db
 from donations.models import Account, Fund, Halt, StripeEvent
@@ -51,6 +53,8 @@ def resume() -> None:
         waiting = conn.execute(
             update(StripeEvent).where(StripeEvent.state == "due").values(next_attempt_at=at)
         ).rowcount
+        if halted:
+            audit.record(conn, actor(), "ledger.resumed", "ledger", {"due": waiting}, at=at)
     click.echo(f"Posting goes on; {waiting} events are due." if halted else "Posting was not stopped.")
 
 
@@ -65,7 +69,9 @@ def assign(charge: str, fund_slug: str, reason: str) -> None:
         fund = db.session.scalar(select(Fund).where(Fund.slug == fund_slug))
         if fund is None:
             raise click.UsageError(f"There is no fund {fund_slug}.")
-        giving.assign(conn, charge, fund, reason=reason, actor="operator", at=datetime.now(UTC))
+        at = datetime.now(UTC)
+        giving.assign(conn, charge, fund, reason=reason, actor=actor(), at=at)
+        audit.record(conn, actor(), "ledger.assigned", f"charge:{charge}", {"fund": fund_slug}, at=at)
     click.echo(f"{charge} belongs to {fund_slug} now.")
 
 
@@ -94,4 +100,5 @@ def _print(report: books.Report) -> None:
     click.echo(f"{report.entries} entries, {report.postings} postings: " + ("sound" if report.sound else "NOT SOUND"))
 
 
+ledger.add_command(exports.export)
 COMMANDS = (ledger,)

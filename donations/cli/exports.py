@@ -1,0 +1,76 @@
+"""`donations ledger export` and `donations ledger statement`: the books in files, for other programs and on paper."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from donations.cli.files import private
+from donations.database import snapshot
+from donations.extensions import db
+from donations.models import Fund
+from donations.money import CURRENCIES
+from donations.reconciliation import exports
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--format", "format_name", type=click.Choice(list(exports.FORMATS)), default="csv", show_default=True)
+@click.option("--from", "since", type=_DAY, help="The first day; else from the beginning.")
+@click.option("--to", "until", type=_DAY, help="The last day; else to the end.")
+@click.option("--fund", help="Only this fund.")
+@click.option("--currency", help="Only this currency.")
+@click.option("--output", type=_FILE, required=True, help="The file to write.")
+@with_appcontext
+def export(
+    format_name: str,
+    since: datetime | None,
+    until: datetime | None,
+    fund: str | None,
+    currency: str | None,
+    output: Path,
+) -> None:
+    """Write the entries of a period with their postings, for a spreadsheet or another program's books.
+
+    The file is for the eyes of this user alone."""
+    scope = exports.Scope(_day(since), _day(until), _fund_id(fund), _currency(currency))
+    _check_order(scope.since, scope.until)
+    with snapshot() as conn, private(output) as file, click.progressbar(length=1, label="Postings") as bar:
+
+        def progress(count: int) -> None:
+            bar.update(count)
+
+        books = exports.books_of(conn, scope, progress=progress)
+        bar.length = books.postings
+        exports.FORMATS[format_name].write(books, file)
+    click.echo(f"{books.postings} postings: {output}")
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
+
+
+def _check_order(since: date | None, until: date | None) -> None:
+    if since is not None and until is not None and since > until:
+        raise click.UsageError(f"The period ends on {until}, before it begins on {since}.")
+
+
+def _fund_id(slug: str | None) -> int | None:
+    if slug is None:
+        return None
+    found = db.session.scalar(select(Fund.id).where(Fund.slug == slug))
+    if found is None:
+        raise click.UsageError(f"There is no fund {slug}.")
+    return found
+
+
+def _currency(code: str | None) -> str | None:
+    if code is not None and code.upper() not in CURRENCIES:
+        raise click.UsageError(f"{code} is no currency we know.")
+    return code and code.upper()

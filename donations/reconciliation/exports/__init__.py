@@ -1,0 +1,43 @@
+"""The books in files for other programs: entries with their postings, by period, fund and currency. One module for each
+format, all over the same entries (entries), so that no format says more or less than another. No person is named here:
+entries are told by number and kind, never by what somebody wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from sqlalchemy.engine import Connection
+
+from donations.reconciliation.exports import beancount, hledger, table, workbook
+from donations.reconciliation.exports.entries import Balance, BookedEntry, BookedLine, Books, Scope, books_of
+
+__all__ = ["FORMATS", "Balance", "BookedEntry", "BookedLine", "Books", "Scope", "books_of", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a format is called outside, and what writes it."""
+
+    suffix: str
+    media_type: str
+    write: Callable[[Books, BinaryIO], None]
+
+
+FORMATS = {
+    "csv": Format("csv", "text/csv; charset=utf-8", table.write),
+    "xlsx": Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workbook.write),
+    "beancount": Format("beancount", "text/plain; charset=utf-8", beancount.write),
+    "hledger": Format("journal", "text/plain; charset=utf-8", hledger.write),
+}
+
+
+def write(
+    conn: Connection, scope: Scope, format_name: str, file: BinaryIO, *, progress: Callable[[int], None] | None = None
+) -> int:
+    """Write what the scope takes in of the books; memory does not grow with it. `progress` is told of postings as they
+    are written. Gives how many there were. Call it inside a snapshot, so that opening, entries and closing agree."""
+    books = books_of(conn, scope, progress=progress)
+    FORMATS[format_name].write(books, file)
+    return books.postings
