@@ -282,13 +282,11 @@ def _raised_by(gift: Gift) -> dict[str, int]:
 
 
 def _receipted(gift: Gift) -> int | None:
-    return db.session.execute(
-        text(
-            "SELECT r.amount_minor FROM receipt r JOIN payment m ON m.donation_id = r.donation_id WHERE r.state = 'live'"
-            " AND m.charge_id = :charge"
-        ),
-        {"charge": gift.payment.id},
-    ).scalar()
+    live = (
+        "SELECT r.amount_minor FROM receipt r JOIN payment m ON m.donation_id = r.donation_id"
+        " WHERE m.charge_id = :charge AND r.state = 'live'"
+    )
+    return db.session.execute(text(live), {"charge": gift.payment.id}).scalar()
 
 
 # Each has a database of its own, so that the books asked after every step stay small.
