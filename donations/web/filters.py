@@ -128,7 +128,8 @@ def markdown(text: str) -> Markup:
 
 def sentence(error: DonationsError) -> str:
     """What went wrong, in the reader's language."""
-    return str(gettext(error.sentence, **error.facts))
+    facts = {name: gettext(fact) if name in ("fault", "mend") and fact else fact for name, fact in error.facts.items()}
+    return str(gettext(error.sentence, **facts))
 
 
 def _locale() -> Locale:
