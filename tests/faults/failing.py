@@ -107,6 +107,10 @@ def _postgresql_connection(faults: Faults) -> Any:
             call = lambda: psycopg.Cursor.executemany(self, *args, **kwargs)  # noqa: E731
             return faults.around(self.connection, psycopg.OperationalError, call)
 
+        def copy(self, *args: Any, **kwargs: Any) -> Any:
+            call = lambda: psycopg.Cursor.copy(self, *args, **kwargs)  # noqa: E731
+            return faults.around(self.connection, psycopg.OperationalError, call)
+
     class Connection(psycopg.Connection[Any]):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)

@@ -17,7 +17,6 @@ from donations.reconciliation.readers.table_rows import Columns, Rows
 
 DELIMITERS = (";", ",", "\t", "|")
 HEAD_ROWS = 100
-NO_DAY_OR_AMOUNT = N_("this is no day")
 Row = list[str]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from donations.errors import BadStatement, BadStatementLine
+from donations.errors import BadStatementLine
 from donations.money import CURRENCIES, Money
 from donations.reconciliation.readers import figures
 from donations.reconciliation.readers.column_maps import BOOKED, NOT_BOOKED, ColumnMap, plainly
@@ -56,7 +56,7 @@ class Columns:
 
     @classmethod
     def found(cls, columns: ColumnMap, headings: Row) -> Columns:
-        """Raises BadStatement for a heading or number that is not there."""
+        """Raises BadStatementLine for a heading or number that is not there."""
         places: dict[str, int] = {}
         for place, heading in enumerate(headings):
             places.setdefault(plainly(heading), place)
@@ -75,7 +75,7 @@ def _place(places: dict[str, int], heading: str) -> int:
     if not heading or (plainly(heading) not in places and heading in CURRENCIES):
         return -1  # Not a column: nothing, or a currency that holds for the whole file.
     if plainly(heading) not in places:
-        raise BadStatement(fault=N_("it has no such column") + f": {heading}", mend=N_("Look at its headings again."))
+        raise broken(1, heading, N_("it has no such column"), N_("Look at its headings again."))
     return places[plainly(heading)]
 
 
