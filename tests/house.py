@@ -17,7 +17,8 @@ ROWS = (
     ("inbox",),
     ("giving", "reconciliation", "receipts", "paper", "appeals", "staff", "alarms", "outbox", "stripe_gateway",
      "mailer"),
-    ("facts", "bookkeeping", "ledger", "totals", "periods", "privacy", "tokens", "audit"),
+    ("facts", "bookkeeping", "ledger", "totals", "periods", "privacy", "tokens", "audit",
+     "references"),
     ("models",),
     ("database", "prepared", "money", "errors", "extensions", "config"),
 )  # fmt: skip
