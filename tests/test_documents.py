@@ -38,7 +38,7 @@ def test_every_command_is_in_the_readme_and_nothing_else(app: Flask) -> None:
 
 def test_every_command_of_a_group_is_named_beside_it(app: Flask) -> None:
     rows = {row.split("`")[1].removeprefix("donations "): row for row in section("Commands").splitlines() if "`" in row}
-    for name in ("appeals", "inbox", "ledger", "messages", "receipts", "stripe"):
+    for name in ("appeals", "bank", "inbox", "ledger", "messages", "receipts", "staff", "stripe", "audit"):
         group = app.cli.commands[name]
         assert isinstance(group, click.Group)
         missing = [word for word in group.commands if not re.search(rf"`{word}\b", rows[name])]

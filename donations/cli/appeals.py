@@ -14,7 +14,8 @@ import click
 from sqlalchemy import select
 
 from donations import appeals as domain
-from donations import database
+from donations import audit, database
+from donations.cli.who import actor
 from donations.errors import AppealNotFound, BadAppealsFile
 from donations.extensions import db
 from donations.models import Appeal
@@ -36,8 +37,10 @@ def load(file: Path, as_json: bool) -> None:
     """Load appeals from a TOML FILE: whole or not at all. Loading it again changes nothing."""
     try:
         text = _text_of(file)
-        with database.write_unit():
+        with database.write_unit() as conn:
             report = domain.load(text, at=datetime.now(UTC))
+            if report.did_anything:
+                audit.record(conn, actor(), "appeals.loaded", "appeals", at=datetime.now(UTC))
     except BadAppealsFile as error:
         _refuse(error, as_json)
     if as_json:
@@ -107,10 +110,14 @@ def show(slug: str) -> None:
 
 
 def _change(slug: str, verb: Callable[[Appeal, datetime], bool]) -> None:
-    with database.write_unit():
-        appeal = _find(slug)
-        changed = verb(appeal, datetime.now(UTC))
+    with database.write_unit() as conn:
+        appeal, at = _find(slug), datetime.now(UTC)
+        changed = verb(appeal, at)
         says = f"{slug}: {appeal.state}, {appeal.visibility.replace('_', ' ')}"
+        if changed:
+            db.session.flush()
+            now_is = {"state": appeal.state, "visibility": appeal.visibility}
+            audit.record(conn, actor(), "appeal.changed", f"appeal:{slug}", now_is, at=at)
     click.echo(says if changed else f"{says} (as it was)")
 
 

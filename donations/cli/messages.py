@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,7 +10,10 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from donations import audit
+from donations.cli.who import actor, operator
 from donations.database import write_unit
+from donations.extensions import db
 from donations.giving import messages as domain
 from donations.giving.messages import Message
 from donations.models import MessageDecision
@@ -75,19 +77,14 @@ def hide(reference: str) -> None:
 
 
 def _decide(reference: str, verb: Callable[..., MessageDecision]) -> None:
-    with write_unit():
-        decision = verb(reference, by=_who(), at=datetime.now(UTC))
+    with write_unit() as conn:
+        at = datetime.now(UTC)
+        decision = verb(reference, by=operator(), at=at)
+        db.session.flush()
+        audit.record(conn, actor(), f"message.{decision.verdict}", f"donation:{reference}", at=at)
         waits = decision.verdict == "approved" and decision.shown_since is None
         said = f"{reference}: {decision.verdict}{WAITS if waits else ''}"
     click.echo(said)
-
-
-def _who() -> str:
-    """Who sits at the host's command line; a container may have no name for it."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "operator"
 
 
 def _head(each: Message) -> str:

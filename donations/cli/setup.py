@@ -46,6 +46,9 @@ def init() -> None:
         click.echo("The keys are in the environment, so no .env file is written.")
     _migrate()
     click.echo("The database is up to date. Next: `donations appeals load FILE`, then `donations doctor`.")
+    click.echo(
+        "Who runs the fund signs in at /staff: `donations staff invite EMAIL --role admin` invites the first one."
+    )
 
 
 def _is_set(name: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, text
 from sqlalchemy.engine import Connection
 
+from donations import audit
 from donations.bookkeeping import PUBLIC_ACCOUNTS, standing_of
 from donations.facts import load_of_donations
 from donations.ledger import bank_checks
@@ -109,6 +110,13 @@ def _what_remains(conn: Connection) -> Iterator[str]:
             stated = said.get(donation_id)
             if (stated or 0) != max(remaining, 0):
                 yield f"donation {donation_id}: its receipt says {stated}, {remaining} remains (minor units)"
+
+
+def _audit_chain(conn: Connection) -> Iterator[str]:
+    """I13: the audit of what people did stands as it was written."""
+    broken = audit.verify(conn)
+    if broken is not None:
+        yield f"the audit is broken at act {broken.id}: {broken.said}"
 
 
 def _batched(ids: Sequence[int], size: int = 500) -> Iterator[Sequence[int]]:
@@ -222,6 +230,7 @@ _QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
         f"SELECT e.idem_key, count(*) FROM entry e WHERE {_LIVE} GROUP BY e.idem_key HAVING count(*) > 1",  # noqa: S608
         "{0} has {1} live entries",
     ),
+    "I13": _audit_chain,
     **{name: _each(sql, sentence) for name, (sql, sentence) in bank_checks.QUESTIONS.items()},
 }
 INVARIANTS = ("I2", *_QUESTIONS)

@@ -7,6 +7,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import text
 
+from donations.cli.who import operator
 from donations.database import write_unit
 from donations.errors import NothingToDecide, PostingStopped
 from donations.extensions import db
@@ -51,7 +52,7 @@ def test_a_charge_is_given_to_a_fund(app: Flask, charge_id: str) -> None:
     fresh()
     assert balances() == {(1105, "ali", "GBP", charge_id): 2000, (4000, "ali", "GBP", None): -2000}
     decision = db.session.query(Decision).one()
-    assert (decision.actor, decision.reason) == ("operator", "Her letter names Ali.")
+    assert (decision.actor, decision.reason) == ("cli:" + operator(), "Her letter names Ali.")
     assert ledger(app, "check").exit_code == 0
 
 

@@ -207,6 +207,13 @@ FAULTS = {
         [*an_entry(1, "'x:1'", 1, (1100, 5), (5000, -5)), *an_entry(2, "'x:1'", 2, (1100, 5), (5000, -5))],
         {"I12": "x:1 has 2 live entries"},
     ),
+    "an act that follows no other": (
+        [
+            "INSERT INTO audit (id, at, actor, act, about, details, previous_sha256, sha256)"
+            " VALUES (1, '2026-11-21 12:00:00', 'x', 'x', 'x', '{}', 'x', 'x')"
+        ],
+        {"I13": "act 1 does not follow the one before it"},
+    ),
 }
 
 

@@ -1,0 +1,120 @@
+"""`donations staff`: invite people and say who is here; help who lost their second factor; end somebody's access."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from email_validator import EmailNotValidError, validate_email
+from flask import current_app
+from flask.cli import with_appcontext
+
+from donations import staff as domain
+from donations import tokens
+from donations.cli.who import actor
+from donations.database import write_unit
+from donations.errors import NoSuchStaff
+from donations.models import Organisation, Staff
+from donations.models.staff import ROLES
+
+
+@click.group()
+def staff() -> None:
+    """The people who run the fund.
+
+    Exit codes: 0 done, 1 refused (nothing was changed), 2 wrong usage."""
+
+
+@staff.command()
+@click.argument("email")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="May be given often.")
+@click.option("--language", help="Of the mail, like en or ru; else the organisation's first one.")
+@with_appcontext
+def invite(email: str, roles: tuple[str, ...], language: str | None) -> None:
+    """Invite EMAIL: mail a link that works once and for three days, and print it."""
+    try:
+        validate_email(email, check_deliverability=False)
+    except EmailNotValidError as error:
+        raise click.UsageError(f"{email} is no e-mail address.") from error
+    house = Organisation.get()
+    if language and language not in house.languages:
+        raise click.UsageError(f"There is no language {language}. There are: {', '.join(house.languages)}.")
+    with write_unit() as conn:
+        at = datetime.now(UTC)
+        made = domain.invite(conn, email, roles, language=language or house.default_language, by=actor(), at=at)
+        link = _link(made, house)
+    click.echo(f"{email} is invited as {', '.join(sorted(set(roles)))}. The link works once, and for three days:")
+    click.echo(link)
+
+
+@staff.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@with_appcontext
+def list_(as_json: bool) -> None:
+    """Say who is here, with which roles."""
+    people = [_told(person) for person in domain.listed()]
+    if as_json:
+        click.echo(json.dumps({"staff": people}, indent=2, ensure_ascii=False))
+        return
+    for each in people:
+        second = "" if each["second_factor"] else "  no second factor"
+        click.echo(f"{each['id']:>4}  {each['state']:8}  {', '.join(each['roles']):24}  {each['email']}{second}")
+    click.echo(f"{len(people)} people" if people else "Nobody yet. `donations staff invite EMAIL --role admin`")
+
+
+@staff.command("reset-factor")
+@click.argument("email")
+@with_appcontext
+def reset_factor(email: str) -> None:
+    """For who lost app and recovery codes: the next sign-in asks to set up another app. Every session ends."""
+    with write_unit() as conn:
+        domain.forget_factors(conn, _find(email), by=actor(), at=datetime.now(UTC))
+    click.echo(f"{email} sets up a second factor at the next sign-in.")
+
+
+@staff.command()
+@click.argument("email")
+@with_appcontext
+def disable(email: str) -> None:
+    """Let somebody sign in no more. Their sessions end at once; what they did stays in the audit."""
+    with write_unit() as conn:
+        domain.disable(conn, _find(email), by=actor(), at=datetime.now(UTC))
+    click.echo(f"{email} signs in no more.")
+
+
+@staff.command()
+@click.argument("email")
+@with_appcontext
+def enable(email: str) -> None:
+    """Let somebody who was disabled sign in again."""
+    with write_unit() as conn:
+        domain.enable(conn, _find(email), by=actor(), at=datetime.now(UTC))
+    click.echo(f"{email} may sign in again.")
+
+
+def _find(email: str) -> Staff:
+    person = domain.find_by_email(email)
+    if person is None:
+        raise NoSuchStaff()
+    return person
+
+
+def _link(person: Staff, house: Organisation) -> str:
+    prefix = "" if person.language == house.default_language else f"/{person.language}"
+    token = tokens.for_invitation(person.id, person.link_key)
+    return f"{current_app.config['SETTINGS'].public_url}{prefix}/staff/join/{token}"
+
+
+def _told(person: Staff) -> dict[str, Any]:
+    return {
+        "id": person.id,
+        "email": domain.email_of(person),
+        "state": person.state,
+        "roles": sorted(person.roles),
+        "second_factor": person.has_second_factor,
+    }
+
+
+COMMANDS = (staff,)

@@ -1,0 +1,187 @@
+"""`donations staff` and `donations audit`: who is invited, who is here, and what was done."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import func, select, text
+
+from donations import staff, tokens
+from donations.cli.who import actor
+from donations.database import write_unit
+from donations.errors import LastAdmin, NoSuchStaff, NotInThisState, StaffKnown
+from donations.extensions import db
+from donations.models import AuditRecord, Mail, StaffSession
+from donations.staff import factors, sessions
+
+PASSWORD = "correct horse battery staple"
+EMAIL = "maya@example.org"
+
+
+def run(app: Flask, *words: str) -> Result:
+    done = app.test_cli_runner().invoke(args=list(words))
+    db.session.rollback()
+    return done
+
+
+def acts() -> list[tuple[str, str, str]]:
+    rows = db.session.scalars(select(AuditRecord).order_by(AuditRecord.id))
+    return [(row.actor, row.act, row.about) for row in rows]
+
+
+def invite(app: Flask, email: str = EMAIL, *roles: str) -> str:
+    """Invite somebody; gives the token of the link that was printed."""
+    words = [word for role in roles or ("admin",) for word in ("--role", role)]
+    done = run(app, "staff", "invite", email, *words)
+    assert done.exit_code == 0, done.output
+    link = re.search(r"http://localhost/staff/join/(\S+)", done.output)
+    assert link, done.output
+    return link[1]
+
+
+def join(app: Flask, email: str = EMAIL, *roles: str) -> int:
+    token = invite(app, email, *roles)
+    with write_unit() as conn:
+        return staff.join(conn, token, "Maya", PASSWORD, at=datetime.now(UTC)).id
+
+
+def test_an_invitation_is_mailed_and_printed_and_stands_in_the_audit(app: Flask) -> None:
+    token = invite(app, EMAIL, "treasurer", "auditor")
+
+    person = staff.find_by_email("MAYA@example.org ")
+    assert person is not None
+    assert (person.state, sorted(person.roles)) == ("invited", ["auditor", "treasurer"])
+    assert tokens.read_invitation(token) == (person.id, person.link_key)
+    mail = db.session.scalars(select(Mail)).one()
+    assert (mail.kind, mail.facts) == ("staff_invitation", {"staff_id": person.id})
+    assert acts() == [(actor(), "staff.invited", f"staff:{person.id}")]
+
+
+def test_an_address_is_kept_sealed_only(app: Flask) -> None:
+    invite(app)
+
+    for table in ("staff", "mail", "audit"):
+        row = db.session.execute(text(f"SELECT * FROM {table}")).one()
+        assert "maya" not in str([bytes(v) if isinstance(v, memoryview) else v for v in row]).lower()
+
+
+def test_a_second_invitation_makes_the_first_link_worthless(app: Flask) -> None:
+    first, second = invite(app), invite(app, EMAIL, "auditor")
+
+    assert tokens.read_invitation(first)[1] != tokens.read_invitation(second)[1]
+    person = staff.find_by_email(EMAIL)
+    assert person is not None
+    assert person.roles == {"auditor"}
+
+
+def test_who_has_joined_is_not_invited_again(app: Flask) -> None:
+    join(app)
+
+    assert isinstance(run(app, "staff", "invite", EMAIL, "--role", "auditor").exception, StaffKnown)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("invite", EMAIL),
+        ("invite", EMAIL, "--role", "king"),
+        ("invite", "nobody", "--role", "admin"),
+        ("invite", EMAIL, "--role", "admin", "--language", "xx"),
+        ("disable",),
+    ],
+)
+@pytest.mark.databases("sqlite")
+def test_wrong_usage_is_exit_code_2(app: Flask, words: tuple[str, ...]) -> None:
+    assert run(app, "staff", *words).exit_code == 2
+    assert staff.listed() == []
+
+
+@pytest.mark.parametrize("verb", ["disable", "enable", "reset-factor"])
+@pytest.mark.databases("sqlite")
+def test_nobody_of_that_address_is_refused(app: Flask, verb: str) -> None:
+    assert isinstance(run(app, "staff", verb, "nobody@example.org").exception, NoSuchStaff)
+
+
+@pytest.mark.databases("sqlite")
+def test_the_list_says_who_is_here(app: Flask) -> None:
+    assert "Nobody yet" in run(app, "staff", "list").output
+    join(app, EMAIL, "treasurer")
+
+    assert "no second factor" in run(app, "staff", "list").output
+    said = json.loads(run(app, "staff", "list", "--json").output)["staff"]
+    wanted = {"id": 1, "email": EMAIL, "state": "active", "roles": ["treasurer"], "second_factor": False}
+    assert said == [wanted]
+
+
+def test_who_is_disabled_is_out_at_once_and_may_come_back(app: Flask) -> None:
+    # given an admin, and a treasurer who has signed in
+    join(app, "ada@example.org", "admin")
+    number, at = join(app, EMAIL, "treasurer"), datetime.now(UTC)
+    with write_unit():
+        _, key = sessions.begin(staff.find(number), stage="full", place=b"x", browser="Firefox", at=at)
+    # when disabled
+    assert run(app, "staff", "disable", EMAIL).exit_code == 0
+    # then the session is worth nothing, and to disable once more is refused
+    assert sessions.find(key, at) is None
+    assert isinstance(run(app, "staff", "disable", EMAIL).exception, NotInThisState)
+    # and who comes back must sign in anew
+    assert run(app, "staff", "enable", EMAIL).exit_code == 0
+    assert staff.find(number).state == "active"
+    assert sessions.find(key, at) is None
+
+
+@pytest.mark.databases("sqlite")
+def test_the_last_admin_stays(app: Flask) -> None:
+    join(app, "ada@example.org", "admin")
+    invite(app, "ben@example.org", "admin")  # Who has not joined yet cannot invite anybody.
+
+    assert isinstance(run(app, "staff", "disable", "ada@example.org").exception, LastAdmin)
+
+
+def test_a_lost_second_factor_is_forgotten_with_its_codes_and_sessions(app: Flask) -> None:
+    number, at = join(app, EMAIL, "treasurer"), datetime.now(UTC)
+    with write_unit() as conn:
+        person = staff.find(number)
+        code = factors.codes().code(factors.prepare_totp(person), at)
+        assert factors.confirm_totp(conn, person, code, at=at)
+        factors.new_recovery_codes(conn, person, at=at)
+        sessions.begin(person, stage="full", place=b"x", browser="Firefox", at=at)
+
+    assert run(app, "staff", "reset-factor", EMAIL).exit_code == 0
+
+    person = staff.find(number)
+    assert person.needs_second_factor
+    assert factors.recovery_codes_left(person) == 0
+    living = select(func.count()).select_from(StaffSession).where(StaffSession.ended_at.is_(None))
+    assert db.session.scalar(living) == 0
+
+
+def test_the_audit_is_verified(app: Flask) -> None:
+    invite(app)
+    assert run(app, "audit", "verify").output == "1 acts: whole\n"
+    with db.engine.begin() as conn:
+        on = "" if conn.dialect.name == "sqlite" else " ON audit"
+        conn.exec_driver_sql(f"DROP TRIGGER audit_never_changes{on}")
+        conn.exec_driver_sql("UPDATE audit SET actor = 'somebody else'")
+
+    done = run(app, "audit", "verify")
+    assert done.exit_code == 1
+    assert "act 1 was changed" in done.output
+    said = json.loads(run(app, "audit", "verify", "--json").output)
+    assert (said["whole"], said["acts"], said["broken"]["id"]) == (False, 1, 1)
+    books = run(app, "ledger", "check")
+    assert books.exit_code == 1
+    assert "WRONG I13: the audit is broken at act 1" in books.output
+
+
+def test_what_an_operator_does_to_an_appeal_stands_in_the_audit(app: Flask) -> None:
+    for verb in ("pause", "pause", "open", "hide", "show", "close"):
+        assert run(app, "appeals", verb, "hands-off-ali").exit_code == 0
+
+    # Whatever changed nothing is no act.
+    assert acts() == [(actor(), "appeal.changed", "appeal:hands-off-ali")] * 5
