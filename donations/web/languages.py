@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from babel import Locale
 from flask import Blueprint, Flask, abort, current_app, g, has_request_context, redirect, request, url_for
@@ -156,5 +157,11 @@ def _check_prefix() -> Any:
     if prefix not in _known():
         abort(404)
     if prefix == default():
-        return redirect(request.full_path.removeprefix(f"/{prefix}").rstrip("?"), 308)
+        return redirect(_without_prefix(prefix), 308)
     return None
+
+
+def _without_prefix(prefix: str) -> str:
+    """The address asked for, quoted as it came: what was a `%0d` or `%3f` in it stays one."""
+    query = quote(request.query_string, safe="%&=+;/:@!$'()*,?")
+    return quote(request.path.removeprefix(f"/{prefix}")) + (f"?{query}" if query else "")

@@ -7,6 +7,7 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import nodes
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -90,3 +91,41 @@ def test_an_unknown_page_below_a_prefix_speaks_its_language(client: FlaskClient)
     answer = client.get("/ru/no/such/page")
 
     assert (answer.status_code, "Здесь ничего нет" in answer.text) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        ("/en/receipts/check/R%0d%0aSet-Cookie:a=b/x", "/receipts/check/R%0D%0ASet-Cookie%3Aa%3Db/x"),
+        ("/en/donations/a%3Fb?c=%0d%0ad", "/donations/a%3Fb?c=%0d%0ad"),
+        ("/en/about?a=1&b=ü", "/about?a=1&b=%C3%BC"),
+    ],
+)
+def test_the_default_language_in_front_leads_to_the_same_address_without_it(
+    client: FlaskClient, asked: str, leads_to: str
+) -> None:
+    answer = client.get(asked)
+
+    assert (answer.status_code, answer.location) == (308, leads_to)
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_the_end_of_the_bar_is_written_as_the_reader_writes_it_whoever_came_first(client: FlaskClient) -> None:
+    english = client.get("/appeals/hands-off-ali/total").text
+    russian = client.get("/ru/appeals/hands-off-ali/total").text
+
+    assert ">100%</text>" in english
+    assert ">100\N{NO-BREAK SPACE}%</text>" in russian
+
+
+def test_no_template_gives_a_filter_a_fixed_value(app: Flask) -> None:
+    """It would be reckoned once, in the language of whoever came first."""
+    env = app.jinja_env
+    assert env.loader is not None
+    templates = [name for name in env.list_templates() if name.endswith((".html", ".txt"))]
+
+    for name in templates:
+        source = env.loader.get_source(env, name)[0]
+        fixed = [one for one in env.parse(source).find_all(nodes.Filter) if isinstance(one.node, nodes.Const)]
+        assert [(name, one.lineno) for one in fixed] == []
+    assert "components/figures.html" in templates
