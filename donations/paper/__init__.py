@@ -5,10 +5,10 @@ from donations.paper.codes import qr_png, qr_svg
 from donations.paper.receipt import receipt_pdf
 from donations.paper.sharing import Card, Poster, card_png, card_words, poster_pdf
 from donations.paper.statement import statement_pdf
-from donations.paper.typesetting import edition
+from donations.paper.typesetting import TURNING, edition
 from donations.paper.words import in_words, method
 
 __all__ = [
-    "Card", "Poster", "card_png", "card_words", "edition", "in_words", "method", "poster_pdf", "qr_png", "qr_svg",
-    "receipt_pdf", "statement_pdf",
+    "TURNING", "Card", "Poster", "card_png", "card_words", "edition", "in_words", "method", "poster_pdf", "qr_png",
+    "qr_svg", "receipt_pdf", "statement_pdf",
 ]  # fmt: skip

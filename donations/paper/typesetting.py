@@ -18,7 +18,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates" / "pdf"
 # Archivable and readable aloud: PDF/A-2a and PDF/UA-1.
 STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
 # Marks by which a name could turn the text around it backwards. The joiners that scripts need are not among them.
-_TURNING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+TURNING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _NOT_TEXT = {"Cc", "Cn", "Co", "Cs"}
 _own = threading.local()  # A compiler serves one thread at a time and lets the others run meanwhile.
 
@@ -78,7 +78,7 @@ def _fonts(*, with_machine: bool) -> typst.Fonts:
 def _cleaned(said: Any) -> Any:
     """The same without what is no text (control characters, private ones) and without marks that turn text around."""
     if isinstance(said, str):
-        return "".join(c for c in said if c == "\n" or (c not in _TURNING and unicodedata.category(c) not in _NOT_TEXT))
+        return "".join(c for c in said if c == "\n" or (c not in TURNING and unicodedata.category(c) not in _NOT_TEXT))
     if isinstance(said, dict):
         return {key: _cleaned(value) for key, value in said.items()}
     return [_cleaned(value) for value in said] if isinstance(said, list | tuple) else said

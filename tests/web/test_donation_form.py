@@ -164,6 +164,36 @@ def test_control_characters_are_taken_out(give: Give) -> None:
 
 
 @pytest.mark.databases("sqlite")
+def test_marks_that_turn_text_around_are_taken_out_and_the_joiners_of_scripts_stay(give: Give) -> None:
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    give(name="Rosa \u202eelpmaxE\u202c", message=f"می\u200cخواهم \u2066{family}\u2069 \u202dend")
+
+    donation = db.session.scalars(select(Donation)).one()
+    assert privacy.unseal(donation.name_sealed or b"", f"donation:{donation.reference}:name") == "Rosa elpmaxE"
+    message = privacy.unseal(donation.message_sealed or b"", f"donation:{donation.reference}:message")
+    assert message == f"می\u200cخواهم {family} end"
+
+
+@pytest.mark.databases("sqlite")
+def test_ten_thousand_emoji_are_too_many_and_four_thousand_come_back_as_typed(give: Give) -> None:
+    refused = give(message="\U0001f525" * 10_000)
+    checked = give(message="\U0001f525" * 4_000, step="check")
+
+    assert refused.status_code == 422
+    assert "4,000 characters at most" in refused.text
+    assert checked.status_code == 200
+    assert checked.text.count("\U0001f525") == 8_000  # As it is read, and in the field that goes along.
+
+
+@pytest.mark.databases("sqlite")
+def test_who_writes_is_told_before_that_it_may_be_shown(client: FlaskClient) -> None:
+    page = client.get("/appeals/hands-off-ali").text
+
+    assert 'id="message-hint">It may be shown on this page once we have read it' in page
+    assert 'aria-describedby="message-hint"' in page
+
+
+@pytest.mark.databases("sqlite")
 def test_a_refusal_is_said_in_the_language_of_the_page(give: Give) -> None:
     answer = give(prefix="/ru", amount="0.10")
 

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, StringField
 from wtforms.validators import AnyOf, Email, Length, Optional, ValidationError
 
-from donations import money
+from donations import money, paper
 from donations.errors import (
     AmountTooLarge,
     AmountTooSmall,
@@ -46,7 +46,10 @@ def lines(text: str | None) -> str:
 
 
 def _printable(text: str) -> str:
-    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    """Without control characters, and without the marks by which a name or message could turn the text around it
+    backwards, on our pages and in the terminal of whoever moderates."""
+    plain = "".join(c for c in text if c not in paper.TURNING)
+    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in plain)
 
 
 class DonationForm(PublicForm):
