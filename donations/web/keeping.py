@@ -70,7 +70,7 @@ class Kept:
             return []
         if asked:
             return None
-        squeezed = self.squeezed if "gzip" in accepted else None
+        squeezed = self.squeezed if "gzip" in accepted.replace(" ", "").split(",") else None
         body = self.plain if squeezed is None else squeezed
         encoding = [] if squeezed is None else [SQUEEZED]
         start("200 OK", [*self.headers, *encoding, ("Content-Length", str(len(body)))])

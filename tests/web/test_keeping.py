@@ -82,6 +82,14 @@ def test_what_is_kept_is_what_was_answered(keeping: FlaskClient, client: FlaskCl
                 assert (answer.status_code, sorted(answer.headers), answer.data) == wanted
 
 
+@pytest.mark.parametrize("accepted", ["", "identity", "xgzip", "gzip-2", "br, deflate", "gzip;q=0"])
+def test_nobody_gets_it_squeezed_without_asking(keeping: FlaskClient, accepted: str) -> None:
+    for _ in range(2):
+        answer = keeping.get(TOTAL, headers={"Accept-Encoding": accepted})
+        assert "Content-Encoding" not in answer.headers
+    assert keeping.get(TOTAL, headers={"Accept-Encoding": "br,gzip"}).headers["Content-Encoding"] == "gzip"
+
+
 def test_a_change_is_seen_after_a_second(keeping: FlaskClient, clock: Time, raise_to, change) -> None:
     keeping.get(JSON)
     raise_to("hands-off-ali", 12300)
