@@ -200,3 +200,19 @@ def test_a_shared_link_shows_title_and_card(client: FlaskClient, prefix: str, ti
 def _tick(slug: str, at: datetime) -> None:
     with write_unit():
         totals.publish(Appeal.any_by_slug(slug), at)
+
+
+@pytest.mark.parametrize("prefix", ["", "/ru"])
+def test_the_page_of_an_appeal_leads_to_poster_and_codes(client: FlaskClient, prefix: str) -> None:
+    page = client.get(f"{prefix}{ALI}").text
+
+    for name in ("poster.pdf", "qr.svg", "qr.png"):
+        assert f'href="{prefix}{ALI}/{name}"' in page
+        assert client.get(f"{prefix}{ALI}/{name}").status_code == 200
+
+
+@pytest.mark.parametrize("ended", [{"state": "closed"}, {"state": "paused"}, {"visibility": "holding_page"}])
+def test_an_appeal_that_takes_no_gifts_offers_no_poster(client: FlaskClient, change, ended: dict[str, str]) -> None:
+    change("hands-off-ali", **ended)
+
+    assert "poster.pdf" not in client.get(ALI).text
