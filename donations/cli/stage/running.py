@@ -58,6 +58,7 @@ class Stage:
             "MAIL_FROM": "fund@localhost.localdomain",
             "PYTHONUNBUFFERED": "1",
         }
+        _write_settings(folder / "env", self.environ)
 
     def start(self, *, serve_options: list[str] | None = None) -> None:
         """Start everything and wait until it answers. Raises SystemExit with what is wrong."""
@@ -124,6 +125,12 @@ def _keys(folder: Path) -> dict[str, str]:
         kept.write_text(f"{secrets.token_urlsafe(48)}\n{data}\n{secrets.token_hex(16)}\n")
     secret, data, webhook = kept.read_text().split()
     return {"secret": secret, "data": data, "webhook": webhook}
+
+
+def _write_settings(path: Path, environ: dict[str, str]) -> None:
+    """The stage's settings as a file, for commands beside it: `donations -e instance/demo/env messages list`."""
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}='{environ[name]}'\n" for name in config.NAMES if name in environ))
 
 
 def _wait_until_answers(url: str) -> None:
