@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import click
 
 from donations import config
-from donations.cli.stage import Stage
+from donations.cli.stage import Stage, people
 
 
 @click.command()
@@ -59,10 +60,23 @@ def _tell(stage: Stage, port: int) -> None:
 
   Pay with the card 4242 4242 4242 4242 (any future date, any CVC).
   4000 0000 0000 0002 is declined, 4000 0025 0000 3155 asks for a confirmation.
-  Nobody can sign in yet: this version has no staff pages.
+
+  Staff sign in at {stage.url}/staff/sign-in
+{_sign_ins(stage.environ)}
+
+  Commands beside it, in another terminal:  .venv/bin/donations -e instance/demo/env messages list
 
   Ctrl-C ends it.
 """)
+
+
+def _sign_ins(environ: Mapping[str, str]) -> str:
+    """One of each role, and what they type. The codes that two of them are asked for come from an app, or from us."""
+    lines = [f"    {each.email:22} {people.PASSWORD}" + (f"   key {each.key}" if each.key else "")
+             for each in people.join_all(environ)]  # fmt: skip
+    lines.append("  With a key, a code is asked for: give the key to an app for one-time codes, or ask in another")
+    lines.append("  terminal:  .venv/bin/donations -e instance/demo/env staff code treasurer@demo.example")
+    return "\n".join(lines)
 
 
 def _serve_host_page(folder: Path, url: str, port: int) -> None:

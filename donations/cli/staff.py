@@ -18,6 +18,7 @@ from donations.database import write_unit
 from donations.errors import NoSuchStaff
 from donations.models import Organisation, Staff
 from donations.models.staff import ROLES
+from donations.staff import factors
 
 
 @click.group()
@@ -92,6 +93,19 @@ def enable(email: str) -> None:
     with write_unit() as conn:
         domain.enable(conn, _find(email), by=actor(), at=datetime.now(UTC))
     click.echo(f"{email} may sign in again.")
+
+
+@staff.command()
+@click.argument("email")
+@with_appcontext
+def code(email: str) -> None:
+    """In the demo only: the code that EMAIL's app would show now, for who has no such app at hand."""
+    if not current_app.config["SETTINGS"].in_development:
+        raise click.UsageError("Only beside the stand-in for Stripe. Whoever lost their app: `staff reset-factor`.")
+    person = _find(email)
+    if person.totp_sealed is None:
+        raise click.UsageError(f"{email} has set up no app.")
+    click.echo(factors.codes().code(factors.secret_of(person), datetime.now(UTC)))
 
 
 def _find(email: str) -> Staff:

@@ -78,11 +78,16 @@ def take_code(person: Staff, code: str, *, at: datetime) -> bool:
     """Whether it is the app's code of now, not taken before. The person's row must be locked."""
     if person.totp_sealed is None:
         return False
-    secret = privacy.unseal(person.totp_sealed, _identity(person))
-    step = codes().step_of(code, secret, after=person.totp_counter, at=at)
+    step = codes().step_of(code, secret_of(person), after=person.totp_counter, at=at)
     if step is not None:
         person.totp_counter = step
     return step is not None
+
+
+def secret_of(person: Staff) -> str:
+    """What the person's app knows."""
+    assert person.totp_sealed is not None, "they have set one up"
+    return privacy.unseal(person.totp_sealed, _identity(person))
 
 
 def new_recovery_codes(conn: Connection, person: Staff, *, at: datetime) -> list[str]:

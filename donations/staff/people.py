@@ -43,7 +43,9 @@ def email_of(person: Staff) -> str:
     return privacy.unseal(person.email_sealed, _identity(person, "email"))
 
 
-def invite(conn: Connection, email: str, roles: Iterable[str], *, language: str, by: str, at: datetime) -> Staff:
+def invite(
+    conn: Connection, email: str, roles: Iterable[str], *, language: str, by: str, at: datetime, is_mailed: bool = True
+) -> Staff:
     """Invite somebody, or somebody who has not joined yet once more. Raises StaffKnown if they have."""
     person = find_by_email(email)
     if person is not None and person.state != "invited":
@@ -54,10 +56,11 @@ def invite(conn: Connection, email: str, roles: Iterable[str], *, language: str,
     person.link_key, person.invited_at = _new_link_key(), at
     _grant(person, roles)
     db.session.flush()
-    outbox.queue(
-        conn, "staff_invitation", f"staff:{person.id}:invited:{person.link_key}", to=email.strip(), language=language,
-        at=at, facts={"staff_id": person.id},
-    )  # fmt: skip
+    if is_mailed:
+        outbox.queue(
+            conn, "staff_invitation", f"staff:{person.id}:invited:{person.link_key}", to=email.strip(),
+            language=language, at=at, facts={"staff_id": person.id},
+        )  # fmt: skip
     audit.record(conn, by, "staff.invited", person.actor, {"roles": sorted(person.roles)}, at=at)
     return person
 

@@ -1,0 +1,56 @@
+"""People who can sign in to the demo: one of each role, with a password that is no secret. Never beside a live key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy.engine import Connection
+
+from donations import create_app, staff, tokens
+from donations.database import write_unit
+from donations.extensions import db
+from donations.models import Organisation, Staff
+from donations.models.staff import NEED_SECOND_FACTOR, ROLES
+from donations.staff import factors
+
+PASSWORD = "solidarity for ever"  # noqa: S105 - of a demo on this machine
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What somebody types to sign in. `key` is for an app for one-time codes; empty where none is asked for."""
+
+    email: str
+    key: str
+
+
+def join_all(environ: Mapping[str, str]) -> list[SignIn]:
+    """Make one of each role, where they are not there yet."""
+    app = create_app(environ)
+    assert app.config["SETTINGS"].in_development, "never beside real money"
+    with app.app_context():
+        made = []
+        for role in ROLES:
+            with write_unit() as conn:
+                made.append(_joined(conn, role, datetime.now(UTC)))
+        db.session.remove()
+        db.engine.dispose()
+    return made
+
+
+def _joined(conn: Connection, role: str, at: datetime) -> SignIn:
+    email = f"{role}@demo.example"
+    person = staff.find_by_email(email) or _join(conn, email, role, at)
+    if person.totp_sealed is None and role in NEED_SECOND_FACTOR:
+        secret = factors.prepare_totp(person)
+        factors.confirm_totp(conn, person, factors.codes().code(secret, at), at=at)
+    shown = factors.secret_to_show(factors.secret_of(person), email, "Demo")["key"] if person.totp_sealed else ""
+    return SignIn(email, shown)
+
+
+def _join(conn: Connection, email: str, role: str, at: datetime) -> Staff:
+    language = Organisation.get().default_language
+    person = staff.invite(conn, email, [role], language=language, by="cli:demo", at=at, is_mailed=False)
+    return staff.join(conn, tokens.for_invitation(person.id, person.link_key), role.title(), PASSWORD, at=at)
