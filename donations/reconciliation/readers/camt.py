@@ -118,7 +118,7 @@ class _Reading:
         names: dict[str, str] = {}
         text: list[str] = []
         record = Record()
-        parser.buffer_text, parser.ordered_attributes = True, False
+        _prepare(parser)
 
         def start(name: str, attributes: dict[str, str]) -> None:
             nonlocal record
@@ -126,8 +126,7 @@ class _Reading:
             wanted = stack[-1] and stack[-1].get(local)
             stack.append(wanted)
             if wanted is None:
-                if len(stack) > MOST_DEPTH:
-                    raise unreadable(N_("its parts are nested deeper than a statement's"))
+                _check_depth(len(stack))
                 return
             kept = wanted.get("")
             if kept is not None:
@@ -146,16 +145,12 @@ class _Reading:
             kept = wanted.get("")
             if kept is not None:
                 parser.CharacterDataHandler = None
-                found = "".join(text).strip()
+                _keep(record, kept, "".join(text).strip(), parser)
                 text.clear()
-                if found:
-                    _keep(record, kept, found, parser)
             elif names[name] in _ENDS:
                 record = self.finish(names[name], record)
 
         parser.StartElementHandler, parser.EndElementHandler = start, end
-        parser.CharacterDataHandler = parser.DefaultHandlerExpand = None
-        parser.CommentHandler = parser.ProcessingInstructionHandler = None
 
     def begin(self, name: str, record: Record, line: int) -> Record:
         """A part begins whose leaves are kept together."""
@@ -198,6 +193,18 @@ _ENDS = {"Stmt", "Rpt", "Ntfctn", "Ntry", "TxDtls", "Bal"}
 _STARTS = _ENDS | set(_FORMS)
 
 
+def _prepare(parser: Any) -> None:
+    """Only what we ask for is called. defusedxml's guards are other handlers, and stay."""
+    parser.buffer_text, parser.ordered_attributes = True, False
+    parser.CharacterDataHandler = parser.DefaultHandlerExpand = None
+    parser.CommentHandler = parser.ProcessingInstructionHandler = None
+
+
+def _check_depth(depth: int) -> None:
+    if depth > MOST_DEPTH:
+        raise unreadable(N_("its parts are nested deeper than a statement's"))
+
+
 def _remember(names: dict[str, str], name: str) -> str:
     """The name without its namespace. A file with thousands of different names is no statement."""
     if len(names) > 2000:
@@ -207,6 +214,8 @@ def _remember(names: dict[str, str], name: str) -> str:
 
 
 def _keep(record: Record, kept: str, found: str, parser: Any) -> None:
+    if not found:
+        return
     if len(found) > MOST_TEXT:
         raise broken(parser.CurrentLineNumber, found, N_("this text is too long"))
     if kept == "text+":

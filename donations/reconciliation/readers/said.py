@@ -6,13 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from donations.errors import BadStatement, BadStatementLine, StatementTooLarge
 from donations.money import Money
-
-if TYPE_CHECKING:
-    from donations.reconciliation.readers.column_maps import ColumnMap
+from donations.reconciliation.readers.column_maps import ColumnMap
+from donations.reconciliation.readers.marking import N_ as N_
 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_LINES = 200_000
@@ -90,11 +89,6 @@ class Draft:
             self.account, self.currency, self.opening, self.closing, self.starts_on, self.ends_on, tuple(self.lines),
             self.pending, self.empty,
         )  # fmt: skip
-
-
-def N_(text: str) -> str:
-    """Marks a text for the catalogs; it is translated where the error is shown."""
-    return text
 
 
 FETCH_AGAIN = N_("Fetch it from your bank again.")
