@@ -2,6 +2,7 @@
 facts of facts/. Events are verified (events), objects read (reading), calls made (calling); no database is touched."""
 
 from donations.stripe_gateway.calling import (
+    balance,
     checkout_params,
     create_product,
     events_since,
@@ -26,7 +27,8 @@ from donations.stripe_gateway.reading import (
 )
 
 __all__ = [
-    "API_VERSION", "Event", "Session", "charge_of", "checkout_params", "create_product", "dispute_of", "events_since",
-    "expire_session", "members_of", "movement_of", "movements_since", "parse_event", "payout_of", "payouts_since",
-    "read_event", "refund_of", "retrieve", "retrieve_session", "session_of", "start_checkout", "warning_of",
+    "API_VERSION", "Event", "Session", "balance", "charge_of", "checkout_params", "create_product", "dispute_of",
+    "events_since", "expire_session", "members_of", "movement_of", "movements_since", "parse_event", "payout_of",
+    "payouts_since", "read_event", "refund_of", "retrieve", "retrieve_session", "session_of", "start_checkout",
+    "warning_of",
 ]  # fmt: skip

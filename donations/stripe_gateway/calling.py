@@ -91,6 +91,18 @@ def retrieve(kind: str, object_id: str) -> Mapping[str, Any]:
         return _plain(service.retrieve(object_id))
 
 
+def balance() -> dict[str, int]:
+    """What Stripe holds for us now, available and pending together, in minor units by currency. Reserves are not in
+    it."""
+    with _calling():
+        said = _plain(_client().v1.balance.retrieve())
+    held: dict[str, int] = {}
+    for part in (*said["available"], *said["pending"]):
+        currency = str(part["currency"]).upper()
+        held[currency] = held.get(currency, 0) + int(part["amount"])
+    return held
+
+
 def movements_since(moment: datetime) -> Iterator[Movement]:
     """All balance transactions made since then, newest first, paged through to the end."""
     with _calling():

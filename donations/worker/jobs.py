@@ -16,7 +16,9 @@ from donations.extensions import db
 from donations.giving import messages
 from donations.models import Appeal, Job
 from donations.prepared import upsert
+from donations.worker import balance
 from donations.worker.books import check_books, watch_deadlines
+from donations.worker.matching import match_lines
 from donations.worker.sessions import expire_checkouts
 from donations.worker.stripe_sync import catch_up, sync_movements, sync_payouts
 
@@ -64,6 +66,8 @@ JOBS = (
     Periodic("movements", timedelta(seconds=5), sync_movements),
     Periodic("payouts", timedelta(minutes=5), sync_payouts),
     Periodic("books", timedelta(minutes=10), check_books),
+    Periodic("matching", timedelta(seconds=5), match_lines),
+    Periodic(balance.NAME, timedelta(hours=1), balance.check_balance),
     Periodic("deadlines", timedelta(hours=1), watch_deadlines),
     Periodic("publish", timedelta(seconds=totals.TICK_SECONDS), publish_totals),
     Periodic("expire-checkouts", timedelta(seconds=30), expire_checkouts),

@@ -15,6 +15,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, Donation
 from donations.worker import jobs
+from donations.worker.balance import check_balance
 from donations.worker.queues import handle_events
 from donations.worker.sessions import expire_checkouts, look_at_sessions
 from tests import events
@@ -61,6 +62,7 @@ def asked(app: Flask, at_stripe: Stripe) -> list[dict[str, Any]]:
     deliver(client, events.event("charge.updated", {"id": charge_id}, api_version="2019-12-03"))
     handle_events(now + timedelta(minutes=1))
     jobs.sync_movements(now)
+    check_balance(now)
     return at_stripe.requests()
 
 
@@ -75,6 +77,7 @@ def test_every_request_of_a_gifts_life_fits_stripes_description(
         ("POST", "/v1/checkout/sessions/:id/expire"),
         ("GET", "/v1/charges/:id"),
         ("GET", "/v1/balance_transactions"),
+        ("GET", "/v1/balance"),
     }
 
 

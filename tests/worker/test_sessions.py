@@ -56,7 +56,7 @@ def test_while_posting_is_stopped_the_jobs_still_run(
     app: Flask, at_stripe: Stripe, now: datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
     # given a gift that was paid while posting is stopped
-    donation, session_id = begun(at=now)
+    _, session_id = begun(at=now)
     at_stripe.pay(session_id)
     with write_unit():
         db.session.add(Halt(id=1, since=now, reason="test"))

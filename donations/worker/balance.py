@@ -1,0 +1,37 @@
+"""I4: what the books say is at Stripe is what Stripe says is there. Asked every hour; a difference that two looks see
+is an alarm, because the first may have met money on its way."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import text
+
+from donations import alarms, stripe_gateway
+from donations.database import write_unit
+from donations.extensions import db
+from donations.models import Job
+
+NAME = "balance"
+
+
+def check_balance(at: datetime) -> None:
+    """Compare Stripe's balance with account 1100, per currency, and remember both for the dashboard. Minor units."""
+    said = stripe_gateway.balance()
+    booked = {currency: int(minor) for currency, minor in db.session.execute(_AT_STRIPE)}
+    differing = {
+        currency: said.get(currency, 0) - booked.get(currency, 0)
+        for currency in sorted(said.keys() | booked.keys())
+        if said.get(currency, 0) != booked.get(currency, 0)
+    }
+    with write_unit() as conn:
+        job = db.session.get(Job, NAME) or Job(name=NAME, due_at=at, memory={})
+        db.session.add(job)
+        seen_before = differing and job.memory.get("differing") == differing
+        job.memory = {"at": at.isoformat(), "stripe": said, "booked": booked, "differing": differing}
+        if seen_before:
+            told = "; ".join(f"{minor:+d} {currency} beside the books" for currency, minor in differing.items())
+            alarms.sound(conn, "I4", f"Stripe has {told} (minor units)", at=at)
+
+
+_AT_STRIPE = text("SELECT currency, sum(amount_minor) FROM posting WHERE account = 1100 GROUP BY currency")
