@@ -94,7 +94,7 @@ def _move_disbursements(conn: Connection, parts: Sequence[Any], before: str, aft
 
 
 def _fits_payout(conn: Connection, line: Any, part: Said) -> str:
-    payout = conn.execute(select(Payout.__table__).where(Payout.id == part.target)).first()
+    payout = conn.execute(select(Payout.__table__).where(Payout.id == part.target).with_for_update()).first()
     if payout is None:
         return "there is no such payout"
     if payout.currency != line.currency:
@@ -125,7 +125,7 @@ def _fits_taken_back(conn: Connection, line: Any, part: Said) -> str:
 
 
 def _fits_slip(conn: Connection, line: Any, part: Said) -> str:
-    slip = conn.execute(select(Slip.__table__).where(Slip.id == int(part.target or 0))).first()
+    slip = conn.execute(select(Slip.__table__).where(Slip.id == int(part.target or 0)).with_for_update()).first()
     if slip is None or slip.currency != line.currency or slip.paid_in_on is None:
         return "there is no such slip paid in"
     after = _matched(conn, "slip", part.target) + part.amount_minor
@@ -133,7 +133,8 @@ def _fits_slip(conn: Connection, line: Any, part: Said) -> str:
 
 
 def _fits_disbursement(conn: Connection, line: Any, part: Said) -> str:
-    wanted = conn.execute(select(Disbursement.__table__).where(Disbursement.id == int(part.target or 0))).first()
+    asked = select(Disbursement.__table__).where(Disbursement.id == int(part.target or 0))
+    wanted = conn.execute(asked.with_for_update()).first()
     if wanted is None or wanted.currency != line.currency:
         return "there is no such disbursement"
     if wanted.state != "sent":
@@ -192,6 +193,7 @@ _GIFT = (
     )
     .join(Donation, Donation.id == OfflineGift.donation_id)
     .where(OfflineGift.id == bindparam("of_gift"))
+    .with_for_update(of=OfflineGift.__table__)  # Two lines at once must not both find it free.
 )
 _OWED = text(
     "SELECT coalesce(-sum(amount_minor), 0) FROM posting WHERE account = 2020 AND clear_ref = :of_ref"
