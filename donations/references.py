@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -95,7 +95,7 @@ def _repaired(words: list[str], known: Collection[str]) -> Iterator[str]:
         whole = [plain[at : at + size] for at in _starts(plain) for size in (7, 10)]
         codes = [code for code in whole if _is_code(code)]
         yield from codes
-        if known and not codes and len(plain) in _ONE_OFF and plain[0] + plain[1] in _NEAR_PREFIX:
+        if known and not codes and len(plain) in _ONE_OFF:
             near.update(code for code in _one_edit_from(plain) if code in known)
     if len(near) == 1:  # One edit from two codes is a guess.
         yield near.pop()
@@ -124,9 +124,16 @@ def _starts(text: str) -> Iterator[int]:
         at = text.find(PREFIX, at + 1)
 
 
-def _one_edit_from(word: str) -> Iterable[str]:
-    places = range(len(word))
-    for at in places:
+def _one_edit_from(word: str) -> Iterator[str]:
+    """What the word would be with one character changed: in the prefix, or behind it."""
+    if "F" in word[:2]:
+        # The second F or the first wrong, missing, or with something before, between or behind them.
+        yield from (PREFIX + word[2:], PREFIX + word[1:], PREFIX + word[3:])
+        if word[2] == "F":
+            yield PREFIX + word[1] + word[3:]
+    if not word.startswith(PREFIX):
+        return
+    for at in range(2, len(word)):
         head, tail = word[:at], word[at + 1 :]
         yield head + tail
         for character in ALPHABET:
@@ -179,5 +186,3 @@ def _read(characters: str) -> int:
 _WORD = re.compile(r"[^\W_]+")
 _WRITTEN_APART = (7, 10)
 _ONE_OFF = {6, 7, 8, 9, 10, 11}
-# What the first two characters may be while one edit away from the prefix.
-_NEAR_PREFIX = {*(f"F{character}" for character in ALPHABET), *(f"{character}F" for character in ALPHABET)}
