@@ -45,6 +45,18 @@ def test_a_receipt_that_no_longer_stands_says_so(client: FlaskClient, issued, st
     assert said in client.get(issued(state=state)).text
 
 
+def test_a_replaced_receipt_leads_to_the_one_that_took_its_place(client: FlaskClient, issued, freeze) -> None:
+    path = issued(state="replaced")
+    assert "Thank you for standing" not in client.get(path).text
+    freeze(57, after=LABEL)
+
+    page = client.get(path).text
+
+    assert (
+        f'href="/receipts/{tokens.for_receipt("R-000057")}">Receipt R-000057 has taken the place of this one.' in page
+    )
+
+
 def test_a_receipt_is_read_in_russian_too(client: FlaskClient, issued) -> None:
     page = client.get(f"/ru{issued()}").text
 

@@ -24,12 +24,13 @@ bp = Blueprint("receipts", __name__)
 @bp.get("/receipts/<token>")
 def show(token: str) -> Response:
     receipt = receipts.by_label(tokens.read_receipt(token))
-    frozen = json.loads(receipt.payload)
+    frozen, successor = json.loads(receipt.payload), receipts.successor_of(receipt)
     return page(
         "supporters/receipt.html", cache="no-store", receipt=receipt, frozen=frozen, token=token,
         amount=Money(frozen["amount_minor"], frozen["currency"]), person=receipts.person_of(receipt),
         issued_on=date.fromisoformat(frozen["issued_on"]), received_on=date.fromisoformat(frozen["received_on"]),
         method=paper.method(frozen["method"]), code=tokens.check_code(receipt.label, receipt.payload),
+        successor=successor, successor_token=tokens.for_receipt(successor.label) if successor else None,
     )  # fmt: skip
 
 
