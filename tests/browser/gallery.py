@@ -14,13 +14,14 @@ import flask_migrate
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from donations import appeals, create_app, totals
+from donations import appeals, create_app, privacy, totals
 from donations.database import write_unit
 from donations.extensions import db
+from donations.giving import messages
 from donations.models import Appeal, AppealTotal, Donation, Fund, FundTotal, Payment
 from donations.periods import period_of
 from donations.receipts import live_of
-from donations.tokens import for_donation, for_receipt
+from donations.tokens import check_code, for_donation, for_receipt
 from tests.events import a_charge, an_attempt, hear
 from tests.factories import a_donation
 from tests.fixtures.settings import environ_for
@@ -109,7 +110,9 @@ def _hang_pages(gallery: Gallery) -> None:
         gallery.paths[state] = _donation(state, now)
     gallery.paths["declined"] = _declined(now, is_asked=False)
     gallery.paths["checking"] = _declined(now, is_asked=True)
-    gallery.paths["paid"], gallery.paths["receipt"] = _paid(now)
+    gallery.paths["paid"], gallery.paths["receipt"], gallery.paths["genuine"] = _paid(now)
+    gallery.paths["unknown"] = "/receipts/check/R-000001/XXXXX-XXXXX"
+    _message("hidden-appeal", now)
 
 
 def _more_appeals() -> None:
@@ -164,11 +167,22 @@ def _declined(at: datetime, *, is_asked: bool) -> str:
     return path
 
 
-def _paid(at: datetime) -> tuple[str, str]:
+def _paid(at: datetime) -> tuple[str, str, str]:
     with write_unit():
         donation = a_donation(Appeal.by_slug("hands-off-ali"), split={"ali": 1200, "ali-family": 800}, at=at)
         reference, amount = donation.reference, donation.amount
     hear(a_charge(reference, amount))
     receipt = live_of(Donation.by_reference(reference).id)
     assert receipt is not None
-    return f"/donations/{for_donation(reference)}", f"/receipts/{for_receipt(receipt.label)}"
+    code = check_code(receipt.label, receipt.payload)
+    page, checked = f"/receipts/{for_receipt(receipt.label)}", f"/receipts/check/{receipt.label}/{code}"
+    return f"/donations/{for_donation(reference)}", page, checked
+
+
+def _message(slug: str, at: datetime) -> None:
+    """One that is shown, with a word longer than a small phone is wide."""
+    with write_unit():
+        donation = a_donation(Appeal.by_slug(slug), state="paid", at=at)
+        where = f"donation:{donation.reference}:message"
+        donation.message_sealed = privacy.seal(f"Hold on. {LONG}", where)
+        messages.approve(donation.reference, by="a treasurer", at=at)

@@ -21,8 +21,8 @@ LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 320
 NAMES = (
     "home", "hands-off-ali", "campaign-kazakhstan", "fighting-fund", "karaganda-four", "kurmanov", "paused", "holding",
     "hidden", "no-goal", "form-error", "check", "pending", "processing", "checking", "declined", "failed", "abandoned",
-    "paid", "part_refunded", "refunded", "disputed", "lost", "receipt", "receipt-check", "about", "not-found", "broken",
-    "styleguide",
+    "paid", "part_refunded", "refunded", "disputed", "lost", "receipt", "receipt-check", "genuine", "unknown", "about",
+    "not-found", "broken", "styleguide",
 )  # fmt: skip
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ASK_AXE = """async tags => {
