@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
+from flask_babel import force_locale
 from sqlalchemy import select
 
+from donations import paper
 from donations.cli.files import private
 from donations.database import snapshot
 from donations.extensions import db
-from donations.models import Fund
+from donations.models import Fund, Organisation
 from donations.money import CURRENCIES
-from donations.reconciliation import exports
+from donations.reconciliation import exports, fund_statement
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -50,6 +52,28 @@ def export(
         bar.length = books.postings
         exports.FORMATS[format_name].write(books, file)
     click.echo(f"{books.postings} postings: {output}")
+
+
+@click.command()
+@click.option("--from", "since", type=_DAY, required=True, help="The first day.")
+@click.option("--to", "until", type=_DAY, required=True, help="The last day.")
+@click.option("--output", type=_FILE, required=True, help="The PDF to write.")
+@click.option("--language", help="Of the statement; the organisation's first one if not said.")
+@with_appcontext
+def statement(since: datetime, until: datetime, output: Path, language: str | None) -> None:
+    """Write the statement of funds as a PDF: receipts and payments of each fund, and where its money is."""
+    house = Organisation.get()
+    if language not in (None, *house.languages):
+        raise click.UsageError(f"The organisation speaks {', '.join(house.languages)}.")
+    first, last = since.date(), until.date()
+    _check_order(first, last)
+    with snapshot() as conn:
+        found = fund_statement.of_period(conn, first, last)
+    with force_locale(language or house.default_language):
+        made = paper.funds_pdf(first, last, found, at=datetime.now(UTC))
+    with private(output) as file:
+        file.write(made)
+    click.echo(f"{len({each.fund_id for each in found})} funds: {output}")
 
 
 def _day(moment: datetime | None) -> date | None:

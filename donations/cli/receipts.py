@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from flask_babel import force_locale
 
 from donations import paper
 from donations import receipts as issued
+from donations.cli.files import private
 from donations.models import Organisation
 
 
@@ -39,16 +39,9 @@ def statement(email: str, year: int, output: Path, language: str | None) -> None
         raise SystemExit(1)
     with force_locale(language or house.default_language):
         made = paper.statement_pdf(email, year, found, at=datetime.now(UTC))
-    _write_private(output, made)
-    click.echo(f"{len(found)} receipts: {output}")
-
-
-def _write_private(output: Path, made: bytes) -> None:
-    """For the eyes of this user alone, also where the file was there before."""
-    handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(handle, 0o600)
+    with private(output) as file:
         file.write(made)
+    click.echo(f"{len(found)} receipts: {output}")
 
 
 COMMANDS = (receipts,)

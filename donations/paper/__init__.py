@@ -1,7 +1,9 @@
-"""Everything on paper and as picture: receipts, annual statements, posters, QR codes and social cards. What is said is
-put together here and handed to typst as data; how it looks stands in templates/pdf/. No HTTP, no database writes."""
+"""Everything on paper and as picture: receipts, annual statements, statements of funds, posters, QR codes and social
+cards. What is said is put together here and handed to typst as data; how it looks stands in templates/pdf/. No HTTP, no
+database writes."""
 
 from donations.paper.codes import qr_png, qr_svg
+from donations.paper.funds import funds_pdf
 from donations.paper.receipt import receipt_pdf
 from donations.paper.sharing import Card, Poster, card_png, card_words, poster_pdf
 from donations.paper.statement import statement_pdf
@@ -9,6 +11,6 @@ from donations.paper.typesetting import TURNING, edition
 from donations.paper.words import in_words, method
 
 __all__ = [
-    "TURNING", "Card", "Poster", "card_png", "card_words", "edition", "in_words", "method", "poster_pdf", "qr_png",
-    "qr_svg", "receipt_pdf", "statement_pdf",
+    "TURNING", "Card", "Poster", "card_png", "card_words", "edition", "funds_pdf", "in_words", "method", "poster_pdf",
+    "qr_png", "qr_svg", "receipt_pdf", "statement_pdf",
 ]  # fmt: skip

@@ -1,0 +1,117 @@
+"""Receipts and payments of each fund over a period: what it had, what came in and went out, what it has and where that
+is. Reckoned from the postings alone, so that it always adds up; how it looks on paper is not known here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Table, case, func, select
+from sqlalchemy.engine import Connection
+
+from donations.models import Entry, Posting
+
+# What moved, by the accounts that say so: what a fund receives stands as a credit. A disbursement counts when it is
+# sent: until then it is money that is there and promised.
+FLOWS = {
+    "online": (4000,),
+    "offline": (4010,),
+    "refunds": (4050,),
+    "chargebacks": (4060, 4070),
+    "fees": (5000, 5010, 5020, 5040),
+    "disbursed": (5100, 2100),
+    "other": (3900, 5030, 5900),
+}
+OPENING, TRANSFERS = 3000, 3100
+# Where the money is; what is owed to people outside is taken off.
+PLACES = {
+    "at_stripe": (1100, 1105, 1110),
+    "in_transit": (1120, 1030),
+    "in_hand": (1010, 1020),
+    "in_bank": (1000, 1040),
+    "in_question": (1130,),
+    "owed": (2010, 2020, 2990),
+}
+COMMITTED = 2100
+_HELD = frozenset(account for accounts in PLACES.values() for account in accounts)
+
+
+@dataclass(frozen=True, slots=True)
+class FundStatement:
+    """One fund in one currency, in minor units: opening + flows = closing = all places together. `committed` is the
+    part of the closing balance that is promised and not sent yet."""
+
+    fund_id: int
+    currency: str
+    opening: int
+    flows: dict[str, int]
+    closing: int
+    places: dict[str, int]
+    committed: int
+
+
+def of_period(conn: Connection, since: date, until: date) -> list[FundStatement]:
+    """The statements of all funds that had or moved something, in order of currency and fund. Both days count."""
+    before: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)
+    during: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)
+    for row in conn.execute(_by_account(since, until)):
+        before[row.currency, row.fund_id][row.account] = int(row.before)
+        during[row.currency, row.fund_id][row.account] = int(row.during)
+    transfers: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for row in conn.execute(_transfers(since, until)):
+        transfers[row.currency, row.fund_id].append(-int(row.minor))
+    statements = (_statement(place, before[place], during[place], transfers[place]) for place in sorted(before))
+    return [each for each in statements if each.opening or each.closing or any(each.flows.values())]
+
+
+def _statement(
+    place: tuple[str, int], before: dict[int, int], during: dict[int, int], transfers: list[int]
+) -> FundStatement:
+    currency, fund_id = place
+    # What the books began with in this period was there before it.
+    opening = _sum(before, tuple(_HELD)) - during.get(OPENING, 0)
+    flows = {name: -_sum(during, accounts) for name, accounts in FLOWS.items()}
+    flows["transfers_in"] = sum(minor for minor in transfers if minor > 0)
+    flows["transfers_out"] = sum(minor for minor in transfers if minor < 0)
+    after = {account: before[account] + during[account] for account in before}
+    places = {name: _sum(after, accounts) for name, accounts in PLACES.items()}
+    closing = sum(places.values())
+    assert opening + sum(flows.values()) == closing, "every posting is in the statement"
+    return FundStatement(fund_id, currency, opening, flows, closing, places, -after.get(COMMITTED, 0))
+
+
+def _sum(of_account: dict[int, int], accounts: tuple[int, ...]) -> int:
+    return sum(of_account.get(account, 0) for account in accounts)
+
+
+def _by_account(since: date, until: date) -> Any:
+    amount, is_before = _posting.c.amount_minor, _entry.c.entry_date < since
+    return (
+        select(
+            _posting.c.currency,
+            _posting.c.fund_id,
+            _posting.c.account,
+            func.sum(case((is_before, amount), else_=0)).label("before"),
+            func.sum(case((is_before, 0), else_=amount)).label("during"),
+        )
+        .join_from(_posting, _entry)
+        .where(_entry.c.entry_date <= until)
+        .group_by(_posting.c.currency, _posting.c.fund_id, _posting.c.account)
+    )
+
+
+def _transfers(since: date, until: date) -> Any:
+    """By what they are for, so that one that was taken back is nothing and not one in and one out."""
+    cause = (_entry.c.source_type, _entry.c.source_id)
+    return (
+        select(_posting.c.currency, _posting.c.fund_id, func.sum(_posting.c.amount_minor).label("minor"))
+        .join_from(_posting, _entry)
+        .where(_posting.c.account == TRANSFERS, _entry.c.entry_date.between(since, until))
+        .group_by(_posting.c.currency, _posting.c.fund_id, *cause)
+    )
+
+
+_entry: Table = Entry.__table__  # type: ignore[assignment]
+_posting: Table = Posting.__table__  # type: ignore[assignment]
