@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,20 @@ from tests.browser.gallery import Gallery
 
 pytestmark = pytest.mark.browser
 VENDOR = Path(__file__).parent / "vendor"
+CSS = Path(__file__).parents[2] / "static" / "css"
 LANGUAGES = {"en": "", "ru": "/ru", "ar-XB": "/ar-XB"}  # The last is no language: long, accented, from right to left.
-LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 320)]
+LOOKS = [(scheme, width) for width in (1280, 320) for scheme in ("light", "dark")]
 NAMES = (
     "home", "hands-off-ali", "campaign-kazakhstan", "fighting-fund", "karaganda-four", "kurmanov", "paused", "holding",
     "hidden", "no-goal", "form-error", "check", "pending", "processing", "checking", "declined", "failed", "abandoned",
     "paid", "part_refunded", "refunded", "disputed", "lost", "receipt", "receipt-check", "genuine", "unknown", "about",
     "not-found", "broken", "styleguide",
 )  # fmt: skip
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-ASK_AXE = """async tags => {
-    const options = {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], preload: false};
+ALL = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+# By night colours change and nothing else, as a test below holds: so only the rules that look at them are asked again.
+OF_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+ASK_AXE = """async runOnly => {
+    const options = {runOnly, resultTypes: ["violations"], preload: false};
     const {violations} = await axe.run(document, options);
     return violations.flatMap(found => found.nodes.map(node => `${found.id}: ${node.target} ${node.failureSummary}`));
 }"""
@@ -68,7 +72,10 @@ def test_a_page_can_be_used_by_everyone(gallery: Gallery, page: Page, name: str,
     for scheme, width in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        asked = [page.evaluate(ASK_AXE, TAGS), page.evaluate(SMALL_TARGETS), page.evaluate(WIDER)]
+        if scheme == "dark":
+            asked = [page.evaluate(ASK_AXE, OF_COLOURS)]
+        else:
+            asked = [page.evaluate(ASK_AXE, ALL), page.evaluate(SMALL_TARGETS), page.evaluate(WIDER)]
         faults += [(scheme, width, fault) for found in asked for fault in found]
     assert faults == []
 
@@ -76,8 +83,27 @@ def test_a_page_can_be_used_by_everyone(gallery: Gallery, page: Page, name: str,
 def test_axe_finds_a_planted_fault(gallery: Gallery, page: Page) -> None:
     come_to(page, gallery, "about", "en")
     page.evaluate("() => document.querySelector('main').insertAdjacentHTML('beforeend', '<input><a href=/x>x</a>')")
-    assert "label" in {fault.partition(":")[0] for fault in page.evaluate(ASK_AXE, TAGS)}
+    assert "label" in {fault.partition(":")[0] for fault in page.evaluate(ASK_AXE, ALL)}
     assert len(page.evaluate(SMALL_TARGETS)) == 2
+
+
+def test_axe_finds_what_cannot_be_read_by_night_only(gallery: Gallery, page: Page) -> None:
+    come_to(page, gallery, "about", "en")
+    page.evaluate("() => document.querySelector('main p').setAttribute('style', 'color: #5f4e42')")
+    found = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        found[scheme] = {fault.partition(":")[0] for fault in page.evaluate(ASK_AXE, OF_COLOURS)}
+    assert found == {"light": set(), "dark": {"color-contrast"}}
+
+
+def test_the_night_changes_colours_and_nothing_else() -> None:
+    said = "".join(path.read_text(encoding="utf-8") for path in sorted(CSS.glob("*.css")))
+    nights = re.findall(r"@media \(prefers-color-scheme: dark\) \{\s*:root \{(.*?)\}\s*\}", said, re.DOTALL)
+    tokens = [token.strip() for night in nights for token in night.split(";") if token.strip()]
+
+    assert len(nights) == said.count("prefers-color-scheme") == 1
+    assert [token for token in tokens if not re.fullmatch(r"--[\w-]+: (#[0-9a-f]{3,8}|none)", token)] == []
 
 
 def come_to(page: Page, gallery: Gallery, name: str, language: str) -> None:
