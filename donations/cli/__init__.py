@@ -13,9 +13,9 @@ from donations.errors import DonationsError
 
 def init_app(app: Flask) -> None:
     """Register the commands that need the app."""
-    from donations.cli import appeals, audit, bank, inbox, ledger, messages, receipts, serve, staff, sync
+    from donations.cli import appeals, audit, bank, bank_matching, inbox, ledger, messages, receipts, serve, staff, sync
 
-    for module in (appeals, audit, bank, inbox, ledger, messages, receipts, serve, staff, sync):
+    for module in (appeals, audit, bank, bank_matching, inbox, ledger, messages, receipts, serve, staff, sync):
         for command in module.COMMANDS:
             app.cli.add_command(command)
 

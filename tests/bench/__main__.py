@@ -28,6 +28,7 @@ from donations.extensions import db
 from donations.models import Appeal, Entry, Mail, Receipt, StripeEvent
 from tests.bench import bodies, books
 from tests.bench import ledger as of_ledger
+from tests.bench import matching as of_matching
 from tests.bench import paper as of_paper
 from tests.bench import statements as of_statements
 from tests.bench import totals as of_totals
@@ -44,12 +45,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", nargs="?", choices=list(MEASURES), default="webhooks")
     parser.add_argument("--events", type=int, default=2000)
-    parser.add_argument("--lines", type=int, default=100_000, help="of each bank statement")
+    parser.add_argument("--lines", type=int, default=100_000, help="of each bank statement, or to match")
     parser.add_argument("--kinds", nargs="+", default=["sqlite", "postgresql"])
     asked = parser.parse_args()
     missed = of_ledger.converge() if asked.what == "ledger" else []
     measured = MEASURES[asked.what]
-    size = asked.lines if asked.what == "statements" else asked.events
+    size = asked.lines if asked.what in ("statements", "matching") else asked.events
     with tempfile.TemporaryDirectory(prefix="ff-bench-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)
         for kind in ["sqlite"] if asked.what == "paper" else asked.kinds:  # Paper asks no database for much.
@@ -116,6 +117,12 @@ def measure_statements(kind: str, lines: int, folder: Path) -> list[str]:
     """Bank statements of every format imported, against parsing and inserting alone."""
     with servers_for(kind, folder) as server:
         return of_statements.measure(kind, lines, folder, server, prepared(server))
+
+
+def measure_matching(kind: str, lines: int, folder: Path) -> list[str]:
+    """Bank lines against as many open gifts."""
+    with servers_for(kind, folder) as server:
+        return of_matching.measure(kind, lines, server, prepared(server))
 
 
 def judge(
@@ -246,6 +253,7 @@ MEASURES = {
     "totals": measure_totals,
     "paper": measure_paper,
     "statements": measure_statements,
+    "matching": measure_matching,
 }
 
 if __name__ == "__main__":
