@@ -14,7 +14,7 @@ import click
 from sqlalchemy import select
 
 from donations import appeals as domain
-from donations import audit, database
+from donations import audit, database, references
 from donations.cli.who import actor
 from donations.errors import AppealNotFound, BadAppealsFile
 from donations.extensions import db
@@ -25,7 +25,7 @@ HOW = {"amounts": "amounts_hidden", "holding": "holding_page", "dark": "dark"}
 
 @click.group()
 def appeals() -> None:
-    """Load appeals from a file; open, pause, close, hide or show one.
+    """Load appeals from a file; list them; open, pause, close, hide or show one.
 
     Exit codes: 0 done, 1 refused (nothing was changed), 2 wrong usage."""
 
@@ -50,6 +50,21 @@ def load(file: Path, as_json: bool) -> None:
         click.echo(line)
     if not report.did_anything:
         click.echo("Nothing to change: the database says what the file says.")
+
+
+@appeals.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def list_(as_json: bool) -> None:
+    """List the appeals: state, visibility, and the code that supporters write on a bank transfer."""
+    found = [
+        {"slug": each.slug, "state": each.state, "visibility": each.visibility, "code": references.code_of_appeal(each)}
+        for each in db.session.scalars(select(Appeal).order_by(Appeal.position, Appeal.slug))
+    ]
+    if as_json:
+        click.echo(json.dumps({"appeals": found}, indent=2))
+        return
+    for each in found:
+        click.echo(f"{each['slug']:40} {each['state']:8} {each['visibility']:16} {each['code']}")
 
 
 def _text_of(file: Path) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 
 from donations import audit, giving
 from donations import ledger as books
-from donations.cli import exports
+from donations.cli import closing, exports
 from donations.cli.who import actor
 from donations.database import snapshot, write_unit
 from donations.extensions import db
@@ -100,5 +100,8 @@ def _print(report: books.Report) -> None:
     click.echo(f"{report.entries} entries, {report.postings} postings: " + ("sound" if report.sound else "NOT SOUND"))
 
 
+ledger.add_command(closing.close)
+ledger.add_command(closing.reopen)
 ledger.add_command(exports.export)
+ledger.add_command(exports.statement)
 COMMANDS = (ledger,)

@@ -54,7 +54,7 @@ def checklist(conn: Connection, period: Period, at: datetime) -> Checklist:
         blockers.append(f"2990 holds {int(minor)} {currency} (minor units) that nobody has named")
     for kind, count in conn.execute(_UNREVIEWED, told):
         blockers.append(f"{count} bank lines have a proposal ({kind}) that nobody has reviewed")
-    if period.ends_on >= Organisation.get().day_of(at):
+    if period.ends_on > Organisation.get().day_of(at):
         blockers.append(f"it ends on {period.ends_on}, which is not over yet")
     signed = _signatures(period)
     return Checklist(tuple(blockers), report.open_items, signed, Organisation.get().approvals_required)

@@ -10,10 +10,10 @@ import click
 
 from donations import config
 from donations.cli.stage import Stage, free_port
-from donations.cli.tour import gifts, troubles
+from donations.cli.tour import gifts, treasury, troubles
 from donations.cli.tour.journey import Journey
 
-STEPS = (*gifts.STEPS, *troubles.STEPS)
+STEPS = (*gifts.STEPS, *troubles.STEPS, *treasury.STEPS)
 
 
 @click.command()

@@ -1,0 +1,61 @@
+"""`donations ledger close` and `reopen`: a period signed at the host's command line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from donations import audit
+from donations.cli.who import actor
+from donations.database import write_unit
+from donations.extensions import db
+from donations.models import Period
+from donations.reconciliation import closing
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.argument("until", type=DAY, metavar="DAY")
+@click.option("--check", is_flag=True, help="Only say what stands in the way.")
+@with_appcontext
+def close(until: datetime, check: bool) -> None:
+    """Sign the close of the period that ends on DAY (YYYY-MM-DD). With the last signature it is closed.
+
+    Exit code 0: signed, or nothing stands in the way; 1: something does, and it is named."""
+    at = datetime.now(UTC)
+    with write_unit() as conn:
+        period = closing.prepare(until.date())
+        found = closing.checklist(conn, period, at)
+        for item in found.open_items:
+            click.echo(f"open: {item}")
+        for blocker in found.blockers:
+            click.echo(f"in the way: {blocker}", err=True)
+        if found.blockers:
+            raise SystemExit(1)
+        if check:
+            click.echo(f"Nothing stands in the way of closing {period.starts_on} to {period.ends_on}.")
+            return
+        done = closing.sign(conn, period, actor=actor(), at=at)
+        audit.record(conn, actor(), "period.signed", f"period:{period.id}", {"closed": done}, at=at)
+        said = "closed" if done else f"signed by {len(found.signed_by) + 1} of {found.signatures_needed}"
+        click.echo(f"{period.starts_on} to {period.ends_on}: {said}.")
+
+
+@click.command()
+@click.argument("until", type=DAY, metavar="DAY")
+@click.option("--reason", required=True, help="Why, in a sentence for whoever reads the books later.")
+@with_appcontext
+def reopen(until: datetime, reason: str) -> None:
+    """Open the closed period that ends on DAY again. What was signed stays to be read."""
+    at = datetime.now(UTC)
+    with write_unit() as conn:
+        period = db.session.scalar(select(Period).where(Period.ends_on == until.date()))
+        if period is None:
+            raise click.UsageError(f"No period ends on {until:%Y-%m-%d}.")
+        closing.reopen(period, actor=actor(), reason=reason, at=at)
+        audit.record(conn, actor(), "period.reopened", f"period:{period.id}", {"reason": reason}, at=at)
+    click.echo(f"{period.starts_on} to {period.ends_on} is open again.")
