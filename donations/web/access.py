@@ -27,6 +27,7 @@ from donations.web.page import now
 ANYONE, SECOND = frozenset({"anyone"}), frozenset({"second"})
 STAFF = frozenset({"treasurer", "organiser", "auditor", "admin"})
 MONEY = frozenset({"treasurer", "auditor", "admin"})
+TREASURER = frozenset({"treasurer"})
 PEOPLE, AUDIT = frozenset({"admin", "auditor"}), frozenset({"auditor", "admin"})
 ROUTE_ROLES: dict[str, frozenset[str]] = {
     "signing_in.ask": ANYONE,
@@ -60,6 +61,13 @@ ROUTE_ROLES: dict[str, frozenset[str]] = {
     "people.end_sessions": frozenset({"admin"}),
     "auditing.index": AUDIT,
     "treasury.index": MONEY,
+    "treasury.open_items": MONEY,
+    "treasury.funds": MONEY,
+    "treasury.income": MONEY,
+    "treasury.fund": MONEY,
+    "treasury.replay": TREASURER,
+    "treasury.payouts.index": MONEY,
+    "treasury.payouts.show": MONEY,
 }
 # Where somebody whose role needs a second factor may go before there is one.
 SETTING_UP = frozenset({"account.ask_app", "account.confirm_app", "signing_in.leave"})

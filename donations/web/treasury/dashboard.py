@@ -1,22 +1,114 @@
-"""The first page of the treasury."""
+"""The first page of the treasury: what is open, what each fund has, what came in; and the postings behind a figure.
+Its partials are those that are fetched to bring it up to date."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
-from sqlalchemy import func, select
+from datetime import date
+from typing import Any
 
-from donations import staff
+from babel.dates import format_skeleton
+from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from donations import inbox
 from donations.extensions import db
-from donations.models import StripeEvent
-from donations.web import sessions
-from donations.web.page import page
+from donations.models import Halt, Organisation
+from donations.reconciliation import balances, dashboard
+from donations.web.page import fragment, now, page
+from donations.web.treasury import chart, words
+from donations.web.treasury.acting import act
+from donations.web.treasury.funds import find, named
+from donations.web.treasury.keeping import kept
 
 bp = Blueprint("treasury", __name__, url_prefix="/treasury")
+# The parts of the treasury, in the order in which they stand above its pages.
+PARTS = (
+    ("treasury.index", _l("Overview")),
+    ("treasury.payouts.index", _l("Payouts")),
+)
+bp.context_processor(lambda: {"words": words.known(), "parts": PARTS})
+
+
+@bp.app_template_filter("month")
+def month(value: date) -> str:
+    """Nov"""
+    return format_skeleton("MMM", value, locale=get_locale())
 
 
 @bp.get("/")
 def index() -> Response:
-    person = sessions.signed_in()
-    assert person is not None, "the table of routes lets nobody else come here"
-    parked = db.session.scalar(select(func.count()).select_from(StripeEvent).where(StripeEvent.state == "parked"))
-    return page("treasury/index.html", cache="no-store", name=staff.name_of(person), parked=parked or 0)
+    return page("treasury/index.html", cache="no-store", **_open_items(), **_funds(), **_income())
+
+
+@bp.get("/_open-items")
+def open_items() -> Response:
+    return fragment("treasury/_open-items.html", **_open_items())
+
+
+@bp.get("/_funds")
+def funds() -> Response:
+    return fragment("treasury/_funds.html", **_funds())
+
+
+@bp.get("/_income")
+def income() -> Response:
+    return fragment("treasury/_income.html", **_income())
+
+
+@bp.post("/events/<event_id>/replay")
+def replay(event_id: str) -> Any:
+    with act("event.replayed", f"event:{event_id}") as done:
+        if not inbox.replay(done.conn, event_id, at=done.at):
+            abort(404)
+    flash(_("The event is tried once more in a moment."))
+    return redirect(url_for("treasury.index"), 303)
+
+
+@bp.get("/funds/<slug:slug>")
+def fund(slug: str) -> Response:
+    fund, currency = find(slug), _currency()
+    accounts = [code for code in request.args.getlist("account", type=int) if code > 0]
+    found = dashboard.postings(db.session.connection(), fund.id, currency, accounts, _before())
+    return page(
+        "treasury/fund.html", cache="no-store", fund=fund, currency=currency, accounts=accounts, found=found,
+        by_account=dashboard.by_account(db.session.connection(), fund.id),
+        balance=next((one for one in _balances([fund.id]) if one.currency == currency), None),
+        page_length=dashboard.PAGE_LENGTH, made_of=balances.COLUMNS,
+    )  # fmt: skip
+
+
+def _open_items() -> dict[str, Any]:
+    at = now()
+    found = kept("open", lambda: dashboard.open_items(db.session.connection(), at))
+    return {"open_items": found, "halt": db.session.get(Halt, 1), "today": Organisation.get().day_of(at), "at": at}
+
+
+def _funds() -> dict[str, Any]:
+    return {"balances": kept("funds", lambda: _balances(None)), "funds": named(), "made_of": balances.COLUMNS}
+
+
+def _balances(fund_ids: list[int] | None) -> list[balances.FundBalance]:
+    return balances.of_funds(db.session.connection(), fund_ids)
+
+
+def _income() -> dict[str, Any]:
+    currency, today = _currency(), Organisation.get().day_of(now())
+    weeks = kept(
+        ("income", currency, today), lambda: dashboard.income_by_week(db.session.connection(), currency, today)
+    )
+    return {"weeks": weeks, "currency": currency, "chart": chart.drawn(weeks, currency),
+            "currencies": Organisation.get().settlement_currencies}  # fmt: skip
+
+
+def _currency() -> str:
+    """The one asked for, if the organisation settles in it, else its own."""
+    house, asked = Organisation.get(), request.args.get("currency", "").upper()
+    return asked if asked in house.settlement_currencies else house.currency
+
+
+def _before() -> tuple[int, int] | None:
+    """Where the page before has ended: an entry and a line of it."""
+    entry, _dot, line = request.args.get("before", "").partition(".")
+    return (int(entry), int(line)) if entry.isdecimal() and line.isdecimal() and len(entry) < 20 else None

@@ -1,0 +1,40 @@
+"""Funds as the treasury's pages name and choose them."""
+
+from __future__ import annotations
+
+from flask import abort
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from donations.extensions import db
+from donations.models import Fund
+from donations.web.filters import in_language
+
+
+def named() -> dict[int, Fund]:
+    """Every fund by its number, with its appeal, in the order of appeals; what has no purpose yet comes last."""
+    asked = select(Fund).options(joinedload(Fund.appeal))
+    found = db.session.scalars(asked).all()
+    order = {"suspense": 2, "general": 1}
+    return {
+        fund.id: fund
+        for fund in sorted(
+            found, key=lambda one: (order.get(one.kind, 0), one.appeal.position if one.appeal else 0, one.position)
+        )
+    }
+
+
+def find(slug: str) -> Fund:
+    """The fund of that name, or the end of the request."""
+    fund = db.session.scalar(select(Fund).where(Fund.slug == slug))
+    return fund if fund is not None else abort(404)
+
+
+def choices() -> list[tuple[str, str]]:
+    """(slug, words) of the funds that a person may choose."""
+    return [
+        (fund.slug, f"{in_language(fund.name)} · {in_language(fund.appeal.title)}" if fund.appeal
+         else in_language(fund.name))
+        for fund in named().values()
+        if fund.kind != "suspense"
+    ]  # fmt: skip

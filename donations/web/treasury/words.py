@@ -1,0 +1,133 @@
+"""What the books call things, in words that a person reads: columns, accounts, states, kinds. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import lazy_gettext as _l
+
+# In the order of balances.COLUMNS.
+COLUMNS = {
+    "raised": _l("Raised"),
+    "in_question": _l("In question"),
+    "fees": _l("Fees"),
+    "at_stripe": _l("At Stripe"),
+    "in_transit": _l("On its way"),
+    "in_hand": _l("In hand"),
+    "in_bank": _l("In the bank"),
+    "committed": _l("Promised"),
+    "spent": _l("Paid out"),
+    "free": _l("Free"),
+}
+ACCOUNTS = {
+    1000: _l("Bank"),
+    1010: _l("Cash in hand"),
+    1020: _l("Cheques held"),
+    1030: _l("Paid in, on its way to the bank"),
+    1040: _l("Paid out, on its way from the bank"),
+    1100: _l("Stripe balance"),
+    1105: _l("Charges and refunds being settled"),
+    1110: _l("Reserves held by Stripe"),
+    1120: _l("Payouts on their way"),
+    1130: _l("Withheld for disputes"),
+    2010: _l("Receipts not identified"),
+    2020: _l("Gifts to be given back"),
+    2100: _l("Approved, not paid out yet"),
+    2990: _l("Movements at Stripe that nobody has named"),
+    3000: _l("Opening balance"),
+    3100: _l("Transfers between funds"),
+    3900: _l("Exchange of currencies"),
+    4000: _l("Gifts by card"),
+    4010: _l("Gifts by hand and by bank"),
+    4050: _l("Refunds"),
+    4060: _l("Disputes lost"),
+    4070: _l("Failed after they had come"),
+    5000: _l("Processing fees"),
+    5010: _l("Dispute fees"),
+    5020: _l("Fees of the Stripe account"),
+    5030: _l("Differences of exchange and disputes"),
+    5040: _l("Bank charges"),
+    5100: _l("Paid out to the purpose"),
+    5900: _l("Written off"),
+}
+OPEN_ITEMS = {
+    "dispute": _l("Disputes"),
+    "event": _l("Events that could not be handled"),
+    "refund": _l("Refunds that failed"),
+    "payout": _l("Payouts not seen in the bank"),
+    "slip": _l("Paying-in slips that are short"),
+    "line": _l("Bank lines without a match"),
+    "gift": _l("Gifts without their balance transaction"),
+}
+MATCHES = {
+    "payout": _l("Payout from Stripe"),
+    "offline_gift": _l("Gift by bank"),
+    "slip": _l("Paying-in slip"),
+    "disbursement": _l("Money paid out"),
+    "bounced": _l("Cheque that bounced"),
+    "offline_refund": _l("Gift given back by bank"),
+    "returned": _l("Card gift given back by bank"),
+    "charge": _l("Bank charge"),
+    "own_account": _l("Between our own accounts"),
+    "stripe_topup": _l("Top-up of the Stripe balance"),
+    "unidentified": _l("Not identified"),
+}
+METHODS = {
+    "cash": _l("Cash"),
+    "cheque": _l("Cheque"),
+    "bank": _l("Bank transfer"),
+    "standing_order": _l("Standing order"),
+}
+GIFT_STATES = {
+    "expected": _l("expected"),
+    "recorded": _l("to be accepted"),
+    "accepted": _l("accepted"),
+    "cancelled": _l("cancelled"),
+}
+DISBURSEMENT_STATES = {
+    "requested": _l("asked for"),
+    "approved": _l("approved"),
+    "sent": _l("sent"),
+    "paid": _l("in the bank"),
+    "refused": _l("refused"),
+    "cancelled": _l("taken back"),
+}
+ADJUSTMENTS = {
+    "transfer": _l("Transfer between funds"),
+    "opening": _l("Opening balance"),
+    "write_off": _l("Write-off"),
+    "kept": _l("Gift that may be kept"),
+}
+ADJUSTMENT_STATES = {"requested": _l("waits for a second person"), "made": _l("booked"), "refused": _l("refused")}
+PAYOUT_STATES = {
+    "pending": _l("to be sent"),
+    "in_transit": _l("on its way"),
+    "paid": _l("paid"),
+    "failed": _l("failed"),
+    "canceled": _l("cancelled"),
+}
+PAYOUT_PARTS = {
+    "gross": _l("Gifts"),
+    "refunds": _l("Refunds"),
+    "disputes": _l("Disputes"),
+    "fees": _l("Fees"),
+    "reserves": _l("Reserves"),
+    "other": _l("Other movements"),
+    "unexplained": _l("Unexplained"),
+}
+DISPUTE_STATES = {
+    "needs_response": _l("needs an answer"),
+    "under_review": _l("the bank looks at it"),
+    "won": _l("won"),
+    "lost": _l("lost"),
+    "warning_needs_response": _l("inquiry: needs an answer"),
+    "warning_under_review": _l("inquiry: the bank looks at it"),
+    "warning_closed": _l("inquiry closed"),
+    "appeal_needs_response": _l("needs an answer once more"),
+    "prevented": _l("prevented"),
+}
+
+
+def known() -> Mapping[str, Mapping[object, object]]:
+    """All of them, for the templates."""
+    return {name.lower(): found for name, found in globals().items() if name.isupper()}
