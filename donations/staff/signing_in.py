@@ -45,10 +45,12 @@ def take_second(conn: Connection, person: Staff, code: str, at: datetime) -> boo
     return False
 
 
-def note_sign_in(conn: Connection, person: Staff, *, is_new_place: bool, browser: str, at: datetime) -> None:
+def note_sign_in(
+    conn: Connection, person: Staff, *, place: bytes, is_new_place: bool, browser: str, at: datetime
+) -> None:
     """Record that somebody signed in wholly, and tell them by mail if it was from somewhere new."""
     if is_new_place:
-        key = f"staff:{person.id}:signed-in:{at:%Y%m%d%H%M%S%f}"
+        key = f"staff:{person.id}:signed-in:{place.hex()[:16]}:{at:%Y%m%d}"
         outbox.queue(
             conn, "staff_sign_in", key, to=people.email_of(person), language=person.language, at=at,
             facts={"staff_id": person.id, "browser": browser},

@@ -68,7 +68,7 @@ class JoinForm(NewPasswordForm):
 
 class RolesForm(StaffForm):
     roles = SelectMultipleField(
-        choices=[(role, role) for role in ROLES],
+        choices=list(ROLES),
         validators=[DataRequired(_l("Choose at least one role."))],
     )
 

@@ -111,9 +111,10 @@ def _take_password(person: Staff) -> None:
 
 
 def _begin_whole(conn: Any, person: Staff, at: Any) -> None:
-    is_new = proofs.is_new_place(person, sessions.place())
+    place = sessions.place()
+    is_new = proofs.is_new_place(person, place)
     sessions.begin(person, "full", at)
-    proofs.note_sign_in(conn, person, is_new_place=is_new, browser=sessions.browser(), at=at)
+    proofs.note_sign_in(conn, person, place=place, is_new_place=is_new, browser=sessions.browser(), at=at)
 
 
 def _proves_again(person: Staff, session_id: int, form: AgainForm, at: Any) -> bool:

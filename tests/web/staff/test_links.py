@@ -1,0 +1,179 @@
+"""Mailed links: an invitation and a new password, each good once and for a while."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from donations import mailer, outbox, staff, tokens
+from donations.database import write_unit
+from donations.extensions import db
+from donations.models import Mail
+from tests.fixtures.outside import plain_text
+from tests.web.staff.conftest import Browser, Person
+
+LONG = "a sentence of a few words"
+
+
+@pytest.fixture
+def link(app: Flask, clock: time_machine.Traveller) -> str:
+    """The path of an invitation, as it stands in the mail."""
+    with write_unit() as conn:
+        staff.invite(conn, "new@example.org", ["auditor"], language="en", by="cli:test", at=datetime.now(UTC))
+    mail = db.session.scalars(select(Mail)).one()
+    said = plain_text(mailer.compose(mail, datetime.now(UTC)))
+    db.session.rollback()
+    return next(line for line in said.splitlines() if line.startswith("http")).removeprefix("http://localhost")
+
+
+def mails(kind: str) -> list[Mail]:
+    return list(db.session.scalars(select(Mail).where(Mail.kind == kind)))
+
+
+def test_an_invitation_is_taken_with_a_password(browser: Browser, link: str) -> None:
+    # given the page that the mailed link opens
+    page = browser.get(link)
+    assert "new@example.org" in page.text
+    assert "Auditor" in page.text
+    # when a password is chosen
+    answer = browser.post(link, name="Nia", password=LONG)
+    # then one is in, as an auditor
+    assert answer.headers["Location"] == "/staff/"
+    assert "Nia" in browser.get("/staff/").text
+    assert browser.get("/staff/audit").status_code == 200
+
+
+def test_an_invitation_works_once(app: Flask, browser: Browser, link: str) -> None:
+    browser.get(link)
+    browser.post(link, name="Nia", password=LONG)
+
+    stranger = Browser(app)
+    assert stranger.get(link).status_code == 404
+    assert stranger.post(link, name="Eve", password=LONG).status_code == 404
+
+
+def test_an_invitation_works_for_three_days(browser: Browser, link: str, clock: time_machine.Traveller) -> None:
+    clock.shift(timedelta(hours=72))
+    assert browser.get(link).status_code == 200
+    clock.shift(timedelta(seconds=2))
+    assert browser.get(link).status_code == 404
+
+
+@pytest.mark.parametrize("token", ["", "invented", "WzEsIngiXQ.x.y"])
+@pytest.mark.databases("sqlite")
+def test_an_invented_link_opens_nothing(browser: Browser, token: str) -> None:
+    assert browser.get(f"/staff/join/{token}").status_code == 404
+    assert browser.get(f"/staff/reset/{token}").status_code == 404
+
+
+def test_a_link_of_one_purpose_is_none_of_the_other(browser: Browser, treasurer: Person) -> None:
+    person = treasurer.row
+    assert browser.get(f"/staff/reset/{tokens.for_invitation(person.id, person.link_key)}").status_code == 404
+    assert browser.get(f"/staff/join/{tokens.for_reset(person.id, person.link_key)}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("fourteen chars", "at least 15 characters"),
+        ("a" * 14, "at least 15 characters"),
+        ("", "Write a password."),
+        ("a" * 30, "easy to guess"),
+        ("ababababababababab", "easy to guess"),
+        ("new@example.org", "easy to guess"),
+        ("x1y2z3" * 40, "at most 200 characters"),
+    ],
+)
+@pytest.mark.databases("sqlite")
+def test_a_bad_password_is_refused_with_what_is_wrong(browser: Browser, link: str, password: str, said: str) -> None:
+    browser.get(link)
+    answer = browser.post(link, name="Nia", password=password)
+
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert 'value="Nia"' in answer.text
+    assert browser.get(link).status_code == 200
+
+
+def test_a_password_is_the_same_however_a_keyboard_composes_it(browser: Browser, link: str) -> None:
+    browser.get(link)
+    browser.post(link, name="Nia", password="Zoe\u0308 likes long sentences")
+    browser.post("/staff/sign-out")
+
+    answer = browser.sign_in(Person(1, "new@example.org"), password="Zo\u00eb likes long sentences")
+
+    assert answer.status_code == 303
+
+
+def test_a_new_password_comes_by_mail_and_ends_every_session(app: Flask, treasurer: Person) -> None:
+    # given somebody who is signed in and has forgotten the password
+    signed_in, asking = Browser(app), Browser(app)
+    signed_in.sign_in(treasurer)
+    asking.get("/staff/forgot")
+    assert asking.post("/staff/forgot", email=treasurer.email).status_code == 200
+    said = plain_text(mailer.compose(mails("staff_reset")[0], datetime.now(UTC)))
+    link = next(line for line in said.splitlines() if line.startswith("http")).removeprefix("http://localhost")
+    # when the link is used
+    asking.get(link)
+    assert asking.post(link, password=LONG).status_code == 303
+    # then the old session is dead, the link too, and the code is still asked for
+    assert signed_in.get("/treasury/").status_code == 303
+    assert asking.get(link).status_code == 404
+    assert asking.sign_in(treasurer, password=LONG, code="000000").status_code == 422
+    assert asking.sign_in(treasurer, password=LONG, code=treasurer.codes[0]).status_code == 303
+
+
+def test_nobody_learns_who_is_here_by_asking_for_a_link(app: Flask, treasurer: Person) -> None:
+    answers = set()
+    for email in (treasurer.email, "nobody@example.org"):
+        browser = Browser(app)
+        browser.get("/staff/forgot")
+        answer = browser.post("/staff/forgot", email=email)
+        answers.add((answer.status_code, answer.text))
+
+    assert len(answers) == 1
+    assert len(mails("staff_reset")) == 1
+
+
+def test_a_flood_of_requests_sends_one_mail_and_is_slowed(app: Flask, treasurer: Person) -> None:
+    browser = Browser(app)
+    browser.get("/staff/forgot")
+
+    answers = [browser.post("/staff/forgot", email=treasurer.email).status_code for _ in range(7)]
+
+    assert answers == [200] * 6 + [429]
+    assert len(mails("staff_reset")) == 1
+
+
+def test_who_must_have_a_second_factor_is_led_to_it_after_joining(browser: Browser, clock: object) -> None:
+    with write_unit() as conn:
+        person = staff.invite(conn, "t@example.org", ["treasurer"], language="en", by="cli:x", at=datetime.now(UTC))
+        link = f"/staff/join/{tokens.for_invitation(person.id, person.link_key)}"
+    browser.get(link)
+    assert browser.post(link, name="", password=LONG).status_code == 303
+
+    assert browser.get("/staff/").headers["Location"] == "/staff/app"
+
+
+@pytest.mark.parametrize("kind", ["staff_invitation", "staff_sign_in"])
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.databases("sqlite")
+def test_mails_are_written_in_the_language_of_who_gets_them(
+    app: Flask, clock: object, kind: str, language: str
+) -> None:
+    with write_unit() as conn:
+        person = staff.invite(conn, "n@example.org", ["auditor"], language=language, by="cli:x", at=datetime.now(UTC))
+        facts: dict[str, object] = {"staff_id": person.id, "browser": "Firefox · Linux"}
+        at = datetime.now(UTC)
+        outbox.queue(conn, "staff_sign_in", "k", to="n@example.org", language=language, at=at, facts=facts)
+    mail = mailer.compose(mails(kind)[0], datetime.now(UTC))
+    page = mail.get_body(("html",))
+    assert page is not None
+
+    assert f'lang="{language}"' in page.get_content()
+    assert ("/ru/staff" in plain_text(mail)) is (language == "ru")
+    assert "Ali" not in mail["Subject"]
