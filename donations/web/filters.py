@@ -19,7 +19,9 @@ from flask_babel import get_locale, gettext
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from donations import references
 from donations.errors import DonationsError
+from donations.models import Appeal
 from donations.money import Money, exponent, shown_decimals
 from donations.web import languages
 
@@ -31,7 +33,7 @@ _markdown = MarkdownIt("commonmark", {"html": False})
 
 def init_app(app: Flask) -> None:
     texts = (in_language, language_of, other_language, markdown, sentence)
-    for made in (money, of, number, percent, day, month_or_day, span, moment, zone, timestamp, *texts):
+    for made in (money, of, number, percent, day, month_or_day, span, moment, zone, timestamp, reference_code, *texts):
         app.add_template_filter(made)
 
 
@@ -50,6 +52,11 @@ def money(value: Money, short: bool = False) -> str:
 def of(minor: int, currency: str) -> Money:
     """Money out of a column of minor units, for `money` to write."""
     return Money(minor, currency)
+
+
+def reference_code(appeal: Appeal) -> str:
+    """What a supporter writes into a bank transfer to this appeal."""
+    return references.code_of_appeal(appeal)
 
 
 def number(value: int) -> str:
