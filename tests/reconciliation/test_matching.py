@@ -4,7 +4,6 @@ be repeated."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
 
 import pytest
 from flask import Flask
@@ -17,11 +16,10 @@ from donations.extensions import db
 from donations.models import Appeal, BankAccount, Donation, Match, OfflineGift
 from donations.money import Money
 from donations.reconciliation import matches, matching, slips
-from donations.reconciliation.matches import Said
 from tests.events import rows
 from tests.factories import NOON
-from tests.reconciliation.matching_steps import a_payout, expected, is_now, run, said, why
-from tests.reconciliation.steps import TODAY, a_bank_account, accepted, match, raised, receipts_of, sound, state_of
+from tests.reconciliation.matching_steps import expected, is_now, run, said, why
+from tests.reconciliation.steps import TODAY, a_bank_account, accepted, raised, receipts_of, sound, state_of
 
 
 def code(slug: str = "hands-off-ali") -> str:
@@ -221,57 +219,6 @@ def test_several_gifts_of_one_payer_are_one_line(app: Flask) -> None:
     assert sound() == ()
 
 
-def test_a_rule_is_offered_after_three_equal_confirmations(app: Flask) -> None:
-    account = a_bank_account()
-    # given two gifts of one payer to one fund, matched by hand
-    for on in (1, 2):
-        match(said(account, 1500, payer="DE1", on=date(2026, on, 1)), _gift(1500))
-    with snapshot() as conn:
-        assert matching.offers(conn) == []
-    # when there is a third
-    match(said(account, 1500, payer="DE1"), _gift(1500))
-    with snapshot() as conn:
-        [offer] = matching.offers(conn)
-    assert offer.confirmations == 3
-    with write_unit() as conn:
-        matching.accept_offer(conn, offer.payer_hash, offer.fund_id, actor="tara", at=NOON)
-    with snapshot() as conn:
-        assert matching.offers(conn) == []
-    # then the next line is proposed as a gift to that fund, and recorded if a person says so
-    line = said(account, 1500, payer="DE1")
-    run()
-    assert is_now(line) == ("proposed", [("unidentified", f"fund:{offer.fund_id}")])
-    assert why(line) == (6, ["learnt", "usual_amount", "new_gift"])
-    answer(matching.accept, line, f"fund:{offer.fund_id}")
-    assert raised() == 6000
-    assert sound() == ()
-    # and an offer that is none is refused
-    with pytest.raises(AlreadyDone), write_unit() as conn:
-        matching.accept_offer(conn, b"x", offer.fund_id, actor="tara", at=NOON)
-
-
-def _gift(minor: int, fund: str = "ali") -> Said:
-    return Said("offline_gift", minor, target=str(expected(minor, fund=fund)))
-
-
-def test_confirmations_for_different_funds_offer_nothing(app: Flask) -> None:
-    account = a_bank_account()
-    for fund in ("ali", "ali-family", "ali"):
-        match(said(account, 1500, payer="DE1"), _gift(1500, fund))
-    with snapshot() as conn:
-        assert matching.offers(conn) == []
-
-
-def test_what_the_rules_matched_offers_nothing(app: Flask) -> None:
-    account = a_bank_account()
-    for _ in range(3):
-        gift = expected(1500)
-        said(account, 1500, references.code_of_gift(gift), payer="DE1")
-    assert run().confirmed == 3
-    with snapshot() as conn:
-        assert matching.offers(conn) == []
-
-
 def test_an_erased_line_is_looked_at_without_its_words(app: Flask) -> None:
     gift = expected(2000)
     line = said(a_bank_account(), 2000, references.code_of_gift(gift))
@@ -288,58 +235,3 @@ def test_a_run_takes_no_more_than_it_is_told(app: Flask) -> None:
     first = run(most=2)
     assert (first.confirmed, first.left_over) == (2, 1)
     assert (run(most=2).confirmed, raised()) == (1, 3000)
-
-
-@pytest.mark.parametrize("days", [-1, 0, 7])
-def test_a_payout_is_known_by_its_amount_and_stripes_name(app: Flask, days: int) -> None:
-    payout = a_payout("po_1", 12748)
-    # when its line comes from the day before to five working days after its Saturday
-    line = said(a_bank_account(), 12748, "STRIPE PAYMENTS UK", on=TODAY + timedelta(days=days - (days > 0)))
-    run()
-    assert is_now(line) == ("confirmed", [("payout", payout)])
-    assert why(line) == (10, ["descriptor", "only_payout"])
-
-
-NOT_THAT_PAYOUT = {
-    "of another amount": (12747, "STRIPE", 0),
-    "two days early": (12748, "STRIPE", -2),
-    "late": (12748, "STRIPE", 7),
-    "of the other sign": (-12748, "STRIPE", 0),
-}
-
-
-@pytest.mark.parametrize("what", NOT_THAT_PAYOUT)
-def test_a_line_is_not_a_payout(app: Flask, what: str) -> None:
-    minor, text, days = NOT_THAT_PAYOUT[what]
-    a_payout("po_1", 12748)
-    line = said(a_bank_account(), minor, text, on=TODAY + timedelta(days=days))
-    run()
-    assert is_now(line) == ("open", [])
-
-
-def test_a_payout_without_stripes_name_is_only_proposed(app: Flask) -> None:
-    payout = a_payout("po_1", 12748)
-    line = said(a_bank_account(), 12748, "SP PAYMENTS")
-    run()
-    assert is_now(line) == ("proposed", [("payout", payout)])
-
-
-def test_two_equal_payouts_are_proposed_in_order_and_never_certain(app: Flask) -> None:
-    account = a_bank_account()
-    later, first = a_payout("po_a", 5000, arrival=TODAY + timedelta(days=2)), a_payout("po_b", 5000)
-    late_line = said(account, 5000, "STRIPE", on=TODAY + timedelta(days=2))
-    line = said(account, 5000, "STRIPE", on=TODAY + timedelta(days=1))
-    run()
-    assert is_now(line) == ("proposed", [("payout", first)])
-    assert is_now(late_line) == ("proposed", [("payout", later)])
-
-
-def test_a_trace_number_tells_equal_payouts_apart(app: Flask) -> None:
-    account = a_bank_account()
-    first, second = a_payout("po_a", 5000, trace="ABC-123456"), a_payout("po_b", 5000)
-    line = said(account, 5000, "STRIPE ABC 123456")
-    other = said(account, 5000, "STRIPE")
-    run()
-    assert is_now(line) == ("confirmed", [("payout", first)])
-    # and what is left is alone
-    assert is_now(other) == ("confirmed", [("payout", second)])
