@@ -1,4 +1,4 @@
-"""`donations stripe`: ask Stripe for what we have not been told."""
+"""`donations stripe`: ask Stripe for what we have not been told, or take in its reports (stripe_reports)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import click
 from flask.cli import with_appcontext
 
+from donations.cli import stripe_reports
 from donations.errors import DonationsError
 from donations.worker import stripe_sync
 
@@ -43,4 +44,5 @@ def sync(as_json: bool) -> None:
         click.echo(", ".join(f"{count} new {name}" for name, count in done.items()))
 
 
+group.add_command(stripe_reports.import_)
 COMMANDS = (group,)

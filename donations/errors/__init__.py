@@ -13,6 +13,8 @@ from donations.errors.base import (
 )
 from donations.errors.books import (
     AlreadyDone,
+    FileGone,
+    FileNotTaken,
     LedgerRefused,
     NeedsAnother,
     NotEnoughInFund,
@@ -62,10 +64,14 @@ from donations.errors.statements import (
 )
 from donations.errors.stripe import (
     BadEvent,
+    BadReport,
+    BadReportLine,
     BadSignature,
     EventTooLarge,
     PaymentServiceDown,
     PaymentServiceRefused,
+    ReportDiffers,
+    ReportLacksColumns,
     StaleSignature,
 )
 
@@ -80,6 +86,8 @@ __all__ = [
     "BadAppealsFile",
     "BadEvent",
     "BadLink",
+    "BadReport",
+    "BadReportLine",
     "BadSeal",
     "BadSetting",
     "BadSignature",
@@ -90,6 +98,8 @@ __all__ = [
     "DatabaseNotReady",
     "DonationsError",
     "EventTooLarge",
+    "FileGone",
+    "FileNotTaken",
     "LastAdmin",
     "LedgerRefused",
     "MailServerDown",
@@ -109,6 +119,8 @@ __all__ = [
     "PaymentServiceRefused",
     "PeriodNotReady",
     "PostingStopped",
+    "ReportDiffers",
+    "ReportLacksColumns",
     "SlipDiffers",
     "StaffKnown",
     "StaleSignature",

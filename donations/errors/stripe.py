@@ -33,3 +33,29 @@ class EventTooLarge(DonationsError):
     """This event is larger than we accept."""
 
     status = 413
+
+
+class BadReport(DonationsError):
+    """This report of Stripe's could not be read, and nothing was imported: %(fault)s. %(mend)s"""
+
+    status = 422
+
+
+class BadReportLine(DonationsError):
+    """Line %(line)s of this report of Stripe's (%(column)s: "%(text)s"): %(fault)s. Nothing was imported. %(mend)s"""
+
+    status = 422
+
+
+class ReportLacksColumns(DonationsError):
+    """This report of Stripe's lacks columns that we need: %(columns)s. Nothing was imported. Choose all columns when
+    you download it."""
+
+    status = 422
+
+
+class ReportDiffers(DonationsError):
+    """Line %(line)s of this report says of %(id)s: %(said)s. Here it is %(known)s. Nothing was imported. Find out which
+    is right before you go on."""
+
+    status = 409

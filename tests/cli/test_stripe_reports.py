@@ -1,0 +1,61 @@
+"""`donations stripe import`: what it says, and that a refused report changes nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from donations.errors import BadReportLine
+from tests.events import fresh, rows
+from tests.reconciliation.stripe_reports.test_reading import CHARGE, FEE, PAYOUT
+from tests.reconciliation.stripe_reports.writing import as_csv
+
+
+@pytest.fixture
+def take_in(app: Flask, tmp_path: Path):
+    def run(cells: list[dict[str, str]], *more: str) -> Result:
+        file = tmp_path / "report.csv"
+        file.write_bytes(as_csv(cells))
+        return app.test_cli_runner().invoke(args=["stripe", "import", str(file), *more])
+
+    return run
+
+
+def test_what_was_taken_in_is_said(take_in) -> None:
+    members = [{**each, "automatic_payout_id": "po_1"} for each in (CHARGE, FEE)]
+    done = take_in([members[1]])
+    assert done.output.splitlines() == [
+        "payout reconciliation: 1 new movements, 0 known, 0 payouts",
+        "  po_1: nothing else is known of it; import the report of payouts too",
+    ]
+    assert "do not come to its amount yet" in take_in([PAYOUT]).output
+    assert take_in(members).output == "payout reconciliation: 1 new movements, 1 known, 0 payouts\n"
+    fresh()
+    assert (rows("balance_transaction"), rows("payout")) == (3, 1)
+    assert rows("audit") == 3
+
+
+def test_it_is_said_for_machines(take_in) -> None:
+    done = take_in([CHARGE, FEE], "--json")
+    assert json.loads(done.output) == {
+        "report": "balance change from activity", "movements": 2, "known": 0, "payouts": 0, "incomplete": [],
+        "unknown": [],
+    }  # fmt: skip
+
+
+def test_a_report_that_is_refused_changes_nothing(take_in) -> None:
+    done = take_in([CHARGE, {**FEE, "net": "7"}])
+    assert isinstance(done.exception, BadReportLine)
+    assert "Line 3" in str(done.exception)
+    fresh()
+    assert (rows("balance_transaction"), rows("audit")) == (0, 0)
+
+
+def test_a_zone_that_is_none_is_refused(take_in) -> None:
+    done = take_in([CHARGE], "--timezone", "Moon/Base")
+    assert done.exit_code == 2
+    assert "no time zone we know" in done.output
