@@ -1,2 +1,3 @@
 """The treasurer's side: balance transactions and payouts booked (movements, splits), bank statements read and imported
-(readers, statements), lines matched and booked (matching, lines). No HTTP and no Stripe here."""
+(readers, statements), lines matched and booked (matching, lines), the books told in files (exports, fund_statement),
+Stripe's reports taken in (stripe_reports). No HTTP, and no call of Stripe, here."""
