@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "tests.fixtures.settings", "tests.fixtures.databases", "tests.fixtures.app", "tests.fixtures.outside",
-    "tests.fixtures.receipts",
+    "tests.fixtures.receipts", "tests.fixtures.browser",
 ]  # fmt: skip
 
 # `make test` runs a sample, `make prove` the full mark. A fixture's fresh database is shared by the examples of a test.
