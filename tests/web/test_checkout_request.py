@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from donations import tokens
 from donations.database import write_unit
+from donations.extensions import db
 from donations.models import Appeal, Organisation
 from tests.fixtures.outside import Stripe, sent_json
 from tests.fixtures.settings import environ_for
@@ -44,6 +45,7 @@ def test_a_product_of_the_other_mode_is_made_anew(client: FlaskClient, at_stripe
     # when somebody gives, then a product of this mode is made and remembered
     assert give(client).status_code == 303
     assert products(at_stripe) == ["Hands Off Ali"]
+    db.session.expire_all()
     assert Appeal.any_by_slug("hands-off-ali").stripe_product_livemode is False
 
 
