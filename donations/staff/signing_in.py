@@ -3,6 +3,7 @@ which part was wrong, and takes as long for somebody who is not here."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -11,7 +12,17 @@ from donations import audit, outbox
 from donations.database import in_write_unit
 from donations.extensions import db
 from donations.models import Staff
-from donations.staff import brakes, factors, passwords, people, sessions
+from donations.staff import brakes, factors, passkeys, passwords, people, sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """What is brought as a second factor: a code, or what a passkey of `site` answered to `challenge`."""
+
+    code: str
+    credential: str
+    challenge: str
+    site: passkeys.Site
 
 
 def count(conn: Connection, email: str, place: bytes, at: datetime) -> None:
@@ -31,10 +42,15 @@ def take_password(conn: Connection, person: Staff, place: bytes) -> None:
     brakes.succeed(conn, people.email_of(person), place)
 
 
-def take_second(conn: Connection, person: Staff, code: str, at: datetime) -> bool:
-    """Whether it is a code of the person's app or a recovery code. Counted by `brakes.count_second` before."""
-    locked = people.find(person.id, for_change=True)
+def take_second(conn: Connection, person: Staff, second: Second, at: datetime) -> bool:
+    """Whether it is the person's passkey, a code of their app or a recovery code. Counted by `brakes` before."""
+    locked, code = people.find(person.id, for_change=True), second.code
     db.session.refresh(locked, with_for_update=True)
+    if second.credential:
+        is_good = passkeys.take(locked, second.site, second.credential, second.challenge, at=at)
+        if is_good:
+            brakes.succeed_second(conn, locked)
+        return is_good
     if factors.take_code(locked, code, at=at):
         brakes.succeed_second(conn, locked)
         return True

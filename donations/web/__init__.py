@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from donations.extensions import csrf
 from donations.web import access, compression, faults, filters, headers, keeping, languages, page, sessions, ways
 from donations.web.health import bp as health
-from donations.web.staff import account, auditing, links, people, signing_in
+from donations.web.staff import account, auditing, links, passkeys, people, signing_in
 from donations.web.styleguide import bp as styleguide
 from donations.web.supporters import about, appeals, receipts, sharing
 from donations.web.supporters import donations as gifts
@@ -20,7 +20,7 @@ from donations.web.webhooks import bp as webhooks
 PUBLIC = (appeals.bp, gifts.bp, receipts.bp, sharing.bp, about.bp, styleguide)
 MACHINES = (webhooks, health)
 # Behind a sign-in: a session, CSRF tokens, and the table of roles in access.py.
-STAFF = (signing_in.bp, links.bp, account.bp, people.bp, auditing.bp, dashboard.bp)
+STAFF = (signing_in.bp, links.bp, account.bp, passkeys.bp, people.bp, auditing.bp, dashboard.bp)
 
 
 def init_app(app: Flask, babel: Babel) -> None:

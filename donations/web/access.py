@@ -27,7 +27,7 @@ from donations.web.page import now
 ANYONE, SECOND = frozenset({"anyone"}), frozenset({"second"})
 STAFF = frozenset({"treasurer", "organiser", "auditor", "admin"})
 MONEY = frozenset({"treasurer", "auditor", "admin"})
-TREASURER = frozenset({"treasurer"})
+TREASURER, APPROVER = frozenset({"treasurer"}), frozenset({"treasurer", "admin"})
 PEOPLE, AUDIT = frozenset({"admin", "auditor"}), frozenset({"auditor", "admin"})
 ROUTE_ROLES: dict[str, frozenset[str]] = {
     "signing_in.ask": ANYONE,
@@ -51,6 +51,11 @@ ROUTE_ROLES: dict[str, frozenset[str]] = {
     "account.recovery_codes": STAFF,
     "account.end_session": STAFF,
     "account.end_others": STAFF,
+    "passkeys.ask_new": STAFF,
+    "passkeys.add": STAFF,
+    "passkeys.remove": STAFF,
+    "passkeys.ask_second": SECOND,
+    "passkeys.ask_again": STAFF,
     "people.index": PEOPLE,
     "people.show": PEOPLE,
     "people.ask_invitation": frozenset({"admin"}),
@@ -68,9 +73,46 @@ ROUTE_ROLES: dict[str, frozenset[str]] = {
     "treasury.replay": TREASURER,
     "treasury.payouts.index": MONEY,
     "treasury.payouts.show": MONEY,
+    "treasury.bank.index": MONEY,
+    "treasury.bank.add_account": TREASURER,
+    "treasury.bank.show": MONEY,
+    "treasury.bank.take_statement": TREASURER,
+    "treasury.lines.index": MONEY,
+    "treasury.lines.run": TREASURER,
+    "treasury.lines.show": MONEY,
+    "treasury.lines.answer": TREASURER,
+    "treasury.gifts.index": MONEY,
+    "treasury.gifts.answer": TREASURER,
+    "treasury.gifts.ask": TREASURER,
+    "treasury.gifts.record": TREASURER,
+    "treasury.slips.index": MONEY,
+    "treasury.slips.ask": TREASURER,
+    "treasury.slips.pay_in": TREASURER,
+    "treasury.slips.show": MONEY,
+    "treasury.spending.index": MONEY,
+    "treasury.spending.ask": TREASURER,
+    "treasury.spending.ask_for": TREASURER,
+    "treasury.spending.show": MONEY,
+    "treasury.spending.decide": APPROVER,
+    "treasury.spending.payee": MONEY,
+    "treasury.spending.evidence": MONEY,
+    "treasury.adjusting.index": MONEY,
+    "treasury.adjusting.ask": TREASURER,
+    "treasury.adjusting.ask_for": TREASURER,
+    "treasury.adjusting.show": MONEY,
+    "treasury.adjusting.decide": APPROVER,
+    "treasury.disputes.index": MONEY,
+    "treasury.periods.index": MONEY,
+    "treasury.periods.prepare": TREASURER,
+    "treasury.periods.show": MONEY,
+    "treasury.periods.answer": APPROVER,
+    "treasury.periods.statement": MONEY,
 }
+PROVING_AGAIN = frozenset({"signing_in.ask_again", "signing_in.prove_again", "passkeys.ask_again"})
 # Where somebody whose role needs a second factor may go before there is one.
-SETTING_UP = frozenset({"account.ask_app", "account.confirm_app", "signing_in.leave"})
+SETTING_UP = frozenset(
+    {"account.ask_app", "account.confirm_app", "passkeys.ask_new", "passkeys.add", "signing_in.leave", *PROVING_AGAIN}
+)
 
 
 def init_app(app: Flask, public: Iterable[Blueprint]) -> None:

@@ -23,6 +23,7 @@ _GET_TWINS = {
     "donations.begin": "appeals.show",
     "donations.again": "donations.show",
     "account.recovery_codes": "account.show",
+    "passkeys.add": "account.show",
     "people.change_roles": "people.show",
     "people.disable": "people.show",
 }

@@ -20,6 +20,7 @@ from donations.web import languages, sessions
 from donations.web.access import fresh
 from donations.web.filters import sentence
 from donations.web.page import now, page
+from donations.web.staff import passkeys
 from donations.web.staff.forms import CodeForm, NewPasswordForm
 
 bp = Blueprint("account", __name__, url_prefix="/staff")
@@ -32,6 +33,7 @@ def show() -> Response:
         "staff/account.html", cache="no-store", person=person, name=staff.name_of(person),
         email=staff.email_of(person), codes_left=factors.recovery_codes_left(person),
         sessions=domain.living(person, now()), current=sessions.current(),
+        can_have_passkeys=passkeys.site().can_have_passkeys,
     )  # fmt: skip
 
 
@@ -88,7 +90,7 @@ def confirm_app() -> Any:
 @fresh
 def recovery_codes() -> Any:
     person = _me()
-    if person.totp_sealed is None:
+    if not person.has_second_factor:
         return redirect(url_for("account.ask_app"), 303)
     with write_unit() as conn:
         codes = factors.new_recovery_codes(conn, staff.find(person.id), at=now())
@@ -128,4 +130,4 @@ def _app_page(form: CodeForm, status: int = 200) -> Response:
     )
     picture = segno.make(shown["uri"], error="m").svg_data_uri(scale=5, border=4, dark="#000", light="#fff")
     return page("staff/app.html", status, cache="no-store", form=form, key=shown["key"], uri=shown["uri"],
-                picture=picture)  # fmt: skip
+                picture=picture, can_have_passkeys=passkeys.site().can_have_passkeys)  # fmt: skip

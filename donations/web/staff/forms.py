@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectMultipleField, StringField
-from wtforms.validators import DataRequired, Email, Length
+from wtforms import Field, PasswordField, SelectMultipleField, StringField
+from wtforms.validators import DataRequired, Email, Length, ValidationError
 
 from donations.models.staff import ROLES
 
@@ -43,16 +43,35 @@ class SignInForm(AddressForm):
 
 
 class CodeForm(StaffForm):
-    """The second factor: a code of the app, or a recovery code in the same field."""
+    """A code of an app that is being set up."""
 
     code = StringField(filters=[_one_line], validators=[DataRequired(_l("Write the code that your app shows."))])
 
 
+class SecondForm(StaffForm):
+    """The second factor: a code of the app, a recovery code in the same field, or what a passkey answered."""
+
+    code = StringField(filters=[_one_line])
+    credential = StringField()
+
+    def validate_code(self, field: Field) -> None:
+        if not field.data and not self.credential.data:
+            raise ValidationError(_l("Write the code that your app shows."))
+
+
 class AgainForm(StaffForm):
-    """Both proofs once more; the code only from who has an app."""
+    """Both proofs once more; the second only from who has one."""
 
     password = PasswordField(validators=[DataRequired(_l("Write your password."))])
     code = StringField(filters=[_one_line])
+    credential = StringField()
+
+
+class PasskeyForm(StaffForm):
+    """A passkey that a browser made, and what its person calls it."""
+
+    name = StringField(filters=[_one_line], validators=[Length(max=NAME_LENGTH)])
+    credential = StringField(validators=[DataRequired()])
 
 
 class NewPasswordForm(StaffForm):

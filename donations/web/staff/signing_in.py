@@ -17,7 +17,8 @@ from donations.web import sessions
 from donations.web.access import safe_path
 from donations.web.filters import sentence
 from donations.web.page import now, page
-from donations.web.staff.forms import AgainForm, CodeForm, SignInForm, StaffForm
+from donations.web.staff import passkeys
+from donations.web.staff.forms import AgainForm, SecondForm, SignInForm, StaffForm
 
 bp = Blueprint("signing_in", __name__, url_prefix="/staff")
 
@@ -48,26 +49,27 @@ def sign_in() -> Any:
 
 @bp.get("/second")
 def ask_second() -> Response:
-    return _page("second", CodeForm(formdata=None))
+    return _second_page(SecondForm(formdata=None))
 
 
 @bp.post("/second")
 def prove_second() -> Any:
-    form, at = CodeForm(), now()
+    form, at = SecondForm(), now()
     row = sessions.current()
     assert row is not None, "the table of routes lets nobody else come here"
     if not form.validate():
-        return _page("second", form, 422)
+        return _second_page(form, 422)
     try:
         with write_unit() as conn:
             brakes.count_second(conn, row.staff, at)
     except TryLater as error:
-        return _page("second", form, 429, error)
+        return _second_page(form, 429, error)
+    second = _second(form)
     with write_unit() as conn:
-        is_right = proofs.take_second(conn, row.staff, form.code.data, at)
+        is_right = proofs.take_second(conn, row.staff, second, at)
         if is_right:
             _begin_whole(conn, row.staff, at)
-    return _go_on() if is_right else _page("second", form, 422, _("This code is not right, or was used before."))
+    return _go_on() if is_right else _second_page(form, 422, _("This code is not right, or was used before."))
 
 
 @bp.get("/again")
@@ -118,14 +120,23 @@ def _begin_whole(conn: Any, person: Staff, at: Any) -> None:
 
 
 def _proves_again(person: Staff, session_id: int, form: AgainForm, at: Any) -> bool:
-    is_right = passwords.is_right(form.password.data, person)
+    is_right, second = passwords.is_right(form.password.data, person), _second(form)
     with write_unit() as conn:
         if person.has_second_factor:
-            is_right = is_right and proofs.take_second(conn, person, form.code.data or "", at)
+            is_right = is_right and proofs.take_second(conn, person, second, at)
         if is_right:
             brakes.succeed_second(conn, person)
             domain.refresh(session_id, at)
     return is_right
+
+
+def _second(form: SecondForm | AgainForm) -> proofs.Second:
+    return proofs.Second(form.code.data or "", form.credential.data or "", passkeys.take_challenge(), passkeys.site())
+
+
+def _second_page(form: SecondForm, status: int = 200, said: TryLater | str | None = None) -> Response:
+    row = sessions.current()
+    return _page("second", form, status, said, person=row.staff if row else None)
 
 
 def _page(name: str, form: StaffForm, status: int = 200, said: TryLater | str | None = None, **more: Any) -> Response:

@@ -1,0 +1,88 @@
+"""Passkeys over HTTP: what the script of the page fetches, what it brings back, and where the challenge waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, flash, redirect, session, url_for
+from flask_babel import gettext as _
+
+from donations import staff
+from donations.database import write_unit
+from donations.models import Staff
+from donations.staff import factors
+from donations.staff import passkeys as domain
+from donations.staff.passkeys import Asked, Site
+from donations.web import languages, sessions
+from donations.web.access import fresh
+from donations.web.page import now, page
+from donations.web.staff.forms import PasskeyForm
+
+bp = Blueprint("passkeys", __name__, url_prefix="/staff")
+
+
+@bp.post("/passkeys/options")
+@fresh
+def ask_new() -> Response:
+    person, house = _me(), languages.organisation()
+    name = house.name if house else "Fighting Fund"
+    return _answer(domain.ask_new(person, site(), name=name, shown=staff.email_of(person)))
+
+
+@bp.post("/passkeys")
+@fresh
+def add() -> Any:
+    form, at, challenge = PasskeyForm(), now(), take_challenge()
+    had_one = _me().has_second_factor
+    with write_unit() as conn:
+        person = staff.find(_me().id, for_change=True)
+        is_good = form.validate() and domain.add(
+            conn, person, site(), form.credential.data, challenge, name=form.name.data, at=at
+        )
+        codes = factors.new_recovery_codes(conn, person, at=at) if is_good and not had_one else []
+    if codes:
+        return page("staff/recovery_codes.html", cache="no-store", codes=codes)
+    flash(_("The passkey is added.") if is_good else _("That passkey could not be added. Try once more."))
+    return redirect(url_for("account.show"), 303)
+
+
+@bp.post("/passkeys/<int:number>/remove")
+@fresh
+def remove(number: int) -> Any:
+    with write_unit() as conn:
+        if not domain.remove(conn, staff.find(_me().id, for_change=True), number, at=now()):
+            abort(404)
+    flash(_("The passkey is removed."))
+    return redirect(url_for("account.show"), 303)
+
+
+@bp.post("/second/options")
+def ask_second() -> Response:
+    row = sessions.current()
+    assert row is not None, "the table of routes lets nobody else come here"
+    return _answer(domain.ask(row.staff, site()))
+
+
+@bp.post("/again/options")
+def ask_again() -> Response:
+    return _answer(domain.ask(_me(), site()))
+
+
+def site() -> Site:
+    return Site.of(current_app.config["SETTINGS"].public_url)
+
+
+def take_challenge() -> str:
+    """The challenge that waits, which waits no more: it is good for one answer."""
+    return str(session.pop("challenge", ""))
+
+
+def _answer(asked: Asked) -> Response:
+    session["challenge"] = asked.challenge
+    return Response(asked.options, mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _me() -> Staff:
+    person = sessions.signed_in()
+    assert person is not None, "the table of routes lets nobody else come here"
+    return person

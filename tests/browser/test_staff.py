@@ -1,0 +1,143 @@
+"""Signing in with a real browser: by codes without JavaScript, by a passkey with it; and axe asked of the pages."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from donations import appeals, create_app, staff, tokens
+from donations.database import write_unit
+from donations.extensions import db
+from donations.staff import factors
+from tests.browser.gallery import APPEALS, _Quiet
+from tests.fixtures.settings import environ_for
+
+pytestmark = pytest.mark.browser
+PASSWORD, EMAIL = "correct horse battery staple", "maya@example.org"
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+PATHS = ("/staff/", "/staff/app", "/staff/password", "/staff/people", "/staff/people/1", "/staff/people/invite",
+         "/staff/audit", "/staff/again")  # fmt: skip
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    """An installation at localhost, where browsers make passkeys, with one treasurer who is an admin too."""
+    server = make_server("localhost", 0, Flask("none"), threaded=True, request_handler=_Quiet)
+    url = f"http://localhost:{server.server_port}"
+    made = create_app({**environ_for(f"sqlite:///{tmp_path / 'staff.db'}"), "PUBLIC_URL": url})
+    with made.app_context():
+        flask_migrate.upgrade()
+        with write_unit():
+            appeals.load(APPEALS.read_text(encoding="utf-8"), at=datetime.now(UTC))
+        _join()
+    server.app = made
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield made
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        with made.app_context():
+            db.engine.dispose()
+
+
+def _join() -> None:
+    with write_unit() as conn:
+        at, roles = datetime.now(UTC), ["treasurer", "admin"]
+        person = staff.invite(conn, EMAIL, roles, language="en", by="cli:test", at=at)
+        staff.join(conn, tokens.for_invitation(person.id, person.link_key), "Maya", PASSWORD, at=at)
+    db.session.remove()
+
+
+def url_of(app: Flask) -> str:
+    return str(app.config["SETTINGS"].public_url)
+
+
+def first_step(page: Page, app: Flask) -> None:
+    page.goto(f"{url_of(app)}/treasury/")
+    page.fill("#email", EMAIL)
+    page.fill("#password", PASSWORD)
+    page.click(".sheet button")
+
+
+def test_codes_work_without_javascript(app: Flask, chromium: Browser) -> None:
+    # given a browser without scripts, at the set-up that a treasurer is led to
+    page = chromium.new_page(java_script_enabled=False)
+    first_step(page, app)
+    assert page.url.endswith("/staff/app")
+    # when the key is given to an app and its code typed
+    key = page.inner_text(".key").replace("-", "")
+    code = factors.codes().code(f'{{"key":"{key}","type":"totp","v":1}}', datetime.now(UTC))
+    page.fill("#code", code)
+    page.click(".sheet > button")
+    # then there are recovery codes, and the treasury opens
+    assert page.locator(".codes li").count() == 10
+    page.goto(f"{url_of(app)}/treasury/")
+    assert page.url.endswith("/treasury/")
+    page.close()
+
+
+def test_a_passkey_is_made_and_used(app: Flask, chromium: Browser) -> None:
+    # given a browser with an authenticator
+    page = chromium.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasUserVerification": True, "isUserVerified": True}
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": {**options, "automaticPresenceSimulation": True}})
+    # when a passkey is made at the set-up
+    first_step(page, app)
+    page.fill("#passkey_name", "My phone")
+    page.click("[data-passkey=make]")
+    page.wait_for_selector(".codes")
+    # and one signs out and in again with it
+    page.click(".way-out button")
+    first_step(page, app)
+    page.click("[data-passkey=use]")
+    # then the treasury opens
+    page.wait_for_url("**/treasury/")
+    assert complaints == []
+    page.close()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_axe_has_nothing_to_say_of_staff_pages(app: Flask, chromium: Browser, width: int) -> None:
+    # given a person who may see every page
+    with app.app_context(), write_unit() as conn:
+        person = staff.find(1)
+        code = factors.codes().code(factors.prepare_totp(person), datetime.now(UTC))
+        assert factors.confirm_totp(conn, person, code, at=datetime.now(UTC))
+        codes = factors.new_recovery_codes(conn, person, at=datetime.now(UTC))
+    page = chromium.new_page(viewport={"width": width, "height": 900})
+    page.add_init_script(path=AXE)
+    first_step(page, app)
+    faults = [*asked_of(page)]
+    page.fill("#code", codes[0])
+    page.click(".sheet button[type=submit]")
+    # when axe looks at each, by day and by night
+    for path in PATHS:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.goto(url_of(app) + path)
+            faults += asked_of(page)
+            # then nothing is wrong, and nothing has to be scrolled sideways
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    assert faults == []
+    page.close()
+
+
+def asked_of(page: Page) -> list[str]:
+    wanted = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
+    said = page.evaluate(f"async () => (await axe.run(document, {{runOnly: {wanted}}})).violations.map((v) => v.id)")
+    return [f"{page.url}: {rule}" for rule in said]
