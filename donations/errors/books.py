@@ -69,3 +69,15 @@ class PeriodNotReady(DonationsError):
     """This period cannot be closed yet: %(fault)s."""
 
     status = 409
+
+
+class FileNotTaken(DonationsError):
+    """This file is not taken. It must be a PDF, a PNG or a JPEG of at most 10 MB."""
+
+    status = 422
+
+
+class FileGone(DonationsError):
+    """This file is not here any more. Please choose it once more."""
+
+    status = 404

@@ -41,6 +41,7 @@ from donations.models import (
 )  # fmt: skip
 from donations.models.base import BigInt, UtcDateTime
 from donations.money import Money
+from donations.reconciliation.disputes import CLOSED
 
 # In the order in which they are shown: what has a deadline first.
 KINDS = ("dispute", "event", "refund", "payout", "slip", "line", "gift")
@@ -51,7 +52,8 @@ PAGE_LENGTH = 50
 FEE_LATE = timedelta(hours=1)
 # A payout that should have arrived so long ago and is not in a statement is worth a look at the bank.
 PAYOUT_LATE = timedelta(days=1)
-CLOSED_DISPUTES = ("won", "lost", "warning_closed", "prevented")
+# Where a small rest may stay open for ever: on a slip, a payment, a payout.
+MAY_BE_WRITTEN_OFF = (1030, 1040, 1120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,12 @@ def income_by_week(conn: Connection, currency: str, until: date) -> list[Week]:
 def by_account(conn: Connection, fund_id: int) -> list[Any]:
     """(account, currency, minor units) of a fund, those that are not nothing."""
     return list(conn.execute(_BY_ACCOUNT, {"of_fund": fund_id}))
+
+
+def not_cleared(conn: Connection, accounts: Sequence[int]) -> list[Any]:
+    """(account, what it clears, fund id, currency, minor units) that are open on these accounts, for a person to decide
+    about."""
+    return list(conn.execute(_NOT_CLEARED.where(_posting.c.account.in_(accounts))))
 
 
 def postings(
@@ -185,7 +193,7 @@ _all = union_all(
     _kind(
         "dispute", _dispute.c.id, minor=_dispute.c.amount_minor, currency=_dispute.c.currency,
         since=_dispute.c.created_at, due_by=_dispute.c.due_by,
-    ).where(_dispute.c.status.not_in(CLOSED_DISPUTES)),
+    ).where(_dispute.c.status.not_in(CLOSED)),
     _kind("event", _event.c.id, since=_event.c.received_at).where(_event.c.state == "parked"),
     _kind(
         "refund", _refund.c.id, minor=_refund.c.amount_minor, currency=_refund.c.currency, since=_refund.c.created_at,
@@ -232,6 +240,20 @@ _BY_ACCOUNT = (
     .group_by(_posting.c.account, _posting.c.currency)
     .having(func.sum(_posting.c.amount_minor) != 0)
     .order_by(_posting.c.account, _posting.c.currency)
+)
+_NOT_CLEARED = (
+    select(
+        _posting.c.account,
+        _posting.c.clear_ref,
+        _posting.c.fund_id,
+        _posting.c.currency,
+        cast(func.sum(_posting.c.amount_minor), BigInt).label("minor"),
+    )
+    .where(_posting.c.clear_ref.is_not(None))
+    .group_by(_posting.c.account, _posting.c.clear_ref, _posting.c.fund_id, _posting.c.currency)
+    .having(func.sum(_posting.c.amount_minor) != 0)
+    .order_by(_posting.c.account, _posting.c.clear_ref, _posting.c.fund_id)
+    .limit(500)
 )
 _POSTINGS = (
     select(

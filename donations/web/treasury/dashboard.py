@@ -26,7 +26,13 @@ bp = Blueprint("treasury", __name__, url_prefix="/treasury")
 # The parts of the treasury, in the order in which they stand above its pages.
 PARTS = (
     ("treasury.index", _l("Overview")),
+    ("treasury.lines.index", _l("Bank lines")),
     ("treasury.payouts.index", _l("Payouts")),
+    ("treasury.gifts.index", _l("Cash and cheques")),
+    ("treasury.spending.index", _l("Paying out")),
+    ("treasury.disputes.index", _l("Disputes")),
+    ("treasury.bank.index", _l("Accounts")),
+    ("treasury.periods.index", _l("Closing")),
 )
 bp.context_processor(lambda: {"words": words.known(), "parts": PARTS})
 

@@ -1,0 +1,152 @@
+"""Bank accounts and their statements: a file is looked at first, and imported when a person has seen what it would
+do. Between the two it waits, sealed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_wtf.file import FileField
+from sqlalchemy import select
+from wtforms import BooleanField, SelectField, StringField
+from wtforms.validators import ValidationError
+
+from donations.database import snapshot
+from donations.errors import DonationsError
+from donations.extensions import db
+from donations.models import BankAccount, Organisation, Statement
+from donations.models.base import MOST_ID
+from donations.reconciliation import files, statement_accounts, statements
+from donations.web import sessions
+from donations.web.page import now, page
+from donations.web.treasury.acting import act, names
+from donations.web.treasury.forms import LineField, TreasuryForm, needed, one_line
+
+bp = Blueprint("bank", __name__, url_prefix="/bank")
+SHELF, WAITS = "statements", timedelta(days=1)
+MOST_BYTES = 25 * 1024 * 1024
+SHOWN_LINES, SHOWN_STATEMENTS = 200, 50
+
+
+class AccountForm(TreasuryForm):
+    name = LineField(needed(_l("Give it a name, like “Current account”.")), most=60)
+    currency = SelectField()
+    number = LineField(most=50)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.currency.choices = [(code, code) for code in Organisation.get().settlement_currencies]
+
+    def validate_name(self, field: Any) -> None:
+        if db.session.scalar(select(BankAccount.id).where(BankAccount.name == field.data)):
+            raise ValidationError(_("An account of this name is here already."))
+
+    def validate_number(self, field: Any) -> None:
+        if field.data and statement_accounts.account_named(db.session.connection(), field.data) is not None:
+            raise ValidationError(_("An account with this number is here already."))
+
+
+class StatementForm(TreasuryForm):
+    """Either a file to look at, or the name of one that waits."""
+
+    file = FileField()
+    waiting = StringField(filters=[one_line])
+    file_name = LineField()
+    twins_too = BooleanField()
+    only_own = BooleanField()
+
+
+@bp.url_value_preprocessor
+def make_room(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Statements may be large; only who has signed in may send us so much."""
+    if sessions.signed_in() is not None:
+        request.max_content_length = MOST_BYTES + 1024 * 1024
+
+
+@bp.get("")
+def index() -> Response:
+    return _accounts_page(AccountForm(formdata=None))
+
+
+@bp.post("")
+def add_account() -> Any:
+    form = AccountForm()
+    if not form.validate():
+        return _accounts_page(form, 422)
+    columns = statement_accounts.identifying(form.number.data) if form.number.data else {}
+    with act("bank_account.added") as done:
+        row = BankAccount(name=form.name.data, currency=form.currency.data, **columns)
+        db.session.add(row)
+        db.session.flush()
+        done.about, number = row.ref, row.id
+    return redirect(url_for("treasury.bank.show", number=number), 303)
+
+
+@bp.get("/<int:number>")
+def show(number: int) -> Response:
+    return _account_page(_find(number), StatementForm(formdata=None))
+
+
+@bp.post("/<int:number>")
+def take_statement(number: int) -> Any:
+    """With a file: look at it. With the name of one that waits: import it."""
+    account, form = _find(number), StatementForm()
+    try:
+        if form.waiting.data:
+            return _import(account, form)
+        if form.file.data:
+            return _look(account, form)
+        form.file.errors = [_("Choose the file that your bank gave you.")]
+    except DonationsError as error:
+        return _account_page(_find(number), form, form.refuse(error))
+    return _account_page(account, form, 422)
+
+
+def _look(account: BankAccount, form: StatementForm) -> Response:
+    data, name = form.file.data.read(), one_line(form.file.data.filename)[:200]
+    read = statements.read_file(data, name, account)
+    with snapshot() as conn:
+        seen = statements.preview(conn, account, read, at=now(), only_own=form.only_own.data)
+    files.sweep(SHELF, now() - WAITS)
+    waiting = files.keep(SHELF, data)
+    lines = [line for line in seen.lines if line.verdict != "known"]
+    return page(
+        "treasury/statement.html", cache="no-store", account=account, seen=seen, waiting=waiting, file_name=name,
+        only_own=form.only_own.data, lines=sorted(lines, key=lambda one: one.verdict != "suspicious")[:SHOWN_LINES],
+        hidden=max(0, len(lines) - SHOWN_LINES), has_twins=any("twin" in line.reasons for line in lines),
+    )  # fmt: skip
+
+
+def _import(account: BankAccount, form: StatementForm) -> Any:
+    data = files.read(SHELF, form.waiting.data)
+    read, number = statements.read_file(data, form.file_name.data or "", account), account.id
+    with act("statement.imported", account.ref, sha256=read.sha256) as done:
+        imported = statements.import_file(
+            done.conn, db.session.get_one(BankAccount, number), read, by=done.actor, at=done.at,
+            twins_too=form.twins_too.data, only_own=form.only_own.data,
+        )  # fmt: skip
+        done.details["new"] = imported.new
+    files.drop(SHELF, form.waiting.data)
+    flash(ngettext("%(count)s new line was imported.", "%(count)s new lines were imported.", imported.new,
+                   count=imported.new))  # fmt: skip
+    return redirect(url_for("treasury.lines.index"), 303)
+
+
+def _find(number: int) -> BankAccount:
+    return db.session.get(BankAccount, min(number, MOST_ID)) or abort(404)
+
+
+def _accounts_page(form: AccountForm, status: int = 200) -> Response:
+    accounts = db.session.scalars(select(BankAccount).order_by(BankAccount.name)).all()
+    return page("treasury/accounts.html", status, cache="no-store", accounts=accounts, form=form)
+
+
+def _account_page(account: BankAccount, form: StatementForm, status: int = 200) -> Response:
+    asked = select(Statement).where(Statement.bank_account_id == account.id)
+    imported = db.session.scalars(asked.order_by(Statement.id.desc()).limit(SHOWN_STATEMENTS)).all()
+    return page("treasury/account.html", status, cache="no-store", account=account, form=form, imported=imported,
+                names=names())  # fmt: skip

@@ -1,0 +1,125 @@
+"""Gifts that no card brought: recorded one after the other from the keyboard, accepted, or cancelled before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask_babel import gettext as _
+
+from donations import giving, references
+from donations.errors import AlreadyDone, DonationsError
+from donations.extensions import db
+from donations.giving.offline import HandedIn
+from donations.models import OfflineGift, Organisation
+from donations.models.base import MOST_ID
+from donations.reconciliation import handed_in
+from donations.web import languages
+from donations.web.filters import money
+from donations.web.page import now, page
+from donations.web.treasury.acting import act, me, names
+from donations.web.treasury.forms import ActForm
+from donations.web.treasury.gift_form import GiftForm, purposes
+
+bp = Blueprint("gifts", __name__, url_prefix="/gifts")
+STATES = ("recorded", "expected", "accepted", "cancelled")
+
+
+@bp.get("")
+def index() -> Response:
+    return _list(ActForm(formdata=None))
+
+
+@bp.post("")
+def answer() -> Any:
+    """Accept, or cancel, the gifts that were ticked: all of them or none."""
+    form, chosen = ActForm(), [int(one) for one in request.form.getlist("gift") if one.isdecimal()]
+    if not chosen or form.act.data not in _VERBS:
+        form.refusal = _("Tick the gifts that you mean.")
+        return _list(form, 422)
+    try:
+        _answer(form.act.data, sorted(set(chosen)))
+    except DonationsError as error:
+        return _list(form, form.refuse(error))
+    flash(_("Done."))
+    return redirect(url_for("treasury.gifts.index"), 303)
+
+
+@bp.get("/new")
+def ask() -> Response:
+    return _page(GiftForm.preset(request.args))
+
+
+@bp.post("/new")
+def record() -> Any:
+    form = GiftForm()
+    form.read_pieces(request.form)
+    try:
+        if form.validate():
+            code = _record(form)
+            amount = money(form.asked)
+            flash(_("%(amount)s is recorded. Its reference is %(code)s.", amount=amount, code=code) if code
+                  else _("%(amount)s is recorded. The next one:", amount=amount))  # fmt: skip
+            return redirect(url_for("treasury.gifts.ask", **form.kept), 303)
+    except DonationsError as error:
+        return _page(form, form.refuse(error))
+    return _page(form, 422)
+
+
+_VERBS = {
+    "accept": ("gifts.accepted", giving.offline.accept),
+    "cancel": ("gifts.cancelled", giving.offline.cancel),
+}
+
+
+def _answer(word: str, gift_ids: list[int]) -> None:
+    name, verb = _VERBS[word]
+    with act(name) as done:
+        done.about = f"gift:{gift_ids[0]}"
+        for gift_id in gift_ids:
+            _known(gift_id)
+            verb(done.conn, gift_id, actor=done.actor, at=done.at)
+        done.details["gifts"] = [str(one) for one in gift_ids]
+
+
+def _record(form: GiftForm) -> str | None:
+    with act("gift.recorded", method=form.method.data) as done:
+        appeal, fund = form.purpose_chosen()
+        gift = giving.Gift(
+            amount=form.asked, interval="once", fund=fund, name=form.name.data or "", email=form.email.data or "",
+            message="", display="secret", language=languages.for_keeping(), nonce=form.form_key.data,
+        )  # fmt: skip
+        told = HandedIn(
+            form.method.data, form.received_on.data, counted_by=form.counters, denominations=form.counted,
+            cheque_number=form.cheque_number.data or "", reference_code=form.code,
+        )  # fmt: skip
+        row = giving.offline.record(appeal, gift, told, actor=done.actor, at=done.at)
+        if row.state == "expected" and row.reference_code is None:
+            row.reference_code = references.code_of_gift(row.id)
+        done.about, done.again = f"gift:{row.id}", row.recorded_at != done.at
+        return row.reference_code
+
+
+def _known(gift_id: int) -> OfflineGift:
+    row = db.session.get(OfflineGift, min(gift_id, MOST_ID))
+    if row is None:
+        raise AlreadyDone()
+    return row
+
+
+def _list(form: ActForm, status: int = 200) -> Response:
+    conn, state = db.session.connection(), request.args.get("state", "recorded")
+    state = state if state in STATES else "recorded"
+    number = max(1, min(request.args.get("page", 1, type=int), 10_000))
+    found = handed_in.in_state(conn, state, number)
+    return page(
+        "treasury/gifts.html", status, cache="no-store", form=form, found=found[: handed_in.PAGE_LENGTH], state=state,
+        states=STATES, number=number, has_more=len(found) > handed_in.PAGE_LENGTH, counts=handed_in.counts(conn),
+        names=names(),
+    )  # fmt: skip
+
+
+def _page(form: GiftForm, status: int = 200) -> Response:
+    before = handed_in.recorded_by(db.session.connection(), me().actor, form.method.data)
+    return page("treasury/gift.html", status, cache="no-store", form=form, before=before, purposes=purposes(),
+                today=Organisation.get().day_of(now()))  # fmt: skip

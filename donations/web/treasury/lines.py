@@ -1,0 +1,179 @@
+"""Bank lines reviewed: what is proposed accepted or refused, what is not proposed matched by hand, what was matched
+taken back. It works without JavaScript; with it, j, k and Enter go through the list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from wtforms import SelectField, SelectMultipleField, StringField
+
+from donations.database import snapshot, write_unit
+from donations.errors import AlreadyDone, DonationsError, NotForThisLine
+from donations.extensions import db
+from donations.models.base import MOST_ID
+from donations.reconciliation import matches, matching, reviewing
+from donations.reconciliation.matches import Said
+from donations.reconciliation.reviewing import Shown, Target
+from donations.web.page import now, page
+from donations.web.treasury import funds
+from donations.web.treasury.acting import Act, act, names
+from donations.web.treasury.forms import TreasuryForm, one_line
+
+bp = Blueprint("lines", __name__, url_prefix="/lines")
+# What a line may be without naming a thing: by its side.
+WITHOUT_A_THING = {True: ("unidentified", "own_account"), False: ("charge", "own_account", "stripe_topup")}
+
+
+class LineForm(TreasuryForm):
+    """`target` are things of the list, as kind:number; `otherwise` is what it is without a thing."""
+
+    act = StringField(filters=[one_line])
+    proposal = StringField(filters=[one_line])
+    target = SelectMultipleField(validate_choice=False)
+    otherwise = StringField(filters=[one_line])
+    fund = SelectField(validate_choice=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fund.choices = funds.choices()
+
+
+@bp.get("")
+def index() -> Response:
+    number = max(1, min(request.args.get("page", 1, type=int), 10_000))
+    conn = db.session.connection()
+    found, count = reviewing.unmatched(conn, number, request.args.get("account", type=int))
+    offers = matching.offers(conn)
+    return page(
+        "treasury/lines.html", cache="no-store", found=found, count=count, number=number, offers=offers,
+        pages=-(-count // reviewing.PAGE_LENGTH), known=_known(found), in_words=matching.in_words, funds=funds.named(),
+    )  # fmt: skip
+
+
+@bp.post("")
+def run() -> Any:
+    """Let the rules look at once, or accept a rule that is offered."""
+    if request.form.get("offer"):
+        _accept_offer(request.form["offer"])
+        return redirect(url_for("treasury.lines.index"), 303)
+    done = matching.run(write_unit, snapshot, at=now())
+    with act("matching.run") as recorded:
+        recorded.details |= {"confirmed": done.confirmed, "proposed": done.proposed}
+    flash(ngettext("%(count)s line was matched.", "%(count)s lines were matched.", done.confirmed,
+                   count=done.confirmed))  # fmt: skip
+    return redirect(url_for("treasury.lines.index"), 303)
+
+
+@bp.get("/<int:number>")
+def show(number: int) -> Response:
+    return _line_page(_find(number), LineForm(formdata=None))
+
+
+@bp.post("/<int:number>")
+def answer(number: int) -> Any:
+    form, shown = LineForm(), _find(number)
+    verb = _VERBS.get(form.act.data)
+    if verb is None:
+        return _line_page(shown, form, 422)
+    try:
+        verb(shown, form)
+    except DonationsError as error:
+        return _line_page(_find(number), form, form.refuse(error))
+    if form.act.data == "undo":
+        return redirect(url_for("treasury.lines.show", number=number), 303)
+    return redirect(url_for("treasury.lines.index", page=request.args.get("page", 1, type=int), _anchor="lines"), 303)
+
+
+def _accept(shown: Shown, form: LineForm) -> None:
+    with act("line.matched", f"line:{shown.id}", by="proposal") as done:
+        matching.accept(done.conn, _proposal(shown, form), actor=done.actor, at=done.at)
+
+
+def _refuse(shown: Shown, form: LineForm) -> None:
+    with act("proposal.refused", f"line:{shown.id}") as done:
+        matching.refuse(done.conn, _proposal(shown, form), actor=done.actor, at=done.at)
+
+
+def _match(shown: Shown, form: LineForm) -> None:
+    with act("line.matched", f"line:{shown.id}", by="hand") as done:
+        said = _said(done, shown, form)
+        done.details["kinds"] = [part.kind for part in said]
+        matches.confirm(done.conn, shown.id, said, rule="by hand", actor=done.actor, at=done.at)
+
+
+def _undo(shown: Shown, _form: LineForm) -> None:
+    with act("line.unmatched", f"line:{shown.id}") as done:
+        matches.undo(done.conn, shown.id, actor=done.actor, at=done.at)
+
+
+_VERBS: dict[str, Callable[[Shown, LineForm], None]] = {
+    "accept": _accept, "refuse": _refuse, "match": _match, "undo": _undo,
+}  # fmt: skip
+
+
+def _said(done: Act, shown: Shown, form: LineForm) -> list[Said]:
+    """What a person said by hand. One thing takes the whole line; several take what is open of each."""
+    if form.otherwise.data in WITHOUT_A_THING[shown.minor > 0] and not form.target.data:
+        chosen = next((fund.id for fund in funds.named().values() if fund.slug == form.fund.data), None)
+        return [Said(form.otherwise.data, shown.minor, fund_id=chosen)]
+    if not form.target.data:
+        raise NotForThisLine(fault=_("nothing was chosen"))
+    pairs = [tuple(one.split(":", 1)) for one in form.target.data if one.count(":") == 1]
+    open_things = {(one.kind, one.ref): one for one in reviewing.targets(done.conn, shown)}
+    found = [open_things.get((kind, ref)) for kind, ref in pairs]
+    if len(found) == 1 and found[0] is not None:
+        return [Said(found[0].kind, shown.minor, found[0].ref)]
+    return [_whole(one) for one in found]
+
+
+def _whole(target: Target | None) -> Said:
+    if target is None:
+        raise AlreadyDone()
+    return Said(target.kind, target.minor, target.ref)
+
+
+def _proposal(shown: Shown, form: LineForm) -> int:
+    """The proposal that was answered; only one of this line."""
+    found = next((one.id for one in shown.proposals if str(one.id) == form.proposal.data), None)
+    if found is None:
+        raise AlreadyDone()
+    return found
+
+
+def _accept_offer(said: str) -> None:
+    payer, _colon, fund_id = said.partition(":")
+    with act("match_rule.accepted") as done:
+        offer = next(
+            (one for one in matching.offers(done.conn) if (one.payer_hash.hex(), str(one.fund_id)) == (payer, fund_id)),
+            None,
+        )
+        if offer is None:
+            raise AlreadyDone()
+        done.about = f"fund:{offer.fund_id}"
+        matching.accept_offer(done.conn, offer.payer_hash, offer.fund_id, actor=done.actor, at=done.at)
+
+
+def _find(number: int) -> Shown:
+    return reviewing.find(db.session.connection(), min(number, MOST_ID)) or abort(404)
+
+
+def _known(found: list[Shown]) -> dict[tuple[str, str], str]:
+    parts = [part for shown in found for proposal in shown.proposals for part in proposal.parts]
+    return reviewing.named(db.session.connection(), [(part.kind, part.target) for part in parts])
+
+
+def _line_page(shown: Shown, form: LineForm, status: int = 200) -> Response:
+    conn = db.session.connection()
+    past = reviewing.history(conn, shown.id)
+    is_matched = any(row.state == "confirmed" for row in past)
+    targets = [] if is_matched else reviewing.targets(conn, shown)
+    pairs = [(row.kind, row.target) for row in past] + [(one.kind, one.ref) for one in targets]
+    return page(
+        "treasury/line.html", status, cache="no-store", shown=shown, form=form, past=past, is_matched=is_matched,
+        targets=targets, known=_known([shown]) | reviewing.named(conn, pairs), in_words=matching.in_words,
+        names=names(), without=WITHOUT_A_THING[shown.minor > 0], funds=funds.named(),
+    )  # fmt: skip

@@ -1,0 +1,119 @@
+"""Periods: what stands in the way of closing one, the signatures, opening one again, the statement of its funds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, make_response, redirect, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from donations import paper
+from donations.database import snapshot
+from donations.errors import DonationsError
+from donations.extensions import db
+from donations.models import Period, PeriodSignature
+from donations.models.base import MOST_ID
+from donations.reconciliation import closing, fund_statement
+from donations.web.access import fresh
+from donations.web.page import now, page
+from donations.web.treasury.acting import act, me, names
+from donations.web.treasury.forms import ActForm, DayField, TreasuryForm, needed
+
+bp = Blueprint("periods", __name__, url_prefix="/periods")
+
+
+class PeriodForm(TreasuryForm):
+    ends_on = DayField(validators=[needed(_l("Write the last day of the period."))])
+
+
+@bp.get("")
+def index() -> Response:
+    return _list(PeriodForm(formdata=None))
+
+
+@bp.post("")
+def prepare() -> Any:
+    form = PeriodForm()
+    try:
+        if form.validate():
+            with act("period.prepared") as done:
+                number = closing.prepare(form.ends_on.data).id
+                done.about = f"period:{number}"
+            return redirect(url_for("treasury.periods.show", number=number), 303)
+    except DonationsError as error:
+        return _list(form, form.refuse(error))
+    return _list(form, 422)
+
+
+@bp.get("/<int:number>")
+def show(number: int) -> Response:
+    return _page(_find(number), ActForm(formdata=None))
+
+
+@bp.post("/<int:number>")
+@fresh
+def answer(number: int) -> Any:
+    """Sign the close, or open it again with a reason."""
+    form, period = ActForm(), _find(number)
+    try:
+        if form.act.data == "sign":
+            return _sign(number)
+        if form.act.data == "reopen" and form.reason.data:
+            return _reopen(number, form.reason.data)
+        form.refusal = _("Write why it is opened again.")
+    except DonationsError as error:
+        return _page(_find(number), form, form.refuse(error))
+    return _page(period, form, 422)
+
+
+@bp.get("/<int:number>/statement.pdf")
+@fresh
+def statement(number: int) -> Response:
+    """What each fund received and paid in the period."""
+    period = _find(number)
+    since, until = period.starts_on, period.ends_on
+    with snapshot() as conn:
+        found = fund_statement.of_period(conn, since, until)
+    answer = make_response(paper.funds_pdf(since, until, found, at=now()))
+    answer.mimetype = "application/pdf"
+    answer.headers["Content-Disposition"] = f'attachment; filename="funds-{since}-{until}.pdf"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _sign(number: int) -> Any:
+    with act("period.signed", f"period:{number}") as done:
+        is_closed = closing.sign(done.conn, _find(number), actor=done.actor, at=done.at)
+        done.details["closed"] = is_closed
+    flash(_("The period is closed.") if is_closed else _("You have signed. Somebody else must sign too."))
+    return redirect(url_for("treasury.periods.show", number=number), 303)
+
+
+def _reopen(number: int, reason: str) -> Any:
+    with act("period.reopened", f"period:{number}", reason=reason) as done:
+        closing.reopen(_find(number), actor=done.actor, reason=reason, at=done.at)
+    flash(_("The period is open again. What was signed stays to be read."))
+    return redirect(url_for("treasury.periods.show", number=number), 303)
+
+
+def _find(number: int) -> Period:
+    return db.session.get(Period, min(number, MOST_ID)) or abort(404)
+
+
+def _list(form: PeriodForm, status: int = 200) -> Response:
+    found = db.session.scalars(select(Period).order_by(Period.ends_on.desc()).limit(100)).all()
+    return page("treasury/periods.html", status, cache="no-store", found=found, form=form)
+
+
+def _page(period: Period, form: ActForm, status: int = 200) -> Response:
+    signatures = db.session.scalars(
+        select(PeriodSignature).where(PeriodSignature.period_id == period.id).order_by(PeriodSignature.id)
+    ).all()
+    with snapshot() as conn:
+        found = closing.checklist(conn, period, now()) if period.state == "open" else None
+    return page(
+        "treasury/period.html", status, cache="no-store", period=period, form=form, found=found, names=names(),
+        signatures=signatures, mine=found is not None and me().actor in found.signed_by,
+    )  # fmt: skip

@@ -1,0 +1,119 @@
+"""Every page of the treasury is shown to who may see it, says what is not there, and keeps to the rules of pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from donations.extensions import db
+from donations.models import AuditRecord
+from tests.reconciliation.steps import TODAY, a_bank_account, a_gift, a_line, accepted
+from tests.reconciliation.test_payouts import two_gifts_and_a_fee
+from tests.reconciliation.test_spending import adjust, ask_for, two_must_approve
+from tests.web.staff.conftest import Browser
+
+PAGES = (
+    "/treasury/",
+    "/treasury/payouts",
+    "/treasury/bank",
+    "/treasury/bank/1",
+    "/treasury/lines",
+    "/treasury/gifts",
+    "/treasury/gifts?state=expected",
+    "/treasury/slips",
+    "/treasury/spending",
+    "/treasury/spending/1",
+    "/treasury/adjustments",
+    "/treasury/adjustments/1",
+    "/treasury/disputes",
+    "/treasury/periods",
+    "/treasury/funds/ali",
+)
+FORMS = (
+    "/treasury/gifts/new?method=cash",
+    "/treasury/gifts/new?method=cheque",
+    "/treasury/gifts/new?method=bank&purpose=hands-off-ali&on=2026-11-20",
+    "/treasury/gifts/new?method=nonsense&on=2026-99-99",
+    "/treasury/slips/new",
+    "/treasury/spending/new",
+    *(f"/treasury/adjustments/new?kind={kind}" for kind in ("transfer", "opening", "write_off", "kept", "nonsense")),
+)
+UNKNOWN = (
+    "/treasury/bank/99",
+    f"/treasury/bank/{10**30}",
+    "/treasury/lines/99",
+    f"/treasury/lines/{10**30}",
+    f"/treasury/slips/{10**30}",
+    f"/treasury/spending/{10**30}",
+    "/treasury/spending/99/evidence",
+    "/treasury/spending/99/payee",
+    f"/treasury/adjustments/{10**30}",
+    f"/treasury/periods/{10**30}",
+    "/treasury/periods/99/statement.pdf",
+    "/treasury/payouts/po_none",
+    "/treasury/funds/none",
+)
+
+
+def some_of_everything() -> None:
+    """A fund with money, a bank account with a line, gifts in each state, a payment asked for."""
+    two_must_approve()
+    two_gifts_and_a_fee()
+    account = a_bank_account()
+    accepted(80000)
+    a_gift(2500)
+    a_gift(3000, "bank")
+    a_line(account, 3000, on=TODAY - timedelta(days=2))
+    adjust("opening", 50000, bank_account_id=account)
+    ask_for(50000)
+
+
+@pytest.mark.parametrize("role", ["treasurer", "auditor", "admin"])
+def test_every_page_opens(signed_in: Callable[..., Browser], role: str) -> None:
+    some_of_everything()
+    browser = signed_in(role)
+    for path in PAGES:
+        answer = browser.get(path)
+        assert answer.status_code == 200, path
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert not re.search(r"\sstyle=|<script>|\son\w+=", answer.text), path
+        assert answer.text.count("<h1") == 1, path
+        if role == "auditor":
+            buttons = re.findall(r'<form method="post" action="([^"]+)"', answer.text)
+            assert set(buttons) <= {"/staff/sign-out"}, path
+
+
+def test_every_form_opens_to_a_treasurer_and_to_nobody_else(signed_in: Callable[..., Browser]) -> None:
+    some_of_everything()
+    browser, auditor = signed_in("treasurer"), signed_in("auditor")
+    for path in FORMS:
+        text = browser.get(path)
+        assert text.status_code == 200, path
+        assert 'name="csrf_token"' in text.text
+        assert auditor.get(path).status_code == 403, path
+
+
+def test_every_page_stands_in_russian_too(treasurer: Browser) -> None:
+    some_of_everything()
+    for path in (*PAGES, *FORMS):
+        answer = treasurer.get(f"/ru{path}")
+        assert answer.status_code == 200, path
+        assert '<html lang="ru"' in answer.text
+
+
+@pytest.mark.parametrize("path", UNKNOWN)
+@pytest.mark.databases("sqlite")
+def test_what_nobody_knows_is_not_there(treasurer: Browser, path: str) -> None:
+    assert treasurer.get(path).status_code == 404
+
+
+@pytest.mark.databases("sqlite")
+def test_a_form_without_its_token_does_nothing(app: Flask, treasurer: Browser) -> None:
+    before = db.session.query(AuditRecord).count()
+    assert treasurer.post("/treasury/bank", csrf=False, name="Current", currency="GBP").status_code == 400
+    db.session.rollback()
+    assert db.session.query(AuditRecord).count() == before
