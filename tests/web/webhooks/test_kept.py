@@ -6,7 +6,10 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,6 +27,7 @@ from donations.models import Donation, StripeEvent
 from tests import events
 from tests.events import balances, deliver, fresh, post, signature
 from tests.fixtures.settings import WEBHOOK_SECRET
+from tests.inbox.steps import commits_fail
 from tests.web.webhooks.steps import NOTHING, OLD_SECRET, ONE_GIFT, kept, total
 
 
@@ -132,22 +136,29 @@ def test_a_poison_event_is_kept_and_answered_with_200(
     assert total(client) == (2000, 1)
 
 
-@pytest.mark.parametrize("when", ["begin", "commit"])
-def test_an_event_that_could_not_be_kept_is_never_answered_with_200(
-    app: Flask, client: FlaskClient, reference: str, when: str
-) -> None:
-    # given a database that does not answer
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+@contextmanager
+def nothing_begins() -> Iterator[None]:
+    """A database that does not answer."""
 
     def down(_conn: Any) -> None:
         raise OperationalError("", {}, Exception("the database is down"))
 
-    fresh()
-    listen.listen(db.engine, when, down)
+    listen.listen(db.engine, "begin", down)
     try:
-        answer = deliver(client, events.succeeded(reference))
+        yield
     finally:
-        listen.remove(db.engine, when, down)
+        listen.remove(db.engine, "begin", down)
+
+
+@pytest.mark.parametrize("fault", [nothing_begins, partial(commits_fail, 1, 2)], ids=["begin", "commit"])
+def test_an_event_that_could_not_be_kept_is_never_answered_with_200(
+    app: Flask, client: FlaskClient, reference: str, fault: Callable[[], AbstractContextManager[Any]]
+) -> None:
+    # given a database that keeps nothing
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    fresh()
+    with fault():
+        answer = deliver(client, events.succeeded(reference))
     # then Stripe is asked to come again, and told nothing of our inside
     assert answer.status_code in (500, 503)
     assert "down" not in answer.text
