@@ -93,7 +93,8 @@ def candidates(conn: Connection, payout: Any, rest: int) -> list[Candidate]:
         Candidate("twin", row.id, row.amount_minor, "payout", fits=row.amount_minor == rest, payout_id=row.id)
         for row in twins
     ]
-    found += [_candidate("elsewhere", row, fits=True) for row in conn.execute(_ELSEWHERE, told)]
+    if not any(one.fits for one in found):
+        found += [_candidate("elsewhere", row, fits=True) for row in conn.execute(_ELSEWHERE, told)]
     found += [_candidate("surplus", row, fits=True) for row in conn.execute(_SURPLUS, told)]
     return sorted(found, key=lambda one: not one.fits)[:MOST_CANDIDATES]
 
@@ -169,7 +170,7 @@ _UNPAID = (
 _ELSEWHERE = (
     _one_movement.where(_movement.c.payout_id != bindparam("of_payout"), _movement.c.net_minor == bindparam("rest"))
     .order_by(_movement.c.created_at.desc(), _movement.c.id)
-    .limit(MOST_CANDIDATES)
+    .limit(5)
 )
 _SURPLUS = (
     _one_movement.where(_movement.c.payout_id == bindparam("of_payout"), _movement.c.net_minor == -bindparam("rest"))

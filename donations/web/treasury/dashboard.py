@@ -32,7 +32,7 @@ PARTS = (
     ("treasury.spending.index", _l("Paying out")),
     ("treasury.disputes.index", _l("Disputes")),
     ("treasury.bank.index", _l("Accounts")),
-    ("treasury.periods.index", _l("Closing")),
+    ("treasury.periods.index", _l("Periods")),
 )
 bp.context_processor(lambda: {"words": words.known(), "parts": PARTS})
 

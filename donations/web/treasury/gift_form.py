@@ -70,9 +70,10 @@ class GiftForm(MoneyForm):
         return form
 
     @property
-    def kept(self) -> dict[str, Any]:
-        """What the next gift of the batch has in common with this one. No person stands in an address."""
-        return {"method": self.method.data, "purpose": self.purpose.data, "on": self.received_on.data.isoformat()}
+    def next(self) -> GiftForm:
+        """The form for the next gift of the batch, with what it has in common with this one."""
+        common = ("method", "purpose", "currency", "received_on", "first_counter", "second_counter")
+        return GiftForm(formdata=None, data={name: self[name].data for name in common})
 
     @property
     def pieces(self) -> tuple[int, ...]:

@@ -60,7 +60,9 @@ def record() -> Any:
             amount = money(form.asked)
             flash(_("%(amount)s is recorded. Its reference is %(code)s.", amount=amount, code=code) if code
                   else _("%(amount)s is recorded. The next one:", amount=amount))  # fmt: skip
-            return redirect(url_for("treasury.gifts.ask", **form.kept), 303)
+            # No redirect: who counted goes on to the next gift, and no person stands in an address. The form's key
+            # sees to it that the page loaded again records nothing again.
+            return _page(form.next)
     except DonationsError as error:
         return _page(form, form.refuse(error))
     return _page(form, 422)

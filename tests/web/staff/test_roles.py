@@ -85,6 +85,16 @@ def ask(browser: Browser, method: str, path: str) -> Any:
     return browser.get(path) if method == "GET" else browser.post(path)
 
 
+def test_an_auditor_changes_nothing_even_where_the_table_lets_auditors_in(
+    browser: Browser, join: Callable[..., Person], treasurer: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ROUTE_ROLES, "people.disable", frozenset({"auditor", "admin"}))
+    browser.become(join("ola@example.org", "auditor"))
+
+    assert browser.post(f"/staff/people/{treasurer.id}/disable").status_code == 403
+    assert treasurer.row.state == "active"
+
+
 def test_several_roles_open_what_any_of_them_opens(browser: Browser, join: Callable[..., Person]) -> None:
     browser.sign_in(join("both@example.org", "organiser", "auditor"))
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import select
 
+from donations import staff
+from donations.database import write_unit
 from donations.extensions import db
 from donations.models import AuditRecord, Mail, StaffSession
+from donations.staff import passwords
 from tests.web.staff.conftest import PASSWORD, Browser, Person
 
 
@@ -63,6 +66,27 @@ def test_an_unknown_address_and_a_wrong_password_are_answered_with_the_same_byte
 
     right = treasurer.email
     assert answer(right, "wrong", "192.0.2.1") == answer("nobody@example.org", "wrong", "198.51.100.1")
+
+
+@pytest.mark.databases("sqlite")
+def test_a_password_is_hashed_also_for_somebody_who_is_not_here(
+    browser: Browser, join: Callable[..., Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given one who is here, one who was invited, one who was disabled, and one whom nobody knows
+    emails = [join(f"{name}@example.org", "organiser").email for name in ("here", "out")]
+    with write_unit() as conn:
+        staff.invite(conn, "asked@example.org", ["auditor"], language="en", by="cli:x", at=datetime.now(UTC))
+        out = staff.find_by_email(emails[1])
+        assert out is not None
+        staff.disable(conn, out, by="cli:x", at=datetime.now(UTC))
+    asked: list[str] = []
+    right = passwords.verify_password
+    monkeypatch.setattr(passwords, "verify_password", lambda typed, kept: asked.append(kept[:31]) or right(typed, kept))
+    # when each tries
+    for email in (*emails, "asked@example.org", "nobody@example.org"):
+        assert browser.post("/staff/sign-in", email=email, password="wrong").status_code == 422
+    # then as much was reckoned for each
+    assert asked == ["$argon2id$v=19$m=19456,t=2,p=1$"] * 4
 
 
 def test_what_was_typed_as_a_password_is_never_in_the_page(browser: Browser, treasurer: Person) -> None:
@@ -142,8 +166,9 @@ def test_the_key_of_the_session_changes_at_each_step(browser: Browser, treasurer
     browser.post("/staff/second", code=treasurer.code())
     # then each has a key of its own, and the one between the steps opens nothing any more
     assert len({planted, after_first, browser.cookie}) == 3
-    browser.client.set_cookie("staff", after_first)
-    assert browser.get("/treasury/").status_code == 303
+    for old in (planted, after_first):
+        browser.client.set_cookie("staff", old)
+        assert browser.get("/treasury/").headers["Location"].startswith("/staff/sign-in")
 
 
 @pytest.mark.parametrize(
