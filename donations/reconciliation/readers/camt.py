@@ -2,7 +2,7 @@
 matter. The file is never made into a tree: memory is bounded by its lines, whatever it holds.
 
 defusedxml's parser guards (no DTD, no entities, nothing from outside); its tree is not built, because our handlers on
-the same parser take a third of the time (docs/decisions/0010-own-statement-readers.md)."""
+the same parser take a third of the time (docs/decisions/0013-own-statement-readers.md)."""
 
 from __future__ import annotations
 
