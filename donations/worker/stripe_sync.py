@@ -132,7 +132,15 @@ def _oldest_lacking() -> datetime | None:
             )
         )
     )
-    found = [moment for moment in (of_charges, of_refunds) if moment is not None]
+    of_payouts = db.session.scalar(
+        select(func.min(Payout.created_at)).where(
+            or_(
+                and_(Payout.balance_transaction_id.is_not(None), Payout.balance_transaction_id.not_in(known)),
+                and_(Payout.failure_transaction_id.is_not(None), Payout.failure_transaction_id.not_in(known)),
+            )
+        )
+    )
+    found = [moment for moment in (of_charges, of_refunds, of_payouts) if moment is not None]
     return min(found) if found else None
 
 
