@@ -32,11 +32,13 @@ def _a_statement(journey: Journey) -> str:
     before, gifts = journey.raised(FUND)
     payout = _in_transit(journey)
     today = datetime.now(UTC).date().isoformat()
+    arrival = journey.stripe("payouts?limit=1")["data"][0]["arrival_date"]
+    arrived = datetime.fromtimestamp(int(arrival), UTC).date().isoformat()
     told = json.loads(journey.stage.command("appeals", "list", "--json"))["appeals"]
     code = next(each["code"] for each in told if each["slug"] == FUND)
     lines = [
         ("Date", "Description", "Amount"),
-        (today, "STRIPE PAYMENTS UK", _major(payout)),
+        (arrived, "STRIPE PAYMENTS UK", _major(payout)),
         (today, f"READER {code}", "30.00"),
     ]
     file = journey.stage.folder / "statement.csv"
