@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
+from donations.cli.who import operator
 from donations.database import snapshot, write_unit
 from donations.errors import BankAccountUnclear, DonationsError
 from donations.extensions import db
@@ -102,7 +102,7 @@ def import_(
     ):
         done = [
             statements.import_file(
-                conn, each, read, by=_who(), at=_now(), twins_too=twins_too, only_own=only_own, progress=bar.update
+                conn, each, read, by=operator(), at=_now(), twins_too=twins_too, only_own=only_own, progress=bar.update
             )
             for each in targets
         ]
@@ -155,14 +155,6 @@ def _unclear(fault: str, mend: str) -> DonationsError:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _who() -> str:
-    """Who sits at the host's command line; a container may have no name for it."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "operator"
 
 
 def _show_previews(targets: list[BankAccount], looked: list[Preview], as_json: bool) -> None:
