@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from donations import config
-from donations.cli.stage import Stage, people
+from donations.cli.stage import Stage, month, people
 
 
 @click.command()
@@ -25,13 +25,16 @@ def demo(port: int, fresh: bool) -> None:
     if fresh:
         for leftover in (*folder.glob("*.db*"), *folder.glob("mailbox/*.eml")):
             leftover.unlink()
+    state = folder / "sandbox.db"
+    is_new = not state.exists()
+    behind = ["--behind", str(month.DAYS * month.DAY_SECONDS)] if is_new else []
     stage = Stage(
         folder,
         port=port,
         sandbox_port=port + 1,
         smtp_port=port + 3,
         database_url="",
-        sandbox_options=["--state", str(folder / "sandbox.db"), "--bt-delay", "5"],
+        sandbox_options=["--state", str(state), "--bt-delay", "5", *behind],
     )
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -39,6 +42,8 @@ def demo(port: int, fresh: bool) -> None:
     click.echo("Setting the stage ...")
     try:
         stage.start()
+        if is_new:
+            month.live_through(stage, click.echo)
         stage.mailbox.show_on(port + 4)
         _serve_host_page(folder, stage.url, port + 2)
         _tell(stage, port)

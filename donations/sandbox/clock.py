@@ -14,10 +14,10 @@ logger = logging.getLogger(__name__)
 
 
 class Clock:
-    """Seconds since 1970, real time plus whatever was added."""
+    """Seconds since 1970, real time plus whatever was added; it may begin in the past."""
 
-    def __init__(self) -> None:
-        self.ahead_seconds = 0.0
+    def __init__(self, behind_seconds: float = 0.0) -> None:
+        self.ahead_seconds = -behind_seconds
 
     def now(self) -> float:
         return time.time() + self.ahead_seconds

@@ -89,6 +89,7 @@ def _percent(context: click.Context, parameter: click.Parameter, value: str) -> 
     metavar="CODE=RATE",
     help="Convert disputes of this currency at a rate of their own.",
 )
+@click.option("--behind", "behind_seconds", default=0.0, help="Begin so many seconds ago; the control API moves on.")
 @click.option(
     "--bt-delay",
     "bt_delay_seconds",

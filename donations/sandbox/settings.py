@@ -22,6 +22,8 @@ class Settings:
     # Where a refund or a dispute is converted at another rate than the charge.
     refund_rates: Mapping[str, Decimal] = field(default_factory=dict)
     dispute_rates: Mapping[str, Decimal] = field(default_factory=dict)
+    # The sandbox's time begins so long ago; the control API moves it on.
+    behind_seconds: float = 0.0
     bt_delay_seconds: float = 1.0
     fee_percent: Decimal = Decimal("1.5")
     fee_fixed_minor: int = 20

@@ -50,7 +50,7 @@ class World:
         self.settings = settings
         self.base_url = settings.public_url
         self.lock = threading.RLock()
-        self.clock = Clock()
+        self.clock = Clock(settings.behind_seconds)
         self.timetable = Timetable(self.clock)
         self.store = Store(settings.state)
         self.deliveries = Deliveries(self.store, self.clock, self.timetable, self.lock, settings)
