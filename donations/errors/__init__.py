@@ -3,6 +3,7 @@ translated by its text), `status` is what the web answers with. One file per nou
 
 from __future__ import annotations
 
+from donations.errors.appeals import UpdateNotFound
 from donations.errors.base import (
     BadLink,
     BadSeal,
@@ -134,5 +135,6 @@ __all__ = [
     "TryLater",
     "UnknownCurrency",
     "UnknownFund",
+    "UpdateNotFound",
     "WrongRole",
 ]

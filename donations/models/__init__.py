@@ -20,6 +20,7 @@ from donations.models.spending import (
     PeriodSignature,
 )
 from donations.models.staff import Brake, Passkey, RecoveryCode, Staff, StaffRole, StaffSession
+from donations.models.update import AppealUpdate
 
 __all__ = [
     "Account",
@@ -28,6 +29,7 @@ __all__ = [
     "Appeal",
     "AppealEvent",
     "AppealTotal",
+    "AppealUpdate",
     "Approval",
     "Area",
     "AuditRecord",

@@ -1,0 +1,36 @@
+"""Updates: what an appeal has to tell its supporters as time goes on. Who gets them by mail is subscription's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, Integer, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from donations.models.appeal import Appeal
+from donations.models.base import BigInt, Json, Model, UtcDateTime
+
+
+class AppealUpdate(Model):
+    """One update of an appeal, public from the moment it is posted until it is withdrawn. `position` counts the updates
+    of its appeal from 1; the text is Markdown."""
+
+    __tablename__ = "appeal_update"
+    __table_args__ = (
+        UniqueConstraint("appeal_id", "position"),
+        Index("ix_appeal_update_published", "appeal_id", "published_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    appeal_id: Mapped[int] = mapped_column(ForeignKey("appeal.id"))
+    position: Mapped[int] = mapped_column(Integer)
+    title: Mapped[dict[str, str]] = mapped_column(Json)
+    text: Mapped[dict[str, str]] = mapped_column(Json)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # When the words were last mended; empty if never.
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The key of the form that posted it: a form that is sent twice posts one update.
+    form_key: Mapped[str] = mapped_column(Text, unique=True)
+
+    appeal: Mapped[Appeal] = relationship()
