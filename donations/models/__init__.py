@@ -4,9 +4,11 @@ from donations.models.appeal import Appeal, AppealEvent, AppealTotal, Area, Fund
 from donations.models.audit import AuditRecord
 from donations.models.bank import BankAccount, BankLine, Match, MatchRule, Statement
 from donations.models.donation import Allocation, CheckoutAttempt, Donation
+from donations.models.embedding import EmbeddingSite
 from donations.models.facts import BalanceTransaction, Decision, Dispute, FraudWarning, Payment, Payout, Refund
 from donations.models.ledger import Account, Entry, Halt, Period, Posting
 from donations.models.message import MessageDecision
+from donations.models.milestone import Milestone
 from donations.models.offline import OfflineGift, Slip
 from donations.models.organisation import Organisation
 from donations.models.queues import Heartbeat, Job, Mail, StripeEvent
@@ -42,6 +44,7 @@ __all__ = [
     "Disbursement",
     "Dispute",
     "Donation",
+    "EmbeddingSite",
     "Entry",
     "FraudWarning",
     "Fund",
@@ -53,6 +56,7 @@ __all__ = [
     "Match",
     "MatchRule",
     "MessageDecision",
+    "Milestone",
     "OfflineGift",
     "Organisation",
     "Passkey",

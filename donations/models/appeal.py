@@ -53,7 +53,11 @@ class Appeal(Model):
     surplus: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     outcome: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     message_prompt: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    # Goals beyond the first, each larger than the one before; they are shown once the first is reached.
+    stretch_minor: Mapped[list[int]] = mapped_column(Json, default=list, server_default="[]")
     suggested_minor: Mapped[list[int]] = mapped_column(Json, default=list)
+    # The origins whose pages may frame it, like https://example.org; none means any.
+    embed_sites: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     closed_on: Mapped[date | None] = mapped_column(Date)
     position: Mapped[int] = mapped_column(Integer, default=0)
     stripe_product_id: Mapped[str | None] = mapped_column(Text)

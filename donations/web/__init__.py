@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from donations.extensions import csrf
 from donations.web import access, compression, faults, filters, headers, keeping, languages, page, sessions, ways
+from donations.web.embeds import frame, showing, sites
 from donations.web.health import bp as health
 from donations.web.staff import account, auditing, links, passkeys, people, signing_in
 from donations.web.styleguide import bp as styleguide
@@ -19,6 +20,8 @@ from donations.web.webhooks import bp as webhooks
 # Public: no session, no cookie, guarded by Sec-Fetch-Site, Origin and a signed form token instead of a CSRF cookie.
 PUBLIC = (appeals.bp, gifts.bp, receipts.bp, sharing.bp, about.bp, styleguide)
 MACHINES = (webhooks, health)
+# For other sites. Their language is asked for by ?lang=, so that one address serves a site in any.
+EMBEDS = (frame.bp,)
 # Behind a sign-in: a session, CSRF tokens, and the table of roles in access.py.
 STAFF = (signing_in.bp, links.bp, account.bp, passkeys.bp, people.bp, auditing.bp, dashboard.bp)
 
@@ -29,15 +32,17 @@ def init_app(app: Flask, babel: Babel) -> None:
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     keeping.init_app(app)
+    showing.init_app(app)
+    sites.init_app(app)
     languages.init_app(app, babel)
     page.init_app(app)
-    for bp in (*PUBLIC, *MACHINES):
+    for bp in (*PUBLIC, *MACHINES, *EMBEDS):
         csrf.exempt(bp)
     access.init_app(app, PUBLIC)
     for bp in PUBLIC:
         app.register_blueprint(bp)
         languages.mirror(app, bp)
-    for bp in MACHINES:
+    for bp in (*MACHINES, *EMBEDS):
         app.register_blueprint(bp)
     sessions.init_app(app)
     for bp in STAFF:

@@ -8,13 +8,14 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 
 from donations.web.page import content_hash
 
 FOR_EVER = "public, max-age=31536000, immutable"
-# No stale-while-revalidate: a browser that polls would always be one poll behind, also when an appeal is taken down.
-LIVE = "public, max-age=1, stale-if-error=86400"
+# A proxy that is asking us may answer others with the number of a second ago, so that one asks for all. No longer: a
+# browser that polls would be one poll behind, also when an appeal is taken down.
+LIVE = "public, max-age=1, stale-while-revalidate=1, stale-if-error=86400"
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _OURS_ONLY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -30,8 +31,8 @@ def init_app(app: Flask) -> None:
 
 
 def kind(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Marks a view as something else than a `page`: `data` (read by other sites), `machine` (read by programs) or
-    `staff` (behind a sign-in)."""
+    """Marks a view as something else than a `page`: `data` (read by other sites), `frame` (shown within other sites),
+    `machine` (read by programs) or `staff` (behind a sign-in)."""
 
     def mark(view: Callable[..., Any]) -> Callable[..., Any]:
         view.header_kind = name  # type: ignore[attr-defined]
@@ -41,8 +42,8 @@ def kind(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def kind_of(endpoint: str | None) -> str:
-    """page, staff, data, machine or static. The webhook and the health check are machine; an address not found is a
-    page."""
+    """page, frame, staff, data, machine or static. The webhook and the health check are machine; an address not found
+    is a page."""
     if endpoint == "static":
         return "static"
     if (endpoint or "").partition(".")[0] in ("webhooks", "health"):
@@ -71,6 +72,8 @@ def add_headers(response: Response) -> Response:
     name = kind_of(request.endpoint)
     settings = current_app.config["SETTINGS"]
     response.headers.update(_of_kind(name, settings.stripe_api_base, settings.secure))
+    if name == "frame":
+        response.headers["Content-Security-Policy"] += f"; frame-ancestors {_framed_by()}"
     if name == "static" and response.status_code in (200, 206, 304):
         response.headers["Cache-Control"] = _how_long()
     response.headers.setdefault("Cache-Control", "no-store")
@@ -85,7 +88,7 @@ def _of_kind(name: str, stripe_api_base: str, secure: bool) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "cross-origin" if name == "data" else "same-origin",
+        "Cross-Origin-Resource-Policy": "cross-origin" if name in ("data", "frame") else "same-origin",
         "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _FEATURES.split()),
     }
     if secure:
@@ -97,9 +100,16 @@ def _of_kind(name: str, stripe_api_base: str, secure: bool) -> dict[str, str]:
 
 def _policy_of(name: str, stripe_api_base: str) -> str:
     """Forms of staff go nowhere but to us: nobody is sent on to pay from there."""
+    if name == "frame":  # Who may frame it differs from appeal to appeal, and is added to each answer.
+        return f"{_OURS_ONLY}; form-action 'none'"
     if name == "staff":
         return f"{_OURS_ONLY}; form-action 'self'; frame-ancestors 'none'"
     return content_security_policy(stripe_api_base) if name == "page" else _NOTHING
+
+
+def _framed_by() -> str:
+    """The sites that `g.framed_by` names (CSP 3, frame-ancestors); any, where it names none."""
+    return " ".join(g.get("framed_by") or ("*",))
 
 
 def _how_long() -> str:

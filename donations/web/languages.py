@@ -89,6 +89,12 @@ def current() -> str | None:
     return str(g.language)
 
 
+def speak(language: str | None) -> None:
+    """Answer this request in a language that its address does not begin with: that of an embed. One that is not offered
+    is taken for the house's own."""
+    g.language = language if language in _known() else default()
+
+
 def locale_of(code: str) -> Locale:
     """How a language writes numbers, dates and lines. Raises UnknownLocaleError."""
     return pseudo.LOCALE if code == pseudo.CODE else Locale.parse(code, sep="-")

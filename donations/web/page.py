@@ -87,7 +87,7 @@ def _edition() -> str:
     """Changes when the partials or the translations change, so that no old wording is answered with 304."""
     root = Path(current_app.root_path)
     templates = root.parent / "templates"
-    sources = [*templates.glob("supporters/_*.html"), *templates.glob("components/*.html")]
+    sources = [*templates.glob("supporters/_*.html"), *templates.glob("components/*.html"), *templates.glob("embeds/*")]
     sources += root.glob("translations/*/LC_MESSAGES/*.po")
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources))).hexdigest()[:10]
 

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 import pytest
 from flask import Flask
 
+from donations.appeals import amounts
 from donations.errors import TooManyDecimals
 from donations.money import Money
 from donations.web import filters
-from donations.web.supporters import amounts
 
 pytestmark = pytest.mark.databases("sqlite")
 

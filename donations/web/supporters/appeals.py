@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, request
 
 from donations import appeals, totals
+from donations.appeals.amounts import suggested
 from donations.giving import messages
 from donations.models import Appeal, Organisation
 from donations.totals import PublicTotal
@@ -14,7 +15,6 @@ from donations.web.filters import money, timestamp
 from donations.web.headers import LIVE, kind
 from donations.web.keeping import kept
 from donations.web.page import fragment, marked, now, page
-from donations.web.supporters.amounts import suggested
 from donations.web.supporters.forms import DonationForm
 
 bp = Blueprint("appeals", __name__)

@@ -1,4 +1,4 @@
-"""Which amounts the form proposes. What may be given is decided elsewhere (money.py, giving.py)."""
+"""Which amounts the form and the embeds propose. What may be given is decided elsewhere (money.py, giving)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def suggested(appeal: Appeal) -> list[Money]:
 
 
 def _round_unit(currency: str) -> int:
-    unit = 10 ** exponent(currency)
+    unit: int = 10 ** exponent(currency)
     while unit < minimum(currency).minor:
         unit *= 10
     return unit

@@ -1,0 +1,71 @@
+"""The frame that other sites show, its live part, and the script that turns a link into one. A frame takes no gift: its
+buttons are links to the appeal's own page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, current_app, g, make_response, request
+
+from donations.errors import AppealNotFound
+from donations.web.embeds import looks, sites
+from donations.web.embeds.showing import Showing, find
+from donations.web.headers import FOR_EVER, LIVE, kind
+from donations.web.keeping import Kept, Shelf
+from donations.web.page import fragment, marked, page
+
+bp = Blueprint("embeds", __name__)
+SCRIPT_KEPT = "public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400"
+
+
+@bp.get("/embed/<slug:slug>")
+@kind("frame")
+def show(slug: str) -> Response:
+    try:
+        showing = find(slug, request.args.get("lang"))
+    except AppealNotFound:
+        return page("embeds/gone.html", 404, cache="no-store")
+    g.framed_by = showing.sites
+    sites.note(slug, request.referrer)
+    return _kept(showing, "embeds/frame.html")
+
+
+@bp.get("/embed/<slug:slug>/total")
+@kind("frame")
+def total(slug: str) -> Response:
+    showing = find(slug, request.args.get("lang"))
+    g.framed_by = showing.sites
+    return _kept(showing, "embeds/_figures.html")
+
+
+@bp.get("/embed/accent/<colour>.css")
+@kind("data")
+def accent(colour: str) -> Response:
+    """The accent as a stylesheet of its own: no answer of ours has a style within."""
+    if looks.colour(colour) != colour:
+        abort(404)
+    style = f":root{{--accent:#{colour};--on-accent:#{looks.ink_on(colour)}}}"
+    response = current_app.response_class(style, mimetype="text/css")
+    response.headers["Cache-Control"] = FOR_EVER
+    return response
+
+
+@bp.get("/embed.js")
+@kind("data")
+def script() -> Response:
+    response = make_response(current_app.send_static_file("js/embed.js"))
+    response.headers["Cache-Control"] = SCRIPT_KEPT
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+def _kept(showing: Showing, template: str) -> Response:
+    """The form, rendered once for each version however many ask. The accent alone has millions of values, so these
+    answers have a shelf of their own."""
+    look = looks.asked(request.args)
+    shelf: Shelf = current_app.extensions["embeds"]
+    version = f"{showing.version}|{look}"
+    key = (template, showing.slug, version, g.language)
+    found = shelf.fetch(key, lambda: marked(_made(showing, template, look), version=version))
+    return found.answer(request.environ) if isinstance(found, Kept) else found
+
+
+def _made(showing: Showing, template: str, look: looks.Look) -> Response:
+    return fragment(template, cache=LIVE, showing=showing, total=showing.total, look=look, next_goal=showing.next_goal)

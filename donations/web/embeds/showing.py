@@ -1,0 +1,132 @@
+"""What an appeal shows on other sites, read from the database at most once a second for each appeal, however many ask
+and whatever they write into the address. The one function behind frame, badge, oEmbed, feed and overlay."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Flask, current_app, g
+from sqlalchemy import select
+
+from donations import totals
+from donations.appeals.amounts import suggested
+from donations.errors import AppealNotFound
+from donations.extensions import db
+from donations.models import Appeal, Organisation
+from donations.money import Money
+from donations.totals import PublicTotal
+from donations.web import languages
+from donations.web.keeping import Shelf
+from donations.web.page import now
+
+Texts = dict[str, str]
+RENDERED_SECONDS, MOST_RENDERED = 60.0, 512
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """All that the forms may say of an appeal. `sites` are the origins that may frame it; none means any."""
+
+    slug: str
+    title: Texts
+    summary: Texts
+    outcome: Texts
+    closed_on: date | None
+    takes_gifts: bool
+    total: PublicTotal
+    suggested: tuple[Money, ...]
+    sites: tuple[str, ...]
+    stretch: tuple[Money, ...]
+
+    @property
+    def next_goal(self) -> Money | None:
+        """The first further goal that is not reached yet, once the first one is."""
+        raised, goal = self.total.raised, self.total.goal
+        if raised is None or goal is None or raised.minor < goal.minor:
+            return None
+        return next((further for further in self.stretch if further.minor > raised.minor), None)
+
+    @property
+    def version(self) -> str:
+        """Changes with whatever a form says."""
+        words = (self.title, self.summary, self.outcome, self.closed_on)
+        total = (self.total.version, self.total.state, self.total.goal, self.takes_gifts, self.suggested, self.stretch)
+        return repr((*total, *words, *self.sites))
+
+
+class Window:
+    """What was read in the last `seconds`, shared by the threads of a process. One reads while the others wait."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.seconds, self.clock = seconds, clock
+        self._lock = threading.Lock()
+        self._house: Organisation | None = None
+        self._slugs: frozenset[str] = frozenset()
+        self._until = 0.0
+        self._held: dict[str, tuple[float, Showing]] = {}
+
+    def find(self, slug: str) -> tuple[Showing, Organisation]:
+        """Raises AppealNotFound for whatever the public may not know of, without asking the database for each."""
+        with self._lock:
+            asked_at = self.clock()
+            if self._house is None or asked_at >= self._until:
+                self._house, self._slugs = _house(), _public_slugs()
+                self._until = asked_at + self.seconds
+                self._held = {name: held for name, held in self._held.items() if name in self._slugs}
+            if slug not in self._slugs:
+                raise AppealNotFound()
+            until, showing = self._held.get(slug, (0.0, None))
+            if showing is None or asked_at >= until:
+                showing = _read(slug)
+                self._held[slug] = (asked_at + self.seconds, showing)
+            return showing, self._house
+
+
+def init_app(app: Flask) -> None:
+    """What is made of a showing is kept by its version: it is rendered anew when that changes, not when time passes."""
+    app.extensions["showing"] = Window(app.config["KEEP_SECONDS"])
+    app.extensions["embeds"] = Shelf(RENDERED_SECONDS if app.config["KEEP_SECONDS"] else 0, MOST_RENDERED)
+
+
+def find(slug: str, language: str | None) -> Showing:
+    """What an appeal shows; from here on this request speaks `language`, or the house's own where it has no such one.
+    Raises AppealNotFound for one that is unknown, not published, or hidden."""
+    window: Window = current_app.extensions["showing"]
+    showing, house = window.find(slug)
+    g.organisation = house
+    languages.speak(language)
+    return showing
+
+
+def _house() -> Organisation:
+    house = Organisation.get()
+    db.session.refresh(house)
+    db.session.expunge(house)  # It outlives the request, and is read by other threads.
+    return house
+
+
+def _public_slugs() -> frozenset[str]:
+    hidden = ("dark", "holding_page")
+    return frozenset(
+        db.session.scalars(select(Appeal.slug).where(Appeal.state != "draft", Appeal.visibility.not_in(hidden)))
+    )
+
+
+def _read(slug: str) -> Showing:
+    appeal = Appeal.by_slug(slug)
+    return Showing(
+        slug=appeal.slug,
+        title=dict(appeal.title),
+        summary=dict(appeal.summary),
+        outcome=dict(appeal.outcome),
+        closed_on=appeal.closed_on,
+        takes_gifts=appeal.takes_gifts,
+        total=totals.public(appeal, now()),
+        suggested=tuple(suggested(appeal)),
+        sites=tuple(appeal.embed_sites),
+        stretch=tuple(Money(minor, appeal.currency) for minor in appeal.stretch_minor),
+    )

@@ -1,0 +1,32 @@
+// Within the frame: tells its host how high it is, lets a reader stop the live updates, and looks anew when the appeal
+// changes state or is taken down. The frame is whole without this file.
+
+const main = document.querySelector("main");
+const tell = () => parent.postMessage({ fightingFund: Math.ceil(main.getBoundingClientRect().height) }, "*");
+if (parent !== window) new ResizeObserver(tell).observe(main);
+
+const figures = () => document.getElementById("figures");
+const pause = document.getElementById("pause");
+let isStopped = false;
+
+if (pause && figures()?.hasAttribute("hx-get")) {
+  const says = pause.textContent;
+  pause.hidden = false;
+  pause.addEventListener("click", () => {
+    isStopped = !isStopped;
+    pause.textContent = isStopped ? pause.dataset.resume : says;
+  });
+}
+
+document.addEventListener("htmx:config:request", (event) => {
+  if (isStopped || document.hidden) event.preventDefault();
+  event.detail.ctx.request.cache = "no-cache";
+});
+
+const state = figures()?.dataset.state;
+document.addEventListener("htmx:after:swap", () => {
+  if (figures()?.dataset.state !== state) location.reload();
+});
+document.addEventListener("htmx:response:error", (event) => {
+  if (event.detail.ctx.response.status === 404) location.reload();
+});
