@@ -4,6 +4,7 @@ from donations.models.appeal import Appeal, AppealEvent, AppealTotal, Area, Fund
 from donations.models.audit import AuditRecord
 from donations.models.bank import BankAccount, BankLine, Match, MatchRule, Statement
 from donations.models.donation import Allocation, CheckoutAttempt, Donation
+from donations.models.draft import AppealDraft, GoalChange
 from donations.models.embedding import EmbeddingSite
 from donations.models.facts import BalanceTransaction, Decision, Dispute, FraudWarning, Payment, Payout, Refund
 from donations.models.ledger import Account, Entry, Halt, Period, Posting
@@ -22,6 +23,7 @@ from donations.models.spending import (
     PeriodSignature,
 )
 from donations.models.staff import Brake, Passkey, RecoveryCode, Staff, StaffRole, StaffSession
+from donations.models.subscription import Subscription
 from donations.models.update import AppealUpdate
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "Adjustment",
     "Allocation",
     "Appeal",
+    "AppealDraft",
     "AppealEvent",
     "AppealTotal",
     "AppealUpdate",
@@ -49,6 +52,7 @@ __all__ = [
     "FraudWarning",
     "Fund",
     "FundTotal",
+    "GoalChange",
     "Halt",
     "Heartbeat",
     "Job",
@@ -79,4 +83,5 @@ __all__ = [
     "StaffSession",
     "Statement",
     "StripeEvent",
+    "Subscription",
 ]

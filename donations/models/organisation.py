@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, Text
+from sqlalchemy import CheckConstraint, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from donations.errors import DatabaseNotReady
@@ -38,6 +38,9 @@ class Organisation(Model):
     approvals_required: Mapped[int] = mapped_column(default=1, server_default="1")
     # The most that may be written off at once, in minor units of `currency`.
     write_off_limit_minor: Mapped[int] = mapped_column(BigInt, default=1000, server_default="1000")
+
+    # Whether what one organiser has written must be published by another.
+    publish_needs_second: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     @classmethod
     def get(cls) -> Organisation:

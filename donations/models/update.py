@@ -12,8 +12,8 @@ from donations.models.base import BigInt, Json, Model, UtcDateTime
 
 
 class AppealUpdate(Model):
-    """One update of an appeal, public from the moment it is posted until it is withdrawn. `position` counts the updates
-    of its appeal from 1; the text is Markdown."""
+    """One update of an appeal, written first, public from the moment it is posted until it is withdrawn. `position`
+    counts the updates of its appeal from 1; the text is Markdown."""
 
     __tablename__ = "appeal_update"
     __table_args__ = (
@@ -26,11 +26,20 @@ class AppealUpdate(Model):
     position: Mapped[int] = mapped_column(Integer)
     title: Mapped[dict[str, str]] = mapped_column(Json)
     text: Mapped[dict[str, str]] = mapped_column(Json)
-    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Who wrote the words as they stand; empty `published_at` while only staff see them.
+    written_by: Mapped[str] = mapped_column(Text)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # When the words were last mended; empty if never.
     changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # The key of the form that posted it: a form that is sent twice posts one update.
+    # The key of the form that wrote it: a form that is sent twice writes one update.
     form_key: Mapped[str] = mapped_column(Text, unique=True)
+    # How far its mails have been queued: the last follower that has one, and when there was none left.
+    mailed_to: Mapped[int] = mapped_column(BigInt, default=0)
+    mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     appeal: Mapped[Appeal] = relationship()
+
+    @property
+    def is_public(self) -> bool:
+        return self.published_at is not None and self.withdrawn_at is None

@@ -1,0 +1,57 @@
+"""What organisers have written of an appeal and nobody has published yet, and how an appeal's goals have changed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from donations.models.appeal import Appeal
+from donations.models.base import BigInt, Json, Model, UtcDateTime
+
+
+class AppealDraft(Model):
+    """An appeal as it is to be, in the form of an appeals file; the public sees nothing of it. `appeal_id` is empty for
+    an appeal that was never published. Publishing it, or throwing it away, deletes the row."""
+
+    __tablename__ = "appeal_draft"
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    appeal_id: Mapped[int | None] = mapped_column(ForeignKey("appeal.id"), unique=True)
+    values: Mapped[dict[str, Any]] = mapped_column("content", Json)
+    # What the appeal said when this was written, as a hash: it is not published over a change from elsewhere.
+    base_sha256: Mapped[str] = mapped_column(Text)
+    # Why the goal changes, for its history.
+    reason: Mapped[str] = mapped_column(Text, default="")
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    written_by: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # The key of the form that began it: a form that is sent twice begins one draft.
+    form_key: Mapped[str] = mapped_column(Text, unique=True)
+
+    appeal: Mapped[Appeal | None] = relationship()
+
+
+class GoalChange(Model):
+    """One change of an appeal's goal, or of what an area has taken on, valid from a day on. Empty amounts: there was no
+    goal before, there is none after, or the area was not on the list."""
+
+    __tablename__ = "goal_change"
+    __table_args__ = (
+        Index("ix_goal_change_appeal", "appeal_id", "area", "valid_from"),
+        CheckConstraint("before_minor IS NOT NULL OR after_minor IS NOT NULL", name="says_something"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    appeal_id: Mapped[int] = mapped_column(ForeignKey("appeal.id"))
+    # The area's name, which is what an area is known by; empty: the goal of the whole appeal.
+    area: Mapped[str | None] = mapped_column(Text)
+    currency: Mapped[str] = mapped_column(Text)
+    before_minor: Mapped[int | None] = mapped_column(BigInt)
+    after_minor: Mapped[int | None] = mapped_column(BigInt)
+    valid_from: Mapped[date] = mapped_column(Date)
+    changed_by: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(Text, default="")

@@ -1,0 +1,53 @@
+"""Who wants to be told how an appeal goes on: the address sealed, and how far they have said yes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from donations.models.appeal import Appeal
+from donations.models.base import BigInt, Model, UtcDateTime, one_of
+
+SUBSCRIPTION_STATES = ("asked", "confirmed", "ended")
+
+
+class Subscription(Model):
+    """An address that follows one appeal. `asked`: somebody typed it beside a gift; `confirmed`: whoever reads its mail
+    said yes; `ended`: it gets nothing more, and the address is gone."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (
+        one_of("state", SUBSCRIPTION_STATES, "state_known"),
+        UniqueConstraint("appeal_id", "email_hash"),
+        Index("ix_subscription_mailing", "appeal_id", "state", "id"),
+        Index("ix_subscription_personal_until", "personal_until"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    appeal_id: Mapped[int] = mapped_column(ForeignKey("appeal.id"))
+    # The gift it was typed beside: the first mail waits until that gift has come.
+    donation_id: Mapped[int | None] = mapped_column(ForeignKey("donation.id"), index=True)
+    email_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    email_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    language: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, default="asked")
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The day on which the address goes by itself; empty when it has gone.
+    personal_until: Mapped[date | None] = mapped_column(Date)
+
+    appeal: Mapped[Appeal] = relationship()
+
+    def confirm(self, *, until: date, at: datetime) -> None:
+        assert self.state == "asked", self.state
+        self.state, self.confirmed_at, self.personal_until = "confirmed", at, until
+
+    def end(self, at: datetime) -> None:
+        """The address goes with it."""
+        self.state, self.ended_at = "ended", at
+        self.email_sealed = self.email_hash = self.personal_until = self.donation_id = None
