@@ -35,6 +35,18 @@ class AlreadyDone(DonationsError):
     status = 409
 
 
+class SentBefore(DonationsError):
+    """This form was sent before, with something else in it, and what it said then is kept. Begin a new one for this."""
+
+    status = 409
+
+
+class NotYourOwn(DonationsError):
+    """Another treasurer must accept this gift, because you recorded it."""
+
+    status = 403
+
+
 class SlipDiffers(DonationsError):
     """The gifts chosen are %(count)s and come to %(total)s, and the slip says something else. Count again."""
 

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
-from donations import facts, ledger, privacy, receipts, totals
+from donations import facts, ledger, privacy, receipts, staff, totals
 from donations.bookkeeping import Standing, treasury
-from donations.errors import AlreadyDone, NotTwoCounters
+from donations.errors import AlreadyDone, NotTwoCounters, NotYourOwn, SentBefore
 from donations.extensions import db
 from donations.giving.gifts import Gift, parts_of, sealed_parts, terms_of
 from donations.giving.states import COUNTED_STATES, DonationFacts, state_of
@@ -42,13 +42,15 @@ class HandedIn:
 
 def record(appeal: Appeal, gift: Gift, handed_in: HandedIn, *, actor: str, at: datetime) -> OfflineGift:
     """An offline gift as it was handed in, not counted yet; a transfer or standing order is expected. The same form
-    sent again is the same gift. Raises NotTwoCounters; then nothing is written."""
+    sent again is the same gift. Raises NotTwoCounters, and SentBefore if it says something else now; then nothing is
+    written."""
     counters = {name.strip().casefold() for name in handed_in.counted_by if name.strip()}
     if handed_in.method == "cash" and len(counters) < 2:
         raise NotTwoCounters()
     key = privacy.lookup_hash(f"{appeal.slug}:{gift.nonce}", "offline form").hex()
     known = db.session.scalar(select(OfflineGift).join(Donation).where(Donation.form_key == key))
     if known is not None:
+        _check_same(known, gift, handed_in)
         return known
     row = OfflineGift(
         id=new_id(),
@@ -69,14 +71,25 @@ def record(appeal: Appeal, gift: Gift, handed_in: HandedIn, *, actor: str, at: d
     return row
 
 
-def accept(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> None:
-    """Cash or a cheque counts from now on: row 10. Raises AlreadyDone if it was accepted or cancelled before."""
+def accept(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> bool:
+    """Cash or a cheque counts from now on: row 10. Gives whether who recorded it accepted it too, as only somebody who
+    is the one treasurer may. Raises NotYourOwn for who recorded it where there is another treasurer, AlreadyDone if it
+    was accepted or cancelled before."""
     gift = _lock(gift_id)
     if gift.state != "recorded":
         raise AlreadyDone()
+    is_own = gift.recorded_by == actor
+    if is_own and needs_another():
+        raise NotYourOwn()
     gift.state, gift.accepted_by, gift.accepted_at = "accepted", actor, at
     db.session.flush()
     _book(conn, gift, at=at)
+    return is_own
+
+
+def needs_another() -> bool:
+    """Whether somebody else must accept what one has recorded: there are two treasurers who could."""
+    return staff.count_active("treasurer") > 1
 
 
 def cancel(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> None:
@@ -88,6 +101,16 @@ def cancel(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> None:
     gift.state, gift.accepted_by = "cancelled", actor
     db.session.flush()
     follow(conn, [gift.id], [], at=at)
+
+
+def _check_same(known: OfflineGift, gift: Gift, handed_in: HandedIn) -> None:
+    """The form says what it said when it was sent first. The name is not compared: it may have been erased."""
+    then = (known.donation.amount, known.method, known.received_on, known.cheque_number or "")
+    if then != (gift.amount, handed_in.method, handed_in.received_on, handed_in.cheque_number):
+        raise SentBefore()
+    funds = {one.fund_id for one in known.donation.allocations}
+    if gift.fund is not None and funds != {gift.fund.id}:
+        raise SentBefore()
 
 
 def _book(conn: Connection, gift: OfflineGift, *, at: datetime) -> None:

@@ -13,10 +13,11 @@ from sqlalchemy.engine import Connection
 
 from donations import facts, ledger, totals
 from donations.bookkeeping import Wanted, treasury
-from donations.errors import AlreadyDone, NeedsAnother, NotForThisLine, TooMuchToWriteOff
+from donations.errors import AlreadyDone, NeedsAnother, NotForThisLine, SentBefore, TooMuchToWriteOff
 from donations.extensions import db
 from donations.models import Adjustment, Organisation
 from donations.money import Money
+from donations.reconciliation.readers.marking import N_
 from donations.reconciliation.spending import check_free
 
 
@@ -41,9 +42,11 @@ class Asked:
 def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Adjustment:
     """Book it at once, or keep it for a second person: write-offs always, transfers where the organisation has two
     people approve. The same form sent again is the same adjustment. Raises NotEnoughInFund, TooMuchToWriteOff,
-    NotForThisLine."""
+    NotForThisLine, and SentBefore if the form says something else now."""
     known = db.session.scalar(select(Adjustment).where(Adjustment.form_key == asked.form_key))
     if known is not None:
+        if _asked(known) != asked:
+            raise SentBefore()
         return known
     _check(conn, asked)
     row = Adjustment(
@@ -60,7 +63,8 @@ def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Adjustme
 
 
 def decide(conn: Connection, adjustment_id: int, *, yes: bool, actor: str, at: datetime) -> Adjustment:
-    """The second person's word. Raises NeedsAnother for who asked, AlreadyDone, NotEnoughInFund."""
+    """The second person's word, on the books as they are now. Raises NeedsAnother for who asked, AlreadyDone,
+    NotEnoughInFund, TooMuchToWriteOff, NotForThisLine."""
     row = db.session.get_one(Adjustment, adjustment_id, with_for_update=True)
     if row.state != "requested":
         raise AlreadyDone()
@@ -69,14 +73,20 @@ def decide(conn: Connection, adjustment_id: int, *, yes: bool, actor: str, at: d
     if not yes:
         row.state, row.decided_by, row.decided_at = "refused", actor, at
         return row
-    if row.kind == "transfer":
-        check_free(conn, row.fund_id, Money(row.amount_minor, row.currency))
+    _check(conn, _asked(row))
     _make(conn, row, actor=actor, at=at)
     return row
 
 
 def needs_another(kind: str) -> bool:
     return kind == "write_off" or (kind == "transfer" and Organisation.get().approvals_required > 1)
+
+
+def _asked(row: Adjustment) -> Asked:
+    return Asked(
+        row.form_key, row.kind, row.fund_id, Money(row.amount_minor, row.currency), row.on, row.reason, row.authority,
+        row.other_fund_id, row.bank_account_id, row.account, row.clear_ref,
+    )  # fmt: skip
 
 
 def _check(conn: Connection, asked: Asked) -> None:
@@ -94,7 +104,7 @@ def _check(conn: Connection, asked: Asked) -> None:
         left = open_minor if asked.kind == "write_off" else -open_minor
         same_side = (left > 0) == (asked.amount.minor > 0)
         if not same_side or abs(asked.amount.minor) > abs(left):
-            raise NotForThisLine(fault=f"{open_minor} minor units are open there")
+            raise NotForThisLine(fault=N_("so much is not open there"))
 
 
 def _make(conn: Connection, row: Adjustment, *, actor: str, at: datetime) -> None:

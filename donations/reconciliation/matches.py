@@ -16,6 +16,10 @@ from donations.errors import AlreadyDone, NotForThisLine
 from donations.models import BankLine, Disbursement, Donation, Match, OfflineGift, Payout, Slip
 from donations.models.base import new_id
 from donations.reconciliation import lines
+from donations.reconciliation.readers.marking import N_
+
+# The reason that says that a gift was recorded from the line itself.
+FROM_THE_LINE = "new_gift"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ def confirm(conn: Connection, line_id: int, said: Sequence[Said], *, rule: str, 
     if conn.execute(_CONFIRMED, {"of_line": line_id}).first() is not None:
         raise AlreadyDone()
     if sum(part.amount_minor for part in said) != line.amount_minor:
-        raise NotForThisLine(fault="its parts do not add up to it")
+        raise NotForThisLine(fault=N_("its parts do not add up to it"))
     for part in said:
         fault = _FITS[part.kind](conn, line, part)
         if fault:
@@ -58,8 +62,8 @@ def propose(conn: Connection, line_id: int, said: Sequence[Said], *, rule: str, 
 
 
 def undo(conn: Connection, line_id: int, *, actor: str, at: datetime) -> None:
-    """Take back what a line was matched to: its entry is reversed, and its gifts follow. Raises AlreadyDone if it is
-    not matched."""
+    """Take back what a line was matched to: its entry is reversed, and its gifts follow; one that was recorded from
+    the line is cancelled. Raises AlreadyDone if it is not matched."""
     conn.execute(_LOCK, {"of_line": line_id}).one()
     confirmed = conn.execute(_CONFIRMED, {"of_line": line_id}).all()
     if not confirmed:
@@ -67,6 +71,10 @@ def undo(conn: Connection, line_id: int, *, actor: str, at: datetime) -> None:
     conn.execute(_UNDO, {"of_line": line_id, "who": actor, "moment": at})
     _move_disbursements(conn, confirmed, "paid", "sent")
     lines.book_line(conn, line_id, at=at)
+    # A gift that was recorded from the line is expected by nobody.
+    for part in confirmed:
+        if part.kind == "offline_gift" and FROM_THE_LINE in part.reasons:
+            giving.offline.cancel(conn, int(part.target), actor=actor, at=at)
 
 
 def _row(line_id: int, part: Said, state: str, rule: str, actor: str, at: datetime) -> dict[str, Any]:
@@ -96,55 +104,57 @@ def _move_disbursements(conn: Connection, parts: Sequence[Any], before: str, aft
 def _fits_payout(conn: Connection, line: Any, part: Said) -> str:
     payout = conn.execute(select(Payout.__table__).where(Payout.id == part.target).with_for_update()).first()
     if payout is None:
-        return "there is no such payout"
+        return N_("there is no such payout")
     if payout.currency != line.currency:
-        return "the payout is in another currency"
+        return N_("the payout is in another currency")
     if abs(payout.amount_minor) != abs(part.amount_minor):
-        return "the payout is of another amount"
+        return N_("the payout is of another amount")
     taken = _matched(conn, "payout", part.target)
-    return "another line is that payout already" if taken + part.amount_minor not in (0, payout.amount_minor) else ""
+    return (
+        N_("another line is that payout already") if taken + part.amount_minor not in (0, payout.amount_minor) else ""
+    )
 
 
 def _fits_gift(conn: Connection, line: Any, part: Said) -> str:
     gift = _gift(conn, part)
     if gift is None or gift.method in giving.offline.BY_HAND:
-        return "there is no such gift expected by bank"
+        return N_("there is no such gift expected by bank")
     if gift.currency != line.currency or gift.amount_minor != part.amount_minor:
-        return "the gift is of another amount or currency"
+        return N_("the gift is of another amount or currency")
     if gift.gift_state == "cancelled":
-        return "the gift was cancelled"
-    return "another line is that gift already" if _matched(conn, "offline_gift", part.target) else ""
+        return N_("the gift was cancelled")
+    return N_("another line is that gift already") if _matched(conn, "offline_gift", part.target) else ""
 
 
 def _fits_taken_back(conn: Connection, line: Any, part: Said) -> str:
     gift = _gift(conn, part)
     if gift is None or gift.currency != line.currency:
-        return "there is no such gift in this currency"
+        return N_("there is no such gift in this currency")
     remaining = giving.offline.standing_of(conn, gift.id).remaining
-    return "" if 0 < -part.amount_minor <= remaining else f"of that gift {remaining} minor units remain"
+    return "" if 0 < -part.amount_minor <= remaining else N_("less than that is left of the gift")
 
 
 def _fits_slip(conn: Connection, line: Any, part: Said) -> str:
     slip = conn.execute(select(Slip.__table__).where(Slip.id == int(part.target or 0)).with_for_update()).first()
     if slip is None or slip.currency != line.currency or slip.paid_in_on is None:
-        return "there is no such slip paid in"
+        return N_("there is no such slip paid in")
     after = _matched(conn, "slip", part.target) + part.amount_minor
-    return "" if 0 <= after <= slip.expected_minor else "that is more than was on the slip"
+    return "" if 0 <= after <= slip.expected_minor else N_("that is more than was on the slip")
 
 
 def _fits_disbursement(conn: Connection, line: Any, part: Said) -> str:
     asked = select(Disbursement.__table__).where(Disbursement.id == int(part.target or 0))
     wanted = conn.execute(asked.with_for_update()).first()
     if wanted is None or wanted.currency != line.currency:
-        return "there is no such disbursement"
+        return N_("there is no such disbursement")
     if wanted.state != "sent":
-        return f"that disbursement is {wanted.state}"
-    return "" if wanted.amount_minor == -part.amount_minor else "the disbursement is of another amount"
+        return N_("that disbursement is not on its way")
+    return "" if wanted.amount_minor == -part.amount_minor else N_("the disbursement is of another amount")
 
 
 def _fits_returnable(conn: Connection, line: Any, part: Said) -> str:
     owed = conn.execute(_OWED, {"of_ref": part.target, "currency": line.currency}).scalar_one()
-    return "" if 0 < -part.amount_minor <= owed else f"{owed} minor units are owed to that supporter"
+    return "" if 0 < -part.amount_minor <= owed else N_("less than that is owed to this supporter")
 
 
 def _fits_anything(_conn: Connection, _line: Any, _part: Said) -> str:

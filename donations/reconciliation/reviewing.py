@@ -19,11 +19,14 @@ from donations.models import (
     BankLine,
     Disbursement,
     Donation,
+    Entry,
     Match,
     OfflineGift,
     Payout,
+    Posting,
     Slip,
 )
+from donations.models.base import BigInt
 from donations.reconciliation import matching
 from donations.reconciliation.matching import Proposal
 
@@ -145,6 +148,7 @@ _OF_A_GIFT = ("offline_gift", "bounced", "offline_refund")
 _line, _match, _account = _table(BankLine), _table(Match), _table(BankAccount)
 _gift, _donation, _payout = _table(OfflineGift), _table(Donation), _table(Payout)
 _slip, _disbursement = _table(Slip), _table(Disbursement)
+_posting, _entry = _table(Posting), _table(Entry)
 _confirmed = exists().where(_match.c.bank_line_id == _line.c.id, _match.c.state == "confirmed")
 _LINES = (
     select(
@@ -185,6 +189,18 @@ _credited = (
 _came = case(
     (_gift.c.method.in_(("cash", "cheque")), _gift.c.state == "accepted"), else_=_taken("offline_gift", _gift_text)
 )
+# What is owed to supporters whose refund bounced, by the charge.
+_owed = (
+    select(
+        _posting.c.clear_ref, _posting.c.currency, cast(func.sum(_posting.c.amount_minor), BigInt).label("minor"),
+        func.max(_entry.c.entry_date).label("since"),
+    )
+    .join(_entry, _entry.c.id == _posting.c.entry_id)
+    .where(_posting.c.account == 2020, _posting.c.clear_ref.is_not(None))
+    .group_by(_posting.c.clear_ref, _posting.c.currency)
+    .having(func.sum(_posting.c.amount_minor) < 0)
+    .subquery()
+)  # fmt: skip
 _targets = union_all(
     _of_gift("offline_gift", 1, _gift.c.reference_code)
     .where(_gift.c.method.in_(("bank", "standing_order")), _gift.c.state == "expected")
@@ -201,4 +217,5 @@ _targets = union_all(
     .where(~_taken("bounced", _gift_text)),
     _of_gift("offline_refund", -1, _gift.c.reference_code).where(_came, ~_taken("offline_refund", _gift_text))
     .where(~_taken("bounced", _gift_text)),
+    _kind("returned", _owed.c.clear_ref, _owed.c.minor, _owed.c.currency, _owed.c.since, literal("")),
 ).subquery()  # fmt: skip

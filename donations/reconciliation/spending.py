@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from donations import facts, ledger, privacy
 from donations.bookkeeping import treasury
-from donations.errors import AlreadyDone, NeedsAnother, NotEnoughInFund
+from donations.errors import AlreadyDone, NeedsAnother, NotEnoughInFund, SentBefore
 from donations.extensions import db
 from donations.models import Approval, Disbursement, Fund, Organisation
 from donations.money import Money
@@ -34,9 +34,16 @@ class Asked:
 
 
 def request(conn: Connection, fund: Fund, asked: Asked, *, actor: str, at: datetime) -> Disbursement:
-    """Ask for a disbursement, or give the one the same form asked for. Raises NotEnoughInFund."""
+    """Ask for a disbursement, or give the one the same form asked for. Raises NotEnoughInFund, and SentBefore if the
+    form asks for something else now."""
     known = db.session.scalar(select(Disbursement).where(Disbursement.form_key == asked.form_key))
     if known is not None:
+        if (known.fund_id, Money(known.amount_minor, known.currency), known.purpose) != (
+            fund.id,
+            asked.amount,
+            asked.purpose,
+        ):
+            raise SentBefore()
         return known
     check_free(conn, fund.id, asked.amount)
     row = Disbursement(

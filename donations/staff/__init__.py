@@ -4,6 +4,7 @@ name and address are unsealed only where they are shown or mailed."""
 from donations.staff.people import (
     change_password,
     change_roles,
+    count_active,
     disable,
     email_of,
     enable,
@@ -21,6 +22,7 @@ from donations.staff.people import (
 __all__ = [
     "change_password",
     "change_roles",
+    "count_active",
     "disable",
     "email_of",
     "enable",

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.engine import Connection
 
 from donations import audit, outbox, privacy, tokens
@@ -32,6 +32,12 @@ def find_by_email(email: str) -> Staff | None:
 
 def listed() -> Sequence[Staff]:
     return db.session.scalars(select(Staff).order_by(Staff.id)).all()
+
+
+def count_active(role: str) -> int:
+    """How many people of that role may sign in."""
+    asked = select(func.count()).select_from(Staff).join(StaffRole, StaffRole.staff_id == Staff.id)
+    return db.session.scalar(asked.where(Staff.state == "active", StaffRole.role == role)) or 0
 
 
 def name_of(person: Staff) -> str:

@@ -107,6 +107,8 @@ ROUTE_ROLES: dict[str, frozenset[str]] = {
     "treasury.periods.show": MONEY,
     "treasury.periods.answer": APPROVER,
     "treasury.periods.statement": MONEY,
+    "treasury.books.ask": MONEY,
+    "treasury.books.take": MONEY,
 }
 PROVING_AGAIN = frozenset({"signing_in.ask_again", "signing_in.prove_again", "passkeys.ask_again"})
 # Where somebody whose role needs a second factor may go before there is one.

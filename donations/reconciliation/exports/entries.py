@@ -21,12 +21,14 @@ AT_A_TIME = 5_000  # rows held from the database: what bounds the memory
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What to take in: entries dated from one day to another, both included; of one fund, of one currency. An entry
-    balances in each fund and currency by itself, so what is left of it always balances."""
+    balances in each fund and currency by itself, so what is left of it always balances; not so of some accounts alone,
+    which are for tables."""
 
     since: date | None = None
     until: date | None = None
     fund_id: int | None = None
     currency: str | None = None
+    accounts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,8 @@ def _of_scope(asked: Any, scope: Scope, *, dated: bool) -> Any:
         asked = asked.where(_posting.c.fund_id == scope.fund_id)
     if scope.currency is not None:
         asked = asked.where(_posting.c.currency == scope.currency)
+    if scope.accounts:
+        asked = asked.where(_posting.c.account.in_(scope.accounts))
     return asked
 
 

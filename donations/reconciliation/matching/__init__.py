@@ -2,7 +2,7 @@
 rest is proposed with a score and its reasons (docs/matching.md). What a confirmed match books, matches.py and lines.py
 say."""
 
-from donations.reconciliation.matching.answering import Proposal, accept, proposals_of, refuse
+from donations.reconciliation.matching.answering import Proposal, accept, proposals_of, refuse, take_as_gift
 from donations.reconciliation.matching.learning import Offer, accept_offer, offers
 from donations.reconciliation.matching.running import Outcome, plan, run
 from donations.reconciliation.matching.words import in_words
@@ -19,4 +19,5 @@ __all__ = [
     "proposals_of",
     "refuse",
     "run",
+    "take_as_gift",
 ]

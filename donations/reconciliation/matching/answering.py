@@ -1,5 +1,5 @@
-"""What was proposed for a line, and a person's answer to it: yes, or no for good. A match that a person says by
-themselves goes to matches.confirm."""
+"""What was proposed for a line, and a person's answer to it: yes, or no for good; or that it is a gift that nobody
+recorded. Any other match that a person says by themselves goes to matches.confirm."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
-from donations.errors import AlreadyDone
+from donations.errors import AlreadyDone, NotForThisLine
 from donations.reconciliation import matches
 from donations.reconciliation.matches import Said
 from donations.reconciliation.matching import asking, new_gifts
+from donations.reconciliation.readers.marking import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,18 @@ def refuse(conn: Connection, proposal_id: int, *, actor: str, at: datetime) -> N
     for part in proposal.parts:
         this = (asking.match.c.kind == part.kind, asking.match.c.target.is_not_distinct_from(part.target))
         conn.execute(update(asking.match).where(*here, *this).values(state="refused", ended_at=at, ended_by=actor))
+
+
+def take_as_gift(conn: Connection, line_id: int, target: str, name: str, *, actor: str, at: datetime) -> None:
+    """Row 12: a line that nobody expected is a gift. Record it and match it, in one step: to `appeal:<id>`, by its
+    shares, or to `fund:<id>`. Raises AlreadyDone if the line is matched, NotForThisLine for money that went out."""
+    minor = conn.execute(select(asking.line.c.amount_minor).where(asking.line.c.id == line_id).with_for_update())
+    amount = int(minor.scalar_one())
+    if amount <= 0:
+        raise NotForThisLine(fault=N_("money that went out is no gift"))
+    gift_id = new_gifts.record(conn, line_id, target, name=name, actor=actor, at=at)
+    said = Said("offline_gift", amount, str(gift_id), reasons=(matches.FROM_THE_LINE,))
+    matches.confirm(conn, line_id, [said], rule="by hand", actor=actor, at=at)
 
 
 def _grouped(rows: Sequence[Any]) -> list[Proposal]:

@@ -24,8 +24,11 @@ def is_new(kind: str, target: str | None) -> bool:
     return kind == "unidentified" and target is not None
 
 
-def record(conn: Connection, line_id: int, target: str, *, at: datetime) -> int:
-    """Record the gift that a line is, in the caller's write unit. Gives its id."""
+def record(
+    conn: Connection, line_id: int, target: str, *, at: datetime, name: str | None = None, actor: str = RECORDED_BY
+) -> int:
+    """Record the gift that a line is, in the caller's write unit; from whom the bank says it is, unless `name` says it.
+    Gives its id."""
     line = db.session.get_one(BankLine, line_id)
     what, number = target.split(":")
     fund = db.session.get_one(Fund, int(number)) if what == "fund" else None
@@ -37,7 +40,7 @@ def record(conn: Connection, line_id: int, target: str, *, at: datetime) -> int:
         amount=Money(line.amount_minor, line.currency),
         interval="once",
         fund=fund,
-        name=loading.details_of(line).get("name", "")[:MOST_NAME],
+        name=(loading.details_of(line).get("name", "") if name is None else name)[:MOST_NAME],
         email="",
         message="",
         display="secret",
@@ -46,7 +49,7 @@ def record(conn: Connection, line_id: int, target: str, *, at: datetime) -> int:
     )
     code = "" if fund is not None else references.code_of_appeal(appeal)
     handed_in = HandedIn("bank", line.booked_on, reference_code=code, payer_hash=line.payer_hash)
-    return giving.offline.record(appeal, gift, handed_in, actor=RECORDED_BY, at=at).id
+    return giving.offline.record(appeal, gift, handed_in, actor=actor, at=at).id
 
 
 def cancel_orphans(conn: Connection, *, at: datetime) -> int:

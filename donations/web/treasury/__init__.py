@@ -2,6 +2,7 @@
 
 from donations.web.treasury.adjusting import bp as adjusting
 from donations.web.treasury.banking import bp as banking
+from donations.web.treasury.books import bp as books
 from donations.web.treasury.dashboard import bp
 from donations.web.treasury.disputes import bp as disputes
 from donations.web.treasury.handed_in import bp as handed_in
@@ -12,5 +13,5 @@ from donations.web.treasury.slips import bp as slips
 from donations.web.treasury.spending import bp as spending
 
 # One part of the house to the table of ways: the others hang on the dashboard's blueprint, under its name.
-for part in (payouts, banking, lines, handed_in, slips, spending, adjusting, disputes, periods):
+for part in (payouts, banking, lines, handed_in, slips, spending, adjusting, disputes, periods, books):
     bp.register_blueprint(part)

@@ -19,9 +19,11 @@ from donations.reconciliation import balances, dashboard
 from donations.web.page import fragment, now, page
 from donations.web.treasury import chart, words
 from donations.web.treasury.acting import act
+from donations.web.treasury.forms import whole
 from donations.web.treasury.funds import find, named
 from donations.web.treasury.keeping import kept
 
+MOST_LINES = 10_000  # of an entry
 bp = Blueprint("treasury", __name__, url_prefix="/treasury")
 # The parts of the treasury, in the order in which they stand above its pages.
 PARTS = (
@@ -75,7 +77,7 @@ def replay(event_id: str) -> Any:
 @bp.get("/funds/<slug:slug>")
 def fund(slug: str) -> Response:
     fund, currency = find(slug), _currency()
-    accounts = [code for code in request.args.getlist("account", type=int) if code > 0]
+    accounts = [code for code in request.args.getlist("account", type=int) if 0 < code < 10_000]
     found = dashboard.postings(db.session.connection(), fund.id, currency, accounts, _before())
     return page(
         "treasury/fund.html", cache="no-store", fund=fund, currency=currency, accounts=accounts, found=found,
@@ -117,4 +119,7 @@ def _currency() -> str:
 def _before() -> tuple[int, int] | None:
     """Where the page before has ended: an entry and a line of it."""
     entry, _dot, line = request.args.get("before", "").partition(".")
-    return (int(entry), int(line)) if entry.isdecimal() and line.isdecimal() and len(entry) < 20 else None
+    try:
+        return whole(entry), min(whole(line), MOST_LINES)
+    except ValueError:
+        return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from flask_babel import gettext as _
@@ -16,6 +18,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from donations import money
 from donations.errors import AmountTooLarge, BadAmount, DonationsError, NotEnoughInFund, TooManyDecimals
 from donations.models import Organisation
+from donations.models.base import MOST_ID
 from donations.money import MAXIMUM_MINOR, Money
 from donations.web.filters import sentence
 
@@ -27,6 +30,23 @@ def one_line(text: str | None) -> str:
     """What was typed, without control characters and needless space."""
     kept = (" " if unicodedata.category(letter) in ("Cc", "Cs") else letter for letter in text or "")
     return " ".join("".join(kept).split())
+
+
+def whole(text: str) -> int:
+    """A number as an address or a form names a row by it, never larger than the database can ask for. Raises
+    ValueError."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
+        raise ValueError("not the number of a row")
+    return min(int(text), MOST_ID)
+
+
+def wholes(texts: Iterable[str]) -> list[int]:
+    """Those of them that are numbers, each once, in order."""
+    found = set()
+    for one in texts:
+        with suppress(ValueError):
+            found.add(whole(one))
+    return sorted(found)
 
 
 class LineField(StringField):  # type: ignore[misc]

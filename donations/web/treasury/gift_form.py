@@ -40,6 +40,13 @@ def purposes() -> list[tuple[str, str]]:
     return found
 
 
+def chosen(purpose: str) -> tuple[Appeal, Fund | None]:
+    """The appeal and the fund, if one was named, of a value of `purposes`."""
+    slug, _slash, of_fund = purpose.partition("/")
+    appeal = Appeal.any_by_slug(slug)
+    return appeal, next((fund for fund in appeal.funds if fund.slug == of_fund), None)
+
+
 class GiftForm(MoneyForm):
     """`purpose` is an appeal, or an appeal and its fund. `piece-500` and the like say how many notes and coins."""
 
@@ -90,9 +97,7 @@ class GiftForm(MoneyForm):
 
     def purpose_chosen(self) -> tuple[Appeal, Fund | None]:
         """The appeal and the fund, if one was named. Call after validate() said yes."""
-        slug, _slash, of_fund = self.purpose.data.partition("/")
-        appeal = Appeal.any_by_slug(slug)
-        return appeal, next((fund for fund in appeal.funds if fund.slug == of_fund), None)
+        return chosen(self.purpose.data)
 
     def validate_purpose(self, field: Field) -> None:
         if field.data not in dict(field.choices):

@@ -18,7 +18,7 @@ from donations.web import languages
 from donations.web.filters import money
 from donations.web.page import now, page
 from donations.web.treasury.acting import act, me, names
-from donations.web.treasury.forms import ActForm
+from donations.web.treasury.forms import ActForm, wholes
 from donations.web.treasury.gift_form import GiftForm, purposes
 
 bp = Blueprint("gifts", __name__, url_prefix="/gifts")
@@ -33,12 +33,12 @@ def index() -> Response:
 @bp.post("")
 def answer() -> Any:
     """Accept, or cancel, the gifts that were ticked: all of them or none."""
-    form, chosen = ActForm(), [int(one) for one in request.form.getlist("gift") if one.isdecimal()]
+    form, chosen = ActForm(), wholes(request.form.getlist("gift"))
     if not chosen or form.act.data not in _VERBS:
         form.refusal = _("Tick the gifts that you mean.")
         return _list(form, 422)
     try:
-        _answer(form.act.data, sorted(set(chosen)))
+        _answer(form.act.data, chosen)
     except DonationsError as error:
         return _list(form, form.refuse(error))
     flash(_("Done."))
@@ -78,10 +78,10 @@ def _answer(word: str, gift_ids: list[int]) -> None:
     name, verb = _VERBS[word]
     with act(name) as done:
         done.about = f"gift:{gift_ids[0]}"
-        for gift_id in gift_ids:
-            _known(gift_id)
-            verb(done.conn, gift_id, actor=done.actor, at=done.at)
+        own = [one for one in gift_ids if verb(done.conn, _known(one).id, actor=done.actor, at=done.at)]
         done.details["gifts"] = [str(one) for one in gift_ids]
+        if own:  # Nobody else is there who could; the audit says so.
+            done.details["recorded_by_who_accepts"] = [str(one) for one in own]
 
 
 def _record(form: GiftForm) -> str | None:
@@ -117,7 +117,7 @@ def _list(form: ActForm, status: int = 200) -> Response:
     return page(
         "treasury/gifts.html", status, cache="no-store", form=form, found=found[: handed_in.PAGE_LENGTH], state=state,
         states=STATES, number=number, has_more=len(found) > handed_in.PAGE_LENGTH, counts=handed_in.counts(conn),
-        names=names(),
+        names=names(), me=me().actor, needs_another=giving.offline.needs_another(),
     )  # fmt: skip
 
 

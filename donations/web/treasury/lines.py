@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from wtforms import SelectField, SelectMultipleField, StringField
+from wtforms.validators import ValidationError
 
 from donations.database import snapshot, write_unit
 from donations.errors import AlreadyDone, DonationsError, NotForThisLine
@@ -17,11 +18,13 @@ from donations.extensions import db
 from donations.models.base import MOST_ID
 from donations.reconciliation import matches, matching, reviewing
 from donations.reconciliation.matches import Said
+from donations.reconciliation.readers.marking import N_
 from donations.reconciliation.reviewing import Shown, Target
 from donations.web.page import now, page
 from donations.web.treasury import funds
 from donations.web.treasury.acting import Act, act, names
-from donations.web.treasury.forms import TreasuryForm, one_line
+from donations.web.treasury.forms import LineField, TreasuryForm, one_line, whole
+from donations.web.treasury.gift_form import chosen, purposes
 
 bp = Blueprint("lines", __name__, url_prefix="/lines")
 # What a line may be without naming a thing: by its side.
@@ -29,24 +32,32 @@ WITHOUT_A_THING = {True: ("unidentified", "own_account"), False: ("charge", "own
 
 
 class LineForm(TreasuryForm):
-    """`target` are things of the list, as kind:number; `otherwise` is what it is without a thing."""
+    """`target` are things of the list, as kind:number; `otherwise` is what it is without a thing; `purpose` and `name`
+    are those of a gift that nobody recorded."""
 
     act = StringField(filters=[one_line])
     proposal = StringField(filters=[one_line])
     target = SelectMultipleField(validate_choice=False)
     otherwise = StringField(filters=[one_line])
     fund = SelectField(validate_choice=False)
+    purpose = StringField(filters=[one_line])
+    name = LineField(most=100)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fund.choices = funds.choices()
+        self.purpose.choices = purposes()
+
+    def validate_purpose(self, field: Any) -> None:
+        if self.act.data == "gift" and field.data not in dict(field.choices):
+            raise ValidationError(_("Choose what it is for."))
 
 
 @bp.get("")
 def index() -> Response:
     number = max(1, min(request.args.get("page", 1, type=int), 10_000))
     conn = db.session.connection()
-    found, count = reviewing.unmatched(conn, number, request.args.get("account", type=int))
+    found, count = reviewing.unmatched(conn, number, request.args.get("account", type=whole))
     offers = matching.offers(conn)
     return page(
         "treasury/lines.html", cache="no-store", found=found, count=count, number=number, offers=offers,
@@ -70,14 +81,15 @@ def run() -> Any:
 
 @bp.get("/<int:number>")
 def show(number: int) -> Response:
-    return _line_page(_find(number), LineForm(formdata=None))
+    shown = _find(number)
+    return _line_page(shown, LineForm(formdata=None, data={"name": shown.details.get("name", "")}))
 
 
 @bp.post("/<int:number>")
 def answer(number: int) -> Any:
     form, shown = LineForm(), _find(number)
     verb = _VERBS.get(form.act.data)
-    if verb is None:
+    if verb is None or not form.validate():
         return _line_page(shown, form, 422)
     try:
         verb(shown, form)
@@ -105,23 +117,31 @@ def _match(shown: Shown, form: LineForm) -> None:
         matches.confirm(done.conn, shown.id, said, rule="by hand", actor=done.actor, at=done.at)
 
 
+def _gift(shown: Shown, form: LineForm) -> None:
+    """A gift that nobody recorded: recorded and matched in one step."""
+    appeal, fund = chosen(form.purpose.data)
+    target = f"fund:{fund.id}" if fund is not None else f"appeal:{appeal.id}"
+    with act("line.matched", f"line:{shown.id}", by="hand", gift="recorded from it") as done:
+        matching.take_as_gift(done.conn, shown.id, target, form.name.data or "", actor=done.actor, at=done.at)
+
+
 def _undo(shown: Shown, _form: LineForm) -> None:
     with act("line.unmatched", f"line:{shown.id}") as done:
         matches.undo(done.conn, shown.id, actor=done.actor, at=done.at)
 
 
 _VERBS: dict[str, Callable[[Shown, LineForm], None]] = {
-    "accept": _accept, "refuse": _refuse, "match": _match, "undo": _undo,
+    "accept": _accept, "refuse": _refuse, "match": _match, "gift": _gift, "undo": _undo,
 }  # fmt: skip
 
 
 def _said(done: Act, shown: Shown, form: LineForm) -> list[Said]:
     """What a person said by hand. One thing takes the whole line; several take what is open of each."""
     if form.otherwise.data in WITHOUT_A_THING[shown.minor > 0] and not form.target.data:
-        chosen = next((fund.id for fund in funds.named().values() if fund.slug == form.fund.data), None)
-        return [Said(form.otherwise.data, shown.minor, fund_id=chosen)]
+        fund_id = next((fund.id for fund in funds.named().values() if fund.slug == form.fund.data), None)
+        return [Said(form.otherwise.data, shown.minor, fund_id=fund_id)]
     if not form.target.data:
-        raise NotForThisLine(fault=_("nothing was chosen"))
+        raise NotForThisLine(fault=N_("nothing was chosen"))
     pairs = [tuple(one.split(":", 1)) for one in form.target.data if one.count(":") == 1]
     open_things = {(one.kind, one.ref): one for one in reviewing.targets(done.conn, shown)}
     found = [open_things.get((kind, ref)) for kind, ref in pairs]

@@ -17,7 +17,7 @@ from donations.models.base import MOST_ID
 from donations.reconciliation import handed_in, slips
 from donations.web.page import now, page
 from donations.web.treasury.acting import act, names
-from donations.web.treasury.forms import DayField, LineField, MoneyForm, needed
+from donations.web.treasury.forms import DayField, LineField, MoneyForm, needed, wholes
 
 bp = Blueprint("slips", __name__, url_prefix="/slips")
 
@@ -75,7 +75,7 @@ def show(number: int) -> Response:
 
 
 def _pay_in(form: SlipForm) -> int:
-    chosen = [int(one) for one in form.gift.data or [] if one.isdecimal() and len(one) < 20]
+    chosen = wholes(form.gift.data or [])
     with act("slip.paid_in") as done:
         slip = slips.pay_in(
             done.conn, db.session.get_one(BankAccount, int(form.account.data)), chosen, form.asked,
