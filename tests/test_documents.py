@@ -13,7 +13,8 @@ from donations import config, inbox
 from donations.cli import demo, setup, tour
 from donations.cli.sandbox import sandbox
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 OF_FLASK = {"run", "routes", "shell"}
 
 
@@ -50,7 +51,8 @@ def test_the_events_to_subscribe_to_are_those_that_are_handled() -> None:
     assert listed == set(inbox.HANDLERS)
 
 
-def test_the_pictures_exist() -> None:
-    pictures = re.findall(r"\]\((docs/pictures/[^)]+)\)", README)
-    assert pictures
-    assert [name for name in pictures if not (Path(__file__).parents[1] / name).is_file()] == []
+def test_the_pictures_and_pages_that_are_linked_exist() -> None:
+    for document in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        links = re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8"))
+        assert [name for name in links if not (document.parent / name).exists()] == [], document.name
+    assert "docs/pictures/" in README
