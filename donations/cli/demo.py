@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def _tell(stage: Stage, port: int) -> None:
   The fund        {stage.url}/
   in Russian      {stage.url}/ru/
   The sandbox     {stage.sandbox_url}/sandbox/     what "Stripe" knows and sends
-  Another site    http://127.0.0.1:{port + 2}/     a page that links to an appeal
+  Another site    http://127.0.0.1:{port + 2}/     a page of another origin, with every embed
   The mailbox     http://127.0.0.1:{port + 4}/     the receipts that were mailed
 
   Pay with the card 4242 4242 4242 4242 (any future date, any CVC).
@@ -85,10 +86,12 @@ def _sign_ins(environ: Mapping[str, str]) -> str:
 
 
 def _serve_host_page(folder: Path, url: str, port: int) -> None:
-    """A page of another origin, as a campaign's own site would be: it links to an appeal and reads its total."""
+    """A page of another origin, as a campaign's own site would be, with every form that an appeal has elsewhere."""
     site = folder / "another-site"
     site.mkdir(exist_ok=True)
-    (site / "index.html").write_text(_HOST_PAGE.replace("FUND", url), encoding="utf-8")
+    for source, name in (("another-site.html", "index.html"), ("another-site.css", "another-site.css")):
+        said = resources.files("donations.cli.stage").joinpath(source).read_text(encoding="utf-8")
+        (site / name).write_text(said.replace("FUND", url), encoding="utf-8")
     server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Silent, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
@@ -97,19 +100,5 @@ class _Silent(SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         pass
 
-
-_HOST_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>A campaign's own site</title>
-<style>body{font:18px/1.5 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem}</style>
-<h1>A campaign's own site</h1>
-<p>This page is served from another origin. It reads the total of an appeal as JSON and links to it.</p>
-<p>The fighting fund stands at <strong id="raised">…</strong>. <a href="FUND/appeals/fighting-fund">Give to it</a>.</p>
-<script>
-const show = async () => {
-  const total = await (await fetch("FUND/appeals/fighting-fund/total.json")).json();
-  document.getElementById("raised").textContent = total.raised;
-};
-show(); setInterval(show, 5000);
-</script></html>"""
 
 COMMANDS = (demo,)

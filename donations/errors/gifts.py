@@ -79,3 +79,15 @@ class NoSuchMessage(DonationsError):
     """There is no message with the reference %(reference)s from a gift that was received and not given back."""
 
     status = 404
+
+
+class NotAnAddressOfOurs(DonationsError):
+    """This is not the address of an appeal here. One begins with %(address)s/appeals/."""
+
+    status = 404
+
+
+class OnlyJson(DonationsError):
+    """We answer in JSON only. Ask with format=json."""
+
+    status = 501

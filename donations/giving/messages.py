@@ -169,7 +169,7 @@ def _message(donation: Donation, slug: str, decision: MessageDecision | None) ->
         state=decision.verdict if decision is not None else "waiting",
         amount=donation.amount,
         given_at=donation.settled_at or donation.created_at,
-        signed=_signed(donation),
+        signed=signed(donation),
         text=_opened(donation, "message") or UNREADABLE,
         decision=decision,
     )
@@ -179,10 +179,10 @@ def _readable(donations: Iterable[Donation]) -> Iterable[ShownMessage]:
     for donation in donations:
         text = _opened(donation, "message")
         if text:
-            yield ShownMessage(_signed(donation), text)
+            yield ShownMessage(signed(donation), text)
 
 
-def _signed(donation: Donation) -> str:
+def signed(donation: Donation) -> str:
     """The name as its supporter lets it be shown: nothing, first and last initial, or whole."""
     name = "" if donation.display == "secret" else _opened(donation, "name")
     if donation.display == "name":

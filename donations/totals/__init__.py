@@ -1,10 +1,13 @@
 """What an appeal has raised: one public definition, one version, the published snapshot. Every number the public sees
 comes from `public`, and is kept in step with the ledger in the transaction that posts."""
 
+from donations.totals.milestones import note as note_milestones
+from donations.totals.milestones import reached as milestones_reached
 from donations.totals.moving import apply
 from donations.totals.reckoning import PublicTotal, public, public_of
 from donations.totals.ticks import DISCREET_STEP, TICK_SECONDS, publish, touch
 
 __all__ = [
-    "DISCREET_STEP", "TICK_SECONDS", "PublicTotal", "apply", "public", "public_of", "publish", "touch",
+    "DISCREET_STEP", "TICK_SECONDS", "PublicTotal", "apply", "milestones_reached", "note_milestones",
+    "public", "public_of", "publish", "touch",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from donations.extensions import csrf
 from donations.web import access, compression, faults, filters, headers, keeping, languages, page, sessions, ways
-from donations.web.embeds import frame, showing, sites
+from donations.web.embeds import badge, feed, frame, oembed, overlay, showing, sites
 from donations.web.health import bp as health
 from donations.web.staff import account, auditing, links, passkeys, people, signing_in
 from donations.web.styleguide import bp as styleguide
@@ -21,7 +21,7 @@ from donations.web.webhooks import bp as webhooks
 PUBLIC = (appeals.bp, gifts.bp, receipts.bp, sharing.bp, about.bp, styleguide)
 MACHINES = (webhooks, health)
 # For other sites. Their language is asked for by ?lang=, so that one address serves a site in any.
-EMBEDS = (frame.bp,)
+EMBEDS = (frame.bp, badge.bp, oembed.bp, feed.bp, overlay.bp)
 # Behind a sign-in: a session, CSRF tokens, and the table of roles in access.py.
 STAFF = (signing_in.bp, links.bp, account.bp, passkeys.bp, people.bp, auditing.bp, dashboard.bp)
 

@@ -88,7 +88,7 @@ def _of_kind(name: str, stripe_api_base: str, secure: bool) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "cross-origin" if name in ("data", "frame") else "same-origin",
+        "Cross-Origin-Resource-Policy": "cross-origin" if name in ("data", "frame", "static") else "same-origin",
         "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _FEATURES.split()),
     }
     if secure:

@@ -61,6 +61,12 @@ def publish_totals(at: datetime) -> None:
         messages.publish(at)
 
 
+def note_milestones(at: datetime) -> None:
+    """What appeals have reached of their goals, for their feeds."""
+    with write_unit():
+        totals.note_milestones(at)
+
+
 JOBS = (
     Periodic("events", timedelta(minutes=2), catch_up),
     Periodic("movements", timedelta(seconds=5), sync_movements),
@@ -70,6 +76,7 @@ JOBS = (
     Periodic(balance.NAME, timedelta(hours=1), balance.check_balance),
     Periodic("deadlines", timedelta(hours=1), watch_deadlines),
     Periodic("publish", timedelta(seconds=totals.TICK_SECONDS), publish_totals),
+    Periodic("milestones", timedelta(seconds=30), note_milestones),
     Periodic("expire-checkouts", timedelta(seconds=30), expire_checkouts),
 )
 

@@ -3,7 +3,10 @@
 
 const main = document.querySelector("main");
 const tell = () => parent.postMessage({ fightingFund: Math.ceil(main.getBoundingClientRect().height) }, "*");
-if (parent !== window) new ResizeObserver(tell).observe(main);
+if (parent !== window) {
+  tell(); // At once: in a frame that is out of sight no size is observed.
+  new ResizeObserver(tell).observe(main);
+}
 
 const figures = () => document.getElementById("figures");
 const pause = document.getElementById("pause");

@@ -3,14 +3,16 @@ buttons are links to the appeal's own page."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, g, make_response, request
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, current_app, g, request
 
 from donations.errors import AppealNotFound
 from donations.web.embeds import looks, sites
 from donations.web.embeds.showing import Showing, find
 from donations.web.headers import FOR_EVER, LIVE, kind
 from donations.web.keeping import Kept, Shelf
-from donations.web.page import fragment, marked, page
+from donations.web.page import content_hash, fragment, marked, page, versioned
 
 bp = Blueprint("embeds", __name__)
 SCRIPT_KEPT = "public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400"
@@ -51,9 +53,11 @@ def accent(colour: str) -> Response:
 @bp.get("/embed.js")
 @kind("data")
 def script() -> Response:
-    response = make_response(current_app.send_static_file("js/embed.js"))
+    """static/js/embed.js under an address that never changes."""
+    body = (Path(current_app.static_folder or "") / "js/embed.js").read_bytes()
+    response = current_app.response_class(body, mimetype="text/javascript")
     response.headers["Cache-Control"] = SCRIPT_KEPT
-    return response.make_conditional(request)  # type: ignore[return-value]
+    return versioned(response, version=content_hash("js/embed.js"))
 
 
 def _kept(showing: Showing, template: str) -> Response:

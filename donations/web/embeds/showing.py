@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from flask import Flask, current_app, g
 from sqlalchemy import select
@@ -16,7 +16,9 @@ from donations import totals
 from donations.appeals.amounts import suggested
 from donations.errors import AppealNotFound
 from donations.extensions import db
-from donations.models import Appeal, Organisation
+from donations.giving import names
+from donations.giving.names import NamedGift
+from donations.models import Appeal, AppealUpdate, Organisation
 from donations.money import Money
 from donations.totals import PublicTotal
 from donations.web import languages
@@ -25,6 +27,18 @@ from donations.web.page import now
 
 Texts = dict[str, str]
 RENDERED_SECONDS, MOST_RENDERED = 60.0, 512
+MOST_NEWS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """An entry of the feed: an update with its title and text (Markdown), or a part of the goal, `percent`, reached."""
+
+    name: str  # for the entry's id; never changes
+    at: datetime
+    title: Texts
+    text: Texts
+    percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +55,8 @@ class Showing:
     suggested: tuple[Money, ...]
     sites: tuple[str, ...]
     stretch: tuple[Money, ...]
+    news: tuple[News, ...]  # latest first
+    named: tuple[NamedGift, ...]  # latest first; only whoever chose to be named
 
     @property
     def next_goal(self) -> Money | None:
@@ -118,6 +134,7 @@ def _public_slugs() -> frozenset[str]:
 
 def _read(slug: str) -> Showing:
     appeal = Appeal.by_slug(slug)
+    total = totals.public(appeal, now())
     return Showing(
         slug=appeal.slug,
         title=dict(appeal.title),
@@ -125,8 +142,27 @@ def _read(slug: str) -> Showing:
         outcome=dict(appeal.outcome),
         closed_on=appeal.closed_on,
         takes_gifts=appeal.takes_gifts,
-        total=totals.public(appeal, now()),
+        total=total,
         suggested=tuple(suggested(appeal)),
         sites=tuple(appeal.embed_sites),
         stretch=tuple(Money(minor, appeal.currency) for minor in appeal.stretch_minor),
+        news=_news(appeal, total),
+        named=names.latest(appeal, MOST_NEWS),
     )
+
+
+def _news(appeal: Appeal, total: PublicTotal) -> tuple[News, ...]:
+    posted = db.session.scalars(
+        select(AppealUpdate)
+        .where(AppealUpdate.appeal_id == appeal.id, AppealUpdate.withdrawn_at.is_(None))
+        .order_by(AppealUpdate.published_at.desc())
+        .limit(MOST_NEWS)
+    )
+    updates = [
+        News(f"updates/{update.id}", update.published_at, dict(update.title), dict(update.text)) for update in posted
+    ]
+    milestones = [
+        News(f"milestones/{one.period_start:%Y%m%d}/{one.percent}", one.reached_at, {}, {}, one.percent)
+        for one in totals.milestones_reached(appeal, total)
+    ]
+    return tuple(sorted((*updates, *milestones), key=lambda one: one.at, reverse=True)[:MOST_NEWS])

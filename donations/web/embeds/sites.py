@@ -80,7 +80,8 @@ def origin_of(address: str | None) -> str:
 def _write(due: dict[tuple[str, str], int], at: datetime) -> None:
     today: date = Organisation.get().day_of(at)
     with write_unit() as conn:
-        ids = dict(db.session.execute(select(Appeal.slug, Appeal.id).where(Appeal.slug.in_({slug for slug, _ in due}))))
+        named = select(Appeal.slug, Appeal.id).where(Appeal.slug.in_({slug for slug, _ in due}))
+        ids = dict(db.session.execute(named).tuples().all())
         known = _known(set(ids.values()))
         for (slug, origin), times in sorted(due.items()):
             id = ids[slug]

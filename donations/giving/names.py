@@ -1,0 +1,37 @@
+"""The names that supporters let be shown beside their latest gifts. Only of gifts that count, never for a discreet
+appeal, where the moment of a gift is nobody's business."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from donations.extensions import db
+from donations.giving import messages
+from donations.giving.states import COUNTED_STATES
+from donations.models import Appeal, Donation
+from donations.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class NamedGift:
+    """`signed` is a name or initials, as its supporter chose."""
+
+    signed: str
+    amount: Money
+
+
+def latest(appeal: Appeal, most: int) -> tuple[NamedGift, ...]:
+    """The latest gifts whose supporters chose to be shown, newest first."""
+    if appeal.discreet or appeal.visibility != "shown":
+        return ()
+    gifts = db.session.scalars(
+        select(Donation)
+        .where(Donation.appeal_id == appeal.id, Donation.display != "secret", Donation.state.in_(COUNTED_STATES))
+        .where(Donation.name_sealed.is_not(None))
+        .order_by(Donation.settled_at.desc(), Donation.id.desc())
+        .limit(most)
+    )
+    named = (NamedGift(messages.signed(gift), gift.amount) for gift in gifts)
+    return tuple(gift for gift in named if gift.signed)

@@ -1,0 +1,56 @@
+"""The overlay for a stream: the total large over whatever is behind it, and the latest gifts of those who want to be
+named. Nothing in it can be clicked."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from donations.errors import AppealNotFound
+from donations.giving.names import NamedGift
+from donations.money import Money, exponent
+from donations.web.embeds import looks
+from donations.web.embeds.showing import Showing, find
+from donations.web.headers import LIVE, kind
+from donations.web.page import fragment, page, versioned
+
+bp = Blueprint("overlay", __name__)
+NAMES, LARGEST = 5, 1_000_000
+
+
+@bp.get("/overlay/<slug:slug>")
+@kind("frame")
+def show(slug: str) -> Response:
+    try:
+        return _answer(find(slug, request.args.get("lang")), "embeds/overlay.html")
+    except AppealNotFound:
+        return page("embeds/gone.html", 404, cache="no-store")
+
+
+@bp.get("/overlay/<slug:slug>/total")
+@kind("frame")
+def total(slug: str) -> Response:
+    return _answer(find(slug, request.args.get("lang")), "embeds/_overlay.html")
+
+
+def _answer(showing: Showing, template: str) -> Response:
+    least = _least(showing)
+    named = _named(showing, least)
+    look = looks.asked(request.args)
+    parts = {"showing": showing, "total": showing.total, "named": named, "look": look, "least": least}
+    return versioned(fragment(template, cache=LIVE, **parts), version=f"{showing.version}|{named}|{look}")
+
+
+def _least(showing: Showing) -> int | None:
+    """`least`, in major units: from which amount on a gift is named; None, where names are not asked for."""
+    asked = request.args.get("least", type=int)
+    return None if asked is None or not 0 <= asked <= LARGEST else asked
+
+
+def _named(showing: Showing, least: int | None) -> list[NamedGift]:
+    if least is None:
+        return []
+    currency = showing.total.currency
+    floor = Money(least * 10 ** exponent(currency), currency)
+    return [gift for gift in showing.named if gift.amount.currency == currency and gift.amount.minor >= floor.minor][
+        :NAMES
+    ]
