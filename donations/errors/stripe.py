@@ -17,6 +17,31 @@ class PaymentServiceRefused(DonationsError):
     status = 502
 
 
+class RefundRefused(DonationsError):
+    """Stripe refused this refund (%(code)s). Nothing was given back."""
+
+    status = 409
+
+
+class NothingToRefund(DonationsError):
+    """There is nothing to give back: this payment has not succeeded, or it failed afterwards."""
+
+    status = 409
+
+
+class RefundInDispute(DonationsError):
+    """The supporter's bank has this gift in dispute, so we cannot give it back. Answer the dispute at Stripe, or accept
+    it there."""
+
+    status = 409
+
+
+class RefundTooLarge(DonationsError):
+    """Of this gift %(left)s can still be given back. Ask for less."""
+
+    status = 409
+
+
 class BadSignature(DonationsError):
     """The signature of this event does not fit any of our secrets."""
 

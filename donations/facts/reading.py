@@ -52,6 +52,12 @@ def load_others(conn: Connection, root: Root) -> list[PaymentFacts]:
     return [_facts(row, root.donation, root.donation, (), _what_hangs_on(conn, row)) for row in others]
 
 
+def load_of_payment(conn: Connection, payment: Any) -> PaymentFacts:
+    """The facts of one payment by its row, as they are now; nothing is locked. Its shares are left out: who looks asks
+    what came and what went back, not for whom."""
+    return _facts(payment, _HOUSE.one(conn, {}), None, (), _what_hangs_on(conn, payment))
+
+
 def load_of_donations(conn: Connection, donation_ids: Collection[int]) -> dict[int, list[PaymentFacts]]:
     """The facts of all payments of these donations that ever succeeded, as they are now, by donation, with what they
     hang on read in a few statements for all of them; nothing is locked. For the checks, which look at thousands."""

@@ -58,6 +58,7 @@ class Refund:
     balance_transaction_id: str | None = None
     failure_transaction_id: str | None = None
     failed_at: datetime | None = None
+    reference: str | None = None  # our own, from its metadata, if it was asked for here
 
     @property
     def failed(self) -> bool:

@@ -87,9 +87,7 @@ def _on_charge(conn: Connection, event: Event, at: datetime) -> None:
 
 def _on_refund(conn: Connection, event: Event, at: datetime) -> None:
     refund = stripe_gateway.refund_of(event.object, said_at=event.created_at)
-    known = facts.record_refund(conn, refund, at=at)
-    if known is not None:
-        giving.settle(conn, known, at=at)
+    giving.refunding.take_in(conn, refund, at=at)
     if refund.failed:
         alarms.sound(
             conn, f"refund failed {refund.id}", f"{refund.id}: {refund.failure_reason or refund.status}", at=at

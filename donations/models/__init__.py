@@ -21,6 +21,7 @@ from donations.models.spending import (
     PayoutShare,
     PeriodBalance,
     PeriodSignature,
+    RefundAttempt,
 )
 from donations.models.staff import Brake, Passkey, RecoveryCode, Staff, StaffRole, StaffSession
 from donations.models.subscription import Subscription
@@ -77,6 +78,7 @@ __all__ = [
     "ReceiptSeries",
     "RecoveryCode",
     "Refund",
+    "RefundAttempt",
     "Slip",
     "Staff",
     "StaffRole",

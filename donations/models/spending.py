@@ -1,5 +1,5 @@
 """Money that leaves a fund or moves between funds by a person's decision: disbursements and who approved them,
-transfers, opening balances, write-offs. What moved is in the ledger."""
+transfers, opening balances, write-offs, refunds asked for. What moved is in the ledger."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, Integer, LargeBinary, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
+from donations.money import Money
 
 DISBURSEMENT_STATES = ("requested", "approved", "sent", "paid", "refused", "cancelled")
 ADJUSTMENT_KINDS = ("transfer", "opening", "write_off", "kept")
 ADJUSTMENT_STATES = ("requested", "made", "refused")
+REFUND_REASONS = ("requested_by_customer", "duplicate", "fraudulent")  # in Stripe's words
+REFUND_ATTEMPT_STATES = ("asked", "made", "refused")
 
 
 class Disbursement(Model):
@@ -92,6 +95,43 @@ class Adjustment(Model):
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decided_by: Mapped[str | None] = mapped_column(Text)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RefundAttempt(Model):
+    """A refund that somebody here asked for, kept before Stripe is called: whatever becomes of the answer, the same
+    reference can only make the same refund. What Stripe did is the refund, a fact."""
+
+    __tablename__ = "refund_attempt"
+    __table_args__ = (
+        one_of("reason", REFUND_REASONS, "reason_known"),
+        one_of("state", REFUND_ATTEMPT_STATES, "state_known"),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint("(state = 'made') = (refund_id IS NOT NULL)", name="made_with_its_refund"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    form_key: Mapped[str] = mapped_column(Text, unique=True)
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), index=True)
+    amount_minor: Mapped[int] = mapped_column(BigInt)
+    currency: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    refund_id: Mapped[str | None] = mapped_column(ForeignKey("refund.id"), unique=True)
+    error: Mapped[str | None] = mapped_column(Text)  # Stripe's code, where it refused
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)  # None when it is over
+    requested_by: Mapped[str] = mapped_column(Text)
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def idempotency_key(self) -> str:
+        return f"refund-{self.reference}"
 
 
 class PayoutShare(Model):

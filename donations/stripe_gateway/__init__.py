@@ -7,9 +7,11 @@ from donations.stripe_gateway.calling import (
     create_product,
     events_since,
     expire_session,
+    make_refund,
     members_of,
     movements_since,
     payouts_since,
+    refunds_of,
     retrieve,
     retrieve_session,
     start_checkout,
@@ -28,7 +30,7 @@ from donations.stripe_gateway.reading import (
 
 __all__ = [
     "API_VERSION", "Event", "Session", "balance", "charge_of", "checkout_params", "create_product", "dispute_of",
-    "events_since", "expire_session", "members_of", "movement_of", "movements_since", "parse_event", "payout_of",
-    "payouts_since", "read_event", "refund_of", "retrieve", "retrieve_session", "session_of", "start_checkout",
-    "warning_of",
+    "events_since", "expire_session", "make_refund", "members_of", "movement_of", "movements_since", "parse_event",
+    "payout_of", "payouts_since", "read_event", "refund_of", "refunds_of", "retrieve", "retrieve_session", "session_of",
+    "start_checkout", "warning_of",
 ]  # fmt: skip

@@ -14,10 +14,10 @@ from typing import Any
 import stripe
 from flask import current_app
 
-from donations.errors import BadEvent, PaymentServiceDown, PaymentServiceRefused
-from donations.facts import Movement, Payout
+from donations.errors import BadEvent, DonationsError, PaymentServiceDown, PaymentServiceRefused, RefundRefused
+from donations.facts import Movement, Payout, Refund
 from donations.money import Money
-from donations.stripe_gateway.reading import Session, movement_of, payout_of, session_of
+from donations.stripe_gateway.reading import Session, movement_of, payout_of, refund_of, session_of
 
 log = logging.getLogger(__name__)
 # A person waits for the answer: two tries of at most 1.5 + 3 seconds and a pause stay below ten.
@@ -82,6 +82,23 @@ def expire_session(session_id: str) -> None:
     """Close an open session, so that nobody pays into it any more."""
     with _calling():
         _client().v1.checkout.sessions.expire(session_id)
+
+
+def make_refund(charge_id: str, amount: Money, *, reason: str, reference: str, idempotency_key: str) -> Refund:
+    """Give so much of a charge back, or find the refund this key has made before. Our reference is kept with it; what
+    people wrote is not. Raises PaymentServiceDown, after which it may have been made, and RefundRefused."""
+    asked: Any = {"charge": charge_id, "amount": amount.minor, "reason": reason, "metadata": {"refund": reference}}
+    with _calling(RefundRefused):
+        refund = _client().v1.refunds.create(asked, {"idempotency_key": idempotency_key})
+    return refund_of(_plain(refund), said_at=datetime.now(UTC))
+
+
+def refunds_of(charge_id: str) -> list[Refund]:
+    """All refunds of a charge, as they are now, whoever made them."""
+    with _calling():
+        asked: Any = {"charge": charge_id, "limit": _PAGE}
+        listed = _client().v1.refunds.list(asked).auto_paging_iter()
+        return [refund_of(_plain(refund), said_at=datetime.now(UTC)) for refund in listed]
 
 
 def retrieve(kind: str, object_id: str) -> Mapping[str, Any]:
@@ -156,7 +173,7 @@ def _client_for(key: str, base: str) -> stripe.StripeClient:
 
 
 @contextmanager
-def _calling() -> Iterator[None]:
+def _calling(refused: type[DonationsError] = PaymentServiceRefused) -> Iterator[None]:
     """Stripe's failures in our words. The request id is logged, never the key or what was sent."""
     try:
         yield
@@ -168,7 +185,7 @@ def _calling() -> Iterator[None]:
         # 409: the first try with this key is still running, because Stripe was slower than we wait.
         if (error.http_status or 500) >= 500 or error.http_status == 409:
             raise PaymentServiceDown() from error
-        raise PaymentServiceRefused() from error
+        raise refused(code=error.code or error.http_status) from error
 
 
 def _plain(obj: Any) -> dict[str, Any]:

@@ -68,6 +68,7 @@ def movement_of(said: Mapping[str, Any]) -> Movement:
 def refund_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Refund:
     """A refund in our words. Raises BadEvent."""
     with _reading():
+        metadata = said.get("metadata") or {}
         return Refund(
             id=text_of(said["id"]),
             charge_id=_id(said.get("charge")),
@@ -79,6 +80,7 @@ def refund_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Re
             balance_transaction_id=_id(said.get("balance_transaction")),
             failure_transaction_id=_id(said.get("failure_balance_transaction")),
             failed_at=said_at,
+            reference=metadata.get("refund"),
         )
 
 

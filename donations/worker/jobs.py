@@ -19,6 +19,7 @@ from donations.prepared import upsert
 from donations.worker import balance
 from donations.worker.books import check_books, watch_deadlines
 from donations.worker.matching import match_lines
+from donations.worker.refunds import continue_refunds
 from donations.worker.sessions import expire_checkouts
 from donations.worker.stripe_sync import catch_up, sync_movements, sync_payouts
 
@@ -77,6 +78,7 @@ JOBS = (
     Periodic("deadlines", timedelta(hours=1), watch_deadlines),
     Periodic("publish", timedelta(seconds=totals.TICK_SECONDS), publish_totals),
     Periodic("milestones", timedelta(seconds=30), note_milestones),
+    Periodic("refunds", timedelta(seconds=30), continue_refunds),
     Periodic("expire-checkouts", timedelta(seconds=30), expire_checkouts),
 )
 

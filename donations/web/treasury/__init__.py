@@ -7,11 +7,12 @@ from donations.web.treasury.dashboard import bp
 from donations.web.treasury.disputes import bp as disputes
 from donations.web.treasury.handed_in import bp as handed_in
 from donations.web.treasury.lines import bp as lines
+from donations.web.treasury.payments import bp as payments
 from donations.web.treasury.payouts import bp as payouts
 from donations.web.treasury.periods import bp as periods
 from donations.web.treasury.slips import bp as slips
 from donations.web.treasury.spending import bp as spending
 
 # One part of the house to the table of ways: the others hang on the dashboard's blueprint, under its name.
-for part in (payouts, banking, lines, handed_in, slips, spending, adjusting, disputes, periods, books):
+for part in (payments, payouts, banking, lines, handed_in, slips, spending, adjusting, disputes, periods, books):
     bp.register_blueprint(part)

@@ -112,7 +112,8 @@ def index() -> Response:
 def ask() -> Response:
     kind = request.args.get("kind", "transfer")
     kind = kind if kind in ADJUSTMENT_KINDS else "transfer"
-    first = {"kind": kind, "fund": request.args.get("fund", ""), "on": Organisation.get().day_of(now())}
+    first = {"kind": kind, "on": Organisation.get().day_of(now())}
+    first |= {name: request.args.get(name, "") for name in ("fund", "other_fund", "amount", "currency", "open_item")}
     return _form_page(AdjustmentForm(formdata=None, data=first))
 
 

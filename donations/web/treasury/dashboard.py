@@ -29,6 +29,7 @@ bp = Blueprint("treasury", __name__, url_prefix="/treasury")
 PARTS = (
     ("treasury.index", _l("Overview")),
     ("treasury.lines.index", _l("Bank lines")),
+    ("treasury.payments.index", _l("Gifts")),
     ("treasury.payouts.index", _l("Payouts")),
     ("treasury.gifts.index", _l("Cash and cheques")),
     ("treasury.spending.index", _l("Paying out")),

@@ -16,14 +16,21 @@ from wtforms import DateField, Field, HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from donations import money
-from donations.errors import AmountTooLarge, BadAmount, DonationsError, NotEnoughInFund, TooManyDecimals
+from donations.errors import (
+    AmountTooLarge,
+    BadAmount,
+    DonationsError,
+    NotEnoughInFund,
+    RefundTooLarge,
+    TooManyDecimals,
+)
 from donations.models import Organisation
 from donations.models.base import MOST_ID
 from donations.money import MAXIMUM_MINOR, Money
 from donations.web.filters import sentence
 
 LINE, TEXT = 200, 2000
-_ABOUT_THE_AMOUNT = (AmountTooLarge, BadAmount, NotEnoughInFund, TooManyDecimals)
+_ABOUT_THE_AMOUNT = (AmountTooLarge, BadAmount, NotEnoughInFund, RefundTooLarge, TooManyDecimals)
 
 
 def one_line(text: str | None) -> str:

@@ -115,6 +115,36 @@ PAYOUT_PARTS = {
     "other": _l("Other movements"),
     "unexplained": _l("Unexplained"),
 }
+DONATION_STATES = {
+    "pending": _l("not paid yet"),
+    "processing": _l("on its way"),
+    "paid": _l("received"),
+    "part_refunded": _l("given back in part"),
+    "refunded": _l("given back"),
+    "disputed": _l("in dispute"),
+    "lost": _l("lost in a dispute"),
+    "failed": _l("failed"),
+    "abandoned": _l("not paid"),
+}
+RECEIPT_STATES = {"live": _l("valid"), "replaced": _l("replaced"), "void": _l("void")}
+REFUND_STATES = {
+    "pending": _l("on its way"),
+    "requires_action": _l("waits for the supporter’s bank details"),
+    "succeeded": _l("given back"),
+    "failed": _l("came back"),
+    "canceled": _l("taken back"),
+}
+REFUND_REASONS = {
+    "requested_by_customer": _l("The supporter asked for it"),
+    "duplicate": _l("It was given twice"),
+    "fraudulent": _l("It looks like fraud"),
+}
+REFUND_HINTS = {
+    "requested_by_customer": _l("By mistake, a wrong amount, a change of mind."),
+    "duplicate": _l("The same gift came a second time."),
+    "fraudulent": _l("Stripe will then trust this card less."),
+}
+ATTEMPT_STATES = {"asked": _l("Stripe has not answered yet"), "refused": _l("Stripe refused it")}
 DISPUTE_STATES = {
     "needs_response": _l("needs an answer"),
     "under_review": _l("the bank looks at it"),

@@ -1,0 +1,90 @@
+"""What the tests of refunds share: a gift that came through the sandbox, given back by a treasurer's form, and what is
+then said of it there and here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from donations.extensions import db
+from donations.models import AuditRecord, Donation, Payment, Receipt, RefundAttempt
+from tests.events import fresh
+from tests.fixtures.outside import Stripe
+from tests.web.checkout_steps import give
+from tests.web.staff.conftest import Browser
+
+
+@dataclass
+class Given:
+    """A gift of 20.00 pounds to Ali that was paid by card, and everything heard of it."""
+
+    client: FlaskClient
+    at_stripe: Stripe
+    charge: str
+
+    @property
+    def path(self) -> str:
+        return f"/treasury/payments/{self.charge}"
+
+    def bring(self) -> None:
+        """Deliver what was not delivered yet, and again what was."""
+        assert set(self.at_stripe.bring(self.client)) == {200}
+
+    def refunds(self) -> list[tuple[str, int]]:
+        """(state, minor units) of each refund that Stripe knows."""
+        listed = self.at_stripe.api("GET", f"/v1/refunds?charge={self.charge}").json["data"]
+        return [(one["status"], one["amount"]) for one in listed]
+
+    def asked(self, method: str = "POST") -> list[dict[str, Any]]:
+        """What Stripe was asked about refunds by the app."""
+        asked = self.at_stripe.requests("/v1/refunds", method)
+        return [one for one in asked if "Stripe/v1" in one["headers"].get("User-Agent", "")]
+
+
+def a_gift(client: FlaskClient, at_stripe: Stripe, card: str = "pm_card_visa", nonce: str = "a-nonce") -> Given:
+    session = give(client, nonce=nonce).headers["Location"].rsplit("/", 1)[1]
+    given = Given(client, at_stripe, at_stripe.pay(session, card)["charge"])
+    given.bring()
+    return given
+
+
+def refund(browser: Browser, given: Given, amount: str = "20", **typed: str) -> TestResponse:
+    form = {"amount": amount, "currency": "GBP", "reason": "requested_by_customer", "form_key": "form-1", **typed}
+    return browser.post(f"{given.path}/refund", **form)
+
+
+def attempts() -> list[tuple[str, int, str | None]]:
+    """(state, minor units, what Stripe said against it) of each."""
+    fresh()
+    rows = db.session.scalars(select(RefundAttempt).order_by(RefundAttempt.id))
+    return [(row.state, row.amount_minor, row.error) for row in rows]
+
+
+def state() -> str:
+    fresh()
+    return db.session.scalars(select(Donation.state)).one()
+
+
+def receipts() -> list[tuple[str, int]]:
+    fresh()
+    rows = db.session.scalars(select(Receipt).order_by(Receipt.number))
+    return [(row.state, row.amount_minor) for row in rows]
+
+
+def acts() -> list[str]:
+    fresh()
+    rows = db.session.scalars(select(AuditRecord.act).order_by(AuditRecord.id))
+    return [act for act in rows if act.startswith("refund.")]
+
+
+def payment(charge: str) -> Payment:
+    fresh()
+    return db.session.scalars(select(Payment).where(Payment.charge_id == charge)).one()
+
+
+SignIn = Callable[..., Browser]
