@@ -65,8 +65,12 @@ def test_parts_are_given_back_until_nothing_is_left(treasurer: Browser, given: G
     assert (answer.status_code, len(given.asked())) == (409, 2)
 
 
-def test_the_same_form_sent_twice_makes_one_refund(treasurer: Browser, given: Given) -> None:
-    assert [refund(treasurer, given, "5").status_code for _ in range(3)] == [303, 303, 303]
+def test_the_same_form_sent_twice_makes_one_refund(
+    treasurer: Browser, given: Given, clock: time_machine.Traveller
+) -> None:
+    for _ in range(3):
+        assert refund(treasurer, given, "5").status_code == 303
+        clock.shift(timedelta(seconds=1))
     assert given.refunds() == [("succeeded", 500)]
     assert (len(given.asked()), attempts(), acts()) == (1, [("made", 500, None)], ["refund.asked_for"])
 
