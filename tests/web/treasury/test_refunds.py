@@ -239,7 +239,7 @@ def test_a_refund_that_bounced_may_be_given_back_once_more_but_not_twice(
     at_stripe.order(f"refunds/{made}/become", status="failed")
     given.bring()
     hear_movements()
-    assert "£20 is owed to the supporter" in treasurer.get(given.path).text
+    assert "£20.00 is owed to the supporter" in treasurer.get(given.path).text
     # when it is given back again
     assert refund(treasurer, given, form_key="form-2").status_code == 303
     # then nothing is owed, and the total has not fallen twice
