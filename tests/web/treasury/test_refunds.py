@@ -158,6 +158,7 @@ def test_a_dispute_of_which_we_have_not_heard_yet_is_refused_by_stripe(treasurer
     assert 'value="form-1"' not in answer.text
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     "typed",
     [
@@ -173,11 +174,13 @@ def test_what_cannot_be_read_is_said_beside_its_field(treasurer: Browser, given:
     assert (attempts(), given.asked(), acts()) == ([], [], [])
 
 
+@pytest.mark.databases("sqlite")
 def test_the_currency_is_the_gifts_own_whatever_is_sent(treasurer: Browser, given: Given) -> None:
     assert refund(treasurer, given, currency="EUR").status_code == 303
     assert given.refunds() == [("succeeded", 2000)]
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("role", ["auditor", "admin", "organiser"])
 def test_only_a_treasurer_gives_back(signed_in: SignIn, given: Given, role: str) -> None:
     browser = signed_in(role)
@@ -188,6 +191,7 @@ def test_only_a_treasurer_gives_back(signed_in: SignIn, given: Given, role: str)
         assert f'href="{given.path}/refund"' not in browser.get(given.path).text
 
 
+@pytest.mark.databases("sqlite")
 def test_who_has_not_signed_in_is_asked_to(app: Flask, given: Given) -> None:
     answer = refund(Browser(app), given)
     assert "/staff/sign-in" in answer.headers["Location"]
@@ -204,6 +208,7 @@ def test_a_sign_in_that_is_not_fresh_is_asked_for_again(
     assert attempts() == []
 
 
+@pytest.mark.databases("sqlite")
 def test_what_nobody_knows_cannot_be_given_back(treasurer: Browser, given: Given) -> None:
     for path in ("ch_unknown", "x" * 300):
         assert treasurer.get(f"/treasury/payments/{path}").status_code == 404
@@ -224,6 +229,7 @@ def test_an_attempt_of_another_gift_is_not_there(treasurer: Browser, given: Give
     assert given.refunds() == []
 
 
+@pytest.mark.databases("sqlite")
 def test_a_form_without_its_token_gives_nothing_back(treasurer: Browser, given: Given) -> None:
     answer = treasurer.post(f"{given.path}/refund", csrf=False, amount="20", reason="duplicate", form_key="f")
     assert (answer.status_code, attempts()) == (400, [])
