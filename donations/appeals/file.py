@@ -12,6 +12,7 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
+from donations.appeals.fault import N_, Fault
 from donations.appeals.table import Table
 from donations.models import appeal as words
 from donations.money import CURRENCIES
@@ -20,7 +21,7 @@ LANGUAGES = ("en", "ru")  # What the pages are written in: donations/translation
 KINDS = tuple(kind for kind in words.FUND_KINDS if kind != "suspense")
 ORGANISATION_KEYS = (
     "name", "legal_name", "currency", "languages", "timezone", "settlement_currencies", "offered_currencies",
-    "statement_descriptor", "contact_email", "about", "bank",
+    "statement_descriptor", "contact_email", "about", "bank", "publish_needs_second",
 )  # fmt: skip
 BANK_KEYS = ("account_name", "bank_name", "sort_code", "account_number", "iban", "bic", "reference")
 TEXTS = ("title", "summary", "story", "surplus", "outcome", "message_prompt")
@@ -68,6 +69,15 @@ def read(text: str, known_organisation: Mapping[str, Any] | None) -> ReadFile:
     except tomllib.TOMLDecodeError as error:
         result.faults.append(_syntax_fault(str(error), text))
         return result
+    return _read_whole(values, known_organisation, result)
+
+
+def read_one(values: Mapping[str, Any], known_organisation: Mapping[str, Any]) -> ReadFile:
+    """Read one appeal that is written as a table of such a file would be, as the organisers' pages write it."""
+    return _read_whole({"appeals": [dict(values)]}, known_organisation, ReadFile())
+
+
+def _read_whole(values: dict[str, Any], known_organisation: Mapping[str, Any] | None, result: ReadFile) -> ReadFile:
     whole = Table(values, "", result.faults)
     whole.only(("organisation", "appeals"))
     table = whole.table("organisation")
@@ -122,6 +132,8 @@ def _organisation(table: Table) -> Columns:
         "about": table.texts("about", languages or LANGUAGES),
         "bank_details": _bank(table),
     }
+    if table.has("publish_needs_second"):  # A file that does not speak of it leaves it as it is.
+        columns["publish_needs_second"] = table.flag("publish_needs_second")
     for key in ("settlement_currencies", "offered_currencies"):
         if columns["currency"] and columns[key] and columns["currency"] not in columns[key]:
             table.fault(key, f"the organisation's own currency {columns['currency']} is not among them. Add it.")
@@ -176,7 +188,8 @@ def _appeal(table: Table, frame: _Frame) -> ReadAppeal:
     table.only(APPEAL_KEYS)
     currency = table.choice("currency", CURRENCIES, required=True)
     if currency and currency not in frame.currencies:
-        table.fault("currency", f"the organisation does not offer {currency}, only {', '.join(frame.currencies)}.")
+        said = N_("the organisation does not offer %(currency)s, only %(currencies)s.")
+        table.fault("currency", said, currency=currency, currencies=", ".join(frame.currencies))
     figures = currency or frame.currencies[0]
     state = table.choice("state", words.STATES, "draft")
     columns: Columns = {
@@ -200,7 +213,9 @@ def _appeal(table: Table, frame: _Frame) -> ReadAppeal:
     if not table.has("names_on_receipt"):
         columns["names_on_receipt"] = not (in_danger or columns["discreet"])
     if not funds:
-        table.fault("funds", "an appeal needs a fund for what it raises. Add [[appeals.funds]] below it.")
+        table.fault(
+            "funds", N_("an appeal needs a fund for what it raises. Add one; in a file, [[appeals.funds]] below it.")
+        )
     events = [_event(item, position, frame) for position, item in enumerate(table.tables("events"))]
     areas = [_area(item, position, figures) for position, item in enumerate(table.tables("areas"))]
     might_be_discreet = in_danger and state != "closed" and not table.has("discreet")
@@ -217,7 +232,8 @@ def _fund(table: Table, position: int, frame: _Frame) -> ReadFund:
         "position": position,
     }
     if columns["slug"] == "suspense" or (columns["slug"] == "general" and columns["kind"] not in ("general", None)):
-        table.fault("slug", f"{columns['slug']!r} is kept for the system's own fund. Write another word.")
+        said = N_("%(slug)s is kept for the system's own fund. Write another word.")
+        table.fault("slug", said, slug=repr(columns["slug"]))
     return ReadFund(table.path, columns)
 
 
@@ -237,17 +253,18 @@ def _area(table: Table, position: int, currency: str) -> Columns:
 def _find_doubles(result: ReadFile) -> None:
     """Appeals' slugs are one namespace, funds' slugs another, an appeal's areas a third; one fund is general."""
     funds = [fund for appeal in result.appeals for fund in appeal.funds]
-    _once(result, "slug", "this slug is taken by {}", [(a.path, a.columns["slug"]) for a in result.appeals])
-    _once(result, "slug", "this slug is taken by {}", [(fund.path, fund.columns["slug"]) for fund in funds])
+    taken = N_("this slug is taken by %(other)s. Choose another.")
+    _once(result, "slug", taken, [(appeal.path, appeal.columns["slug"]) for appeal in result.appeals])
+    _once(result, "slug", taken, [(fund.path, fund.columns["slug"]) for fund in funds])
     generals = [(fund.path, "general") for fund in funds if fund.columns["kind"] == "general"]
-    _once(result, "kind", "there is one general fund only, and {} is it", generals)
+    _once(result, "kind", N_("there is one general fund only, and %(other)s is it. Choose another."), generals)
     for appeal in result.appeals:
         names = [(f"{appeal.path}.areas[{area['position']}]", area["name"]) for area in appeal.areas]
-        _once(result, "name", "this name is taken by {}", names)
+        _once(result, "name", N_("this name is taken by %(other)s. Choose another."), names)
 
 
 def _once(result: ReadFile, key: str, said: str, places: Sequence[tuple[str, str | None]]) -> None:
     first: dict[str, str] = {}
     for path, value in places:
         if value is not None and first.setdefault(value, path) != path:
-            result.faults.append(f"{path}.{key}: {said.format(first[value])}. Choose another.")
+            result.faults.append(Fault(f"{path}.{key}", said, other=first[value]))

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from donations import totals
-from donations.appeals import clashes, file
+from donations.appeals import clashes, file, goals
 from donations.appeals.file import Columns, ReadAppeal, ReadFund
 from donations.appeals.report import Change, LoadReport
 from donations.errors import BadAppealsFile
@@ -26,9 +26,10 @@ ABOUT_DISCREET = (
 )
 
 
-def load(file_text: str, at: datetime) -> LoadReport:
+def load(file_text: str, at: datetime, by: str = "file") -> LoadReport:
     """Bring the database to what the file says. Raises BadAppealsFile with every fault, one a line, and changes nothing
-    then. `at` dates an appeal that is closed without a date, and the new version of each changed total."""
+    then. `at` dates an appeal that is closed without a date, and the new version of each changed total; `by` is who
+    changes the goals."""
     organisation = db.session.get(Organisation, 1)
     read = file.read(file_text, None if organisation is None else _columns_of(organisation))
     faults = [*read.faults, *clashes.find(read)]
@@ -38,11 +39,21 @@ def load(file_text: str, at: datetime) -> LoadReport:
     if read.organisation is not None:
         organisation = _load_organisation(organisation, read.organisation, report)
     assert organisation is not None, "the file is at fault without one"
+    known = list(goals.standing())
     appeals = [_load_appeal(wanted, organisation, report, at) for wanted in read.appeals]
     _put_in_order(appeals, report)
     _see_to_general_fund(organisation, report)
     db.session.flush()
+    goals.note_changes(known, by=by, at=at)
     return report
+
+
+def load_one(read: ReadAppeal, at: datetime) -> tuple[Appeal, LoadReport]:
+    """Bring one appeal to what was read of it and found without a fault."""
+    report = LoadReport()
+    appeal = _load_appeal(read, Organisation.get(), report, at)
+    db.session.flush()
+    return appeal, report
 
 
 def _columns_of(organisation: Organisation) -> dict[str, Any]:

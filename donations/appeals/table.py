@@ -11,11 +11,14 @@ from difflib import get_close_matches
 from typing import Any
 
 from donations import money
+from donations.appeals.fault import N_, Fault
 from donations.errors import DonationsError
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MAX_SLUG = 60
 MAX_SHARE = 1_000_000
+_NOT_A_DAY = N_('%(value)s is not a date. Write it like "2017-03-31".')
+_NOT_A_DATE = N_('%(value)s is not a date. Write it like "2017-03-31" or "2017-03".')
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,8 @@ class Table:
     def at(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key
 
-    def fault(self, key: str, sentence: str) -> None:
-        self.faults.append(f"{self.at(key)}: {sentence}")
+    def fault(self, key: str, sentence: str, **facts: Any) -> None:
+        self.faults.append(Fault(self.at(key), sentence, **facts))
 
     def has(self, key: str) -> bool:
         return key in self.values
@@ -39,7 +42,8 @@ class Table:
         """Every other key is a fault."""
         for key in self.values:
             if key not in known:
-                self.fault(key, f"no such key is known.{_near(key, known)}")
+                near = _near(key, known)
+                self.fault(key, "no such key is known." + (f" Did you mean {near}?" if near else ""))
 
     def string(self, key: str, *, required: bool = False) -> str | None:
         """One line of text, trimmed."""
@@ -47,16 +51,15 @@ class Table:
         if value is None:
             return None
         if not isinstance(value, str) or not value.strip() or "\n" in value.strip():
-            self.fault(key, f"{_shown(value)} is not a line of text. Write it in quotes.")
+            self.fault(key, N_("%(value)s is not a line of text. Write it in quotes."), value=_shown(value))
             return None
         return value.strip()
 
     def slug(self) -> str | None:
         value = self.string("slug", required=True)
         if value is not None and (not SLUG.fullmatch(value) or len(value) > MAX_SLUG):
-            self.fault(
-                "slug", f"{value!r} cannot stand in an address. Use a-z, 0-9 and single hyphens, {MAX_SLUG} at most."
-            )
+            said = N_("%(value)s cannot stand in an address. Use a-z, 0-9 and single hyphens, %(most)s at most.")
+            self.fault("slug", said, value=repr(value), most=MAX_SLUG)
             return None
         return value
 
@@ -67,17 +70,29 @@ class Table:
         if value is None:
             return default
         if not isinstance(value, str) or value not in words:
-            allowed = f" Write one of {', '.join(words)}." if len(words) <= 12 else ""
-            self.fault(key, f"{_shown(value)} is not known here.{_near(value, words) or allowed}")
+            self._unknown(key, value, words)
             return default
         return value
+
+    def _unknown(self, key: str, value: Any, words: Collection[str]) -> None:
+        near = _near(value, words)
+        if near:
+            said = N_("%(value)s is not known here. Did you mean %(near)s?")
+            self.fault(key, said, value=_shown(value), near=near)
+        elif len(words) <= 12:
+            said = N_("%(value)s is not known here. Write one of %(words)s.")
+            self.fault(key, said, value=_shown(value), words=", ".join(words))
+        else:
+            self.fault(key, N_("%(value)s is not known here."), value=_shown(value))
 
     def choices(self, key: str, words: Collection[str], *, required: bool = False) -> list[str]:
         """A list of different words, not empty."""
         values = self._listed(key, required)
         for index, value in enumerate(values):
             if not isinstance(value, str) or value not in words:
-                self.fault(f"{key}[{index}]", f"{_shown(value)} is not known here.{_near(value, words)}")
+                near = _near(value, words)
+                mend = f" Did you mean {near}?" if near else ""
+                self.fault(f"{key}[{index}]", f"{_shown(value)} is not known here.{mend}")
             elif value in values[:index]:
                 self.fault(f"{key}[{index}]", f"{value!r} stands here twice. Delete one.")
         return [value for value in values if isinstance(value, str) and value in words]
@@ -92,7 +107,8 @@ class Table:
     def share(self) -> int:
         value = self.values.get("share", 0)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_SHARE:
-            self.fault("share", f"{_shown(value)} is not a whole number from 0 on. Write it without quotes, like 20.")
+            said = N_("%(value)s is not a whole number from 0 on. Write it without quotes, like 20.")
+            self.fault("share", said, value=_shown(value))
             return 0
         return value
 
@@ -106,15 +122,15 @@ class Table:
         texts = {}
         for language, text in value.items():
             if language not in languages:
-                self.fault(
-                    f"{key}.{language}", f"the organisation has no language {language!r}, only {', '.join(languages)}."
-                )
+                said = N_("the organisation has no language %(language)s, only %(languages)s.")
+                self.fault(f"{key}.{language}", said, language=repr(language), languages=", ".join(languages))
             elif not isinstance(text, str) or not text.strip():
                 self.fault(f"{key}.{language}", f"{_shown(text)} is no text. Write it in quotes, or leave the key out.")
             else:
                 texts[language] = text.strip()
         if languages[0] not in value:
-            self.fault(key, f"there is no text in {languages[0]!r}, which is shown where another is missing. Add it.")
+            said = N_("there is no text in %(language)s, which is shown where another is missing. Add it.")
+            self.fault(key, said, language=repr(languages[0]))
         return texts
 
     def amount(self, key: str, currency: str, *, required: bool = False) -> int | None:
@@ -127,7 +143,7 @@ class Table:
         minors = [self._minor(f"{key}[{i}]", v, currency, gift=True) for i, v in enumerate(self._listed(key, False))]
         for index, minor in enumerate(minors):
             if minor is not None and minor in minors[:index]:
-                self.fault(f"{key}[{index}]", "this amount stands here twice. Delete one.")
+                self.fault(f"{key}[{index}]", N_("this amount stands here twice. Delete one."))
         return [minor for minor in minors if minor is not None]
 
     def day(self, key: str, *, required: bool = False, month_only: bool = False) -> tuple[date | None, bool]:
@@ -135,16 +151,16 @@ class Table:
         value = self._given(key, required)
         if isinstance(value, date) and not isinstance(value, datetime):
             return value, False
-        wanted = 'Write it like "2017-03-31"' + (' or "2017-03".' if month_only else ".")
+        said = _NOT_A_DATE if month_only else _NOT_A_DAY
         text = value if isinstance(value, str) else ""
         month = bool(re.fullmatch(r"\d{4}-\d{2}", text))
         try:
             if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) or (month and month_only):
                 return date.fromisoformat(f"{text}-01" if month else text), month
         except ValueError:
-            wanted = f"The calendar has no such day. {wanted}"
+            said = N_('%(value)s is not a date. The calendar has no such day. Write it like "2017-03-31".')
         if value is not None:
-            self.fault(key, f"{_shown(value)} is not a date. {wanted}")
+            self.fault(key, said, value=_shown(value))
         return None, False
 
     def table(self, key: str) -> Table | None:
@@ -168,7 +184,7 @@ class Table:
     def _given(self, key: str, required: bool) -> Any:
         value = self.values.get(key)
         if value is None and required:
-            self.fault(key, "this is missing. Add it.")
+            self.fault(key, N_("this is missing. Add it."))
         return value
 
     def _listed(self, key: str, required: bool) -> list[Any]:
@@ -191,12 +207,11 @@ class Table:
             if gift:
                 money.check_chargeable(amount)
         except DonationsError as error:
-            self.fault(key, f"{value!r}: {error}")
+            self.fault(key, N_("%(value)s: %(error)s"), value=repr(value), error=error)
             return None
         if not 0 < amount.minor <= money.MAXIMUM_MINOR:
-            self.fault(
-                key, f"{value!r} is nothing, or more than we can count. Leave the key out, or write another amount."
-            )
+            said = N_("%(value)s is nothing, or more than we can count. Leave it out, or write another amount.")
+            self.fault(key, said, value=repr(value))
             return None
         return amount.minor
 
@@ -204,7 +219,7 @@ class Table:
 def _near(word: object, known: Collection[str]) -> str:
     by_lower = {name.lower(): name for name in known}
     near = get_close_matches(str(word).lower(), by_lower, n=1, cutoff=0.6)
-    return f" Did you mean {by_lower[near[0]]}?" if near else ""
+    return by_lower[near[0]] if near else ""
 
 
 def _shown(value: object) -> str:

@@ -38,7 +38,7 @@ def load(file: Path, as_json: bool) -> None:
     try:
         text = _text_of(file)
         with database.write_unit() as conn:
-            report = domain.load(text, at=datetime.now(UTC))
+            report = domain.load(text, at=datetime.now(UTC), by=actor())
             if report.did_anything:
                 audit.record(conn, actor(), "appeals.loaded", "appeals", at=datetime.now(UTC))
     except BadAppealsFile as error:

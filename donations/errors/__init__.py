@@ -3,7 +3,14 @@ translated by its text), `status` is what the web answers with. One file per nou
 
 from __future__ import annotations
 
-from donations.errors.appeals import UpdateNotFound
+from donations.errors.appeals import (
+    DraftChanged,
+    DraftNotFound,
+    MailNotWanted,
+    NeedsAnotherToPublish,
+    ReasonNeeded,
+    UpdateNotFound,
+)
 from donations.errors.base import (
     BadLink,
     BadSeal,
@@ -106,13 +113,17 @@ __all__ = [
     "CurrencyMismatch",
     "DatabaseNotReady",
     "DonationsError",
+    "DraftChanged",
+    "DraftNotFound",
     "EventTooLarge",
     "FileGone",
     "FileNotTaken",
     "LastAdmin",
     "LedgerRefused",
+    "MailNotWanted",
     "MailServerDown",
     "NeedsAnother",
+    "NeedsAnotherToPublish",
     "NoSuchMessage",
     "NoSuchStaff",
     "NotAllowedInState",
@@ -132,6 +143,7 @@ __all__ = [
     "PaymentServiceRefused",
     "PeriodNotReady",
     "PostingStopped",
+    "ReasonNeeded",
     "RefundInDispute",
     "RefundRefused",
     "RefundTooLarge",

@@ -1,0 +1,152 @@
+"""What organisers write of an appeal before the public sees it: keep it, look at it, publish it, throw it away. The
+rules of what may be written are those of an appeals file. No commit here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from donations.appeals import clashes, file, goals, loading, values
+from donations.appeals.fault import N_, Fault
+from donations.appeals.file import ReadAppeal
+from donations.appeals.values import Values
+from donations.errors import BadAppealsFile, DraftChanged, DraftNotFound, NeedsAnotherToPublish, ReasonNeeded
+from donations.extensions import db
+from donations.models import Appeal, AppealDraft, AppealEvent, Area, Fund, GoalChange, Organisation
+from donations.models.base import MOST_ID
+
+
+def find(number: int, *, for_change: bool = False) -> AppealDraft:
+    """Raises DraftNotFound."""
+    draft = db.session.get(AppealDraft, min(number, MOST_ID), with_for_update=for_change)
+    if draft is None:
+        raise DraftNotFound()
+    return draft
+
+
+def of_appeal(appeal: Appeal) -> AppealDraft | None:
+    return db.session.scalar(select(AppealDraft).where(AppealDraft.appeal_id == appeal.id))
+
+
+def waiting() -> list[AppealDraft]:
+    """Every draft, the oldest first."""
+    return list(db.session.scalars(select(AppealDraft).order_by(AppealDraft.written_at, AppealDraft.id)))
+
+
+def begun_with(form_key: str) -> AppealDraft | None:
+    return db.session.scalar(select(AppealDraft).where(AppealDraft.form_key == form_key))
+
+
+def faults(written: Values, appeal: Appeal | None) -> list[Fault]:
+    """What keeps this from being published, each with its key path below the appeal, like `funds[0].slug`."""
+    read = _read(written)
+    as_known = _read({**written, "slug": appeal.slug}) if appeal is not None else read
+    found = [*read.faults, *clashes.find(as_known), *_address_faults(written, appeal)]
+    return [_below(fault) for fault in found if isinstance(fault, Fault)]
+
+
+def keep(
+    written: Values, appeal: Appeal | None, draft: AppealDraft | None, *, version: int, form_key: str, reason: str,
+    by: str, at: datetime,
+) -> AppealDraft:  # fmt: skip
+    """Keep what was written, which `faults` found nothing in. `version` is that of the draft it was written over, 0 for
+    none. Raises DraftChanged if somebody else has written meanwhile, ReasonNeeded for a new goal without its reason."""
+    if (draft.version if draft is not None else 0) != version:
+        raise DraftChanged()
+    if appeal is not None and not reason and _goal_differs(written, appeal):
+        raise ReasonNeeded()
+    if draft is None:
+        draft = AppealDraft(appeal_id=appeal.id if appeal else None, form_key=form_key, version=0)
+        db.session.add(draft)
+    draft.values, draft.reason = written, reason
+    draft.base_sha256 = values.hash_of(values.of(appeal)) if appeal is not None else ""
+    draft.version, draft.written_by, draft.written_at = draft.version + 1, by, at
+    db.session.flush()
+    return draft
+
+
+def may_publish(draft: AppealDraft, who: str) -> bool:
+    """Where publishing needs a second person, not whoever wrote the last change."""
+    return not Organisation.get().publish_needs_second or draft.written_by != who
+
+
+def publish(draft: AppealDraft, *, version: int, by: str, at: datetime) -> tuple[Appeal, list[GoalChange]]:
+    """Bring the appeal to what the draft says; a new one is opened. `version` is what its publisher has looked at.
+
+    Raises NeedsAnotherToPublish; DraftChanged if the draft or the appeal is not what was looked at; BadAppealsFile if
+    it does not fit any more."""
+    if not may_publish(draft, by):
+        raise NeedsAnotherToPublish()
+    appeal = draft.appeal
+    is_as_it_was = appeal is None or draft.base_sha256 == values.hash_of(values.of(appeal))
+    if draft.version != version or not is_as_it_was:
+        raise DraftChanged()
+    wrong = faults(draft.values, appeal)
+    if wrong:
+        raise BadAppealsFile(faults="\n" + "\n".join(wrong))
+    before = list(goals.standing(appeal)) if appeal is not None else []
+    written = draft.values if appeal is not None else {**draft.values, "state": "open"}
+    published, _ = loading.load_one(_read(written).appeals[0], at)
+    changes = goals.note_changes(before, by=draft.written_by, at=at, reason=draft.reason)
+    db.session.delete(draft)
+    db.session.flush()
+    return published, changes
+
+
+def throw_away(draft: AppealDraft, *, version: int) -> None:
+    """Raises DraftChanged if somebody has written since it was looked at."""
+    if draft.version != version:
+        raise DraftChanged()
+    db.session.delete(draft)
+
+
+def as_published(draft: AppealDraft) -> Appeal:
+    """The appeal as it would be, to be looked at only: it is not in the database, and nothing is written."""
+    read, appeal = _read(draft.values).appeals[0], draft.appeal
+    kept = {
+        "id": appeal.id if appeal else 0, "state": appeal.state if appeal else "open", "visibility": "shown",
+        "closed_on": appeal.closed_on if appeal else None, "position": appeal.position if appeal else 0,
+    }  # fmt: skip
+    return _looked_at(read, kept)
+
+
+def changed_fields(draft: AppealDraft) -> list[str]:
+    """The keys in which a draft differs from what is published; all of them for a new appeal."""
+    published = values.of(draft.appeal) if draft.appeal else {}
+    keys = [*draft.values, *(key for key in published if key not in draft.values)]
+    return [key for key in keys if draft.values.get(key) != published.get(key)]
+
+
+def _looked_at(read: ReadAppeal, kept: Values) -> Appeal:
+    with db.session.no_autoflush:
+        shown = Appeal(**{**read.columns, **kept})
+        shown.funds = [Fund(**fund.columns) for fund in read.funds]
+        shown.events = [AppealEvent(**event) for event in read.events]
+        shown.areas = [Area(**area) for area in read.areas]
+    return shown
+
+
+def _read(written: Values) -> file.ReadFile:
+    house = Organisation.get()
+    return file.read_one(written, {"languages": house.languages, "offered_currencies": house.offered_currencies})
+
+
+def _below(fault: Fault) -> Fault:
+    return Fault(fault.path.removeprefix("appeals[0]").removeprefix("."), fault.sentence, **fault.facts)
+
+
+def _address_faults(written: Values, appeal: Appeal | None) -> list[Fault]:
+    """An appeal's address is on posters and in mails: it stays, and no other appeal takes it."""
+    slug = written.get("slug")
+    if appeal is not None and slug != appeal.slug:
+        said = N_("the address stays %(slug)s, because people have it, on paper and on other sites. Put it back.")
+        return [Fault("appeals[0].slug", said, slug=repr(appeal.slug))]
+    if appeal is None and db.session.scalar(select(Appeal.id).where(Appeal.slug == slug)) is not None:
+        return [Fault("appeals[0].slug", N_("another appeal has this address. Choose another."))]
+    return []
+
+
+def _goal_differs(written: Values, appeal: Appeal) -> bool:
+    goal = _read(written).appeals[0].columns["goal_minor"]
+    return bool(goal != appeal.goal_minor)
