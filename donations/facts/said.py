@@ -79,6 +79,8 @@ class Dispute:
     due_by: datetime | None = None
     closed_at: datetime | None = None
     movements: tuple[Movement, ...] = ()
+    has_evidence: bool | None = None  # whether any was written at Stripe
+    submissions: int | None = None  # how often it was sent to the bank
 
 
 @dataclass(frozen=True, slots=True)

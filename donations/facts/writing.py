@@ -87,6 +87,8 @@ def record_dispute(conn: Connection, dispute: Dispute, *, at: datetime) -> Known
         "status": dispute.status,
         "reason": dispute.reason,
         "due_by": dispute.due_by,
+        "has_evidence": dispute.has_evidence,
+        "submissions": dispute.submissions,
         "created_at": dispute.created_at,
         "closed_at": dispute.closed_at,
         "said_at": dispute.said_at,
@@ -252,7 +254,11 @@ def _upsert_warning(dialect: str) -> Any:
 _UPSERT_PAYMENT, _UPSERT_ROOT = Prepared(_upsert_payment), Prepared(_upsert_root)
 _UPSERT_MOVEMENT, _UPSERT_REFUND = Prepared(_upsert_movement), Prepared(_upsert_refund)
 _UPSERT_DISPUTE = Prepared(
-    _upsert_latest(_dispute, ("status", "amount_minor", "due_by", "closed_at", "reason", "said_at"), ())
+    _upsert_latest(
+        _dispute,
+        ("status", "amount_minor", "due_by", "closed_at", "reason", "has_evidence", "submissions", "said_at"),
+        (),
+    )
 )
 _UPSERT_PAYOUT = Prepared(
     _upsert_latest(

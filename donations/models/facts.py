@@ -90,6 +90,8 @@ class Dispute(Model):
     status: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     due_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    has_evidence: Mapped[bool | None] = mapped_column()  # whether any was written at Stripe
+    submissions: Mapped[int | None] = mapped_column()  # how often it was sent to the bank
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     said_at: Mapped[datetime] = mapped_column(UtcDateTime)

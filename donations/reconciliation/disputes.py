@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.engine import Connection
 
-from donations.models import Dispute, Donation, FraudWarning, Payment
+from donations.bookkeeping.payments import OPEN_DISPUTES
+from donations.models import Dispute, Donation, FraudWarning, Payment, Refund, RefundAttempt
 
 CLOSED = ("won", "lost", "warning_closed", "prevented")
 MOST = 200
@@ -19,7 +20,8 @@ def listed(conn: Connection) -> list[Any]:
 
 
 def warnings(conn: Connection) -> list[Any]:
-    """Charges of which the card's network says that they may be fraud, and which can still be given back."""
+    """Charges of which the card's network says that they may be fraud, those that can still be given back first, each
+    with what was given back, whether a refund was asked for, and how a dispute over it stands."""
     return list(conn.execute(_WARNINGS))
 
 
@@ -27,6 +29,8 @@ _dispute: Table = Dispute.__table__  # type: ignore[assignment]
 _warning: Table = FraudWarning.__table__  # type: ignore[assignment]
 _payment: Table = Payment.__table__  # type: ignore[assignment]
 _donation: Table = Donation.__table__  # type: ignore[assignment]
+_refund: Table = Refund.__table__  # type: ignore[assignment]
+_attempt: Table = RefundAttempt.__table__  # type: ignore[assignment]
 _of_payment = (_payment.c.charge_id, _donation.c.reference)
 _DISPUTES = (
     select(_dispute, *_of_payment)
@@ -38,11 +42,26 @@ _DISPUTES = (
     )
     .limit(MOST)
 )  # fmt: skip
+_given_back = (
+    select(func.coalesce(func.sum(_refund.c.amount_minor), 0))
+    .where(_refund.c.payment_id == _payment.c.id, _refund.c.status.not_in(("failed", "canceled")))
+    .scalar_subquery()
+)
+_is_asked = select(_attempt.c.id).where(_attempt.c.payment_id == _payment.c.id, _attempt.c.state == "asked").exists()
+_disputed_as = (
+    select(_dispute.c.status)
+    .where(_dispute.c.payment_id == _payment.c.id, _dispute.c.status.in_((*OPEN_DISPUTES, "lost", "won")))
+    .order_by(_dispute.c.created_at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _WARNINGS = (
-    select(_warning, _payment.c.amount_minor, _payment.c.currency, *_of_payment)
+    select(
+        _warning, _payment.c.amount_minor, _payment.c.currency, *_of_payment, _given_back.label("given_back"),
+        _is_asked.label("is_asked"), _disputed_as.label("disputed_as"),
+    )
     .join(_payment, _payment.c.id == _warning.c.payment_id)
     .outerjoin(_donation, _donation.c.id == _payment.c.donation_id)
-    .where(_warning.c.actionable)
-    .order_by(_warning.c.created_at.desc())
+    .order_by(_warning.c.actionable.desc(), _warning.c.created_at.desc(), _warning.c.id)
     .limit(MOST)
-)
+)  # fmt: skip

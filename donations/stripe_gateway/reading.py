@@ -88,7 +88,8 @@ def dispute_of(said: Mapping[str, Any], *, said_at: datetime) -> Dispute:
     """A dispute in our words, as it was at that moment. Raises BadEvent."""
     with _reading():
         charge_id = text_of(_id(said["charge"]))
-        due_by = (said.get("evidence_details") or {}).get("due_by")
+        evidence = said.get("evidence_details") or {}
+        due_by = evidence.get("due_by")
         moves = [move for move in said.get("balance_transactions") or () if isinstance(move, dict)]
         return Dispute(
             id=text_of(said["id"]),
@@ -101,6 +102,8 @@ def dispute_of(said: Mapping[str, Any], *, said_at: datetime) -> Dispute:
             due_by=None if due_by is None else time_of(due_by),
             closed_at=said_at if said["status"] in ("won", "lost", "warning_closed", "prevented") else None,
             movements=tuple(movement_of({**move, "source": said["id"]}) for move in moves),
+            has_evidence=evidence.get("has_evidence"),
+            submissions=evidence.get("submission_count"),
         )
 
 

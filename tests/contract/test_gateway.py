@@ -10,10 +10,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from donations import tokens
+from donations import stripe_gateway, tokens
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, Donation
+from donations.money import Money
 from donations.worker import jobs
 from donations.worker.balance import check_balance
 from donations.worker.queues import handle_events
@@ -25,6 +26,7 @@ from tests.fixtures.outside import Stripe, sent_json
 from tests.fixtures.settings import environ_for
 
 pytestmark = pytest.mark.databases("sqlite")
+REFUND = "ourownreferenceofit2"
 
 
 @pytest.fixture
@@ -62,6 +64,9 @@ def asked(app: Flask, at_stripe: Stripe) -> list[dict[str, Any]]:
     deliver(client, events.event("charge.updated", {"id": charge_id}, api_version="2019-12-03"))
     handle_events(now + timedelta(minutes=1))
     jobs.sync_movements(now)
+    told = {"reason": "requested_by_customer", "reference": REFUND, "idempotency_key": f"refund-{REFUND}"}
+    made = stripe_gateway.make_refund(charge_id, Money(500, "GBP"), **told)
+    assert [one.reference for one in stripe_gateway.refunds_of(charge_id)] == [made.reference] == [REFUND]
     check_balance(now)
     return at_stripe.requests()
 
@@ -78,12 +83,14 @@ def test_every_request_of_a_gifts_life_fits_stripes_description(
         ("GET", "/v1/charges/:id"),
         ("GET", "/v1/balance_transactions"),
         ("GET", "/v1/balance"),
+        ("POST", "/v1/refunds"),
+        ("GET", "/v1/refunds"),
     }
 
 
 def test_stripe_is_told_nothing_of_people_but_the_address_for_its_own_form(asked: list[dict[str, Any]]) -> None:
     fresh()
-    references = {donation.reference for donation in db.session.query(Donation)}
+    references = {REFUND, *(donation.reference for donation in db.session.query(Donation))}
     for entry in asked:
         for word in ("Maya", "Example", "Hold on", "Kozlov", "kozlov"):
             assert word not in sent_json(entry)
@@ -93,6 +100,6 @@ def test_stripe_is_told_nothing_of_people_but_the_address_for_its_own_form(asked
 
 def test_every_request_that_makes_something_has_a_key_of_our_own_reference(asked: list[dict[str, Any]]) -> None:
     making = [entry for entry in asked if entry["method"] == "POST" and not entry["path"].endswith("/expire")]
-    assert len(making) == 8
+    assert len(making) == 9
     for entry in making:
-        assert entry["headers"]["Idempotency-Key"].startswith(("donation-", "appeal-"))
+        assert entry["headers"]["Idempotency-Key"].startswith(("donation-", "appeal-", "refund-"))

@@ -154,6 +154,7 @@ DISPUTE_STATES = {
     "warning_under_review": _l("inquiry: the bank looks at it"),
     "warning_closed": _l("inquiry closed"),
     "appeal_needs_response": _l("needs an answer once more"),
+    "appeal_under_review": _l("the bank looks at it once more"),
     "prevented": _l("prevented"),
 }
 
