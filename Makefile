@@ -45,6 +45,7 @@ fmt: setup-dev  ## put the code into the house's form
 bench: setup-dev  ## measure webhook ingestion against the floor of this machine, and what the books and paper cost
 	@$(BIN)/python -m tests.bench webhooks $(ARGS)
 	@$(BIN)/python -m tests.bench ledger $(ARGS)
+	@$(BIN)/python -m tests.bench dashboard $(ARGS)
 	@$(BIN)/python -m tests.bench paper $(ARGS)
 
 catalog: setup-dev  ## gather the texts to translate into donations/translations

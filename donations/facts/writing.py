@@ -50,6 +50,8 @@ def record_movement(conn: Connection, movement: Movement, *, at: datetime) -> Kn
     known = None if charge_id is None else lock_root(conn, charge_id, at=at)
     said = {name: getattr(movement, name) for name in MOVEMENT_COLUMNS}
     _UPSERT_MOVEMENT.run(conn, {**said, "number": new_id(), "payment_id": known.row.id if known else None})
+    if known is not None and movement.reporting_category == "charge":
+        _SETTLE.run(conn, {"of_payment": known.row.id, "of_movement": movement.id})
     return Known(known.row, is_new=False) if known else None
 
 
@@ -180,7 +182,7 @@ def _upsert_payment(dialect: str) -> Any:
     known = select(models.Donation.id).where(
         models.Donation.reference == bindparam("reference", type_=_payment.c.reference.type)
     )
-    names = [column.name for column in _payment.columns if column.name != "donation_id"]
+    names = [column.name for column in _payment.columns if column.name not in ("donation_id", "movement_id")]
     statement = upsert(dialect, _payment).values(
         donation_id=known.scalar_subquery(), **{name: bindparam(name) for name in names}
     )
@@ -268,6 +270,11 @@ _UPSERT_PAYOUT = Prepared(
     )
 )
 _UPSERT_WARNING = Prepared(_upsert_warning)
+_SETTLE = Prepared(
+    update(_payment)
+    .where(_payment.c.id == bindparam("of_payment"), _payment.c.movement_id.is_(None))
+    .values(movement_id=bindparam("of_movement"))
+)
 _CLAIM_MOVEMENTS = Prepared(
     update(_movement)
     .where(_movement.c.source_id == bindparam("of_source"), _movement.c.payment_id.is_(None))

@@ -7,7 +7,7 @@ from donations.models.donation import Allocation, CheckoutAttempt, Donation
 from donations.models.draft import AppealDraft, GoalChange
 from donations.models.embedding import EmbeddingSite
 from donations.models.facts import BalanceTransaction, Decision, Dispute, FraudWarning, Payment, Payout, Refund
-from donations.models.ledger import Account, Entry, Halt, Period, Posting
+from donations.models.ledger import Account, BalanceMark, DayMark, Entry, Halt, Period, Posting
 from donations.models.message import MessageDecision
 from donations.models.milestone import Milestone
 from donations.models.offline import OfflineGift, Slip
@@ -39,11 +39,13 @@ __all__ = [
     "Approval",
     "Area",
     "AuditRecord",
+    "BalanceMark",
     "BalanceTransaction",
     "BankAccount",
     "BankLine",
     "Brake",
     "CheckoutAttempt",
+    "DayMark",
     "Decision",
     "Disbursement",
     "Dispute",

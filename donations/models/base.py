@@ -56,6 +56,11 @@ def new_id() -> int:
     return (time.time_ns() // 1_000_000) << 21 | secrets.randbits(21)
 
 
+def least_id(moment: datetime) -> int:
+    """The least id that new_id makes from that moment on."""
+    return int(moment.timestamp() * 1000) << 21
+
+
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from donations.models.base import BigInt, Model, UtcDateTime
+
+_UNSETTLED = "movement_id IS NULL AND failed_at IS NULL"
 
 
 class Payment(Model):
@@ -16,7 +18,13 @@ class Payment(Model):
     thing heard of the charge, even if that is its balance transaction: then the columns are still empty."""
 
     __tablename__ = "payment"
-    __table_args__ = (CheckConstraint("amount_minor IS NULL OR amount_minor > 0", name="amount_positive"),)
+    __table_args__ = (
+        CheckConstraint("amount_minor IS NULL OR amount_minor > 0", name="amount_positive"),
+        Index(
+            "ix_payment_unsettled", "succeeded_at",
+            sqlite_where=text(_UNSETTLED), postgresql_where=text(_UNSETTLED),
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)
     charge_id: Mapped[str] = mapped_column(Text, unique=True)
@@ -31,6 +39,8 @@ class Payment(Model):
     failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failure_code: Mapped[str | None] = mapped_column(Text)
     balance_transaction_id: Mapped[str | None] = mapped_column(Text)
+    # Its own balance transaction, once that has reached us; balance_transaction_id is only what the charge says.
+    movement_id: Mapped[str | None] = mapped_column(Text)
     first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -90,6 +90,31 @@ class Period(Model):
     state: Mapped[str] = mapped_column(Text, default="open")
 
 
+class BalanceMark(Model):
+    """What a fund's account came to with the entry `through`: so that pages add up only what was posted since. Made
+    from the postings again and again; never a source of anything."""
+
+    __tablename__ = "balance_mark"
+
+    fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"), primary_key=True, autoincrement=False)
+    currency: Mapped[str] = mapped_column(Text, primary_key=True)
+    account: Mapped[int] = mapped_column(ForeignKey("account.code"), primary_key=True, autoincrement=False)
+    amount_minor: Mapped[int] = mapped_column(BigInt)
+    through: Mapped[int] = mapped_column(BigInt)
+
+
+class DayMark(Model):
+    """What was posted on an account on a day, over all funds, with the entry `through`. Like BalanceMark."""
+
+    __tablename__ = "day_mark"
+
+    entry_date: Mapped[date] = mapped_column(Date, primary_key=True)
+    currency: Mapped[str] = mapped_column(Text, primary_key=True)
+    account: Mapped[int] = mapped_column(ForeignKey("account.code"), primary_key=True, autoincrement=False)
+    amount_minor: Mapped[int] = mapped_column(BigInt)
+    through: Mapped[int] = mapped_column(BigInt)
+
+
 class Halt(Model):
     """Posting is stopped, since when and why: one row while it is, none while it is not. Events are still received."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.engine import Connection
 
-from donations.models import Posting
+from donations.models import BalanceMark, Posting
 
 # What the columns of a fund are made of. A `-` turns the sign: income and what is owed stand as credits.
 COLUMNS = {
@@ -39,11 +39,15 @@ class FundBalance:
 
 
 def of_funds(conn: Connection, fund_ids: Iterable[int] | None = None) -> list[FundBalance]:
-    """The balances of these funds, or of all that have a posting, in order of fund and currency."""
-    asked = _ALL if fund_ids is None else _ALL.where(_posting.c.fund_id.in_(list(fund_ids)))
-    accounts: dict[tuple[int, str], dict[int, int]] = defaultdict(dict)
-    for fund_id, currency, account, minor in conn.execute(asked):
-        accounts[fund_id, currency][account] = int(minor)
+    """The balances of these funds, or of all that have a posting, in order of fund and currency: what the marks have,
+    and what was posted since."""
+    marked = conn.execute(_MARKED).all()
+    since = conn.execute(_SINCE, {"through": marked[0].through if marked else 0}).all()
+    chosen = None if fund_ids is None else set(fund_ids)
+    accounts: dict[tuple[int, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for row in (*marked, *since):
+        if chosen is None or row.fund_id in chosen:
+            accounts[row.fund_id, row.currency][row.account] += int(row.amount_minor)
     return [
         FundBalance(fund_id, currency, {name: _sum(of_account, *made_of) for name, made_of in COLUMNS.items()})
         for (fund_id, currency), of_account in sorted(accounts.items())
@@ -60,8 +64,14 @@ def _sum(of_account: dict[int, int], sign: int, accounts: tuple[int, ...]) -> in
 
 
 _posting: Table = Posting.__table__  # type: ignore[assignment]
-_ALL = select(_posting.c.fund_id, _posting.c.currency, _posting.c.account, func.sum(_posting.c.amount_minor)).group_by(
-    _posting.c.fund_id, _posting.c.currency, _posting.c.account
+# The sum keeps SQLite from walking the index by fund, which holds every posting there is.
+_OF_FUND = ((_posting.c.fund_id + 0).label("fund_id"), _posting.c.currency, _posting.c.account)
+# The marks in one query, so that they are of one moment; then everything behind them, which only ever grows.
+_MARKED = select(BalanceMark.__table__)
+_SINCE = (
+    select(*_OF_FUND, func.sum(_posting.c.amount_minor).label("amount_minor"))
+    .where(_posting.c.entry_id > bindparam("through"))
+    .group_by(*_OF_FUND)
 )
 _FREE = select(func.coalesce(func.sum(_posting.c.amount_minor), 0)).where(
     _posting.c.fund_id == bindparam("of_fund"),

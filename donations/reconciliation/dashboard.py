@@ -3,7 +3,7 @@ behind a figure. Each is one query; the balances of funds are in balances.py. No
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -29,6 +29,7 @@ from sqlalchemy.engine import Connection
 from donations.models import (
     BalanceTransaction,
     BankLine,
+    DayMark,
     Dispute,
     Entry,
     Match,
@@ -104,10 +105,19 @@ def income_by_week(conn: Connection, currency: str, until: date) -> list[Week]:
     last = until - timedelta(days=until.weekday())
     starts = [last - timedelta(weeks=ago) for ago in reversed(range(WEEKS))]
     sums: dict[tuple[date, bool], int] = {}
-    for day, account, minor in conn.execute(_INCOME, {"since": starts[0], "until": until, "of_currency": currency}):
+    for day, account, minor in _income(conn, currency, starts[0], until):
         key = (day - timedelta(days=day.weekday()), account == 4010)
-        sums[key] = sums.get(key, 0) - int(minor)
+        sums[key] = sums.get(key, 0) - minor
     return [Week(start, sums.get((start, False), 0), sums.get((start, True), 0)) for start in starts]
+
+
+def _income(conn: Connection, currency: str, since: date, until: date) -> Iterator[Any]:
+    """(day, account, minor units): what the marks have, and what was posted since."""
+    marked = conn.execute(_MARKED_INCOME).all()
+    posted = conn.execute(_INCOME, {"through": marked[0].through if marked else 0})
+    for row in (*marked, *posted):
+        if row.currency == currency and since <= row.entry_date <= until:
+            yield row.entry_date, row.account, int(row.amount_minor)
 
 
 def by_account(conn: Connection, fund_id: int) -> list[Any]:
@@ -187,7 +197,7 @@ _short, _owed = _not_cleared(1030), _not_cleared(2020)
 _unsettled = and_(
     _payment.c.succeeded_at < bindparam("fee_before", type_=UtcDateTime),
     _payment.c.failed_at.is_(None),
-    ~exists().where(_movement.c.payment_id == _payment.c.id, _movement.c.reporting_category == "charge"),
+    _payment.c.movement_id.is_(None),
 )
 _all = union_all(
     _kind(
@@ -227,13 +237,15 @@ _placed = select(
     func.count().over(partition_by=_all.c.kind).label("of_kind"),
 ).subquery()  # fmt: skip
 _OPEN = select(_placed).where(_placed.c.place <= SHOWN)
+_GIVEN = (4000, 4010, 4050, 4060, 4070)
+# By their entries and nothing else: the sum keeps SQLite from walking the index by account, which holds every posting.
 _INCOME = (
-    select(_entry.c.entry_date, _posting.c.account, func.sum(_posting.c.amount_minor))
-    .join(_posting, _posting.c.entry_id == _entry.c.id)
-    .where(_entry.c.entry_date.between(bindparam("since", type_=Date), bindparam("until", type_=Date)))
-    .where(_posting.c.account.in_((4000, 4010, 4050, 4060, 4070)), _posting.c.currency == bindparam("of_currency"))
-    .group_by(_entry.c.entry_date, _posting.c.account)
+    select(_entry.c.entry_date, _posting.c.account, _posting.c.currency, _posting.c.amount_minor)
+    .join(_entry, _entry.c.id == _posting.c.entry_id)
+    .where(_posting.c.entry_id > bindparam("through"), (_posting.c.account + 0).in_(_GIVEN))
 )
+# All its days, so that `through` is known even if none of them is asked for.
+_MARKED_INCOME = select(DayMark.__table__).where(DayMark.account.in_(_GIVEN))
 _BY_ACCOUNT = (
     select(_posting.c.account, _posting.c.currency, cast(func.sum(_posting.c.amount_minor), BigInt).label("minor"))
     .where(_posting.c.fund_id == bindparam("of_fund"))

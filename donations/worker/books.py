@@ -12,6 +12,7 @@ from donations.extensions import db
 from donations.models import Dispute, Halt
 from donations.money import Money
 from donations.prepared import upsert
+from donations.reconciliation import marks
 
 # A fault in one of these would be made worse by posting on.
 GRAVE = ("I1", "I2", "I10", "I11", "I12")
@@ -31,6 +32,14 @@ def check_books(at: datetime) -> None:
             halt = upsert(conn.dialect.name, Halt.__table__).values(id=1, since=at, reason=said)  # type: ignore[arg-type]
             conn.execute(halt.on_conflict_do_nothing(index_elements=["id"]))
         alarms.sound(conn, "posting stopped" if grave else "books", said, at=at)
+
+
+def mark_balances(at: datetime) -> None:
+    """Add up the ledger, so that the treasury's pages need not."""
+    with snapshot() as conn:
+        made = marks.reckon(conn, at=at)
+    with write_unit() as conn:
+        marks.keep(conn, made)
 
 
 def watch_deadlines(at: datetime) -> None:

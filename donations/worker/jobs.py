@@ -17,7 +17,7 @@ from donations.giving import messages
 from donations.models import Appeal, Job
 from donations.prepared import upsert
 from donations.worker import balance
-from donations.worker.books import check_books, watch_deadlines
+from donations.worker.books import check_books, mark_balances, watch_deadlines
 from donations.worker.matching import match_lines
 from donations.worker.refunds import continue_refunds
 from donations.worker.sessions import expire_checkouts
@@ -73,6 +73,7 @@ JOBS = (
     Periodic("movements", timedelta(seconds=5), sync_movements),
     Periodic("payouts", timedelta(minutes=5), sync_payouts),
     Periodic("books", timedelta(minutes=10), check_books),
+    Periodic("marks", timedelta(minutes=30), mark_balances),
     Periodic("matching", timedelta(seconds=5), match_lines),
     Periodic(balance.NAME, timedelta(hours=1), balance.check_balance),
     Periodic("deadlines", timedelta(hours=1), watch_deadlines),

@@ -120,9 +120,8 @@ def _known(ids: Iterable[str]) -> set[str]:
 
 def _oldest_lacking() -> datetime | None:
     """Since when something should have a balance transaction that we do not know."""
-    its_own = and_(BalanceTransaction.payment_id == Payment.id, BalanceTransaction.reporting_category == "charge")
-    lacks = ~select(BalanceTransaction.id).where(its_own).exists()
-    of_charges = db.session.scalar(select(func.min(Payment.charged_at)).where(Payment.succeeded_at.is_not(None), lacks))
+    lacks = (Payment.succeeded_at.is_not(None), Payment.movement_id.is_(None))
+    of_charges = db.session.scalar(select(func.min(Payment.charged_at)).where(*lacks))
     known = select(BalanceTransaction.id)
     of_refunds = db.session.scalar(
         select(func.min(Refund.created_at)).where(

@@ -1,6 +1,6 @@
 """`make bench`: webhook ingestion against the floor, what the ledger's check costs (`ledger`), and what looking at
-totals and pages costs (`totals`), on SQLite and PostgreSQL; what paper costs (`paper`). Exit code 1 where a mark is
-missed."""
+totals and pages costs (`totals`) or the treasury (`dashboard`), on SQLite and PostgreSQL; what paper costs (`paper`).
+Exit code 1 where a mark is missed."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from donations.cli.stage import free_port
 from donations.extensions import db
 from donations.models import Appeal, Entry, Mail, Receipt, StripeEvent
 from tests.bench import bodies, books
+from tests.bench import dashboard as of_dashboard
 from tests.bench import ledger as of_ledger
 from tests.bench import matching as of_matching
 from tests.bench import paper as of_paper
@@ -106,6 +107,15 @@ def measure_totals(kind: str, _events: int, folder: Path) -> list[str]:
             of_totals.fill()
         with serving("wsgi:app", environ_for(url)) as port:
             return of_totals.measure(kind, port, serving, folder)
+
+
+def measure_dashboard(kind: str, _events: int, folder: Path) -> list[str]:
+    """The treasury's first page, with a million postings behind it."""
+    with servers_for(kind, folder) as server:
+        url = prepared(server)
+        with inside(url):
+            cookie = of_dashboard.fill()
+        return of_dashboard.measure(kind, cookie, environ_for(url), serving)
 
 
 def measure_paper(kind: str, _events: int, folder: Path) -> list[str]:
@@ -251,6 +261,7 @@ MEASURES = {
     "webhooks": measure,
     "ledger": measure_ledger,
     "totals": measure_totals,
+    "dashboard": measure_dashboard,
     "paper": measure_paper,
     "statements": measure_statements,
     "matching": measure_matching,
