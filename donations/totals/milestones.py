@@ -20,7 +20,8 @@ def note(at: datetime) -> int:
     running = db.session.scalars(
         select(Appeal).where(Appeal.state.in_(("open", "paused")), Appeal.goal_minor.is_not(None))
     ).all()
-    known = set(db.session.execute(select(Milestone.appeal_id, Milestone.period_start, Milestone.percent)).tuples())
+    rows = db.session.execute(select(Milestone.appeal_id, Milestone.period_start, Milestone.percent))
+    known = {(row.appeal_id, row.period_start, row.percent) for row in rows}
     noted = 0
     for appeal, total in zip(running, public_of(running, at), strict=True):
         for percent in STEPS:

@@ -78,6 +78,8 @@ REFUSED = [
     ("adjustment", {"state": "gone"}, "state_known"),
     ("adjustment", {"amount_minor": 0}, "amount_not_zero"),
     ("message_decision", {"verdict": "perhaps"}, "verdict_known"),
+    ("embedding_site", {"times": 0}, "times_positive"),
+    ("milestone", {"percent": 0}, "percent_positive"),
     ("period_signature", {"act": "burn"}, "act_known"),
     ("staff", {"state": "gone"}, "state_known"),
     ("staff", {"email_hash": b"taken"}, "email_hash"),
@@ -160,6 +162,10 @@ def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]
             "form_key": "new", "kind": "opening", "state": "made", "fund_id": fund_id, "dated_on": NOON.date(),
             "reason": "x", "authority": "x", "requested_by": "test", "requested_at": NOON, **money,
         },
+        "embedding_site": {
+            "appeal_id": 1, "origin": "x", "times": 1, "first_seen_on": NOON.date(), "last_seen_on": NOON.date(),
+        },
+        "milestone": {"appeal_id": 1, "period_start": NOON.date(), "percent": 25, "reached_at": NOON},
         "message_decision": {"donation_id": donation_id, "appeal_id": 1, "verdict": "approved"},
         "period_signature": {"period_id": 9, "act": "close", "actor": "test", "at": NOON},
     }  # fmt: skip

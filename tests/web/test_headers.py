@@ -33,7 +33,13 @@ STAFF_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+FRAME_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
+)
 OTHER_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+POLICIES = {"page": PAGE_POLICY, "staff": STAFF_POLICY, "frame": FRAME_POLICY}
 
 
 @pytest.fixture
@@ -42,7 +48,7 @@ def walk(app: Flask, client: FlaskClient, give: Give) -> list[tuple[str, str, Te
     give()
     reference = db.session.scalars(select(Donation)).one().reference
     good = {"slug": "hands-off-ali", "language": "ru", "filename": "css/base.css"}
-    good |= {"token": tokens.for_donation(reference), "label": "R-000001", "code": "00000-00000"}
+    good |= {"token": tokens.for_donation(reference), "label": "R-000001", "code": "00000-00000", "colour": "a3201a"}
     bad = {**good, "slug": "no-such-appeal", "language": "xx", "filename": "css/none.css", "token": "invented"}
     answers = []
     for rule in app.url_map.iter_rules():
@@ -59,9 +65,10 @@ def test_every_answer_has_its_security_headers(walk) -> None:
         kind = kind_of(endpoint) if endpoint else "page"
         wanted = {
             **FOR_ALL,
-            "Content-Security-Policy": {"page": PAGE_POLICY, "staff": STAFF_POLICY}.get(kind, OTHER_POLICY),
+            "Content-Security-Policy": POLICIES.get(kind, OTHER_POLICY),
         }
-        wanted["Cross-Origin-Resource-Policy"] = "cross-origin" if kind == "data" else "same-origin"
+        open_to_all = kind in ("data", "frame", "static")
+        wanted["Cross-Origin-Resource-Policy"] = "cross-origin" if open_to_all else "same-origin"
         assert {name: answer.headers.get(name) for name in wanted} == wanted, what
         assert "camera=()" in answer.headers["Permissions-Policy"], what
         assert answer.headers["Cache-Control"], what

@@ -13,7 +13,7 @@ THEMES = ("auto", "light", "dark")
 HEIGHTS = {"card": 300, "bar": 150, "full": 560, "thermometer": 470}
 NO = frozenset({"0", "no", "false", "off"})
 _COLOUR = re.compile(r"#?([0-9a-f]{6}|[0-9a-f]{3})")
-_DARK_INK, _LIGHT_INK = "1b120d", "ffffff"
+_DARK_INK, _LIGHT_INK = "000000", "ffffff"  # One of the two has 4.5 to 1 or more on any colour; no softer pair has.
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,12 +154,18 @@ def _read(slug: str) -> Showing:
 def _news(appeal: Appeal, total: PublicTotal) -> tuple[News, ...]:
     posted = db.session.scalars(
         select(AppealUpdate)
-        .where(AppealUpdate.appeal_id == appeal.id, AppealUpdate.withdrawn_at.is_(None))
+        .where(
+            AppealUpdate.appeal_id == appeal.id,
+            AppealUpdate.withdrawn_at.is_(None),
+            AppealUpdate.published_at.is_not(None),
+        )
         .order_by(AppealUpdate.published_at.desc())
         .limit(MOST_NEWS)
     )
     updates = [
-        News(f"updates/{update.id}", update.published_at, dict(update.title), dict(update.text)) for update in posted
+        News(f"updates/{update.id}", update.published_at, dict(update.title), dict(update.text))
+        for update in posted
+        if update.published_at is not None
     ]
     milestones = [
         News(f"milestones/{one.period_start:%Y%m%d}/{one.percent}", one.reached_at, {}, {}, one.percent)

@@ -81,7 +81,7 @@ def _write(due: dict[tuple[str, str], int], at: datetime) -> None:
     today: date = Organisation.get().day_of(at)
     with write_unit() as conn:
         named = select(Appeal.slug, Appeal.id).where(Appeal.slug.in_({slug for slug, _ in due}))
-        ids = dict(db.session.execute(named).tuples().all())
+        ids = {row.slug: row.id for row in db.session.execute(named)}
         known = _known(set(ids.values()))
         for (slug, origin), times in sorted(due.items()):
             id = ids[slug]
