@@ -56,11 +56,10 @@ class Shown:
         return self.left is not None and self.left.minor > 0 and not self.is_disputed
 
 
-def recent(conn: Connection, before: int | None = None) -> list[Any]:
+def recent(conn: Connection, before: int) -> list[Any]:
     """Payments, the newest first: at most PAGE_LENGTH and one more, which says that there are others. `before` is the
     number of the last one of the page before."""
-    asked = _LISTED if before is None else _LISTED.where(_payment.c.id < before)
-    return list(conn.execute(asked.limit(PAGE_LENGTH + 1)))
+    return list(conn.execute(_LISTED.where(_payment.c.id < before).limit(PAGE_LENGTH + 1)))
 
 
 def search(conn: Connection, words: str) -> list[Any]:

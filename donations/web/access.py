@@ -106,6 +106,8 @@ ROUTE_ROLES: dict[str, frozenset[str]] = {
     "treasury.adjusting.ask_for": TREASURER,
     "treasury.adjusting.show": MONEY,
     "treasury.adjusting.decide": APPROVER,
+    "treasury.ending.show": MONEY,
+    "treasury.ending.close": APPROVER,
     "treasury.disputes.index": MONEY,
     "treasury.periods.index": MONEY,
     "treasury.periods.prepare": TREASURER,

@@ -5,6 +5,7 @@ from donations.web.treasury.banking import bp as banking
 from donations.web.treasury.books import bp as books
 from donations.web.treasury.dashboard import bp
 from donations.web.treasury.disputes import bp as disputes
+from donations.web.treasury.ending import bp as ending
 from donations.web.treasury.handed_in import bp as handed_in
 from donations.web.treasury.lines import bp as lines
 from donations.web.treasury.payments import bp as payments
@@ -14,5 +15,7 @@ from donations.web.treasury.slips import bp as slips
 from donations.web.treasury.spending import bp as spending
 
 # One part of the house to the table of ways: the others hang on the dashboard's blueprint, under its name.
-for part in (payments, payouts, banking, lines, handed_in, slips, spending, adjusting, disputes, periods, books):
+_ABOUT_GIFTS = (payments, payouts, disputes, handed_in, slips)
+_ABOUT_THE_REST = (banking, lines, spending, adjusting, ending, periods, books)
+for part in (*_ABOUT_GIFTS, *_ABOUT_THE_REST):
     bp.register_blueprint(part)

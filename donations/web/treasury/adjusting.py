@@ -27,6 +27,8 @@ from donations.web.treasury.forms import TEXT, ActForm, DayField, LineField, Mon
 
 bp = Blueprint("adjusting", __name__, url_prefix="/adjustments")
 PAGE_LENGTH = 50
+# What a link from elsewhere may fill in, for a person to look at.
+PRESET = ("fund", "other_fund", "account", "amount", "currency", "open_item", "reason")
 
 
 class AdjustmentForm(MoneyForm):
@@ -113,7 +115,7 @@ def ask() -> Response:
     kind = request.args.get("kind", "transfer")
     kind = kind if kind in ADJUSTMENT_KINDS else "transfer"
     first = {"kind": kind, "on": Organisation.get().day_of(now())}
-    first |= {name: request.args.get(name, "") for name in ("fund", "other_fund", "amount", "currency", "open_item")}
+    first |= {name: request.args.get(name, "") for name in PRESET}
     return _form_page(AdjustmentForm(formdata=None, data=first))
 
 

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from donations import inbox
 from donations.extensions import db
 from donations.models import Halt, Organisation
-from donations.reconciliation import balances, dashboard
+from donations.reconciliation import balances, dashboard, ending
 from donations.web.page import fragment, now, page
 from donations.web.treasury import chart, words
 from donations.web.treasury.acting import act
@@ -95,7 +95,9 @@ def _open_items() -> dict[str, Any]:
 
 
 def _funds() -> dict[str, Any]:
-    return {"balances": kept("funds", lambda: _balances(None)), "funds": named(), "made_of": balances.COLUMNS}
+    found, known = kept("funds", lambda: _balances(None)), named()
+    ended = ending.ended_with_money(list(known.values()), found)
+    return {"balances": found, "funds": known, "made_of": balances.COLUMNS, "ended": ended}
 
 
 def _balances(fund_ids: list[int] | None) -> list[balances.FundBalance]:

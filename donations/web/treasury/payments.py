@@ -53,7 +53,7 @@ def index() -> Response | Any:
     """The newest payments, or those that a number names; if it names one, that one."""
     words, conn = one_line(request.args.get("find", ""))[:255], db.session.connection()
     if not words:
-        found = payments.recent(conn, request.args.get("before", type=int))
+        found = payments.recent(conn, min(request.args.get("before", MOST_ID, type=int), MOST_ID))
         return _list(found[: payments.PAGE_LENGTH], has_more=len(found) > payments.PAGE_LENGTH)
     found = payments.search(conn, words)
     if len(found) == 1:

@@ -60,7 +60,8 @@ def index() -> Response:
 
 @bp.get("/new")
 def ask() -> Response:
-    return _form_page(RequestForm(formdata=None, data={"fund": request.args.get("fund", "")}))
+    first = {name: request.args.get(name, "") for name in ("fund", "amount", "currency")}
+    return _form_page(RequestForm(formdata=None, data=first))
 
 
 @bp.post("/new")

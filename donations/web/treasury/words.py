@@ -126,6 +126,7 @@ DONATION_STATES = {
     "failed": _l("failed"),
     "abandoned": _l("not paid"),
 }
+APPEAL_STATES = {"draft": _l("draft"), "open": _l("open"), "paused": _l("paused"), "closed": _l("closed")}
 RECEIPT_STATES = {"live": _l("valid"), "replaced": _l("replaced"), "void": _l("void")}
 REFUND_STATES = {
     "pending": _l("on its way"),

@@ -1,0 +1,53 @@
+"""Ending an appeal, step by step: what is left of it, what may become of that, and its close. What moves money is asked
+for on the pages of transfers and of paying out, by their own rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, url_for
+from flask_babel import gettext as _
+
+from donations import appeals
+from donations.errors import DonationsError
+from donations.extensions import db
+from donations.models import Appeal, Organisation
+from donations.reconciliation import ending
+from donations.web.access import fresh
+from donations.web.page import page
+from donations.web.treasury import funds
+from donations.web.treasury.acting import act
+from donations.web.treasury.forms import ActForm
+
+bp = Blueprint("ending", __name__, url_prefix="/appeals")
+
+
+@bp.get("/<slug:slug>/ending")
+def show(slug: str) -> Response:
+    return _page(Appeal.any_by_slug(slug), ActForm(formdata=None))
+
+
+@bp.post("/<slug:slug>/ending")
+@fresh
+def close(slug: str) -> Any:
+    form, appeal = ActForm(), Appeal.any_by_slug(slug)
+    if form.act.data != "close":
+        return _page(appeal, form, 422)
+    try:
+        with act("appeal.closed", f"appeal:{slug}") as done:
+            done.again = not appeals.close(Appeal.any_by_slug(slug), done.at)
+    except DonationsError as error:
+        return _page(Appeal.any_by_slug(slug), form, form.refuse(error))
+    flash(_("The appeal is closed. It takes no more gifts; what still arrives is booked."))
+    return redirect(url_for("treasury.ending.show", slug=slug), 303)
+
+
+def _page(appeal: Appeal, form: ActForm, status: int = 200) -> Response:
+    conn, known = db.session.connection(), funds.named()
+    currencies = Organisation.get().settlement_currencies
+    return page(
+        "treasury/ending.html", status, cache="no-store", appeal=appeal, form=form,
+        rests=ending.of_appeal(conn, appeal), unsettled=ending.UNSETTLED,
+        general=next((fund for fund in known.values() if fund.kind == "general"), None),
+        accounts={code: ending.only_account(conn, code) for code in currencies},
+    )  # fmt: skip

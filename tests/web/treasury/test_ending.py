@@ -1,0 +1,150 @@
+"""Ending an appeal: what is left and what was promised about it, the ways to move it on, and the close."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+from donations.database import write_unit
+from donations.extensions import db
+from donations.models import Adjustment, Appeal, AuditRecord
+from donations.web.page import now
+from donations.worker.sessions import expire_checkouts
+from tests.events import fresh
+from tests.fixtures.outside import Stripe
+from tests.fixtures.settings import environ_for
+from tests.reconciliation.steps import a_bank_account, accepted, raised, sound
+from tests.reconciliation.test_spending import adjust, ask_for, two_must_approve
+from tests.web.checkout_steps import give, sessions
+from tests.web.staff.conftest import Browser
+from tests.web.treasury.refund_steps import SignIn
+
+PAGE = "/treasury/appeals/hands-off-ali/ending"
+
+
+@pytest.fixture
+def environ(database_url: str, at_stripe: Stripe) -> dict[str, str]:
+    return {**environ_for(database_url), "STRIPE_API_BASE": at_stripe.url}
+
+
+def appeal_state(slug: str = "hands-off-ali") -> str:
+    fresh()
+    return Appeal.any_by_slug(slug).state
+
+
+def acts() -> list[str]:
+    fresh()
+    return [row.act for row in db.session.query(AuditRecord).order_by(AuditRecord.id)]
+
+
+def fields(browser: Browser, path: str) -> dict[str, str]:
+    """What a form is filled in with when it opens."""
+    text = browser.get(path).text
+    typed = dict(re.findall(r'<input[^>]+name="(\w+)"[^>]*? value="([^"]*)"', text))
+    for name, options in re.findall(r'<select id="(\w+)".*?>(.*?)</select>', text, re.S):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        typed[name] = chosen[1] if chosen else ""
+    return {name: unescape(value) for name, value in typed.items() if name != "csrf_token"}
+
+
+def links(browser: Browser, words: str) -> list[str]:
+    return [unescape(path) for path in re.findall(r'href="(/treasury/' + words + r'[^"]*)"', browser.get(PAGE).text)]
+
+
+def test_it_says_what_is_left_and_what_was_promised(treasurer: Browser) -> None:
+    # given a fund with money, of which a part is promised
+    accepted(80000)
+    ask_for(30000)
+    # when its appeal is looked at
+    text = treasurer.get(PAGE).text
+    # then the rest, the words on the gifts and what is under way are there
+    for words in ("£800.00", "on 1 gift", "lawyer", "asked for", "Nothing is left in it"):
+        assert words in text, words
+
+
+def test_the_rest_is_moved_by_the_form_it_leads_to(treasurer: Browser) -> None:
+    # given 800.00 in the bank
+    account = a_bank_account()
+    adjust("opening", 80000, bank_account_id=account)
+    # when the first link to a transfer is followed, and the form sent with where it goes
+    form = fields(treasurer, links(treasurer, r"adjustments/new\?kind=transfer")[0])
+    assert (form["fund"], form["amount"], form["currency"], form["account"]) == ("ali", "800", "GBP", str(account))
+    assert "has ended" in form["reason"]
+    answer = treasurer.post("/treasury/adjustments/new", **form | {"other_fund": "sakharovo", "authority": "committee"})
+    # then it is booked, and nothing is left
+    assert answer.status_code == 303, answer.text
+    fresh()
+    assert db.session.query(Adjustment.state).filter(Adjustment.kind == "transfer").scalar() == "made"
+    assert sound() == ()
+    assert not links(treasurer, r"adjustments/new\?kind=transfer&amp;fund=ali&")
+
+
+def test_where_two_people_decide_the_transfer_waits_and_is_named(treasurer: Browser) -> None:
+    two_must_approve()
+    account = a_bank_account()
+    adjust("opening", 80000, bank_account_id=account)
+    form = fields(treasurer, links(treasurer, r"adjustments/new\?kind=transfer")[0])
+    treasurer.post("/treasury/adjustments/new", **form | {"other_fund": "sakharovo", "authority": "committee"})
+    assert "waits for a second person" in treasurer.get(PAGE).text
+
+
+def test_all_of_it_is_handed_on_by_a_request(treasurer: Browser) -> None:
+    accepted(80000)
+    form = fields(treasurer, links(treasurer, "spending/new")[0])
+    assert (form["fund"], form["amount"], form["currency"]) == ("ali", "800", "GBP")
+
+
+def test_closing_ends_the_open_payment_pages(treasurer: Browser, client: FlaskClient, at_stripe: Stripe) -> None:
+    # given somebody who is about to pay
+    give(client)
+    # when the appeal is closed
+    answer = treasurer.post(PAGE, act="close")
+    assert (answer.status_code, answer.headers["Location"]) == (303, PAGE)
+    # then it takes no gift, and the payment page is closed by the worker
+    expire_checkouts(now())
+    assert appeal_state() == "closed"
+    assert [one["status"] for one in sessions(at_stripe)] == ["expired"]
+    assert "has ended and takes no more donations" in give(client, nonce="later").text
+    assert len(sessions(at_stripe)) == 1
+    assert acts().count("appeal.closed") == 1
+    # and money that is left stands on the first page
+    accepted(500)
+    assert PAGE in treasurer.get("/treasury/").text
+    assert raised() == 500
+
+
+def test_closing_twice_is_recorded_once(treasurer: Browser) -> None:
+    assert [treasurer.post(PAGE, act="close").status_code for _ in range(2)] == [303, 303]
+    assert acts().count("appeal.closed") == 1
+
+
+@pytest.mark.databases("sqlite")
+def test_who_may_not_close_does_not(signed_in: SignIn, app: Flask, clock: time_machine.Traveller) -> None:
+    for role in ("auditor", "organiser"):
+        assert signed_in(role).post(PAGE, act="close").status_code == 403
+    assert "/staff/sign-in" in Browser(app).post(PAGE, act="close").headers["Location"]
+    late = signed_in("treasurer")
+    clock.shift(timedelta(minutes=6))
+    assert late.post(PAGE, act="close").headers["Location"].startswith("/staff/again")
+    assert late.get(PAGE).status_code == 200
+    assert appeal_state() == "open"
+
+
+@pytest.mark.databases("sqlite")
+def test_what_is_not_asked_properly_closes_nothing(treasurer: Browser) -> None:
+    with write_unit():
+        Appeal.any_by_slug("kurmanov").state = "draft"
+    assert treasurer.post(PAGE).status_code == 422
+    assert treasurer.post(PAGE, act="approve").status_code == 422
+    assert treasurer.post(PAGE, csrf=False, act="close").status_code == 400
+    assert treasurer.post("/treasury/appeals/kurmanov/ending", act="close").status_code == 409
+    assert treasurer.get("/treasury/appeals/nobody/ending").status_code == 404
+    assert treasurer.post("/treasury/appeals/nobody/ending", act="close").status_code == 404
+    assert treasurer.client.put(PAGE).status_code == 405
+    assert (appeal_state(), appeal_state("kurmanov")) == ("open", "draft")
