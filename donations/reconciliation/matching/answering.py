@@ -69,6 +69,9 @@ def take_as_gift(conn: Connection, line_id: int, target: str, name: str, *, acto
     shares, or to `fund:<id>`. Raises AlreadyDone if the line is matched, NotForThisLine for money that went out."""
     minor = conn.execute(select(asking.line.c.amount_minor).where(asking.line.c.id == line_id).with_for_update())
     amount = int(minor.scalar_one())
+    matched = select(asking.match.c.id).where(asking.match.c.bank_line_id == line_id)
+    if conn.execute(matched.where(asking.match.c.state == "confirmed")).first() is not None:
+        raise AlreadyDone()
     if amount <= 0:
         raise NotForThisLine(fault=N_("money that went out is no gift"))
     gift_id = new_gifts.record(conn, line_id, target, name=name, actor=actor, at=at)

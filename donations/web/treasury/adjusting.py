@@ -46,9 +46,10 @@ class AdjustmentForm(MoneyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         accounts = db.session.scalars(select(BankAccount).order_by(BankAccount.name)).all()
-        self.by_slug = {fund.slug: fund.id for fund in funds.named().values()}
         self.accounts = {str(one.id): one for one in accounts}
         self.fund.choices = self.other_fund.choices = funds.choices()
+        may_choose = dict(self.fund.choices)
+        self.by_slug = {fund.slug: fund.id for fund in funds.named().values() if fund.slug in may_choose}
         self.account.choices = [(str(one.id), f"{one.name} ({one.currency})") for one in accounts]
         self.found = {_named(one): one for one in self._open_items()}
 

@@ -49,11 +49,16 @@ class BooksForm(TreasuryForm):
         self.accounts = tuple(code for code in wholes(request.args.getlist("account")) if code in ACCOUNTS)
         self.fund.data, self.currency.data = self.fund.data or "", self.currency.data or ""
 
-    def validate_since(self, field: Field) -> None:
-        self._needed_on_paper(field)
+    def validate(self, **more: Any) -> bool:
+        is_good = bool(super().validate(**more))
+        missing = [field for field in (self.since, self.until) if field.data is None and not field.errors]
+        if self.format.data != PDF or not missing:
+            return is_good
+        for field in missing:
+            field.errors = [_("A statement needs its first and its last day.")]
+        return False
 
     def validate_until(self, field: Field) -> None:
-        self._needed_on_paper(field)
         if field.data and self.since.data and field.data < self.since.data:
             raise ValidationError(_("The last day is before the first."))
 
@@ -74,10 +79,6 @@ class BooksForm(TreasuryForm):
         days = {"since": self.since.data, "until": self.until.data}
         named = {"fund": self.fund.data, "currency": self.currency.data, "format": self.format.data}
         return {**{name: day.isoformat() for name, day in days.items() if day}, **{k: v for k, v in named.items() if v}}
-
-    def _needed_on_paper(self, field: Field) -> None:
-        if self.format.data == PDF and field.data is None and not field.errors:
-            raise ValidationError(_("A statement needs its first and its last day."))
 
 
 @bp.get("")

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, HiddenField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length, StopValidation, ValidationError
 
 from donations import money
 from donations.errors import (
@@ -74,8 +74,13 @@ class DayField(DateField):  # type: ignore[misc]
             raise ValueError(_("Write the day like 2026-11-21.")) from None
 
 
-def needed(words: Any) -> InputRequired:
-    return InputRequired(words)
+class needed(InputRequired):  # type: ignore[misc]
+    """Something must be typed, and more than spaces."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        super().__call__(form, field)
+        if isinstance(field.data, str) and not field.data:
+            raise StopValidation(self.message)
 
 
 class TreasuryForm(FlaskForm):  # type: ignore[misc]

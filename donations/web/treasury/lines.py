@@ -138,7 +138,10 @@ _VERBS: dict[str, Callable[[Shown, LineForm], None]] = {
 def _said(done: Act, shown: Shown, form: LineForm) -> list[Said]:
     """What a person said by hand. One thing takes the whole line; several take what is open of each."""
     if form.otherwise.data in WITHOUT_A_THING[shown.minor > 0] and not form.target.data:
-        fund_id = next((fund.id for fund in funds.named().values() if fund.slug == form.fund.data), None)
+        fund_id = next(
+            (fund.id for fund in funds.named().values() if fund.slug == form.fund.data and fund.kind != "suspense"),
+            None,
+        )
         return [Said(form.otherwise.data, shown.minor, fund_id=fund_id)]
     if not form.target.data:
         raise NotForThisLine(fault=N_("nothing was chosen"))

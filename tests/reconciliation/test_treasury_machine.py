@@ -1,0 +1,322 @@
+"""R17 over what treasurers do: gifts handed in, accepted, given back; slips, statements, matches made and taken back;
+payments, transfers, write-offs, payouts. After every step the books are sound, and the public total, what each fund has
+free, the bank and every receipt are what the test reckons by itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+from flask import Flask
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import func, select
+
+from donations import giving
+from donations.database import snapshot, write_unit
+from donations.errors import AlreadyDone, DonationsError, NeedsAnother, NotEnoughInFund, NotForThisLine
+from donations.extensions import db
+from donations.models import Appeal, BankAccount, BankLine, Disbursement, Match, OfflineGift, Posting
+from donations.money import Money
+from donations.reconciliation import adjustments, balances, matches, matching, slips, spending, statements
+from donations.reconciliation.matches import Said
+from tests.events import a_charge, a_movement, fresh, hear, new_id
+from tests.factories import NOON, a_donation
+from tests.reconciliation.steps import TODAY, a_gift, raised, receipts_of, sound
+from tests.reconciliation.test_payouts import hear_members, hear_payout, moved
+from tests.reconciliation.test_spending import fund as fund_of
+from tests.reconciliation.treasury_model import FUNDS, Line, Thing, Treasury
+
+WHICH, PART = st.integers(0, 99), st.integers(1, 5000)
+FUND, METHOD = st.sampled_from(FUNDS), st.sampled_from(["cash", "cheque", "bank", "bank"])
+KINDS = ("offline_gift", "offline_gift", "slip", "slip", "disbursement", "payout", "offline_refund", "bounced", "charge",
+         "unidentified")  # fmt: skip
+HEAD = "Date;Name;Transaction ID;Amount\n"
+
+
+class Desk(RuleBasedStateMachine):
+    """Two funds of one appeal, one bank account, three people."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        fresh()
+        self.model, self.texts = Treasury(), [HEAD]
+        self.raised_before = raised()
+        self.free_before = {fund: free(fund) for fund in FUNDS}
+
+    @initialize(minor=st.integers(1000, 9000))
+    def the_books_begin(self, minor: int) -> None:
+        with write_unit():
+            account = BankAccount(name=new_id("account"), currency="GBP")
+            db.session.add(account)
+            db.session.flush()
+            self.account: int = account.id
+        self.an_opening_balance("ali", minor)
+
+    # Gifts.
+
+    @rule(fund=FUND, minor=PART, method=METHOD)
+    def a_gift_is_recorded(self, fund: str, minor: int, method: str) -> None:
+        gift_id = a_gift(minor, method, fund=fund)
+        state = "expected" if method == "bank" else "recorded"
+        self.model.gifts.append(Thing(gift_id, fund, minor, state, method))
+
+    @rule(which=WHICH)
+    def a_gift_is_accepted(self, which: int) -> None:
+        gift = one(self.model.gifts, which)
+        if gift and expect(gift.state == "recorded", AlreadyDone, lambda conn: giving.offline.accept(
+            conn, int(gift.id), actor="theo", at=NOON)):  # fmt: skip
+            gift.state = "accepted"
+
+    @rule(which=WHICH)
+    def a_gift_is_cancelled(self, which: int) -> None:
+        gift = one([each for each in self.model.gifts if not self.model.received(each)], which)
+        fits = gift is not None and gift.state in ("recorded", "expected")
+        if gift and expect(fits, AlreadyDone, lambda conn: giving.offline.cancel(
+            conn, int(gift.id), actor="theo", at=NOON)):  # fmt: skip
+            gift.state = "cancelled"
+
+    @rule(which=st.sets(WHICH, min_size=1, max_size=3))
+    def a_slip_is_paid_in(self, which: set[int]) -> None:
+        held = [gift for gift in self.model.gifts if gift.method in ("cash", "cheque")]
+        chosen = [held[number % len(held)] for number in sorted(which)] if held else []
+        gifts = list({gift.id: gift for gift in chosen}.values())
+        if gifts:
+            fits = all(gift.state == "accepted" and gift.slip is None for gift in gifts)
+            self.pay_in(gifts, fits)
+
+    def pay_in(self, gifts: list[Thing], fits: bool) -> None:
+        slip = Thing("", "", sum(gift.minor for gift in gifts), "paid in")
+
+        def act(conn: Any) -> None:
+            account, ids = db.session.get_one(BankAccount, self.account), [int(gift.id) for gift in gifts]
+            slip.id = slips.pay_in(
+                conn, account, ids, Money(slip.minor, "GBP"), count=len(ids), on=TODAY, number="", actor="tara", at=NOON
+            ).id
+
+        if expect(fits, AlreadyDone, act):
+            self.model.slips.append(slip)
+            for gift in gifts:
+                gift.slip = slip
+
+    # The bank.
+
+    @rule(which=WHICH, part=PART, kind=st.sampled_from(KINDS))
+    def a_line_comes(self, which: int, part: int, kind: str) -> None:
+        """Of about the amount of something that is waited for; the file has all that came before too."""
+        thing = one(self.model.things(kind) or [], which)
+        minor = thing.minor if thing else part
+        if thing and kind in ("slip", "offline_refund"):
+            minor = min(part, minor)
+        is_out = kind in ("disbursement", "offline_refund") or (kind == "charge" and which % 2)
+        self.bring(-minor if is_out else minor)
+
+    def bring(self, minor: int) -> None:
+        major = f"{minor / 100:.2f}".replace(".", ",")
+        self.texts.append(f"21.11.2026;Maya;{len(self.texts)};{major}\n")
+        for new in (1, 0):  # Twice is the same as once.
+            account = db.session.get_one(BankAccount, self.account)
+            read = statements.read_file("".join(self.texts).encode(), "a.csv", account)
+            with write_unit() as conn:
+                done = statements.import_file(conn, account, read, by="tara", at=NOON, twins_too=True)
+            assert done.new == new
+        fresh()
+        known = [line.id for line in self.model.lines]
+        asked = select(BankLine.id).where(BankLine.bank_account_id == self.account, BankLine.id.not_in(known))
+        self.model.lines.append(Line(db.session.scalars(asked).one(), minor))
+
+    @rule(which=WHICH, of=WHICH, kind=st.sampled_from(KINDS))
+    def a_line_is_matched(self, which: int, of: int, kind: str) -> None:
+        line, things = one(self.model.lines, which), self.model.things(kind)
+        thing = one(things, of) if things else None
+        if line is None or (things is not None and thing is None):
+            return
+        said = Said(kind, line.minor, str(thing.id) if thing else None, fund_of("ali").id if kind == "charge" else None)
+        fits = not line.kind and (thing is None or self.model.fits(line.minor, kind, thing))
+        refused = AlreadyDone if line.kind else NotForThisLine
+        if expect(fits, refused, lambda conn: matches.confirm(
+            conn, line.id, [said], rule="by hand", actor="tara", at=NOON)):  # fmt: skip
+            line.kind, line.thing = kind, thing
+            if kind == "disbursement" and thing:
+                thing.state = "paid"
+
+    @rule(which=WHICH, fund=FUND)
+    def a_line_is_a_gift_that_nobody_recorded(self, which: int, fund: str) -> None:
+        line = one(self.model.lines, which)
+        if line is None:
+            return
+        refused = NotForThisLine if line.minor < 0 else AlreadyDone
+        target = f"fund:{fund_of(fund).id}"
+        if expect(not line.kind and line.minor > 0, refused, lambda conn: matching.take_as_gift(
+            conn, line.id, target, "Maya", actor="tara", at=NOON)):  # fmt: skip
+            fresh()
+            asked = select(Match.target).where(Match.bank_line_id == line.id, Match.state == "confirmed")
+            gift_id = db.session.scalars(asked).one()
+            gift = Thing(int(gift_id or 0), fund, line.minor, "expected", "bank", from_line=True)
+            self.model.gifts.append(gift)
+            line.kind, line.thing = "offline_gift", gift
+
+    @rule(which=WHICH)
+    def a_match_is_taken_back(self, which: int) -> None:
+        line = one(self.model.lines, which)
+        if line is None:
+            return
+        kind, thing, model = line.kind, line.thing, self.model
+        leaves = model.remaining(thing) - line.minor if kind == "offline_gift" and thing else 0
+        refused = NotForThisLine if kind else AlreadyDone
+        if expect(bool(kind) and leaves >= 0, refused, lambda conn: matches.undo(conn, line.id, actor="tara", at=NOON)):
+            line.kind, line.thing = "", None
+            if kind == "disbursement" and thing:
+                thing.state = "sent"
+            if kind == "offline_gift" and thing and thing.from_line:
+                thing.state = "cancelled"
+
+    @rule()
+    def the_rules_look(self) -> None:
+        """Nothing here is certain: they only propose."""
+        fresh()
+        assert matching.run(write_unit, snapshot, at=NOON).confirmed == 0
+
+    # Payments, and what is said without a paper.
+
+    @rule(fund=FUND, minor=PART)
+    def a_payment_is_asked_for(self, fund: str, minor: int) -> None:
+        made: list[int] = []
+        asked = spending.Asked(new_id("form"), Money(minor, "GBP"), "lawyer", "Maya Example 12345678")
+        fits = minor <= self.free(fund)
+        if expect(fits, NotEnoughInFund, lambda conn: made.append(
+            spending.request(conn, fund_of(fund), asked, actor="tara", at=NOON).id)):  # fmt: skip
+            self.model.payments.append(Thing(made[0], fund, minor, "requested"))
+
+    @rule(which=WHICH, act=st.sampled_from(["approve", "approve", "approve own", "send", "send", "refuse"]))
+    def a_payment_is_decided(self, which: int, act: str) -> None:
+        payment = one(self.model.payments, which)
+        if payment is None:
+            return
+        was, number, actor = payment.state, int(payment.id), "tara" if act == "approve own" else "theo"
+        states = {"send": ("approved",), "refuse": ("requested", "approved")}.get(act, ("requested",))
+        refused: type[DonationsError] = AlreadyDone if was not in states else NeedsAnother
+        fits = was in states and act != "approve own"
+        if fits and act == "approve":
+            fits, refused = payment.minor <= self.free(payment.fund), NotEnoughInFund
+        verbs: dict[str, Callable[[Any], Any]] = {
+            "send": lambda conn: spending.send(conn, number, at=NOON),
+            "refuse": lambda conn: spending.refuse(conn, number, actor=actor, at=NOON),
+        }
+        yes = lambda conn: spending.approve(conn, number, actor=actor, staff_id=None, at=NOON)  # noqa: E731
+        if expect(fits, refused, verbs.get(act, yes)):
+            no = "cancelled" if was == "approved" else "refused"
+            payment.state = {"approve": "approved", "send": "sent"}.get(act, no)
+
+    @rule(fund=FUND, minor=PART)
+    def an_opening_balance(self, fund: str, minor: int) -> None:
+        self.adjust("opening", fund, minor, bank_account_id=self.account)
+        self.model.openings.append((fund, minor))
+
+    @rule(forth=st.booleans(), minor=PART)
+    def a_surplus_is_moved(self, forth: bool, minor: int) -> None:
+        fund, other = FUNDS if forth else FUNDS[::-1]
+        fits = minor <= self.free(fund)
+        more = {"bank_account_id": self.account, "other_fund_id": fund_of(other).id}
+        if self.adjust("transfer", fund, minor, NotEnoughInFund if not fits else None, **more):
+            self.model.transfers.append((fund, other, minor))
+
+    @rule(which=WHICH, part=st.integers(1, 1000), by_asker=st.booleans())
+    def a_rest_is_written_off(self, which: int, part: int, by_asker: bool) -> None:
+        slip = one(self.model.slips, which)
+        funds = {gift.fund for gift in self.model.on_slip(slip)} if slip else set()
+        if slip is None or len(funds) != 1:
+            return
+        (fund,), fits = funds, part <= self.model.short(slip)
+        made = self.adjust("write_off", fund, part, NotForThisLine if not fits else None, account=1030,
+                           clear_ref=f"slip:{slip.id}")  # fmt: skip
+        actor = "tara" if by_asker else "theo"
+        if made and expect(not by_asker, NeedsAnother, lambda conn: adjustments.decide(
+            conn, made, yes=True, actor=actor, at=NOON)):  # fmt: skip
+            self.model.write_offs.append(Thing(made, fund, part, "made", slip=slip))
+
+    def adjust(self, kind: str, fund: str, minor: int, refused: Any = None, **more: Any) -> int:
+        made: list[int] = []
+        told = (new_id("form"), kind, fund_of(fund).id, Money(minor, "GBP"), TODAY, "agreed", "committee")
+        expect(refused is None, refused or DonationsError, lambda conn: made.append(
+            adjustments.ask(conn, adjustments.Asked(*told, **more), actor="tara", at=NOON).id))  # fmt: skip
+        return made[0] if made else 0
+
+    @rule(fund=FUND, fee=st.integers(1, 200))
+    def a_card_gift_is_paid_out(self, fund: str, fee: int) -> None:
+        if len(self.model.payouts) == 2:
+            return
+        with write_unit():
+            reference = a_donation(Appeal.any_by_slug("hands-off-ali"), split={fund: 3000}).reference
+        charge, payout, moves = a_charge(reference, Money(3000, "GBP")), new_id("po"), [new_id("txn"), new_id("txn")]
+        hear(charge)
+        hear(a_movement(charge.charge_id, Money(3000, "GBP"), fee, id=moves[0]))
+        hear_payout(3000 - fee, id=payout, balance_transaction_id=moves[1])
+        hear(moved(moves[1], "payout", fee - 3000, payout))
+        hear_members(payout, [moves[0]])
+        self.model.card_gifts.append((fund, 3000, fee))
+        self.model.payouts.append(Thing(payout, fund, 3000 - fee, "paid"))
+
+    # What must hold.
+
+    @invariant()
+    def the_books_are_what_was_done(self) -> None:
+        assert sound() == ()
+        assert raised() - self.raised_before == self.model.raised()
+        assert {fund: free(fund) for fund in FUNDS} == {fund: self.free(fund) for fund in FUNDS}
+        assert in_bank(self.account) == self.model.in_bank()
+        for slip in self.model.slips:
+            assert slips.short_by(db.session.connection(), int(slip.id)) == self.model.short(slip)
+        for gift in self.model.gifts:
+            live = [minor for state, minor in receipts_of(int(gift.id)) if state == "live"]
+            assert live == ([self.model.remaining(gift)] if self.model.remaining(gift) else [])
+            assert db.session.get_one(OfflineGift, int(gift.id)).state == gift.state
+        for payment in self.model.payments:
+            assert db.session.get_one(Disbursement, int(payment.id)).state == payment.state
+        db.session.rollback()
+
+    def free(self, fund: str) -> int:
+        return self.free_before[fund] + self.model.free(fund)
+
+
+def expect(fits: bool, refused: type[DonationsError], act: Callable[[Any], Any]) -> bool:
+    """Do it, if it should go; else it must be refused in just that way. Gives whether it was done."""
+    if fits:
+        with write_unit() as conn:
+            act(conn)
+        return True
+    with pytest.raises(refused), write_unit() as conn:
+        act(conn)
+    return False
+
+
+T = TypeVar("T")
+
+
+def one(things: list[T], which: int) -> T | None:
+    return things[which % len(things)] if things else None
+
+
+def free(fund: str) -> int:
+    return balances.free(db.session.connection(), fund_of(fund).id, "GBP")
+
+
+def in_bank(account_id: int) -> int:
+    """What the books say the account has."""
+    asked = select(func.coalesce(func.sum(Posting.amount_minor), 0))
+    return int(
+        db.session.scalars(asked.where(Posting.account == 1000, Posting.clear_ref == f"bank:{account_id}")).one()
+    )
+
+
+# Each has a database of its own, so that the books asked after every step stay small.
+PARTS = range(20 if os.environ.get("PROVE") == "1" else 1)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_whatever_treasurers_do_the_books_are_right(app: Flask, part: int, proving: bool) -> None:
+    examples, steps = (20, 40) if proving else (25, 40)
+    run_state_machine_as_test(Desk, settings=settings(max_examples=examples, stateful_step_count=steps))

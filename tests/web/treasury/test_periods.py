@@ -1,0 +1,130 @@
+"""A period closed and opened again, as the people who sign it do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from werkzeug.test import TestResponse
+
+from donations.extensions import db
+from donations.models import Period
+from donations.reconciliation import closing
+from tests.reconciliation.matching_steps import expected, run, said
+from tests.reconciliation.steps import a_bank_account, accepted
+from tests.reconciliation.test_spending import two_must_approve
+from tests.web.staff.conftest import Browser
+from tests.web.treasury.looking import acts, kept, last_act, number_in, refusal, said_beside
+
+ENDS = "2026-11-21"
+
+
+def prepare(browser: Browser, ends_on: str = ENDS) -> TestResponse:
+    return browser.post("/treasury/periods", ends_on=ends_on)
+
+
+def sign(browser: Browser) -> TestResponse:
+    return browser.post("/treasury/periods/1", act="sign")
+
+
+def state() -> str:
+    db.session.rollback()
+    return db.session.get_one(Period, 1).state
+
+
+def test_a_period_is_signed_by_two_people(treasurer: Browser, signed_in: Callable[..., Browser]) -> None:
+    # given a month in which something came, in an organisation where two sign
+    two_must_approve()
+    accepted(5000)
+    assert number_in(prepare(treasurer)) == 1
+    assert "Nothing stands in the way" in treasurer.get("/treasury/periods/1").text
+    # when one signs, and signs again
+    assert sign(treasurer).status_code == 303
+    before = kept()
+    answer = sign(treasurer)
+    assert (answer.status_code, "already" in refusal(answer)) == (409, True)
+    assert (kept(), state()) == (before, "open")
+    # and then the other
+    admin = signed_in("admin")
+    assert sign(admin).status_code == 303
+    # then it is closed, and stays as it was signed
+    assert (state(), last_act()[2]) == ("closed", {"closed": True})
+    assert (sign(admin).status_code, sign(treasurer).status_code) == (409, 409)
+    assert closing.changed_since_closed(db.session.connection()) == []
+
+
+def test_what_stands_in_the_way_is_named_and_nothing_signed(treasurer: Browser) -> None:
+    expected(3000, name="Maya Example")
+    said(a_bank_account(), 3000, name="Maya Example")
+    run()
+    accepted(5000)
+    prepare(treasurer)
+    assert "that nobody has reviewed" in treasurer.get("/treasury/periods/1").text
+    before = kept()
+    answer = sign(treasurer)
+    assert (answer.status_code, "cannot be closed yet" in refusal(answer)) == (409, True)
+    assert (kept(), state()) == (before, "open")
+
+
+def test_a_period_that_is_not_over_is_not_signed(treasurer: Browser) -> None:
+    prepare(treasurer, "2026-12-31")
+    before = kept()
+    assert (sign(treasurer).status_code, kept()) == (409, before)
+
+
+def test_a_closed_period_is_opened_again_with_a_reason(treasurer: Browser, clock: time_machine.Traveller) -> None:
+    accepted(5000)
+    prepare(treasurer)
+    sign(treasurer)
+    before = kept()
+    answer = treasurer.post("/treasury/periods/1", act="reopen", reason=" ")
+    assert (answer.status_code, "Write why it is opened again." in refusal(answer)) == (422, True)
+    assert (kept(), state()) == (before, "closed")
+    assert treasurer.post("/treasury/periods/1", act="reopen", reason="a slip was forgotten").status_code == 303
+    assert (state(), last_act()[2]) == ("open", {"reason": "a slip was forgotten"})
+    after = kept()
+    assert treasurer.post("/treasury/periods/1", act="reopen", reason="again").status_code == 409
+    assert treasurer.post("/treasury/periods/1", act="steal").status_code == 422
+    assert kept() == after
+    # and it can be signed anew
+    clock.shift(1)
+    assert sign(treasurer).status_code == 303
+    assert state() == "closed"
+
+
+@pytest.mark.parametrize("day", ["", "2026-02-31", "soon"])
+def test_a_day_that_is_none_stands_beside_its_field(treasurer: Browser, day: str) -> None:
+    before = kept()
+    answer = prepare(treasurer, day)
+    assert (answer.status_code, bool(said_beside(answer, "ends_on"))) == (422, True)
+    assert kept() == before
+
+
+def test_a_period_is_prepared_once_and_none_inside_another(treasurer: Browser) -> None:
+    accepted(5000)
+    assert [number_in(prepare(treasurer)) for _ in range(2)] == [1, 1]
+    answer = prepare(treasurer, "2026-11-01")
+    assert (answer.status_code, "cannot be closed yet" in refusal(answer)) == (409, True)
+    assert db.session.query(Period).count() == 1
+    assert acts().count("period.prepared") == 2
+
+
+def test_nothing_that_happened_inside_is_booked_there_any_more(treasurer: Browser) -> None:
+    accepted(5000)
+    prepare(treasurer)
+    sign(treasurer)
+    accepted(2500)  # Handed in on a day inside: it is entered on the first day that is open.
+    assert closing.changed_since_closed(db.session.connection()) == []
+    text = treasurer.get("/treasury/funds/ali").text
+    assert "22 Nov" in text or "22 November" in text
+
+
+def test_the_statement_is_for_who_has_just_signed_in(treasurer: Browser, clock: time_machine.Traveller) -> None:
+    accepted(5000)
+    prepare(treasurer)
+    answer = treasurer.client.get("/treasury/periods/1/statement.pdf")
+    assert (answer.data[:5], answer.headers["Cache-Control"]) == (b"%PDF-", "no-store")
+    clock.shift(timedelta(minutes=6))
+    assert treasurer.get("/treasury/periods/1/statement.pdf").headers["Location"].startswith("/staff/again")
