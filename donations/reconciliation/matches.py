@@ -51,7 +51,7 @@ def confirm(conn: Connection, line_id: int, said: Sequence[Said], *, rule: str, 
     conn.execute(_END_PROPOSALS, {"of_line": line_id, "who": actor, "moment": at})
     conn.execute(insert(Match), [_row(line_id, part, "confirmed", rule, actor, at) for part in said])
     _move_disbursements(conn, said, "sent", "paid")
-    lines.book_line(conn, line_id, at=at)
+    _book(conn, line_id, said, at)
 
 
 def propose(conn: Connection, line_id: int, said: Sequence[Said], *, rule: str, at: datetime) -> None:
@@ -63,18 +63,33 @@ def propose(conn: Connection, line_id: int, said: Sequence[Said], *, rule: str, 
 
 def undo(conn: Connection, line_id: int, *, actor: str, at: datetime) -> None:
     """Take back what a line was matched to: its entry is reversed, and its gifts follow; one that was recorded from
-    the line is cancelled. Raises AlreadyDone if it is not matched."""
+    the line is cancelled. Raises AlreadyDone if it is not matched, NotForThisLine while more was given back of its gift
+    than would be left; then nothing that the caller's unit should keep is written."""
     conn.execute(_LOCK, {"of_line": line_id}).one()
     confirmed = conn.execute(_CONFIRMED, {"of_line": line_id}).all()
     if not confirmed:
         raise AlreadyDone()
     conn.execute(_UNDO, {"of_line": line_id, "who": actor, "moment": at})
     _move_disbursements(conn, confirmed, "paid", "sent")
-    lines.book_line(conn, line_id, at=at)
+    _book(conn, line_id, confirmed, at)
+    _check_nothing_was_given_back(conn, confirmed)
     # A gift that was recorded from the line is expected by nobody.
     for part in confirmed:
         if part.kind == "offline_gift" and FROM_THE_LINE in part.reasons:
             giving.offline.cancel(conn, int(part.target), actor=actor, at=at)
+
+
+def _book(conn: Connection, line_id: int, parts: Sequence[Any], at: datetime) -> None:
+    lines.book_line(conn, line_id, at=at)
+    # Which stretch of a slip a line takes follows from the others.
+    for slip in sorted({part.target for part in parts if part.kind == "slip"}):
+        lines.book_matched(conn, "slip", slip, at=at)
+
+
+def _check_nothing_was_given_back(conn: Connection, parts: Sequence[Any]) -> None:
+    for part in parts:
+        if part.kind == "offline_gift" and giving.offline.standing_of(conn, int(part.target)).remaining < 0:
+            raise NotForThisLine(fault=N_("money of this gift was given back: take that match back first"))
 
 
 def _row(line_id: int, part: Said, state: str, rule: str, actor: str, at: datetime) -> dict[str, Any]:

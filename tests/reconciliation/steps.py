@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
 
 from donations import giving, ledger
 from donations.database import write_unit
+from donations.errors import DonationsError
 from donations.extensions import db
 from donations.giving.offline import HandedIn
-from donations.models import Appeal, BankAccount, BankLine, Donation, FundTotal, OfflineGift, Receipt, Statement
+from donations.models import (
+    Appeal,
+    BankAccount,
+    BankLine,
+    Donation,
+    Fund,
+    FundTotal,
+    OfflineGift,
+    Posting,
+    Receipt,
+    Statement,
+)
 from donations.models.base import new_id
 from donations.money import Money
-from donations.reconciliation import matches
+from donations.reconciliation import balances, matches
 from tests.events import fresh
 from tests.factories import NOON
 
@@ -105,3 +119,26 @@ def sound() -> Sequence[Any]:
     """What the books' own questions find."""
     fresh()
     return ledger.check(db.session.connection(), NOON).findings
+
+
+def free(slug: str) -> int:
+    """What a fund has free, in pence."""
+    fund_id = db.session.scalars(select(Fund.id).where(Fund.slug == slug)).one()
+    return balances.free(db.session.connection(), fund_id, "GBP")
+
+
+def in_bank(account_id: int) -> int:
+    """What the books say a bank account has, in its minor units."""
+    asked = select(func.coalesce(func.sum(Posting.amount_minor), 0)).where(Posting.account == 1000)
+    return int(db.session.scalars(asked.where(Posting.clear_ref == f"bank:{account_id}")).one())
+
+
+def expect(fits: bool, refused: type[DonationsError], act: Callable[[Connection], Any]) -> bool:
+    """Do it in a write unit, if it should go; else it must be refused in just that way. Gives whether it was done."""
+    if fits:
+        with write_unit() as conn:
+            act(conn)
+        return True
+    with pytest.raises(refused), write_unit() as conn:
+        act(conn)
+    return False

@@ -162,3 +162,47 @@ def test_what_bounced_is_not_more_than_was_given(app: Flask) -> None:
     match(a_line(account, -5000), Said("bounced", -5000, target=str(gift)))
     with pytest.raises(NotForThisLine, match="less than that is left"):
         match(a_line(account, -5000), Said("offline_refund", -5000, target=str(gift)))
+
+
+def test_a_match_stands_while_money_of_its_gift_was_given_back(app: Flask) -> None:
+    # given a gift by bank of which a part was given back
+    account, gift = a_bank_account(), a_gift(5000, "bank")
+    came = a_line(account, 5000)
+    match(came, Said("offline_gift", 5000, target=str(gift)))
+    back = a_line(account, -2000)
+    match(back, Said("offline_refund", -2000, target=str(gift)))
+    # when the match by which it came is taken back, then that is refused until the other is
+    with pytest.raises(NotForThisLine, match="given back"), write_unit() as conn:
+        matches.undo(conn, came, actor="tara", at=NOON)
+    fresh()
+    assert (raised(), sound()) == (3000, ())
+    for line in (back, came):
+        with write_unit() as conn:
+            matches.undo(conn, line, actor="tara", at=NOON)
+    assert (raised(), state_of(gift), sound()) == (0, "pending", ())
+
+
+def test_a_slip_credited_in_parts_is_whole_by_every_fund_whatever_is_taken_back(app: Flask) -> None:
+    # given a slip over three funds, whose parts do not divide evenly, credited by two lines
+    account = a_bank_account()
+    gifts = [accepted(3333), accepted(3333, fund="ali-family"), accepted(3334, fund="sakharovo")]
+    with write_unit() as conn:
+        bank = db.session.get_one(BankAccount, account)
+        slip = slips.pay_in(
+            conn, bank, gifts, Money(10000, "GBP"), count=3, on=TODAY, number="", actor="tara", at=NOON
+        ).id
+    first, second = a_line(account, 5000), a_line(account, 5000)
+    for line in (first, second):
+        match(line, Said("slip", 5000, target=str(slip)))
+    # when the first is taken back and matched again
+    with write_unit() as conn:
+        matches.undo(conn, first, actor="tara", at=NOON)
+    match(first, Said("slip", 5000, target=str(slip)))
+    # then nothing is open on it in any fund
+    fresh()
+    left: dict[str, int] = {}
+    for lines in live_lines().values():
+        for code, slug, _, minor in lines:
+            left[slug] = left.get(slug, 0) + (minor if code == 1030 else 0)
+    assert {slug: minor for slug, minor in left.items() if minor} == {}
+    assert sound() == ()

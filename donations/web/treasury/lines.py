@@ -138,11 +138,8 @@ _VERBS: dict[str, Callable[[Shown, LineForm], None]] = {
 def _said(done: Act, shown: Shown, form: LineForm) -> list[Said]:
     """What a person said by hand. One thing takes the whole line; several take what is open of each."""
     if form.otherwise.data in WITHOUT_A_THING[shown.minor > 0] and not form.target.data:
-        fund_id = next(
-            (fund.id for fund in funds.named().values() if fund.slug == form.fund.data and fund.kind != "suspense"),
-            None,
-        )
-        return [Said(form.otherwise.data, shown.minor, fund_id=fund_id)]
+        may_bear = {fund.slug: fund.id for fund in funds.named().values() if fund.kind != "suspense"}
+        return [Said(form.otherwise.data, shown.minor, fund_id=may_bear.get(form.fund.data))]
     if not form.target.data:
         raise NotForThisLine(fault=N_("nothing was chosen"))
     pairs = [tuple(one.split(":", 1)) for one in form.target.data if one.count(":") == 1]
