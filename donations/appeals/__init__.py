@@ -6,6 +6,7 @@ from donations.appeals.listing import listed
 from donations.appeals.loading import load
 from donations.appeals.report import Change, LoadReport
 from donations.appeals.states import close, hide, needing_gifts, open_again, pause, show, shown
+from donations.appeals.waiting import waiting_for_somebody
 
 __all__ = [
     "Change",
@@ -19,4 +20,5 @@ __all__ = [
     "pause",
     "show",
     "shown",
+    "waiting_for_somebody",
 ]

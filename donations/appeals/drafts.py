@@ -4,6 +4,7 @@ rules of what may be written are those of an appeals file. No commit here."""
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -58,10 +59,10 @@ def keep(
         raise ReasonNeeded()
     if draft is None:
         draft = AppealDraft(appeal_id=appeal.id if appeal else None, form_key=form_key, version=0)
-        db.session.add(draft)
     draft.values, draft.reason = written, reason
     draft.base_sha256 = values.hash_of(values.of(appeal)) if appeal is not None else ""
     draft.version, draft.written_by, draft.written_at = draft.version + 1, by, at
+    db.session.add(draft)
     db.session.flush()
     return draft
 
@@ -101,21 +102,45 @@ def throw_away(draft: AppealDraft, *, version: int) -> None:
     db.session.delete(draft)
 
 
+def write_outcome(appeal: Appeal, outcome: dict[str, str], *, by: str, at: datetime) -> bool | None:
+    """Say how an appeal ended: at once, or in its draft, where there is one or another must publish. Whether the public
+    sees it now; None if it says so already. Raises BadAppealsFile if it lacks the first language."""
+    draft = of_appeal(appeal)
+    before = draft.values if draft is not None else values.of(appeal)
+    if before.get("outcome", {}) == outcome:
+        return None
+    written = {**before, "outcome": outcome} if outcome else {k: v for k, v in before.items() if k != "outcome"}
+    wrong = faults(written, appeal)
+    if wrong:
+        raise BadAppealsFile(faults="\n" + "\n".join(wrong))
+    was_there = draft is not None
+    key, version, reason = f"outcome:{appeal.id}:{at.timestamp()}", draft.version if draft else 0, ""
+    draft = keep(
+        written, appeal, draft, version=version, form_key=key, reason=draft.reason if draft else reason, by=by, at=at
+    )
+    if was_there or not may_publish(draft, by):
+        return False
+    publish(draft, version=draft.version, by=by, at=at)
+    return True
+
+
 def as_published(draft: AppealDraft) -> Appeal:
     """The appeal as it would be, to be looked at only: it is not in the database, and nothing is written."""
     read, appeal = _read(draft.values).appeals[0], draft.appeal
     kept = {
-        "id": appeal.id if appeal else 0, "state": appeal.state if appeal else "open", "visibility": "shown",
-        "closed_on": appeal.closed_on if appeal else None, "position": appeal.position if appeal else 0,
-    }  # fmt: skip
-    return _looked_at(read, kept)
+        column.name: getattr(appeal, column.name) if appeal is not None else _first(column)
+        for column in Appeal.__table__.columns
+        if column.name not in read.columns or column.name in loading.ONLY_AT_FIRST
+    }
+    return _looked_at(read, kept | {"visibility": "shown"} | ({} if appeal else {"id": 0, "state": "open"}))
 
 
 def changed_fields(draft: AppealDraft) -> list[str]:
     """The keys in which a draft differs from what is published; all of them for a new appeal."""
     published = values.of(draft.appeal) if draft.appeal else {}
-    keys = [*draft.values, *(key for key in published if key not in draft.values)]
-    return [key for key in keys if draft.values.get(key) != published.get(key)]
+    written = values.of(as_published(draft))
+    keys = [*written, *(key for key in published if key not in written)]
+    return [key for key in keys if written.get(key) != published.get(key)]
 
 
 def _looked_at(read: ReadAppeal, kept: Values) -> Appeal:
@@ -125,6 +150,12 @@ def _looked_at(read: ReadAppeal, kept: Values) -> Appeal:
         shown.events = [AppealEvent(**event) for event in read.events]
         shown.areas = [Area(**area) for area in read.areas]
     return shown
+
+
+def _first(column: Any) -> Any:
+    """What a column of a new row holds unless something else is said."""
+    default: Any = column.default
+    return None if default is None else default.arg(None) if default.is_callable else default.arg
 
 
 def _read(written: Values) -> file.ReadFile:

@@ -19,6 +19,12 @@ def shown(appeal: Appeal, most: int) -> list[AppealUpdate]:
     return list(db.session.scalars(wanted.order_by(*newest).limit(most)))
 
 
+def all_of(appeal: Appeal, most: int) -> list[AppealUpdate]:
+    """Every update, written, posted or withdrawn, for those who run it; the newest first."""
+    wanted = select(AppealUpdate).where(AppealUpdate.appeal_id == appeal.id)
+    return list(db.session.scalars(wanted.order_by(AppealUpdate.position.desc()).limit(most)))
+
+
 def find_shown(appeal: Appeal, update_id: int) -> AppealUpdate:
     """Raises UpdateNotFound, also for one that was never posted, was withdrawn or belongs to another appeal."""
     update = find(appeal, update_id)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, select, update
+from sqlalchemy import Select, and_, func, select, update
 
 from donations import privacy
 from donations.errors import BadSeal, NoSuchMessage
@@ -62,6 +62,13 @@ def listed(state: str, most: int) -> list[Message]:
     else:
         asked = asked.where(MessageDecision.verdict == state)
     return [_message(*row) for row in db.session.execute(asked)]
+
+
+def waiting() -> dict[int, int]:
+    """How many messages wait for a person's word, by the id of their appeal."""
+    asked = _of_counted_gifts().where(MessageDecision.verdict.is_(None))
+    counted = asked.with_only_columns(Donation.appeal_id, func.count()).group_by(Donation.appeal_id)
+    return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
 def find(reference: str) -> Message:

@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from donations.extensions import csrf
 from donations.web import access, compression, faults, filters, headers, keeping, languages, page, sessions, ways
+from donations.web.campaigns import bp as campaigns
 from donations.web.embeds import badge, feed, frame, oembed, overlay, showing, sites
 from donations.web.health import bp as health
 from donations.web.staff import account, auditing, links, passkeys, people, signing_in
@@ -23,7 +24,7 @@ MACHINES = (webhooks, health)
 # For other sites. Their language is asked for by ?lang=, so that one address serves a site in any.
 EMBEDS = (frame.bp, badge.bp, oembed.bp, feed.bp, overlay.bp)
 # Behind a sign-in: a session, CSRF tokens, and the table of roles in access.py.
-STAFF = (signing_in.bp, links.bp, account.bp, passkeys.bp, people.bp, auditing.bp, dashboard.bp)
+STAFF = (signing_in.bp, links.bp, account.bp, passkeys.bp, people.bp, auditing.bp, dashboard.bp, campaigns)
 
 
 def init_app(app: Flask, babel: Babel) -> None:

@@ -28,6 +28,8 @@ ANYONE, SECOND = frozenset({"anyone"}), frozenset({"second"})
 STAFF = frozenset({"treasurer", "organiser", "auditor", "admin"})
 MONEY = frozenset({"treasurer", "auditor", "admin"})
 TREASURER, APPROVER = frozenset({"treasurer"}), frozenset({"treasurer", "admin"})
+# CAMPAIGNS looks at how appeals are run; ORGANISER runs them.
+CAMPAIGNS, ORGANISER = frozenset({"organiser", "treasurer", "auditor", "admin"}), frozenset({"organiser", "admin"})
 PEOPLE, AUDIT = frozenset({"admin", "auditor"}), frozenset({"auditor", "admin"})
 ROUTE_ROLES: dict[str, frozenset[str]] = {
     "signing_in.ask": ANYONE,
@@ -65,6 +67,23 @@ ROUTE_ROLES: dict[str, frozenset[str]] = {
     "people.enable": frozenset({"admin"}),
     "people.end_sessions": frozenset({"admin"}),
     "auditing.index": AUDIT,
+    "campaigns.index": CAMPAIGNS,
+    "campaigns.show": CAMPAIGNS,
+    "campaigns.pause": ORGANISER,
+    "campaigns.hide": ORGANISER,
+    "campaigns.open": ORGANISER,
+    "campaigns.reveal": ORGANISER,
+    "campaigns.ask_close": ORGANISER,
+    "campaigns.close": ORGANISER,
+    "campaigns.writing.ask_new": ORGANISER,
+    "campaigns.writing.begin": ORGANISER,
+    "campaigns.writing.ask": ORGANISER,
+    "campaigns.writing.write": ORGANISER,
+    "campaigns.writing.show": ORGANISER,
+    "campaigns.writing.rewrite": ORGANISER,
+    "campaigns.writing.preview": CAMPAIGNS,
+    "campaigns.writing.publish": ORGANISER,
+    "campaigns.writing.throw_away": ORGANISER,
     "treasury.index": MONEY,
     "treasury.open_items": MONEY,
     "treasury.funds": MONEY,

@@ -15,6 +15,7 @@ from donations.web.access import ROUTE_ROLES
 # The first page of each part of the house, in the order they stand.
 PARTS = (
     ("treasury.index", _l("Treasury")),
+    ("campaigns.index", _l("Appeals")),
     ("people.index", _l("People")),
     ("auditing.index", _l("Audit")),
     ("account.show", _l("Your account")),

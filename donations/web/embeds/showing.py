@@ -13,12 +13,13 @@ from flask import Flask, current_app, g
 from sqlalchemy import select
 
 from donations import totals
+from donations.appeals import updates
 from donations.appeals.amounts import suggested
 from donations.errors import AppealNotFound
 from donations.extensions import db
 from donations.giving import names
 from donations.giving.names import NamedGift
-from donations.models import Appeal, AppealUpdate, Organisation
+from donations.models import Appeal, Organisation
 from donations.money import Money
 from donations.totals import PublicTotal
 from donations.web import languages
@@ -152,23 +153,13 @@ def _read(slug: str) -> Showing:
 
 
 def _news(appeal: Appeal, total: PublicTotal) -> tuple[News, ...]:
-    posted = db.session.scalars(
-        select(AppealUpdate)
-        .where(
-            AppealUpdate.appeal_id == appeal.id,
-            AppealUpdate.withdrawn_at.is_(None),
-            AppealUpdate.published_at.is_not(None),
-        )
-        .order_by(AppealUpdate.published_at.desc())
-        .limit(MOST_NEWS)
-    )
-    updates = [
+    posted = [
         News(f"updates/{update.id}", update.published_at, dict(update.title), dict(update.text))
-        for update in posted
+        for update in updates.shown(appeal, MOST_NEWS)
         if update.published_at is not None
     ]
     milestones = [
         News(f"milestones/{one.period_start:%Y%m%d}/{one.percent}", one.reached_at, {}, {}, one.percent)
         for one in totals.milestones_reached(appeal, total)
     ]
-    return tuple(sorted((*updates, *milestones), key=lambda one: one.at, reverse=True)[:MOST_NEWS])
+    return tuple(sorted((*posted, *milestones), key=lambda one: one.at, reverse=True)[:MOST_NEWS])

@@ -3,7 +3,6 @@ presets them. It checks and reads; giving.py decides."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, StringField
 from wtforms.validators import AnyOf, Email, Length, Optional, ValidationError
 
-from donations import money, paper
+from donations import money
 from donations.errors import (
     AmountTooLarge,
     AmountTooSmall,
@@ -29,27 +28,11 @@ from donations.money import Money
 from donations.web import languages
 from donations.web.access import PublicForm
 from donations.web.filters import sentence
+from donations.web.typed import lines, one_line
 
 NAME_LENGTH, EMAIL_LENGTH, MESSAGE_LENGTH = 100, 254, 4000
 _ABOUT_THE_AMOUNT = (AmountTooLarge, AmountTooSmall, BadAmount, TooManyDecimals)
 FIELDS = ("amount", "currency", "interval", "fund", "name", "email", "message", "display")
-
-
-def one_line(text: str | None) -> str:
-    """What was typed, without control characters and needless space."""
-    return " ".join(_printable(text or "").split())
-
-
-def lines(text: str | None) -> str:
-    """The same for a text of several lines."""
-    return "\n".join(_printable(line).rstrip() for line in (text or "").splitlines()).strip()
-
-
-def _printable(text: str) -> str:
-    """Without control characters, and without the marks by which a name or message could turn the text around it
-    backwards, on our pages and in the terminal of whoever moderates."""
-    plain = "".join(c for c in text if c not in paper.TURNING)
-    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in plain)
 
 
 class DonationForm(PublicForm):

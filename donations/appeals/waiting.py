@@ -1,0 +1,29 @@
+"""What waits for somebody in the appeals: updates nobody has posted; and how many follow each. Drafts are in drafts,
+messages in giving."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from donations.extensions import db
+from donations.models import AppealUpdate, Subscription
+
+
+@dataclass(slots=True)
+class Waiting:
+    updates: int = 0
+    followers: int = 0
+
+
+def waiting_for_somebody() -> dict[int, Waiting]:
+    """By appeal id, of those where anything waits or anybody follows."""
+    found: dict[int, Waiting] = {}
+    unposted = select(AppealUpdate.appeal_id, func.count()).where(AppealUpdate.published_at.is_(None))
+    for appeal_id, count in db.session.execute(unposted.group_by(AppealUpdate.appeal_id)):
+        found.setdefault(appeal_id, Waiting()).updates = count
+    following = select(Subscription.appeal_id, func.count()).where(Subscription.state == "confirmed")
+    for appeal_id, count in db.session.execute(following.group_by(Subscription.appeal_id)):
+        found.setdefault(appeal_id, Waiting()).followers = count
+    return found

@@ -1,0 +1,62 @@
+"""How a person acts: a write unit that ends with the audit's word, and who that person is. What is done is a verb of
+the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+
+from donations import audit, staff
+from donations.database import write_unit
+from donations.errors import BadSeal
+from donations.extensions import db
+from donations.models import Staff
+from donations.web import sessions
+from donations.web.page import now
+
+
+@dataclass(slots=True)
+class Act:
+    """What is being done, for the audit: `about` may be known only when it is done. `again` where the same form came
+    twice: then nothing is done, and nothing recorded."""
+
+    conn: Connection
+    at: datetime
+    actor: str
+    staff_id: int
+    about: str = ""
+    again: bool = False
+    details: dict[str, str | int | bool | list[str] | None] = field(default_factory=dict)
+
+
+@contextmanager
+def act(what: str, about: str = "", **details: str | int) -> Iterator[Act]:
+    """Do `what` in one transaction and record it there. If anything is raised, nothing is done and nothing recorded."""
+    person = me()
+    with write_unit() as conn:
+        done = Act(conn, now(), person.actor, person.id, about, details={**details})
+        yield done
+        db.session.flush()
+        if not done.again:
+            audit.record(conn, done.actor, what, done.about, done.details, at=done.at)
+
+
+def me() -> Staff:
+    person = sessions.signed_in()
+    assert person is not None, "the table of routes lets nobody else come here"
+    return person
+
+
+def names() -> Mapping[str, str]:
+    """Who the numbers are: the books and the audit hold no names."""
+    found = {}
+    for person in staff.listed():
+        try:
+            found[person.actor] = staff.name_of(person)
+        except BadSeal:
+            found[person.actor] = person.actor
+    return found
