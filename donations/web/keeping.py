@@ -33,10 +33,10 @@ SQUEEZED = ("Content-Encoding", "gzip")
 class Kept:
     """One answer, ready to be sent: plain and squeezed, with all its headers and its ETag."""
 
-    __slots__ = ("etag", "headers", "plain", "squeezed", "unchanged", "until")
+    __slots__ = ("behind_proxy", "etag", "headers", "plain", "squeezed", "unchanged", "until")
 
-    def __init__(self, answer: Response, until: float) -> None:
-        self.until = until
+    def __init__(self, answer: Response, until: float, *, behind_proxy: bool = False) -> None:
+        self.until, self.behind_proxy = until, behind_proxy
         self.plain = answer.get_data()
         worth_it = len(self.plain) >= WORTH_IT_BYTES
         self.squeezed = gzip.compress(self.plain, 6, mtime=0) if worth_it else None
@@ -48,13 +48,13 @@ class Kept:
 
     def answer(self, environ: Environ) -> Response:
         """What is sent to this asker: plain or squeezed, or 304."""
-        asked = environ.get("HTTP_IF_NONE_MATCH")
+        asked, proxy = environ.get("HTTP_IF_NONE_MATCH"), self._for_proxy()
         if asked == self.etag:
-            return WholeResponse(status=304, headers=self.unchanged)
+            return WholeResponse(status=304, headers=[*self.unchanged, *proxy])
         if self.squeezed is not None and _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
-            answer = WholeResponse(self.squeezed, headers=[*self.headers, SQUEEZED])
+            answer = WholeResponse(self.squeezed, headers=[*self.headers, SQUEEZED, *proxy])
         else:
-            answer = WholeResponse(self.plain, headers=self.headers)
+            answer = WholeResponse(self.plain, headers=[*self.headers, *proxy])
         if asked:
             answer.make_conditional(environ)
         return answer
@@ -66,15 +66,20 @@ class Kept:
             return None
         asked = environ.get("HTTP_IF_NONE_MATCH")
         if asked == self.etag:
-            start("304 NOT MODIFIED", list(self.unchanged))
+            start("304 NOT MODIFIED", [*self.unchanged, *self._for_proxy()])
             return []
         if asked:
             return None
         squeezed = self.squeezed if "gzip" in accepted.replace(" ", "").split(",") else None
         body = self.plain if squeezed is None else squeezed
         encoding = [] if squeezed is None else [SQUEEZED]
-        start("200 OK", [*self.headers, *encoding, ("Content-Length", str(len(body)))])
+        start("200 OK", [*self.headers, *encoding, ("Content-Length", str(len(body))), *self._for_proxy()])
         return [body]
+
+    def _for_proxy(self) -> Headers:
+        """nginx reckons in whole seconds: max-age=1 keeps an answer for up to two. This one it keeps until the second
+        on the clock ends, so that with ours, no number is older than two."""
+        return [("X-Accel-Expires", f"@{int(time.time())}")] if self.behind_proxy else []
 
 
 def _takes_gzip(said: str) -> bool:
@@ -84,8 +89,10 @@ def _takes_gzip(said: str) -> bool:
 class Shelf:
     """Kept answers by key, at most so many, each for at most so long. Threads that miss the same one take turns."""
 
-    def __init__(self, seconds: float = SECONDS, most: int = MOST, clock: Clock = time.monotonic) -> None:
-        self.seconds, self.most, self.clock = seconds, most, clock
+    def __init__(
+        self, seconds: float = SECONDS, most: int = MOST, clock: Clock = time.monotonic, *, behind_proxy: bool = False
+    ) -> None:
+        self.seconds, self.most, self.clock, self.behind_proxy = seconds, most, clock, behind_proxy
         self.kept: dict[Hashable, Kept] = {}
         self._lock = threading.Lock()
         self._turns: dict[Hashable, threading.Lock] = {}
@@ -110,7 +117,7 @@ class Shelf:
         answer = make()
         if answer.status_code != 200:
             return answer
-        made = Kept(answer, until)
+        made = Kept(answer, until, behind_proxy=self.behind_proxy)
         with self._lock:
             self.kept.pop(key, None)
             while len(self.kept) >= self.most:
@@ -136,7 +143,8 @@ class Shortcut:
 def init_app(app: Flask) -> None:
     """KEEP_SECONDS 0 keeps nothing: so it is in tests, which change something and look at once."""
     app.config.setdefault("KEEP_SECONDS", 0 if app.testing else SECONDS)
-    shelf = app.extensions["shelf"] = Shelf(app.config["KEEP_SECONDS"])
+    behind_proxy = app.config["SETTINGS"].trusted_proxies > 0
+    shelf = app.extensions["shelf"] = Shelf(app.config["KEEP_SECONDS"], behind_proxy=behind_proxy)
     app.wsgi_app = Shortcut(app.wsgi_app, shelf)  # type: ignore[method-assign]
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, g, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 from flask_babel import gettext as _
 
-from donations.web.embeds.showing import Showing, find
+from donations.web.embeds.showing import Showing, find, kept
 from donations.web.filters import in_language, money, percent
 from donations.web.headers import LIVE, kind
-from donations.web.page import versioned
 
 bp = Blueprint("badge", __name__)
 # How wide letters are, in tenths of their height, as most system fonts draw them; the picture asks for just so much.
@@ -24,11 +23,15 @@ def svg(slug: str) -> Response:
     showing = find(slug, request.args.get("lang"))
     asked = request.args.get("theme")
     theme = asked if asked in THEMES else "auto"
+    return kept(showing, ("badge", theme), lambda: _drawn(showing, theme))
+
+
+def _drawn(showing: Showing, theme: str) -> Response:
     label, figure = _label(showing), _figure(showing)
     parts = {"label": label, "figure": figure, "theme": theme, "left": _width(label), "right": _width(figure)}
     response = current_app.response_class(render_template("embeds/total.svg", **parts), mimetype="image/svg+xml")
     response.headers["Cache-Control"] = LIVE
-    return versioned(response, version=f"{showing.version}|{theme}|{g.language}")
+    return response
 
 
 def _label(showing: Showing) -> str:

@@ -6,20 +6,22 @@ from datetime import datetime
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from donations.web.embeds.showing import find
-from donations.web.headers import kind
-from donations.web.page import versioned
+from donations.web.embeds.showing import Showing, find, kept
+from donations.web.headers import LIVE, kind
 
 bp = Blueprint("feed", __name__)
-SHORTLY = "public, max-age=1, stale-if-error=86400"
 
 
 @bp.get("/appeals/<slug:slug>/feed.atom")
 @kind("data")
 def atom(slug: str) -> Response:
     showing = find(slug, request.args.get("lang"))
+    return kept(showing, "feed", lambda: _written(showing))
+
+
+def _written(showing: Showing) -> Response:
     changed: datetime = max([entry.at for entry in showing.news], default=showing.total.as_of)
     body = render_template("embeds/feed.xml", showing=showing, changed=changed)
     response = current_app.response_class(body, mimetype="application/atom+xml")
-    response.headers["Cache-Control"] = SHORTLY
-    return versioned(response, version=repr((showing.title, showing.news, changed)))
+    response.headers["Cache-Control"] = LIVE
+    return response

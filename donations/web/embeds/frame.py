@@ -9,10 +9,9 @@ from flask import Blueprint, Response, abort, current_app, g, request
 
 from donations.errors import AppealNotFound
 from donations.web.embeds import looks, sites
-from donations.web.embeds.showing import Showing, find
+from donations.web.embeds.showing import Showing, find, kept
 from donations.web.headers import FOR_EVER, LIVE, kind
-from donations.web.keeping import Kept, Shelf
-from donations.web.page import content_hash, fragment, marked, page, versioned
+from donations.web.page import content_hash, fragment, page, versioned
 
 bp = Blueprint("embeds", __name__)
 SCRIPT_KEPT = "public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400"
@@ -61,15 +60,6 @@ def script() -> Response:
 
 
 def _kept(showing: Showing, template: str) -> Response:
-    """The form, rendered once for each version however many ask. The accent alone has millions of values, so these
-    answers have a shelf of their own."""
     look = looks.asked(request.args)
-    shelf: Shelf = current_app.extensions["embeds"]
-    version = f"{showing.version}|{look}"
-    key = (template, showing.slug, version, g.language)
-    found = shelf.fetch(key, lambda: marked(_made(showing, template, look), version=version))
-    return found.answer(request.environ) if isinstance(found, Kept) else found
-
-
-def _made(showing: Showing, template: str, look: looks.Look) -> Response:
-    return fragment(template, cache=LIVE, showing=showing, total=showing.total, look=look, next_goal=showing.next_goal)
+    parts = {"showing": showing, "total": showing.total, "look": look, "next_goal": showing.next_goal}
+    return kept(showing, (template, look), lambda: fragment(template, cache=LIVE, **parts))

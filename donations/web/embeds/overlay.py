@@ -9,9 +9,9 @@ from donations.errors import AppealNotFound
 from donations.giving.names import NamedGift
 from donations.money import Money, exponent
 from donations.web.embeds import looks
-from donations.web.embeds.showing import Showing, find
+from donations.web.embeds.showing import Showing, find, kept
 from donations.web.headers import LIVE, kind
-from donations.web.page import fragment, page, versioned
+from donations.web.page import fragment, page
 
 bp = Blueprint("overlay", __name__)
 NAMES, LARGEST = 5, 1_000_000
@@ -37,7 +37,7 @@ def _answer(showing: Showing, template: str) -> Response:
     named = _named(showing, least)
     look = looks.asked(request.args)
     parts = {"showing": showing, "total": showing.total, "named": named, "look": look, "least": least}
-    return versioned(fragment(template, cache=LIVE, **parts), version=f"{showing.version}|{named}|{look}")
+    return kept(showing, (template, look, least), lambda: fragment(template, cache=LIVE, **parts))
 
 
 def _least(showing: Showing) -> int | None:

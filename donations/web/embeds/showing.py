@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from flask import Flask, current_app, g
+from flask import Flask, Response, current_app, g, request
 from sqlalchemy import select
 
 from donations import totals
@@ -23,8 +23,8 @@ from donations.models import Appeal, Organisation
 from donations.money import Money
 from donations.totals import PublicTotal
 from donations.web import languages
-from donations.web.keeping import Shelf
-from donations.web.page import now
+from donations.web.keeping import Kept, Shelf
+from donations.web.page import marked, now
 
 Texts = dict[str, str]
 RENDERED_SECONDS, MOST_RENDERED = 60.0, 512
@@ -72,7 +72,7 @@ class Showing:
         """Changes with whatever a form says."""
         words = (self.title, self.summary, self.outcome, self.closed_on)
         total = (self.total.version, self.total.state, self.total.goal, self.takes_gifts, self.suggested, self.stretch)
-        return repr((*total, *words, *self.sites))
+        return repr((self.slug, *total, *words, self.sites, self.news, self.named))
 
 
 class Window:
@@ -106,7 +106,9 @@ class Window:
 def init_app(app: Flask) -> None:
     """What is made of a showing is kept by its version: it is rendered anew when that changes, not when time passes."""
     app.extensions["showing"] = Window(app.config["KEEP_SECONDS"])
-    app.extensions["embeds"] = Shelf(RENDERED_SECONDS if app.config["KEEP_SECONDS"] else 0, MOST_RENDERED)
+    kept_seconds = RENDERED_SECONDS if app.config["KEEP_SECONDS"] else 0
+    behind_proxy = app.config["SETTINGS"].trusted_proxies > 0
+    app.extensions["embeds"] = Shelf(kept_seconds, MOST_RENDERED, behind_proxy=behind_proxy)
 
 
 def find(slug: str, language: str | None) -> Showing:
@@ -117,6 +119,15 @@ def find(slug: str, language: str | None) -> Showing:
     g.organisation = house
     languages.speak(language)
     return showing
+
+
+def kept(showing: Showing, form: Hashable, make: Callable[[], Response]) -> Response:
+    """One form of it as `make` answers, made once for each version and language however many ask. `form` says which:
+    an accent alone has millions of values, so these answers have a shelf of their own."""
+    shelf: Shelf = current_app.extensions["embeds"]
+    version = repr((form, showing.version))
+    found = shelf.fetch((version, g.language), lambda: marked(make(), version=version))
+    return found.answer(request.environ) if isinstance(found, Kept) else found
 
 
 def _house() -> Organisation:

@@ -1,0 +1,71 @@
+"""The shipped nginx file, run by the real nginx before a real server of the app. Only what names the machine is put in
+another's place: ports, paths, the certificate. Whatever else the file says is what is tested."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from donations.cli.stage import free_port
+from tests.needs import program
+
+SHIPPED = Path(__file__).parents[3] / "deploy" / "nginx.conf"
+
+
+def adapted(app_port: int, port: int, folder: Path) -> str:
+    """The shipped file for this machine, within an nginx of our own. Raises AssertionError where a part is missing."""
+    said = SHIPPED.read_text(encoding="utf-8")
+    for pattern, wanted in (
+        (r"\nserver \{\n    listen 80;.*?\n\}\n", "\n"),  # The way to HTTPS: there is no certificate here.
+        (r"listen 443 ssl http2;", f"listen 127.0.0.1:{port};"),
+        (r"\n    ssl_certificate\w* [^\n]*", ""),
+        (r"/var/cache/nginx/fund", str(folder / "cache")),
+        (r"/var/log/nginx/fund\.log", str(folder / "access.log")),
+        (r"server 127\.0\.0\.1:8000;", f"server 127.0.0.1:{app_port};"),
+    ):
+        said, found = re.subn(pattern, wanted, said, flags=re.DOTALL)
+        assert found, f"deploy/nginx.conf has nothing like {pattern}"
+    temporary = "".join(
+        f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    owner = "user root;\n" if os.geteuid() == 0 else ""  # Its workers write into a folder that only its owner opens.
+    return (
+        f"{owner}daemon off;\nworker_processes 1;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
+        f"events {{ worker_connections 4096; }}\nhttp {{\n{temporary}{said}\n}}\n"
+    )
+
+
+@contextmanager
+def nginx(app_port: int, folder: Path) -> Iterator[str]:
+    """Runs nginx before the app on that port. Gives its address."""
+    binary, port = program("nginx", "/usr/sbin/nginx"), free_port()
+    file = folder / "nginx.conf"
+    file.write_text(adapted(app_port, port, folder), encoding="utf-8")
+    process = subprocess.Popen([str(binary), "-c", str(file), "-p", str(folder)], stderr=subprocess.PIPE)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/robots.txt", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        assert process.poll() is None, (process.communicate()[1] or b"").decode()
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            continue
+    raise AssertionError(f"nginx does not answer at {address}")
