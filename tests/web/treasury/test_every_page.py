@@ -18,6 +18,9 @@ from tests.web.staff.conftest import Browser
 
 PAGES = (
     "/treasury/",
+    "/treasury/payments",
+    "/treasury/payments?find=R-999999",
+    "/treasury/appeals/hands-off-ali/ending",
     "/treasury/payouts",
     "/treasury/bank",
     "/treasury/bank/1",
