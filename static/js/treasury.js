@@ -28,5 +28,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 for (const keys of document.querySelectorAll(".keys")) keys.hidden = false;
-// Whoever has just answered goes on with the line that is now first.
-if (location.hash === "#lines") lines[0]?.focus();
+// Whoever has just answered goes on with the line that is now first. Only when the browser has gone to the place in the
+// address, which takes the focus away from wherever it was.
+const afterwards = (act) => requestAnimationFrame(() => requestAnimationFrame(act));
+if (location.hash === "#lines") addEventListener("load", () => afterwards(() => lines[0]?.focus()));
