@@ -11,21 +11,33 @@ from flask.cli import with_appcontext
 from sqlalchemy import exists, func, select
 from sqlalchemy.engine import Connection
 
+from donations import audit
 from donations.cli.bank import bank
+from donations.cli.who import actor
 from donations.database import snapshot, write_unit
 from donations.models import BankAccount, BankLine, Match
 from donations.money import Money
-from donations.reconciliation import matching
+from donations.reconciliation import matches, matching
 
 MOST_SHOWN = 50
 
 
 @bank.command("match")
 @click.option("--dry-run", is_flag=True, help="Say what would be matched; change nothing.")
+@click.option("--accept", type=int, metavar="PROPOSAL", help="Match as proposed; `bank lines` numbers them.")
+@click.option("--refuse", type=int, metavar="PROPOSAL", help="It is not that, and is not proposed again.")
+@click.option("--undo", type=int, metavar="LINE", help="Take back what a line was matched to.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @with_appcontext
-def match_lines(dry_run: bool, as_json: bool) -> None:
-    """Match bank lines by the rules: what is certain is booked, the rest is proposed. The worker does so by itself."""
+def match_lines(dry_run: bool, accept: int | None, refuse: int | None, undo: int | None, as_json: bool) -> None:
+    """Match bank lines by the rules: what is certain is booked, the rest is proposed. The worker does so by itself. Or
+    answer for one line: accept or refuse what is proposed, take a match back."""
+    answers = [(act, number) for act, number in (("accept", accept), ("refuse", refuse), ("undo", undo)) if number]
+    if len(answers) + dry_run > 1:
+        raise click.UsageError("Say one of --dry-run, --accept, --refuse and --undo.")
+    if answers:
+        _answer(*answers[0])
+        return
     _look(as_json) if dry_run else _match(as_json)
 
 
@@ -43,10 +55,30 @@ def lines(all_lines: bool, as_json: bool) -> None:
     for line in found[:MOST_SHOWN]:
         click.echo(f"{line['booked_on']} {line['amount']:>14} {line['currency']}  {line['account']}  line {line['id']}")
         for proposal in line["proposals"]:
-            click.echo(f"    {proposal['score']:>3} {proposal['what']}: {' '.join(proposal['reasons'])}")
+            reasons = " ".join(proposal["reasons"])
+            click.echo(f"    {proposal['score']:>3} {proposal['what']}: {reasons}  proposal {proposal['id']}")
     if len(found) > MOST_SHOWN:
         click.echo(f"... and {len(found) - MOST_SHOWN} more (--json shows all)")
     click.echo(f"{len(found)} lines" if all_lines else f"{len(found)} lines are not matched")
+
+
+def _answer(act: str, number: int) -> None:
+    at, who, told = datetime.now(UTC), actor(), {"by": "command line"}
+    with write_unit() as conn:
+        if act == "undo":
+            if not conn.execute(select(BankLine.id).where(BankLine.id == number)).first():
+                raise click.UsageError(f"There is no bank line {number}.")
+            matches.undo(conn, number, actor=who, at=at)
+        else:
+            verb = matching.accept if act == "accept" else matching.refuse
+            verb(conn, number, actor=who, at=at)
+            told["proposal"] = str(number)
+        audit.record(conn, who, _ACTS[act], f"line:{number}" if act == "undo" else "line", told, at=at)
+    click.echo(f"{number}: {_DONE[act]}")
+
+
+_ACTS = {"accept": "line.matched", "refuse": "proposal.refused", "undo": "line.unmatched"}
+_DONE = {"accept": "matched", "refuse": "not that", "undo": "taken back"}
 
 
 def _match(as_json: bool) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from donations import audit
 from donations.bookkeeping import PUBLIC_ACCOUNTS, standing_of
 from donations.facts import load_of_donations
-from donations.ledger import bank_checks
+from donations.ledger import bank_checks, closed
 from donations.periods import period_of
 
 
@@ -231,6 +231,7 @@ _QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
         "{0} has {1} live entries",
     ),
     "I13": _audit_chain,
+    "I14": closed.said,
     **{name: _each(sql, sentence) for name, (sql, sentence) in bank_checks.QUESTIONS.items()},
 }
 INVARIANTS = ("I2", *_QUESTIONS)

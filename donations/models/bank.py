@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
@@ -119,7 +119,8 @@ class Match(Model):
 
 
 class MatchRule(Model):
-    """Lines from this payer are gifts to that fund: offered after three equal confirmations, used once accepted."""
+    """Lines from this payer are gifts to that fund: offered after three equal confirmations, used once accepted. One
+    that was refused is kept, so that it is not offered again."""
 
     __tablename__ = "match_rule"
     __table_args__ = (UniqueConstraint("payer_hash", "fund_id"),)
@@ -127,5 +128,6 @@ class MatchRule(Model):
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)
     payer_hash: Mapped[bytes] = mapped_column(LargeBinary)
     fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"))
-    accepted_by: Mapped[str] = mapped_column(Text)
+    is_refused: Mapped[bool] = mapped_column(default=False, server_default=false())
+    accepted_by: Mapped[str] = mapped_column(Text)  # or refused
     accepted_at: Mapped[datetime] = mapped_column(UtcDateTime)

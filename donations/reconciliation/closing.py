@@ -3,11 +3,8 @@ database itself refuses entries dated inside."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.engine import Connection
@@ -15,6 +12,7 @@ from sqlalchemy.engine import Connection
 from donations import ledger
 from donations.errors import AlreadyDone, PeriodNotReady
 from donations.extensions import db
+from donations.ledger import closed
 from donations.models import Entry, Organisation, Period, PeriodBalance, PeriodSignature
 
 
@@ -73,8 +71,8 @@ def sign(conn: Connection, period: Period, *, actor: str, at: datetime) -> bool:
     db.session.flush()
     if len(found.signed_by) + 1 < found.signatures_needed:
         return False
-    figures = trial_balance(conn, period.ends_on)
-    kept = PeriodBalance(period_id=period.id, closed_at=at, figures=figures, sha256=hash_of(figures))
+    figures = closed.trial_balance(conn, period.ends_on)
+    kept = PeriodBalance(period_id=period.id, closed_at=at, figures=figures, sha256=closed.hash_of(figures))
     db.session.add(kept)
     period.state = "closed"
     db.session.flush()
@@ -91,30 +89,9 @@ def reopen(period: Period, *, actor: str, reason: str, at: datetime) -> None:
     db.session.flush()
 
 
-def trial_balance(conn: Connection, until: date) -> list[list[Any]]:
-    """[account, fund id, currency, minor units] of all entries to that day, in order, zeros left out."""
-    rows = conn.execute(_TRIAL_BALANCE, {"ends_on": until})
-    return [[account, fund_id, currency, int(minor)] for account, fund_id, currency, minor in rows]
-
-
-def hash_of(figures: list[list[Any]]) -> str:
-    return hashlib.sha256(json.dumps(figures, separators=(",", ":")).encode()).hexdigest()
-
-
 def changed_since_closed(conn: Connection) -> list[Period]:
     """I14: the closed periods whose trial balance is no longer the one that was signed."""
-    closed = db.session.scalars(select(Period).where(Period.state == "closed").order_by(Period.ends_on)).all()
-    changed = []
-    for period in closed:
-        kept = db.session.scalar(
-            select(PeriodBalance.sha256)
-            .where(PeriodBalance.period_id == period.id)
-            .order_by(PeriodBalance.closed_at.desc())
-            .limit(1)
-        )
-        if kept is not None and kept != hash_of(trial_balance(conn, period.ends_on)):
-            changed.append(period)
-    return changed
+    return [db.session.get_one(Period, number) for number in closed.changed(conn)]
 
 
 def _signatures(period: Period) -> tuple[str, ...]:
@@ -131,11 +108,6 @@ def _signatures(period: Period) -> tuple[str, ...]:
 
 
 _UNTIL = bindparam("ends_on", type_=Entry.entry_date.type)
-_TRIAL_BALANCE = text(
-    "SELECT p.account, p.fund_id, p.currency, sum(p.amount_minor) FROM posting p JOIN entry e ON e.id = p.entry_id"
-    " WHERE e.entry_date <= :ends_on GROUP BY p.account, p.fund_id, p.currency HAVING sum(p.amount_minor) <> 0"
-    " ORDER BY p.account, p.fund_id, p.currency"
-).bindparams(_UNTIL)
 _UNCLASSIFIED = text(
     "SELECT p.currency, sum(p.amount_minor) FROM posting p JOIN entry e ON e.id = p.entry_id"
     " WHERE p.account = 2990 AND e.entry_date <= :ends_on GROUP BY p.currency HAVING sum(p.amount_minor) <> 0"

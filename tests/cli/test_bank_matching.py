@@ -43,3 +43,33 @@ def test_lines_are_matched_and_the_rest_is_listed_with_its_reasons(app: Flask) -
     [line] = json.loads(asked(app, "lines", "--json"))
     assert (line["amount"], line["proposals"][0]["score"]) == ("30", 4)
     assert "2 lines" in asked(app, "lines", "--all")
+
+
+def test_a_proposal_is_accepted_and_taken_back(app: Flask) -> None:
+    # given a proposal
+    gift = expected(3000, name="Maya Example")
+    line = said(a_bank_account(), 3000, name="Maya Example")
+    asked(app, "match")
+    (shown,) = json.loads(asked(app, "lines", "--json"))
+    number = shown["proposals"][0]["id"]
+    assert f"proposal {number}" in asked(app, "lines")
+    # when it is accepted
+    assert asked(app, "match", "--accept", str(number)) == f"{number}: matched\n"
+    assert (is_now(line), raised()) == (("confirmed", [("offline_gift", str(gift))]), 3000)
+    # and taken back
+    assert asked(app, "match", "--undo", str(line)) == f"{line}: taken back\n"
+    assert (is_now(line), raised()) == (("open", []), 0)
+    # then once more it is refused in words, and an unknown line too
+    for words in (("--accept", str(number)), ("--undo", str(line)), ("--undo", "7"), ("--undo", "7", "--dry-run")):
+        done = app.test_cli_runner().invoke(args=["bank", "match", *words])
+        assert done.exit_code in (1, 2), done.output
+
+
+def test_a_proposal_is_refused_for_good(app: Flask) -> None:
+    expected(3000, name="Maya Example")
+    line = said(a_bank_account(), 3000, name="Maya Example")
+    asked(app, "match")
+    (shown,) = json.loads(asked(app, "lines", "--json"))
+    asked(app, "match", "--refuse", str(shown["proposals"][0]["id"]))
+    asked(app, "match")
+    assert is_now(line) == ("open", [])

@@ -214,6 +214,14 @@ FAULTS = {
         ],
         {"I13": "act 1 does not follow the one before it"},
     ),
+    "a closed period that says something else": (
+        [
+            "INSERT INTO period (id, starts_on, ends_on, state) VALUES (7, '2026-11-01', '2026-11-30', 'closed')",
+            "INSERT INTO period_balance (period_id, closed_at, figures, sha256)"
+            " VALUES (7, '2026-12-01 12:00:00', '[]', 'what was signed')",
+        ],
+        {"I14": "the closed period 7 does not say any more what was signed"},
+    ),
 }
 
 

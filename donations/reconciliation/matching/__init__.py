@@ -3,7 +3,7 @@ rest is proposed with a score and its reasons (docs/matching.md). What a confirm
 say."""
 
 from donations.reconciliation.matching.answering import Proposal, accept, proposals_of, refuse, take_as_gift
-from donations.reconciliation.matching.learning import Offer, accept_offer, offers
+from donations.reconciliation.matching.learning import Offer, accept_offer, offers, refuse_offer
 from donations.reconciliation.matching.running import Outcome, plan, run
 from donations.reconciliation.matching.words import in_words
 
@@ -18,6 +18,7 @@ __all__ = [
     "plan",
     "proposals_of",
     "refuse",
+    "refuse_offer",
     "run",
     "take_as_gift",
 ]

@@ -117,4 +117,6 @@ HISTORY_FUNDS = (
     .join(match, (match.c.target == _text_of_gift) & (match.c.kind == "offline_gift"))
     .where(match.c.state == "confirmed")
 )
-RULES = select(rule.c.payer_hash, rule.c.fund_id)
+RULES = select(rule.c.payer_hash, rule.c.fund_id).where(~rule.c.is_refused)
+# Accepted or refused: not to be offered again.
+ANSWERED_RULES = select(rule.c.payer_hash, rule.c.fund_id)

@@ -42,7 +42,7 @@ class _Past:
 def offers(conn: Connection) -> list[Offer]:
     """The rules that may be accepted: a payer's last three gifts that a person matched went to one and the same fund.
     In order of the newest first."""
-    known = {(bytes(row.payer_hash), row.fund_id) for row in conn.execute(asking.RULES)}
+    known = {(bytes(row.payer_hash), row.fund_id) for row in conn.execute(asking.ANSWERED_RULES)}
     found = []
     for payer, past in _pasts(conn).items():
         last = past.by_hand[-EQUAL:]
@@ -57,9 +57,12 @@ def offers(conn: Connection) -> list[Offer]:
 
 def accept_offer(conn: Connection, payer_hash: bytes, fund_id: int, *, actor: str, at: datetime) -> None:
     """Make a rule of an offer. Raises AlreadyDone if it is none, or no longer."""
-    if not any((one.payer_hash, one.fund_id) == (payer_hash, fund_id) for one in offers(conn)):
-        raise AlreadyDone()
-    conn.execute(insert(asking.rule).values(payer_hash=payer_hash, fund_id=fund_id, accepted_by=actor, accepted_at=at))
+    _answer(conn, payer_hash, fund_id, is_refused=False, actor=actor, at=at)
+
+
+def refuse_offer(conn: Connection, payer_hash: bytes, fund_id: int, *, actor: str, at: datetime) -> None:
+    """It is no rule, and is not offered again. Raises AlreadyDone if it is not offered any more."""
+    _answer(conn, payer_hash, fund_id, is_refused=True, actor=actor, at=at)
 
 
 def payers_known(conn: Connection) -> dict[bytes, PayerKnown]:
@@ -78,6 +81,13 @@ def payers_known(conn: Connection) -> dict[bytes, PayerKnown]:
         )
         for payer, past in _with_rules(pasts, learnt)
     }
+
+
+def _answer(conn: Connection, payer_hash: bytes, fund_id: int, *, is_refused: bool, actor: str, at: datetime) -> None:
+    if not any((one.payer_hash, one.fund_id) == (payer_hash, fund_id) for one in offers(conn)):
+        raise AlreadyDone()
+    answered = {"is_refused": is_refused, "accepted_by": actor, "accepted_at": at}
+    conn.execute(insert(asking.rule).values(payer_hash=payer_hash, fund_id=fund_id, **answered))
 
 
 def _with_rules(pasts: dict[bytes, _Past], learnt: dict[bytes, set[int]]) -> Iterator[tuple[bytes, _Past]]:

@@ -67,9 +67,9 @@ def index() -> Response:
 
 @bp.post("")
 def run() -> Any:
-    """Let the rules look at once, or accept a rule that is offered."""
+    """Let the rules look at once, or answer for a rule that is offered."""
     if request.form.get("offer"):
-        _accept_offer(request.form["offer"])
+        _answer_offer(request.form["offer"], is_refused=request.form.get("act") == "refuse")
         return redirect(url_for("treasury.lines.index"), 303)
     done = matching.run(write_unit, snapshot, at=now())
     with act("matching.run") as recorded:
@@ -164,9 +164,9 @@ def _proposal(shown: Shown, form: LineForm) -> int:
     return found
 
 
-def _accept_offer(said: str) -> None:
+def _answer_offer(said: str, *, is_refused: bool) -> None:
     payer, _colon, fund_id = said.partition(":")
-    with act("match_rule.accepted") as done:
+    with act("match_rule.refused" if is_refused else "match_rule.accepted") as done:
         offer = next(
             (one for one in matching.offers(done.conn) if (one.payer_hash.hex(), str(one.fund_id)) == (payer, fund_id)),
             None,
@@ -174,7 +174,8 @@ def _accept_offer(said: str) -> None:
         if offer is None:
             raise AlreadyDone()
         done.about = f"fund:{offer.fund_id}"
-        matching.accept_offer(done.conn, offer.payer_hash, offer.fund_id, actor=done.actor, at=done.at)
+        verb = matching.refuse_offer if is_refused else matching.accept_offer
+        verb(done.conn, offer.payer_hash, offer.fund_id, actor=done.actor, at=done.at)
 
 
 def _find(number: int) -> Shown:

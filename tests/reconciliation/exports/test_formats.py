@@ -16,8 +16,9 @@ from sqlalchemy import select
 
 from donations.database import snapshot, write_unit
 from donations.extensions import db
+from donations.ledger import closed
 from donations.models import Appeal, Entry, Fund
-from donations.reconciliation import closing, exports
+from donations.reconciliation import exports
 from donations.reconciliation.exports import Scope
 from donations.reconciliation.exports.entries import major
 from donations.reconciliation.exports.names import Names
@@ -66,7 +67,7 @@ def ours(scope: Scope) -> Balances:
     """What stands at the end of the scope, by the names of plain-text accounting."""
     slugs = {row.id: row.slug for row in db.session.execute(select(Fund.id, Fund.slug))}
     with snapshot() as conn:
-        figures = closing.trial_balance(conn, scope.until or date(9999, 1, 1))
+        figures = closed.trial_balance(conn, scope.until or date(9999, 1, 1))
         names = Names(exports.books_of(conn, scope).accounts)
     return {
         (names.of(account, slugs[fund_id]), currency): Decimal(major(minor, currency))

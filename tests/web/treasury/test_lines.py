@@ -226,6 +226,22 @@ def proposal_of(browser: Browser, line: int) -> str:
     return text.partition('name="proposal" value="')[2].partition('"')[0]
 
 
+def test_a_rule_that_is_refused_is_not_offered_again(treasurer: Browser) -> None:
+    account = a_bank_account()
+    for _ in range(3):
+        say(treasurer, said(account, 1000, payer="12345678"), "gift", purpose="hands-off-ali/ali")
+    offer = treasurer.get("/treasury/lines").text.partition('name="offer" value="')[2].partition('"')[0]
+    assert treasurer.post("/treasury/lines", offer=offer, act="refuse").status_code == 303
+    assert last_act()[0] == "match_rule.refused"
+    # when another gift of the same payer is matched by hand, and one comes
+    say(treasurer, said(account, 1000, payer="12345678"), "gift", purpose="hands-off-ali/ali")
+    line = said(account, 1000, payer="12345678")
+    treasurer.post("/treasury/lines")
+    # then nothing is offered, and nothing proposed by a rule that nobody accepted
+    assert 'name="offer"' not in treasurer.get("/treasury/lines").text
+    assert is_now(line) == ("open", [])
+
+
 def test_a_rule_is_offered_after_three_and_accepted_once(treasurer: Browser) -> None:
     account = a_bank_account()
     for _ in range(3):
