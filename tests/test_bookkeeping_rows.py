@@ -116,6 +116,24 @@ def test_row_4a_refunded_again_the_total_does_not_change_a_second_time() -> None
     assert (raised(entries), uncleared(entries)) == (6000, {})
 
 
+@pytest.mark.parametrize(("kept", "from_owed", "from_income"), [(4000, 0, 3000), (1000, 3000, 0), (0, 3000, 0)])
+def test_what_bounced_and_was_kept_or_repaid_by_bank_is_not_given_back_again(
+    kept: int, from_owed: int, from_income: int
+) -> None:
+    moves = [
+        a_move("txn_2", "refund", -4000, "re_1", minutes=11),
+        a_move("txn_3", "refund_failure", 4000, "re_1", minutes=90),
+        a_move("txn_4", "refund", -3000, "re_2", minutes=121),
+    ]
+    refunds = [a_refund("re_1", gbp("40.00"), status="failed"), a_refund("re_2", gbp("30.00"), minutes=120)]
+    facts = with_all(known(gbp("100.00"), charge_bt()), *refunds, *moves)
+    # What was settled after it changes nothing of what it took.
+    settled = ((later(100), kept), (later(130), 1000))
+    entries = written(entries_for(replace(facts, settled_owed=settled)))
+    taken = [f"2020 ANA +{from_owed}"] * bool(from_owed) + [f"4050 ANA +{from_income}"] * bool(from_income)
+    assert entries["refund:re_2"] == [*taken, "1105 ANA -3000"]
+
+
 def test_a_refund_made_before_another_one_bounced_takes_its_own_money() -> None:
     moves = [
         a_move("txn_2", "refund", -4000, "re_1", minutes=11),

@@ -74,8 +74,8 @@ def _worths(facts: PaymentFacts, settled: Money) -> Iterator[tuple[Refund, int]]
 
 
 def _owed(facts: PaymentFacts, planned: list[Planned], refund: Refund) -> list[Stretch]:
-    """What bounced before this refund was made and has not been given back since. What bounced later was not owed yet,
-    so the refund took its own money."""
+    """What bounced before this refund was made and has not been given back since, nor repaid by bank or kept. What
+    bounced later was not owed yet, so the refund took its own money."""
     owed: list[Stretch] = []
     for one in planned:
         back = _movement_of(facts, one.refund, "refund_failure") if one.bounced else None
@@ -84,7 +84,7 @@ def _owed(facts: PaymentFacts, planned: list[Planned], refund: Refund) -> list[S
     for one in planned:
         for taken in one.from_owed:
             owed = _without(owed, taken)
-    return owed
+    return _after(owed, sum(minor for at, minor in facts.settled_owed if at <= refund.created_at))
 
 
 def entries(facts: PaymentFacts, shares: Shares, settled: Money, planned: Iterable[Planned]) -> list[Wanted]:
@@ -177,6 +177,17 @@ def _without(owed: list[Stretch], taken: Stretch) -> list[Stretch]:
             left = [(start, taken[0]), (taken[1], end)]
             return [*owed[:place], *(each for each in left if each[0] < each[1]), *owed[place + 1 :]]
     return owed
+
+
+def _after(owed: list[Stretch], settled: int) -> list[Stretch]:
+    """What is owed less so much of it, the oldest first."""
+    left: list[Stretch] = []
+    for start, end in owed:
+        part = min(end - start, max(settled, 0))
+        settled -= part
+        if start + part < end:
+            left.append((start + part, end))
+    return left
 
 
 def _length(stretches: Iterable[Stretch]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, Table, bindparam, func, select
@@ -75,9 +76,11 @@ def load_of_donations(conn: Connection, donation_ids: Collection[int]) -> dict[i
     disputes = _by_payment(conn, select(_dispute), payments)
     found: dict[int, list[PaymentFacts]] = {}
     for row in payments.values():
+        given_back = tuple(_refund_of(row.charge_id, each) for each in refunds[row.id])
         hangs_on = {
             "movements": tuple(_movement_of(row.charge_id, each) for each in moved[row.id]),
-            "refunds": tuple(_refund_of(row.charge_id, each) for each in refunds[row.id]),
+            "refunds": given_back,
+            "settled_owed": _settled_owed(conn, row.charge_id, given_back),
             "disputes": tuple(_dispute_of(row.charge_id, each) for each in disputes[row.id]),
         }
         found.setdefault(row.donation_id, []).append(_facts(row, house, None, (), hangs_on))
@@ -107,6 +110,7 @@ def _facts(payment: Any, house: Any, donation: Any, shares: tuple[tuple[int, int
         movements=more.get("movements", ()),
         refunds=more.get("refunds", ()),
         disputes=more.get("disputes", ()),
+        settled_owed=more.get("settled_owed", ()),
     )
 
 
@@ -114,12 +118,21 @@ def _what_hangs_on(conn: Connection, payment: Any) -> dict[str, Any]:
     """Balance transactions, refunds, disputes and the newest decision. The decided fund takes the gift whole."""
     asked = {"payment_id": payment.id}
     decision = _DECISION.first(conn, asked)
+    refunds = tuple(_refund_of(payment.charge_id, row) for row in _REFUNDS.all(conn, asked))
     return {
         "decided": ((decision.fund_id, 1),) if decision is not None else None,
         "movements": tuple(_movement_of(payment.charge_id, row) for row in _MOVEMENTS.all(conn, asked)),
-        "refunds": tuple(_refund_of(payment.charge_id, row) for row in _REFUNDS.all(conn, asked)),
+        "refunds": refunds,
         "disputes": tuple(_dispute_of(payment.charge_id, row) for row in _DISPUTES.all(conn, asked)),
+        "settled_owed": _settled_owed(conn, payment.charge_id, refunds),
     }
+
+
+def _settled_owed(conn: Connection, charge_id: str, refunds: tuple[Refund, ...]) -> tuple[tuple[datetime, int], ...]:
+    """Read from the books, where a bank line and a treasurer's adjustment say it; only what bounced can be settled."""
+    if not any(refund.failed for refund in refunds):
+        return ()
+    return tuple((row.posted_at, int(row.amount_minor)) for row in _SETTLED_OWED.all(conn, {"of_charge": charge_id}))
 
 
 def _movement_of(charge_id: str, row: Any) -> Movement:
@@ -192,6 +205,17 @@ _MOVEMENTS = Prepared(
 )
 _REFUNDS = Prepared(select(_refund).where(_refund.c.payment_id == bindparam("payment_id")))
 _DISPUTES = Prepared(select(_dispute).where(_dispute.c.payment_id == bindparam("payment_id")))
+_posting: Table = models.Posting.__table__  # type: ignore[assignment]
+_entry: Table = models.Entry.__table__  # type: ignore[assignment]
+_RETURNABLE = 2020
+_SETTLED_OWED = Prepared(
+    select(_entry.c.posted_at, _posting.c.amount_minor)
+    .join(_entry, _entry.c.id == _posting.c.entry_id)
+    .where(
+        _posting.c.account == _RETURNABLE, _posting.c.clear_ref == bindparam("of_charge"),
+        _entry.c.source_type != "payment",
+    )
+)  # fmt: skip
 _DECISION = Prepared(
     select(models.Decision.fund_id)
     .where(models.Decision.payment_id == bindparam("payment_id"))

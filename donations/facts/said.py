@@ -116,7 +116,8 @@ class Payout:
 @dataclass(frozen=True, slots=True)
 class PaymentFacts:
     """Everything known of one payment, as plain values: what bookkeeping reckons with. `shares` are (fund id, minor
-    units intended); a payment that nobody has given a fund has none and belongs to the suspense fund."""
+    units intended); a payment that nobody has given a fund has none and belongs to the suspense fund. `settled_owed` is
+    what had bounced and was repaid by bank or kept, when and how much, in the settlement currency."""
 
     payment_id: int
     charge_id: str
@@ -131,6 +132,7 @@ class PaymentFacts:
     movements: tuple[Movement, ...]
     refunds: tuple[Refund, ...] = ()
     disputes: tuple[Dispute, ...] = ()
+    settled_owed: tuple[tuple[datetime, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Table, bindparam, func, select, text, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
 from donations import facts
@@ -78,7 +78,7 @@ def left(conn: Connection, known: facts.PaymentFacts) -> Money:
         raise NothingToRefund()
     gone = sum(refund.amount.minor for refund in known.refunds if not refund.failed) + standing.lost
     waiting = int(conn.execute(_WAITING, {"of_payment": known.payment_id}).scalar_one())
-    minor = known.amount.minor - gone - waiting - _settled_otherwise(conn, known)
+    minor = known.amount.minor - gone - waiting - _settled_otherwise(known)
     return Money(max(minor, 0), known.amount.currency)
 
 
@@ -147,11 +147,11 @@ def _check(conn: Connection, known: facts.PaymentFacts, wanted: Money) -> None:
         raise RefundTooLarge(left=f"{most.plain()} {most.currency}")
 
 
-def _settled_otherwise(conn: Connection, known: facts.PaymentFacts) -> int:
+def _settled_otherwise(known: facts.PaymentFacts) -> int:
     """What bounced and was then repaid by bank, or kept because the supporter said so, in the gift's own currency,
     rounded up: rather a penny too little is given back than one too much."""
     settled = settled_amount(known)
-    minor = int(conn.execute(_SETTLED_OTHERWISE, {"of_charge": known.charge_id}).scalar_one())
+    minor = sum(part for _, part in known.settled_owed)
     if not minor or settled is None or known.amount is None or not settled.minor:
         return 0
     return -(-minor * known.amount.minor // settled.minor)
@@ -170,8 +170,4 @@ _REFUSED = (
     update(_attempt)
     .where(_attempt.c.id == bindparam("of_attempt"), _attempt.c.state == "asked")
     .values(state="refused", error=bindparam("new_error"), next_try_at=None)
-)
-_SETTLED_OTHERWISE = text(
-    "SELECT coalesce(sum(p.amount_minor), 0) FROM posting p JOIN entry e ON e.id = p.entry_id"
-    " WHERE p.account = 2020 AND p.clear_ref = :of_charge AND e.source_type <> 'payment'"
 )

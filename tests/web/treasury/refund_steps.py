@@ -3,8 +3,10 @@ then said of it there and here."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -46,8 +48,10 @@ class Given:
         return [one for one in asked if "Stripe/v1" in one["headers"].get("User-Agent", "")]
 
 
-def a_gift(client: FlaskClient, at_stripe: Stripe, card: str = "pm_card_visa", nonce: str = "a-nonce") -> Given:
-    session = give(client, nonce=nonce).headers["Location"].rsplit("/", 1)[1]
+def a_gift(
+    client: FlaskClient, at_stripe: Stripe, card: str = "pm_card_visa", nonce: str = "a-nonce", **typed: str
+) -> Given:
+    session = give(client, nonce=nonce, **typed).headers["Location"].rsplit("/", 1)[1]
     given = Given(client, at_stripe, at_stripe.pay(session, card)["charge"])
     given.bring()
     return given
@@ -56,6 +60,16 @@ def a_gift(client: FlaskClient, at_stripe: Stripe, card: str = "pm_card_visa", n
 def refund(browser: Browser, given: Given, amount: str = "20", **typed: str) -> TestResponse:
     form = {"amount": amount, "currency": "GBP", "reason": "requested_by_customer", "form_key": "form-1", **typed}
     return browser.post(f"{given.path}/refund", **form)
+
+
+def fields(browser: Browser, path: str) -> dict[str, str]:
+    """What a form is filled in with when it opens."""
+    text = browser.get(path).text
+    typed = dict(re.findall(r'<input[^>]+name="(\w+)"[^>]*? value="([^"]*)"', text))
+    for name, options in re.findall(r'<select id="(\w+)".*?>(.*?)</select>', text, re.S):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        typed[name] = chosen[1] if chosen else ""
+    return {name: unescape(value) for name, value in typed.items() if name != "csrf_token"}
 
 
 def attempts() -> list[tuple[str, int, str | None]]:

@@ -23,7 +23,7 @@ from tests.reconciliation.steps import a_bank_account, accepted, raised, sound
 from tests.reconciliation.test_spending import adjust, ask_for, two_must_approve
 from tests.web.checkout_steps import give, sessions
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.refund_steps import SignIn
+from tests.web.treasury.refund_steps import SignIn, fields
 
 PAGE = "/treasury/appeals/hands-off-ali/ending"
 
@@ -41,16 +41,6 @@ def appeal_state(slug: str = "hands-off-ali") -> str:
 def acts() -> list[str]:
     fresh()
     return [row.act for row in db.session.query(AuditRecord).order_by(AuditRecord.id)]
-
-
-def fields(browser: Browser, path: str) -> dict[str, str]:
-    """What a form is filled in with when it opens."""
-    text = browser.get(path).text
-    typed = dict(re.findall(r'<input[^>]+name="(\w+)"[^>]*? value="([^"]*)"', text))
-    for name, options in re.findall(r'<select id="(\w+)".*?>(.*?)</select>', text, re.S):
-        chosen = re.search(r'value="([^"]*)" selected', options)
-        typed[name] = chosen[1] if chosen else ""
-    return {name: unescape(value) for name, value in typed.items() if name != "csrf_token"}
 
 
 def links(browser: Browser, words: str) -> list[str]:

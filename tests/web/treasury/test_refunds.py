@@ -3,7 +3,9 @@ lost; never past what remains, never in a dispute, never by who may not."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -13,6 +15,7 @@ from flask.testing import FlaskClient
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Halt, RefundAttempt
+from donations.reconciliation import dashboard
 from donations.web.page import now
 from donations.worker.refunds import continue_refunds
 from donations.worker.stripe_sync import sync_movements
@@ -21,7 +24,7 @@ from tests.fixtures.outside import Stripe
 from tests.fixtures.settings import environ_for
 from tests.reconciliation.steps import raised, sound
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.refund_steps import Given, SignIn, a_gift, acts, attempts, receipts, refund, state
+from tests.web.treasury.refund_steps import Given, SignIn, a_gift, acts, attempts, fields, receipts, refund, state
 
 
 @pytest.fixture
@@ -255,6 +258,32 @@ def test_a_refund_that_bounced_may_be_given_back_once_more_but_not_twice(
     assert (raised(), state()) == (0, "refunded")
     assert refund(treasurer, given, "1", form_key="form-3").status_code == 409
     assert sound() == ()
+
+
+def test_what_bounced_and_is_kept_is_a_gift_again_and_the_rest_may_still_be_given_back(
+    client: FlaskClient, at_stripe: Stripe, treasurer: Browser
+) -> None:
+    # given a gift to one fund, of which 8.00 came back
+    given = a_gift(client, at_stripe, "pm_card_refundFail", fund="ali")
+    refund(treasurer, given, "8")
+    made = at_stripe.api("GET", "/v1/refunds").json["data"][0]["id"]
+    at_stripe.order(f"refunds/{made}/become", status="failed")
+    hear_movements()
+    given.bring()
+    # when its supporter lets us keep it, by the link of the page
+    link = re.search(r'href="(/treasury/adjustments/new[^"]+)"', treasurer.get(given.path).text)
+    assert link is not None
+    form = fields(treasurer, unescape(link[1])) | {"reason": "she wrote so", "authority": "committee of 3 November"}
+    assert form["amount"] == "8"
+    assert treasurer.post("/treasury/adjustments/new", **form).status_code == 303
+    # then it counts, and only what was not kept is left to be given back
+    assert raised() == 2000
+    assert "is owed to the supporter" not in treasurer.get(given.path).text
+    assert refund(treasurer, given, "12.01", form_key="form-2").status_code == 409
+    assert refund(treasurer, given, "12", form_key="form-3").status_code == 303
+    hear_movements()
+    assert (raised(), sound()) == (800, ())
+    assert dashboard.not_cleared(db.session.connection(), (2020,)) == []
 
 
 def hear_movements() -> None:
