@@ -13,9 +13,23 @@ from donations.errors import DonationsError
 
 def init_app(app: Flask) -> None:
     """Register the commands that need the app."""
-    from donations.cli import appeals, audit, bank, bank_matching, inbox, ledger, messages, receipts, serve, staff, sync
+    from donations.cli import (
+        appeals,
+        audit,
+        backup,
+        bank,
+        bank_matching,
+        inbox,
+        ledger,
+        messages,
+        receipts,
+        serve,
+        staff,
+        sync,
+    )
 
-    for module in (appeals, audit, bank, bank_matching, inbox, ledger, messages, receipts, serve, staff, sync):
+    books = (backup, bank, bank_matching, ledger, receipts, sync)
+    for module in (appeals, audit, inbox, messages, serve, staff, *books):
         for command in module.COMMANDS:
             app.cli.add_command(command)
 

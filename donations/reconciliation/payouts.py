@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, bindparam, case, func, or_, select
@@ -74,6 +75,11 @@ def made_of(conn: Connection, payout: Any) -> Made:
     explained = sum(known.values())
     rest = payout.amount_minor - explained if splits.has_members(payout) else 0
     return Made(**known, unexplained=rest, net=payout.amount_minor, members=members)
+
+
+def unexplained_since(conn: Connection, since: datetime) -> list[str]:
+    """Ids of the payouts made since then whose members were listed and do not come to them."""
+    return list(conn.scalars(_UNEXPLAINED, {"since": since}))
 
 
 def members(conn: Connection, payout_id: str) -> list[Any]:
@@ -193,14 +199,20 @@ _LINE = (
     .order_by(_bank_line.c.booked_on.desc())
     .limit(1)
 )
+_come_to = (
+    select(func.coalesce(func.sum(_movement.c.net_minor), 0))
+    .where(_movement.c.payout_id == _payout.c.id, _movement.c.currency == _payout.c.currency)
+    .where(_movement.c.reporting_category.not_in(sorted(PAYOUT_CATEGORIES)))
+    .scalar_subquery()
+)
+_UNEXPLAINED = select(_payout.c.id).where(
+    _payout.c.automatic, _payout.c.members_listed, _payout.c.amount_minor > 0,
+    _payout.c.created_at >= bindparam("since", type_=_payout.c.created_at.type), _come_to != _payout.c.amount_minor,
+)  # fmt: skip
 _LISTED = (
     select(
         _payout,
-        select(func.sum(_movement.c.net_minor))
-        .where(_movement.c.payout_id == _payout.c.id, _movement.c.currency == _payout.c.currency)
-        .where(_movement.c.reporting_category.not_in(sorted(PAYOUT_CATEGORIES)))
-        .scalar_subquery()
-        .label("of_members"),
+        _come_to.label("of_members"),
         select(func.max(_match.c.bank_line_id))
         .where(*_lines_of, _match.c.target == _payout.c.id)
         .scalar_subquery()

@@ -12,7 +12,7 @@ from donations import facts, giving, inbox, stripe_gateway
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import BalanceTransaction, Job, Payment, Payout, Refund
-from donations.reconciliation import movements
+from donations.reconciliation import movements, payouts
 
 OVERLAP = timedelta(minutes=10)
 LISTED_ANYWAY_EVERY = timedelta(minutes=1)
@@ -50,7 +50,8 @@ def sync_movements(at: datetime) -> int:
 
 
 def sync_payouts(at: datetime) -> int:
-    """List payouts, and the members of those that are complete. Gives of how many the members were listed."""
+    """List payouts, and the members of those that are complete; once more, where what was listed did not come to the
+    payout. Gives of how many the members were listed."""
     since = _cursor("payouts", at - EVENTS_KEPT) - timedelta(days=7)  # A payout may fail five working days later.
     for payout in list(stripe_gateway.payouts_since(since)):
         with write_unit() as conn:
@@ -59,7 +60,8 @@ def sync_payouts(at: datetime) -> int:
     _move_cursor("payouts", at)
     # Of a payout that takes from the bank Stripe lists no members.
     listable = and_(Payout.automatic, Payout.amount_minor > 0, Payout.reconciliation_status == "completed")
-    complete = db.session.scalars(select(Payout.id).where(listable, Payout.members_listed.is_(False))).all()
+    complete = list(db.session.scalars(select(Payout.id).where(listable, Payout.members_listed.is_(False))))
+    complete += payouts.unexplained_since(db.session.connection(), at - EVENTS_KEPT)
     for payout_id in complete:
         _list_members(payout_id, at)
     with write_unit() as conn:

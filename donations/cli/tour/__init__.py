@@ -42,10 +42,14 @@ def tour() -> None:
 
 
 def _walk(journey: Journey) -> None:
-    for number, step in enumerate(STEPS, start=1):
-        click.echo(f"{number}. {step.__doc__}")
-        click.echo(f"   {step(journey)}")
-        click.echo(f"   {journey.agree()}")
+    try:
+        for number, step in enumerate(STEPS, start=1):
+            click.echo(f"{number}. {step.__doc__}")
+            click.echo(f"   {step(journey)}")
+            click.echo(f"   {journey.agree()}")
+    finally:
+        journey.end()
+    journey.stage.command("ledger", "check")
 
 
 COMMANDS = (tour,)

@@ -18,7 +18,7 @@ def _in_dollars(journey: Journey) -> str:
     """A gift of $100.00, which Stripe settles in pounds"""
     before, gifts = journey.raised(FUND)
     journey.ask_sandbox("fees/next", fee=290)
-    _give(journey, "100", "USD")
+    pay(journey, "100", "USD")
     journey.wait_for_total(FUND, before + 7840, gifts + 1)
     return "not counted before its rate was known, then as 78.40"
 
@@ -81,7 +81,7 @@ def _a_reordered_pair(journey: Journey) -> str:
     before, gifts = journey.raised(FUND)
     journey.deliveries_end()
     journey.ask_sandbox("deliveries/hold")
-    _give(journey, "15", "GBP")
+    pay(journey, "15", "GBP")
     charge = journey.last_charge()
     journey.ask_sandbox("refunds", charge=charge, amount=500)
     events = web.get_json(f"{journey.stage.sandbox_url}/v1/events?limit=20", KEY)["data"]
@@ -97,7 +97,7 @@ def _a_lost_webhook(journey: Journey) -> str:
     """A gift of £8.00 of which no event ever arrives"""
     before, gifts = journey.raised(FUND)
     journey.ask_sandbox("events/lose", type="*", times=20)
-    _give(journey, "8", "GBP")
+    pay(journey, "8", "GBP")
     assert journey.raised(FUND) == (before, gifts), "an event arrived all the same"
     web.delete(f"{journey.stage.sandbox_url}/sandbox/events/lose")
     said = journey.stage.command("stripe", "sync")
@@ -139,13 +139,14 @@ def _begin(journey: Journey, amount: str, currency: str) -> str:
     return web.give(journey.stage.url, FUND, fields).rpartition("/")[2]
 
 
-def _give(journey: Journey, amount: str, currency: str) -> None:
+def pay(journey: Journey, amount: str, currency: str = "GBP") -> None:
+    """Give by card."""
     journey.ask_sandbox("pay", session=_begin(journey, amount, currency), card=GOOD, email="supporter@example.org")
 
 
 def _paid(journey: Journey, amount: str, minor: int, gifts: int) -> str:
     """Give, and wait until it is counted. Gives the charge's id."""
-    _give(journey, amount, "GBP")
+    pay(journey, amount, "GBP")
     journey.wait_for_total(FUND, minor, gifts)
     return journey.last_charge()
 
