@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import click
 from flask.cli import with_appcontext
 
-from donations.cli import stripe_reports
+from donations.cli import stripe_reports, stripe_setup
 from donations.errors import DonationsError
 from donations.worker import stripe_sync
 
@@ -45,4 +45,5 @@ def sync(as_json: bool) -> None:
 
 
 group.add_command(stripe_reports.import_)
+group.add_command(stripe_setup.setup)
 COMMANDS = (group,)

@@ -16,6 +16,7 @@ from donations.stripe_gateway.calling import (
     retrieve_session,
     start_checkout,
 )
+from donations.stripe_gateway.endpoints import Endpoint, endpoints_at, make_endpoint, update_endpoint
 from donations.stripe_gateway.events import API_VERSION, Event, parse_event, read_event
 from donations.stripe_gateway.reading import (
     Session,
@@ -29,8 +30,33 @@ from donations.stripe_gateway.reading import (
 )
 
 __all__ = [
-    "API_VERSION", "Event", "Session", "balance", "charge_of", "checkout_params", "create_product", "dispute_of",
-    "events_since", "expire_session", "make_refund", "members_of", "movement_of", "movements_since", "parse_event",
-    "payout_of", "payouts_since", "read_event", "refund_of", "refunds_of", "retrieve", "retrieve_session", "session_of",
-    "start_checkout", "warning_of",
+    "API_VERSION",
+    "Endpoint",
+    "Event",
+    "Session",
+    "balance",
+    "charge_of",
+    "checkout_params",
+    "create_product",
+    "dispute_of",
+    "endpoints_at",
+    "events_since",
+    "expire_session",
+    "make_endpoint",
+    "make_refund",
+    "members_of",
+    "movement_of",
+    "movements_since",
+    "parse_event",
+    "payout_of",
+    "payouts_since",
+    "read_event",
+    "refund_of",
+    "refunds_of",
+    "retrieve",
+    "retrieve_session",
+    "session_of",
+    "start_checkout",
+    "update_endpoint",
+    "warning_of",
 ]  # fmt: skip

@@ -29,8 +29,8 @@ _RETRIEVED = {"charge": "charges", "refund": "refunds", "dispute": "disputes", "
 
 def create_product(name: str, idempotency_key: str) -> str:
     """Make the product that an appeal's gifts are booked under at Stripe. Gives its id."""
-    with _calling():
-        product = _client().v1.products.create({"name": name}, {"idempotency_key": idempotency_key})
+    with calling():
+        product = client().v1.products.create({"name": name}, {"idempotency_key": idempotency_key})
     return str(product.id)
 
 
@@ -65,54 +65,54 @@ def checkout_params(
 def start_checkout(params: Mapping[str, object], *, email: str | None, idempotency_key: str) -> Session:
     """Make the session, or find the one this key has made before. Raises PaymentServiceDown, PaymentServiceRefused."""
     asked: Any = {**params, "customer_email": email} if email else dict(params)
-    with _calling():
-        session = _client().v1.checkout.sessions.create(asked, {"idempotency_key": idempotency_key})
+    with calling():
+        session = client().v1.checkout.sessions.create(asked, {"idempotency_key": idempotency_key})
     return session_of(_plain(session))
 
 
 def retrieve_session(session_id: str) -> Session:
     """How a session stands now, with its latest charge."""
-    with _calling():
+    with calling():
         expand: Any = {"expand": ["payment_intent.latest_charge"]}
-        session = _client().v1.checkout.sessions.retrieve(session_id, expand)
+        session = client().v1.checkout.sessions.retrieve(session_id, expand)
     return session_of(_plain(session))
 
 
 def expire_session(session_id: str) -> None:
     """Close an open session, so that nobody pays into it any more."""
-    with _calling():
-        _client().v1.checkout.sessions.expire(session_id)
+    with calling():
+        client().v1.checkout.sessions.expire(session_id)
 
 
 def make_refund(charge_id: str, amount: Money, *, reason: str, reference: str, idempotency_key: str) -> Refund:
     """Give so much of a charge back, or find the refund this key has made before. Our reference is kept with it; what
     people wrote is not. Raises PaymentServiceDown, after which it may have been made, and RefundRefused."""
     asked: Any = {"charge": charge_id, "amount": amount.minor, "reason": reason, "metadata": {"refund": reference}}
-    with _calling(RefundRefused):
-        refund = _client().v1.refunds.create(asked, {"idempotency_key": idempotency_key})
+    with calling(RefundRefused):
+        refund = client().v1.refunds.create(asked, {"idempotency_key": idempotency_key})
     return refund_of(_plain(refund), said_at=datetime.now(UTC))
 
 
 def refunds_of(charge_id: str) -> list[Refund]:
     """All refunds of a charge, as they are now, whoever made them."""
-    with _calling():
+    with calling():
         asked: Any = {"charge": charge_id, "limit": _PAGE}
-        listed = _client().v1.refunds.list(asked).auto_paging_iter()
+        listed = client().v1.refunds.list(asked).auto_paging_iter()
         return [refund_of(_plain(refund), said_at=datetime.now(UTC)) for refund in listed]
 
 
 def retrieve(kind: str, object_id: str) -> Mapping[str, Any]:
     """A charge, refund, dispute or payout as plain JSON in the shape of our API version."""
-    with _calling():
-        service = getattr(_client().v1, _RETRIEVED[kind])
+    with calling():
+        service = getattr(client().v1, _RETRIEVED[kind])
         return _plain(service.retrieve(object_id))
 
 
 def balance() -> dict[str, int]:
     """What Stripe holds for us now, available and pending together, in minor units by currency. Reserves are not in
     it."""
-    with _calling():
-        said = _plain(_client().v1.balance.retrieve())
+    with calling():
+        said = _plain(client().v1.balance.retrieve())
     held: dict[str, int] = {}
     for part in (*said["available"], *said["pending"]):
         currency = str(part["currency"]).upper()
@@ -122,40 +122,40 @@ def balance() -> dict[str, int]:
 
 def movements_since(moment: datetime) -> Iterator[Movement]:
     """All balance transactions made since then, newest first, paged through to the end."""
-    with _calling():
+    with calling():
         asked: Any = {"created": {"gte": int(moment.timestamp())}, "limit": _PAGE, "expand": ["data.source"]}
-        for movement in _client().v1.balance_transactions.list(asked).auto_paging_iter():
+        for movement in client().v1.balance_transactions.list(asked).auto_paging_iter():
             yield movement_of(_plain(movement))
 
 
 def members_of(payout_id: str) -> list[str]:
     """The ids of the balance transactions that an automatic payout is made of, its own left out."""
-    with _calling():
+    with calling():
         asked: Any = {"payout": payout_id, "limit": _PAGE}
-        listed = _client().v1.balance_transactions.list(asked).auto_paging_iter()
+        listed = client().v1.balance_transactions.list(asked).auto_paging_iter()
         # Its own is known by its source: an earlier manual payout may well be a member.
         return [str(movement.id) for movement in listed if str(movement.source) != payout_id]
 
 
 def payouts_since(moment: datetime) -> Iterator[Payout]:
     """All payouts made since then, newest first, as they are now."""
-    with _calling():
+    with calling():
         asked: Any = {"created": {"gte": int(moment.timestamp())}, "limit": _PAGE}
-        for payout in _client().v1.payouts.list(asked).auto_paging_iter():
+        for payout in client().v1.payouts.list(asked).auto_paging_iter():
             yield payout_of(_plain(payout), said_at=datetime.now(UTC))
 
 
 def events_since(moment: datetime, types: tuple[str, ...]) -> Iterator[str]:
     """All events of these types since then, newest first, each as JSON text. Stripe keeps them for 30 days."""
-    with _calling():
+    with calling():
         for first in range(0, len(types), _MOST_TYPES):
             chosen = list(types[first : first + _MOST_TYPES])
             asked: Any = {"created": {"gte": int(moment.timestamp())}, "types": chosen, "limit": _PAGE}
-            for event in _client().v1.events.list(asked).auto_paging_iter():
+            for event in client().v1.events.list(asked).auto_paging_iter():
                 yield json.dumps(_plain(event))
 
 
-def _client() -> stripe.StripeClient:
+def client() -> stripe.StripeClient:
     settings = current_app.config["SETTINGS"]
     if not settings.stripe_secret_key:
         raise PaymentServiceRefused() from BadEvent()
@@ -173,7 +173,7 @@ def _client_for(key: str, base: str) -> stripe.StripeClient:
 
 
 @contextmanager
-def _calling(refused: type[DonationsError] = PaymentServiceRefused) -> Iterator[None]:
+def calling(refused: type[DonationsError] = PaymentServiceRefused) -> Iterator[None]:
     """Stripe's failures in our words. The request id is logged, never the key or what was sent."""
     try:
         yield
