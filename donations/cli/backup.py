@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import sqlite3
 import subprocess
 import tarfile
@@ -162,7 +161,7 @@ def _load_postgresql(dump: Path) -> None:
 def _run(program: str, *words: str) -> None:
     """One of PostgreSQL's own programs; the password goes by the environment, where no list of processes shows it."""
     url = make_url(current_app.config["SETTINGS"].database_url)
-    environ = {**os.environ, "PGPASSWORD": url.password or ""}
+    environ = {**config.environment(), "PGPASSWORD": url.password or ""}
     plain = url.set(drivername="postgresql", password=None).render_as_string()
     where = [f"--dbname={plain}"]
     try:

@@ -103,3 +103,14 @@ def test_every_request_that_makes_something_has_a_key_of_our_own_reference(asked
     assert len(making) == 9
     for entry in making:
         assert entry["headers"]["Idempotency-Key"].startswith(("donation-", "appeal-", "refund-"))
+
+
+def test_making_and_mending_the_webhook_endpoint_fits_stripes_description(
+    app: Flask, at_stripe: Stripe, contract: Contract
+) -> None:
+    url = "https://fund.example.org/webhooks/stripe"
+    made = stripe_gateway.make_endpoint(url, ("charge.succeeded",), idempotency_key="endpoint-1")
+    mended = stripe_gateway.update_endpoint(made.id, ("charge.succeeded", "charge.updated"))
+    assert stripe_gateway.endpoints_at(url) == [mended]
+    asked = at_stripe.requests()
+    assert contract.check_log(asked) == len(asked) == 3
