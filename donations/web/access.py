@@ -75,6 +75,8 @@ ROUTE_ROLES: dict[str, frozenset[str]] = {
     "campaigns.reveal": ORGANISER,
     "campaigns.ask_close": ORGANISER,
     "campaigns.close": ORGANISER,
+    "campaigns.embedding.show": CAMPAIGNS,
+    "campaigns.embedding.allow": ORGANISER,
     "campaigns.writing.ask_new": ORGANISER,
     "campaigns.writing.begin": ORGANISER,
     "campaigns.writing.ask": ORGANISER,

@@ -99,17 +99,18 @@ def _of_kind(name: str, stripe_api_base: str, secure: bool) -> dict[str, str]:
 
 
 def _policy_of(name: str, stripe_api_base: str) -> str:
-    """Forms of staff go nowhere but to us: nobody is sent on to pay from there."""
+    """Forms of staff go nowhere but to us: nobody is sent on to pay from there. Their frames are looks at our embeds."""
     if name == "frame":  # Who may frame it differs from appeal to appeal, and is added to each answer.
         return f"{_OURS_ONLY}; form-action 'none'"
     if name == "staff":
-        return f"{_OURS_ONLY}; form-action 'self'; frame-ancestors 'none'"
+        return f"{_OURS_ONLY}; frame-src 'self'; form-action 'self'; frame-ancestors 'none'"
     return content_security_policy(stripe_api_base) if name == "page" else _NOTHING
 
 
 def _framed_by() -> str:
-    """The sites that `g.framed_by` names (CSP 3, frame-ancestors); any, where it names none."""
-    return " ".join(g.get("framed_by") or ("*",))
+    """The sites that `g.framed_by` names, and we ourselves (CSP 3, frame-ancestors); any, where it names none."""
+    named = g.get("framed_by")
+    return " ".join(("'self'", *named)) if named else "*"
 
 
 def _how_long() -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, current_app, g, request
 
 from donations.errors import AppealNotFound
-from donations.web.embeds import looks, sites
+from donations.web import looks
+from donations.web.embeds import sites
 from donations.web.embeds.showing import Showing, find, kept
 from donations.web.headers import FOR_EVER, LIVE, kind
 from donations.web.page import content_hash, fragment, page, versioned

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 
 from donations.errors import AppealNotFound, NotAnAddressOfOurs, OnlyJson
 from donations.web import languages
-from donations.web.embeds import looks
+from donations.web import looks
 from donations.web.embeds.showing import Showing, find
 from donations.web.filters import in_language
 from donations.web.headers import kind

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 from donations.errors import AppealNotFound
 from donations.giving.names import NamedGift
 from donations.money import Money, exponent
-from donations.web.embeds import looks
+from donations.web import looks
 from donations.web.embeds.showing import Showing, find, kept
 from donations.web.headers import LIVE, kind
 from donations.web.page import fragment, page

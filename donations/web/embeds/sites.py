@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 from sqlalchemy import Table, bindparam, func, select
@@ -20,11 +19,12 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, EmbeddingSite, Organisation
 from donations.prepared import upsert
+from donations.web.origins import origin_of
 from donations.web.page import now
 
 log = logging.getLogger(__name__)
 WRITE_EVERY_SECONDS = 60.0
-MOST_AT_ONCE, MOST_OF_AN_APPEAL, MOST_LETTERS = 200, 500, 120
+MOST_AT_ONCE, MOST_OF_AN_APPEAL = 200, 500
 
 
 class Tally:
@@ -64,17 +64,6 @@ def note(slug: str, referrer: str | None) -> None:
             _write(due, now())
         except SQLAlchemyError:
             log.exception("the sites that embed were not written down")
-
-
-def origin_of(address: str | None) -> str:
-    """https://example.org of any address there; empty for what has no origin, or an absurd one."""
-    try:
-        parts = urlsplit(address or "")
-        named = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
-    except ValueError:
-        return ""
-    good = parts.scheme in ("http", "https") and parts.hostname and named.isascii() and len(named) <= MOST_LETTERS
-    return named if good else ""
 
 
 def _write(due: dict[tuple[str, str], int], at: datetime) -> None:

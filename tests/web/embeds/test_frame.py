@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, EmbeddingSite
-from donations.web.embeds.looks import SIZES, contrast, ink_on
+from donations.web.looks import SIZES, contrast, ink_on
 
 pytestmark = pytest.mark.databases("sqlite")
 ALI = "/embed/hands-off-ali"
@@ -132,7 +132,7 @@ def test_only_the_sites_on_the_list_may_frame_it(client: FlaskClient, change) ->
 
     for path in (ALI, f"{ALI}/total"):
         policy = client.get(path).headers["Content-Security-Policy"]
-        assert policy.endswith("; frame-ancestors https://example.org https://paper.example")
+        assert policy.endswith("; frame-ancestors 'self' https://example.org https://paper.example")
     assert client.get("/embed/kurmanov").headers["Content-Security-Policy"].endswith("; frame-ancestors *")
 
 
