@@ -99,7 +99,7 @@ def _of_kind(name: str, stripe_api_base: str, secure: bool) -> dict[str, str]:
 
 
 def _policy_of(name: str, stripe_api_base: str) -> str:
-    """Forms of staff go nowhere but to us: nobody is sent on to pay from there. Their frames are looks at our embeds."""
+    """Forms of staff go nowhere but to us: nobody is sent on to pay from there. Their frames show our embeds."""
     if name == "frame":  # Who may frame it differs from appeal to appeal, and is added to each answer.
         return f"{_OURS_ONLY}; form-action 'none'"
     if name == "staff":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 MOST_LETTERS = 120
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
 
 def origin_of(address: str | None) -> str:
@@ -14,5 +16,5 @@ def origin_of(address: str | None) -> str:
         named = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
     except ValueError:
         return ""
-    good = parts.scheme in ("http", "https") and parts.hostname and named.isascii() and len(named) <= MOST_LETTERS
-    return named if good else ""
+    is_host = _HOST.fullmatch(parts.hostname or "")  # It goes into a header: nothing that could end a word there.
+    return named if is_host and parts.scheme in ("http", "https") and len(named) <= MOST_LETTERS else ""

@@ -1,5 +1,5 @@
-"""How an appeal is put on other sites: choose how it looks, see it, copy what to paste; say which sites may show it, and
-see on which it was seen. The forms themselves are embeds."""
+"""How an appeal is put on other sites: choose how it looks, see it, copy what to paste; say which sites may show it,
+and see on which it was seen. The forms themselves are embeds."""
 
 from __future__ import annotations
 

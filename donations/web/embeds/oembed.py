@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, current_app, jsonify, render_template, request, url_for
 
 from donations.errors import AppealNotFound, NotAnAddressOfOurs, OnlyJson
-from donations.web import languages
-from donations.web import looks
+from donations.web import languages, looks
 from donations.web.embeds.showing import Showing, find
 from donations.web.filters import in_language
 from donations.web.headers import kind
