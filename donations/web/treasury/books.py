@@ -43,19 +43,20 @@ class BooksForm(TreasuryForm):
     def __init__(self) -> None:
         super().__init__(formdata=request.args)
         self.fund_ids = {fund.slug: fund.id for fund in funds.named().values()}
-        self.fund.choices = [("", _("All of them")), *funds.choices()]
-        self.currency.choices = [("", _("All of them"))]
+        self.fund.choices = [("", _("Every fund")), *funds.choices()]
+        self.currency.choices = [("", _("Every currency"))]
         self.currency.choices += [(code, code) for code in Organisation.get().settlement_currencies]
         self.accounts = tuple(code for code in wholes(request.args.getlist("account")) if code in ACCOUNTS)
         self.fund.data, self.currency.data = self.fund.data or "", self.currency.data or ""
 
     def validate(self, **more: Any) -> bool:
         is_good = bool(super().validate(**more))
-        missing = [field for field in (self.since, self.until) if field.data is None and not field.errors]
+        needed = {self.since: _("A statement needs its first day."), self.until: _("A statement needs its last day.")}
+        missing = [field for field in needed if field.data is None and not field.errors]
         if self.format.data != PDF or not missing:
             return is_good
         for field in missing:
-            field.errors = [_("A statement needs its first and its last day.")]
+            field.errors = [needed[field]]
         return False
 
     def validate_until(self, field: Field) -> None:
