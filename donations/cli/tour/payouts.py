@@ -55,11 +55,12 @@ STEPS: tuple[Callable[[Journey], str], ...] = (_a_hidden_movement, _a_doubled_pa
 
 def _sent(journey: Journey, *amounts: str) -> dict[str, Any]:
     """Gifts, and a payout of them that has arrived but is not listed yet."""
-    for amount in amounts:
-        before, gifts = journey.raised(FUND)
+    minor, gifts = journey.raised(FUND)
+    for number, amount in enumerate(amounts, start=1):
+        minor += int(amount) * 100
         pay(journey, amount)
-        journey.wait_for_total(FUND, before + int(amount) * 100, gifts + 1)
-    journey.agree()
+        journey.wait_for_total(FUND, minor, gifts + number)
+    web.wait_for("Stripe's fees", lambda: journey.witness()["without_balance_transaction"] == 0)
     journey.ask_sandbox("balance_transactions/available")
     return journey.ask_sandbox("payouts", to="paid")
 
