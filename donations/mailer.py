@@ -18,9 +18,9 @@ from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 
 from donations import outbox, privacy, receipts, staff, tokens
-from donations.errors import MailServerDown
+from donations.errors import AppealNotFound, MailNotWanted, MailServerDown
 from donations.extensions import db
-from donations.models import Mail, Organisation, Receipt, Staff
+from donations.models import AppealUpdate, Mail, Organisation, Receipt, Staff, Subscription
 from donations.money import Money
 
 TIMEOUT_SECONDS = 10
@@ -40,6 +40,8 @@ def compose(mail: Mail, at: datetime) -> EmailMessage:
     with force_locale(mail.language):
         subject, template, told = _KINDS[mail.kind](mail)
         message["Subject"] = subject
+        for name, value in _more_headers(mail).items():
+            message[name] = value
         message.set_content(render_template(f"email/{template}.txt", **told))
         message.add_alternative(render_template(f"email/{template}.html", **told), subtype="html")
     return message
@@ -123,6 +125,55 @@ def _staff(mail: Mail) -> tuple[Staff, dict[str, object]]:
     }
 
 
+def _follow_confirm(mail: Mail) -> tuple[str, str, dict[str, object]]:
+    """Whether whoever reads this wants to be told at all. Of a discreet appeal not even its name is said."""
+    row, told = _following(mail, "asked")
+    link = f"{told['pages']}/following/confirm/{tokens.for_confirming(row.reference)}"
+    return gettext("Please confirm: news of an appeal"), "follow_confirm", told | {"link": link}
+
+
+def _update(mail: Mail) -> tuple[str, str, dict[str, object]]:
+    row, told = _following(mail, "confirmed")
+    update = db.session.get_one(AppealUpdate, int(str(mail.facts["update"])))
+    if not update.is_public:
+        raise MailNotWanted()
+    if row.appeal.visibility not in ("shown", "amounts_hidden"):
+        raise AppealNotFound()  # It waits, with its words, until the appeal is shown again.
+    words = {"title": _in(mail.language, update.title), "text": _in(mail.language, update.text)}
+    link = f"{told['pages']}/appeals/{row.appeal.slug}/updates/{update.id}"
+    return gettext("News of an appeal you follow"), "update", told | words | {"link": link}
+
+
+def _following(mail: Mail, state: str) -> tuple[Subscription, dict[str, object]]:
+    """Who asked to be told. Raises MailNotWanted if they have ended it since, or said already what is asked."""
+    row = db.session.get_one(Subscription, int(str(mail.facts["subscription"])))
+    if row.state != state:
+        raise MailNotWanted()
+    organisation = Organisation.get()
+    prefix = "" if mail.language == organisation.default_language else f"/{mail.language}"
+    pages = f"{current_app.config['SETTINGS'].public_url}{prefix}"
+    return row, {
+        "organisation": organisation,
+        "pages": pages,
+        "language": mail.language,
+        "appeal_title": "" if row.appeal.discreet else _in(mail.language, row.appeal.title),
+        "end_link": f"{pages}/following/end/{tokens.for_ending(row.reference)}",
+    }
+
+
+def _in(language: str, texts: dict[str, str]) -> str:
+    return texts.get(language) or texts.get(Organisation.get().default_language) or next(iter(texts.values()), "")
+
+
+def _more_headers(mail: Mail) -> dict[str, str]:
+    """Mail that was asked for can be ended by one click of a mail program (RFC 8058), without a sign-in."""
+    if mail.kind not in ("update", "follow_confirm"):
+        return {}
+    row = db.session.get_one(Subscription, int(str(mail.facts["subscription"])))
+    link = f"{current_app.config['SETTINGS'].public_url}/following/end/{tokens.for_ending(row.reference)}"
+    return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
 def _label(mail: Mail) -> str:
     return db.session.get_one(Receipt, mail.receipt_id).label
 
@@ -135,6 +186,8 @@ _KINDS = {
     "staff_invitation": _staff_invitation,
     "staff_reset": _staff_reset,
     "staff_sign_in": _staff_sign_in,
+    "follow_confirm": _follow_confirm,
+    "update": _update,
 }
 
 

@@ -16,6 +16,7 @@ from donations.errors import BadLink
 FORM_LIFETIME_SECONDS = 6 * 3600
 INVITATION_LIFETIME_SECONDS = 72 * 3600
 RESET_LIFETIME_SECONDS = 3600
+CONFIRMING_LIFETIME_SECONDS = 14 * 24 * 3600
 CHECK_CODE_LETTERS = 10
 # Crockford's base 32: no I, L, O, U. What a hand or a keyboard makes of a letter is read as that letter, also where it
 # is typed with the Cyrillic twin that looks the same.
@@ -49,6 +50,29 @@ class FormToken:
 
     slug: str
     nonce: str
+
+
+def for_confirming(reference: str) -> str:
+    """The token of /following/confirm/<token>; good for two weeks."""
+    return _timed("follow-confirm").dumps(reference)
+
+
+def read_confirming(token: str) -> str:
+    """The subscription's reference. Raises BadLink."""
+    try:
+        return str(_timed("follow-confirm").loads(token, max_age=CONFIRMING_LIFETIME_SECONDS))
+    except BadData as error:
+        raise BadLink() from error
+
+
+def for_ending(reference: str) -> str:
+    """The token of /following/end/<token>. It does not expire: an old mail must be able to end what it belongs to."""
+    return _lasting("follow-end").dumps(reference)
+
+
+def read_ending(token: str) -> str:
+    """The subscription's reference. Raises BadLink."""
+    return _read(_lasting("follow-end"), token)
 
 
 def for_form(token: FormToken) -> str:

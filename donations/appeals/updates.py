@@ -1,14 +1,22 @@
-"""What an appeal tells its supporters as time goes on: post, mend and withdraw an update, and the updates the public
-may read. No commit here; who is mailed is in following."""
+"""What an appeal tells its supporters as time goes on: write, mend, post and withdraw an update, and the updates the
+public may read. No commit here; who is mailed is in following."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from datetime import datetime
 
-from donations.errors import UpdateNotFound
+from sqlalchemy import func, select
+
+from donations.appeals import values
+from donations.appeals.fault import Fault
+from donations.appeals.table import Table
+from donations.errors import AlreadyDone, DraftChanged, NeedsAnotherToPublish, UpdateNotFound
 from donations.extensions import db
-from donations.models import Appeal, AppealUpdate
+from donations.models import Appeal, AppealUpdate, Organisation
 from donations.models.base import MOST_ID
+
+Texts = dict[str, str]
 
 
 def shown(appeal: Appeal, most: int) -> list[AppealUpdate]:
@@ -33,9 +41,77 @@ def find_shown(appeal: Appeal, update_id: int) -> AppealUpdate:
     return update
 
 
-def find(appeal: Appeal, update_id: int) -> AppealUpdate:
+def find(appeal: Appeal, update_id: int, *, for_change: bool = False) -> AppealUpdate:
     """Any update of this appeal, for those who run it. Raises UpdateNotFound."""
-    update = db.session.get(AppealUpdate, min(update_id, MOST_ID))
+    update = db.session.get(AppealUpdate, min(update_id, MOST_ID), with_for_update=for_change)
     if update is None or update.appeal_id != appeal.id:
         raise UpdateNotFound()
     return update
+
+
+def faults(title: Texts, text: Texts, languages: Sequence[str]) -> list[Fault]:
+    """What keeps these words from being an update, by the rules of an appeals file."""
+    table = Table({key: told for key, told in (("title", title), ("text", text)) if told}, "", [])
+    for key in ("title", "text"):
+        table.texts(key, languages, required=True)
+    return [fault for fault in table.faults if isinstance(fault, Fault)]
+
+
+def write(appeal: Appeal, title: Texts, text: Texts, *, form_key: str, by: str, at: datetime) -> AppealUpdate:
+    """An update that only staff see yet; or the one that the same form has written before."""
+    known = db.session.scalar(select(AppealUpdate).where(AppealUpdate.form_key == form_key))
+    if known is not None and known.appeal_id == appeal.id:
+        return known
+    of_appeal = AppealUpdate.appeal_id == appeal.id
+    last = db.session.scalar(select(func.max(AppealUpdate.position)).where(of_appeal)) or 0
+    update = AppealUpdate(
+        appeal_id=appeal.id, position=last + 1, title=title, text=text, written_by=by, form_key=form_key
+    )
+    db.session.add(update)
+    db.session.flush()
+    return update
+
+
+def mend(update: AppealUpdate, title: Texts, text: Texts, *, by: str, at: datetime) -> bool:
+    """Other words for it. Whether anything changed. Raises NeedsAnotherToPublish for what the public reads already,
+    where two are needed: withdraw it and write another."""
+    if (update.title, update.text) == (title, text):
+        return False
+    if update.published_at is not None and Organisation.get().publish_needs_second:
+        raise NeedsAnotherToPublish()
+    update.title, update.text, update.written_by = title, text, by
+    update.changed_at = at if update.published_at is not None else None
+    return True
+
+
+def seen_as(update: AppealUpdate) -> str:
+    """What stands for the words as they are, so that nothing is posted that nobody has looked at."""
+    return values.hash_of({"title": update.title, "text": update.text})[:32]
+
+
+def may_post(update: AppealUpdate, who: str) -> bool:
+    return not Organisation.get().publish_needs_second or update.written_by != who
+
+
+def post(update: AppealUpdate, *, seen: str, by: str, at: datetime) -> bool:
+    """Let the public read it, and its followers be mailed. Whether anything changed; again it changes nothing.
+
+    Raises AlreadyDone for one that was withdrawn, DraftChanged, NeedsAnotherToPublish."""
+    if update.withdrawn_at is not None:
+        raise AlreadyDone()
+    if update.published_at is not None:
+        return False
+    if not may_post(update, by):
+        raise NeedsAnotherToPublish()
+    if seen_as(update) != seen:
+        raise DraftChanged()
+    update.published_at = at
+    return True
+
+
+def withdraw(update: AppealUpdate, at: datetime) -> bool:
+    """Take it back, posted or not; mails that have not gone out stay. Whether anything changed."""
+    if update.withdrawn_at is not None:
+        return False
+    update.withdrawn_at = at
+    return True

@@ -20,7 +20,9 @@ class Waiting:
 def waiting_for_somebody() -> dict[int, Waiting]:
     """By appeal id, of those where anything waits or anybody follows."""
     found: dict[int, Waiting] = {}
-    unposted = select(AppealUpdate.appeal_id, func.count()).where(AppealUpdate.published_at.is_(None))
+    unposted = select(AppealUpdate.appeal_id, func.count()).where(
+        AppealUpdate.published_at.is_(None), AppealUpdate.withdrawn_at.is_(None)
+    )
     for appeal_id, count in db.session.execute(unposted.group_by(AppealUpdate.appeal_id)):
         found.setdefault(appeal_id, Waiting()).updates = count
     following = select(Subscription.appeal_id, func.count()).where(Subscription.state == "confirmed")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from donations import privacy
+from donations.appeals import following
 from donations.extensions import db
 from donations.models import Allocation, Appeal, Donation, Fund, Organisation
 from donations.models.base import new_reference
@@ -31,6 +32,7 @@ class Gift:
     display: str
     language: str
     nonce: str  # from the form token; the same nonce and content is the same donation
+    updates: bool = False  # whether its supporter wants to be told by mail how the appeal goes on
 
 
 def begin(appeal: Appeal, gift: Gift, at: datetime) -> Donation:
@@ -43,7 +45,10 @@ def begin(appeal: Appeal, gift: Gift, at: datetime) -> Donation:
     again = _begun_with(key)
     if again is not None:
         return again
-    return _kept(_new(appeal, gift, key, at), key)
+    donation = _kept(_new(appeal, gift, key, at), key)
+    if gift.updates and gift.email:
+        following.ask(appeal, gift.email, gift.language, donation, at)
+    return donation
 
 
 def _new(appeal: Appeal, gift: Gift, key: str, at: datetime) -> Donation:
@@ -90,7 +95,7 @@ def _kept(donation: Donation, key: str) -> Donation:
 def _form_key(appeal: Appeal, gift: Gift) -> str:
     content = [
         appeal.slug, gift.nonce, gift.amount.minor, gift.amount.currency, gift.interval,
-        gift.fund.slug if gift.fund else "", gift.name, gift.email, gift.message, gift.display,
+        gift.fund.slug if gift.fund else "", gift.name, gift.email, gift.message, gift.display, gift.updates,
     ]  # fmt: skip
     # Hashed first: a look-up hash folds case, and whoever mends a capital letter of their name has sent another form.
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from donations import inbox, mailer
 from donations.database import write_unit
-from donations.errors import BadSeal
+from donations.errors import BadSeal, MailNotWanted
 from donations.extensions import db
 from donations.models import Mail
 
@@ -47,6 +47,8 @@ def send_mails(at: datetime) -> int:
     for mail_id in due:
         try:
             mailer.send(mailer.compose(db.session.get_one(Mail, mail_id), at))
+        except MailNotWanted:
+            _drop(mail_id)
         except Exception as error:
             log.warning("mail %s waits: %s", mail_id, type(error).__name__)
             _put_off(mail_id, error, at)
@@ -70,6 +72,12 @@ def _put_off(mail_id: int, error: Exception, at: datetime) -> None:
         mail.leased_until, mail.last_error = None, type(error).__name__
         if isinstance(error, BadSeal):
             mail.state = "parked"
+
+
+def _drop(mail_id: int) -> None:
+    """Nobody wants it any more, so nothing of it is kept."""
+    with write_unit():
+        db.session.delete(db.session.get_one(Mail, mail_id))
 
 
 def _sent(mail_id: int, at: datetime) -> None:

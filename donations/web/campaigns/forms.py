@@ -85,6 +85,11 @@ class AppealForm:
         rows = {kind: rows for kind in ROWS if (rows := self._rows(kind))}
         return found | ({"suggested": suggested} if suggested else {}) | rows
 
+    @property
+    def told(self) -> dict[str, dict[str, str]]:
+        """The words of an update: its title and its text in each language."""
+        return {"title": self._texts("title"), "text": self._texts("text")}
+
     def take(self, faults: Iterable[Fault]) -> None:
         """Put each fault beside its field."""
         for fault in faults:
@@ -123,7 +128,7 @@ class AppealForm:
         assert parts is not None, path
         kind, number, rest = parts.groups()
         if kind not in ROWS:
-            return f"{kind}-{rest or self.languages[0]}" if kind in TEXTS else kind
+            return f"{kind}-{rest or self.languages[0]}" if kind in (*TEXTS, "text") else kind
         if number is None:
             return kind
         key, _dot, language = rest.partition(".")

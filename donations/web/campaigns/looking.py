@@ -20,6 +20,7 @@ class NoGift:
     """The form of an appeal as its template asks for it; its token opens nothing."""
 
     fresh_token = ""
+    wants_updates = False
     summary: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, appeal: Appeal) -> None:

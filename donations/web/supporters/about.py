@@ -23,8 +23,10 @@ def robots() -> Response:
         "User-agent: *",
         "Disallow: /donations/",
         "Disallow: /receipts/",
+        "Disallow: /following/",
         "Disallow: /*/donations/",
         "Disallow: /*/receipts/",
+        "Disallow: /*/following/",
     )
     response = current_app.response_class("\n".join(lines) + "\n", mimetype="text/plain")
     response.headers["Cache-Control"] = SHORTLY

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, request
 
 from donations import appeals, totals
+from donations.appeals import updates
 from donations.appeals.amounts import suggested
 from donations.giving import messages
 from donations.models import Appeal, Organisation
@@ -18,6 +19,7 @@ from donations.web.page import fragment, marked, now, page
 from donations.web.supporters.forms import DonationForm
 
 bp = Blueprint("appeals", __name__)
+MOST_UPDATES = 50
 OTHERS = 3  # running appeals beside one that takes no gifts
 
 
@@ -64,6 +66,15 @@ def total_json(slug: str) -> Response:
     return marked(response, version=figures.version)
 
 
+@bp.get("/appeals/<slug:slug>/updates/<int:number>")
+def update(slug: str, number: int) -> Response:
+    appeal = Appeal.by_slug(slug)
+    if appeal.visibility == "holding_page":
+        abort(404)
+    shown = updates.find_shown(appeal, number)
+    return page("supporters/update.html", cache=LIVE, appeal=appeal, update=shown)
+
+
 def appeal_page(form: DonationForm, status: int = 200) -> Response:
     """The appeal with its form as it stands: empty, preset, or with its errors and the words typed. Where the appeal
     is looked after, a plain page that says nothing of it."""
@@ -74,7 +85,8 @@ def appeal_page(form: DonationForm, status: int = 200) -> Response:
     return page(
         "supporters/appeal.html", status, appeal=appeal, form=form, total=totals.public(appeal, now()),
         others=list(zip(others, totals.public_of(others, now()), strict=True)),
-        suggested=suggested(appeal), messages=messages.shown(appeal, request.args.get("messages", 1, type=int)),
+        updates=updates.shown(appeal, MOST_UPDATES), suggested=suggested(appeal),
+        messages=messages.shown(appeal, request.args.get("messages", 1, type=int)),
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ from donations.web.typed import lines, one_line
 
 NAME_LENGTH, EMAIL_LENGTH, MESSAGE_LENGTH = 100, 254, 4000
 _ABOUT_THE_AMOUNT = (AmountTooLarge, AmountTooSmall, BadAmount, TooManyDecimals)
-FIELDS = ("amount", "currency", "interval", "fund", "name", "email", "message", "display")
+FIELDS = ("amount", "currency", "interval", "fund", "name", "email", "message", "display", "updates")
 
 
 class DonationForm(PublicForm):
@@ -64,6 +64,8 @@ class DonationForm(PublicForm):
         filters=[one_line],
         validators=[AnyOf(DISPLAYS, message=_l("Choose how your name may be shown."))],
     )
+
+    updates = StringField(filters=[one_line])
 
     def __init__(self, appeal: Appeal, data: Mapping[str, str] | None = None, **kwargs: Any) -> None:
         self.appeal = appeal
@@ -107,6 +109,14 @@ class DonationForm(PublicForm):
         if field.data and self._chosen_fund() is None:
             raise ValidationError(sentence(UnknownFund()))
 
+    def validate_updates(self, field: Field) -> None:
+        if self.wants_updates and not self.email.data:
+            raise ValidationError(_("To be told how it goes on, write your e-mail address; or untick this."))
+
+    @property
+    def wants_updates(self) -> bool:
+        return self.updates.data in ("y", "yes", "on", "1", "true")
+
     def refuse(self, error: DonationsError) -> None:
         """Take over a refusal by the domain: by the amount's field if it is about that, else for the whole form."""
         if isinstance(error, _ABOUT_THE_AMOUNT):
@@ -135,6 +145,7 @@ class DonationForm(PublicForm):
             display=self.display.data,
             language=languages.for_keeping(),
             nonce=self.form_token.nonce,
+            updates=self.wants_updates,
         )
 
     def _chosen_fund(self) -> Fund | None:

@@ -1,0 +1,136 @@
+"""Who follows an appeal by mail: asked beside a gift, confirmed by whoever reads that mail, ended by one click; and the
+mails that are queued for them. What is in a mail is mailer's. No commit here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from donations import outbox, privacy
+from donations.errors import BadLink
+from donations.extensions import db
+from donations.models import Appeal, AppealUpdate, Donation, Organisation, Subscription
+from donations.models.base import new_reference
+
+UNCONFIRMED_DAYS = 14  # so long a link to say yes is good, and an address without a yes is kept
+BATCH = 100
+
+
+def ask(appeal: Appeal, email: str, language: str, donation: Donation, at: datetime) -> None:
+    """Keep that this address wants to be told. It gets one mail to say yes, when the gift beside it has come; an
+    address that follows the appeal already, or was asked, gets none."""
+    hashed = privacy.lookup_hash(email, "following")
+    known = select(Subscription).where(Subscription.appeal_id == appeal.id, Subscription.email_hash == hashed)
+    row = db.session.scalar(known)
+    if row is not None:
+        if row.state == "asked" and row.mailed_at is None:
+            row.donation_id = donation.id  # The first gift may never have been paid.
+        return
+    reference = new_reference()
+    try:
+        with db.session.begin_nested():
+            db.session.add(
+                Subscription(
+                    reference=reference,
+                    appeal_id=appeal.id,
+                    donation_id=donation.id,
+                    email_sealed=privacy.seal(email, _identity(reference)),
+                    email_hash=hashed,
+                    language=language,
+                    asked_at=at,
+                    personal_until=Organisation.get().day_of(at) + timedelta(days=UNCONFIRMED_DAYS),
+                )
+            )
+    except IntegrityError:
+        return  # The same address at the same moment: the other one asks.
+
+
+def find(reference: str) -> Subscription:
+    """Raises BadLink."""
+    row = db.session.scalar(select(Subscription).where(Subscription.reference == reference))
+    if row is None:
+        raise BadLink()
+    return row
+
+
+def confirm(row: Subscription, at: datetime) -> bool:
+    """Whoever reads its mail has said yes. Whether anything changed. Raises BadLink for one that has ended."""
+    if row.state == "ended":
+        raise BadLink()
+    if row.state == "confirmed":
+        return False
+    row.confirm(until=privacy.donor_data_until(Organisation.get().day_of(at)), at=at)
+    return True
+
+
+def end(row: Subscription, at: datetime) -> bool:
+    """No mail more, and the address is erased. Whether anything changed."""
+    if row.state == "ended":
+        return False
+    row.end(at)
+    return True
+
+
+def queue_confirmations(conn: Connection, counted: Iterable[str], at: datetime) -> int:
+    """The one mail that asks each whose gift has come (its state is one of `counted`). Gives how many."""
+    asked = (
+        select(Subscription)
+        .join(Donation, Donation.id == Subscription.donation_id)
+        .where(Subscription.state == "asked", Subscription.mailed_at.is_(None), Donation.state.in_(tuple(counted)))
+        .order_by(Subscription.id)
+        .limit(BATCH)
+    )
+    rows = list(db.session.scalars(asked))
+    for row in rows:
+        row.mailed_at = at
+        _queue(conn, "follow_confirm", f"follow:{row.id}:confirm", row, {"subscription": row.id}, at)
+    return len(rows)
+
+
+def queue_update_mails(conn: Connection, at: datetime) -> int:
+    """The next mails about updates that were posted, a batch of one update at a time. Gives how many. An appeal that is
+    hidden tells nothing until it is shown again."""
+    posted = (
+        select(AppealUpdate)
+        .join(Appeal, Appeal.id == AppealUpdate.appeal_id)
+        .where(AppealUpdate.published_at <= at, AppealUpdate.mailed_at.is_(None), AppealUpdate.withdrawn_at.is_(None))
+        .where(Appeal.visibility.in_(("shown", "amounts_hidden")))
+        .order_by(AppealUpdate.published_at, AppealUpdate.id)
+    )
+    update = db.session.scalar(posted.limit(1).with_for_update(of=AppealUpdate))
+    if update is None:
+        return 0
+    follows = (Subscription.appeal_id == update.appeal_id, Subscription.state == "confirmed")
+    next_ones = select(Subscription).where(*follows, Subscription.id > update.mailed_to).order_by(Subscription.id)
+    rows = list(db.session.scalars(next_ones.limit(BATCH)))
+    for row in rows:
+        facts: dict[str, object] = {"subscription": row.id, "update": update.id}
+        _queue(conn, "update", f"follow:{row.id}:update:{update.id}", row, facts, at)
+        update.mailed_to = row.id
+    if len(rows) < BATCH:
+        update.mailed_at = at
+    return len(rows)
+
+
+def forget_old(at: datetime) -> int:
+    """End those whose day has come: nobody said yes in time, or it was long ago. Gives how many."""
+    today = Organisation.get().day_of(at)
+    due = select(Subscription).where(Subscription.personal_until < today).limit(BATCH)
+    rows = list(db.session.scalars(due))
+    for row in rows:
+        row.end(at)
+    return len(rows)
+
+
+def _queue(conn: Connection, kind: str, key: str, row: Subscription, facts: dict[str, object], at: datetime) -> None:
+    assert row.email_sealed is not None, "who has ended is not asked for"
+    to = privacy.unseal(row.email_sealed, _identity(row.reference))
+    outbox.queue(conn, kind, key, to=to, language=row.language, at=at, facts=facts)
+
+
+def _identity(reference: str) -> str:
+    return f"subscription:{reference}:email"
