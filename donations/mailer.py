@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
 
@@ -26,12 +26,25 @@ from donations.money import Money
 TIMEOUT_SECONDS = 10
 
 
+class _WholeLinks(EmailPolicy):
+    """Mail for SMTP whose link to end it stays in one piece: a long one would be folded into encoded words, which no
+    mail program follows."""
+
+    def fold(self, name: str, value: str) -> str:
+        return f"{name}: {value}\r\n" if name == "List-Unsubscribe" else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name == "List-Unsubscribe":
+            return self.fold(name, value).encode("ascii")
+        return super().fold_binary(name, value)
+
+
 def compose(mail: Mail, at: datetime) -> EmailMessage:
     """The message of a queued mail, text and HTML. The same mail always has the same Message-ID, so a mail that was
     sent twice after a crash is known as one. Raises BadSeal if its address cannot be opened."""
     settings = current_app.config["SETTINGS"]
     assert mail.recipient_sealed is not None, "a mail that was sent has no address any more"
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_WholeLinks(linesep="\r\n"))
     message["From"] = settings.mail_from
     message["To"] = privacy.unseal(mail.recipient_sealed, outbox.identity(mail.dedupe_key))
     message["Date"] = format_datetime(at)
