@@ -1,6 +1,6 @@
-"""Keeps what many ask for at once, in the process and for at most a second: a flood of askers for a total reaches the
-database once a second for each appeal, language and form, however they spell the rest of the address. Knows nothing of
-what the answers say; an answer that is not 200 is never kept."""
+"""Keeps what many ask for at once, in the process and to the end of the second: a flood of askers for a total reaches
+the database once a second for each appeal, language and form, however they spell the rest of the address. Knows nothing
+of what the answers say; an answer that is not 200 is never kept."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ SQUEEZED = ("Content-Encoding", "gzip")
 class Kept:
     """One answer, ready to be sent: plain and squeezed, with all its headers and its ETag."""
 
-    __slots__ = ("behind_proxy", "etag", "headers", "plain", "squeezed", "unchanged", "until")
+    __slots__ = ("behind_proxy", "etag", "headers", "plain", "squeezed", "tick", "unchanged")
 
-    def __init__(self, answer: Response, until: float, *, behind_proxy: bool = False) -> None:
-        self.until, self.behind_proxy = until, behind_proxy
+    def __init__(self, answer: Response, tick: int, *, behind_proxy: bool = False) -> None:
+        self.tick, self.behind_proxy = tick, behind_proxy
         self.plain = answer.get_data()
         worth_it = len(self.plain) >= WORTH_IT_BYTES
         self.squeezed = gzip.compress(self.plain, 6, mtime=0) if worth_it else None
@@ -77,8 +77,8 @@ class Kept:
         return [body]
 
     def _for_proxy(self) -> Headers:
-        """nginx reckons in whole seconds: max-age=1 keeps an answer for up to two. This one it keeps until the second
-        on the clock ends, so that with ours, no number is older than two."""
+        """nginx reckons in whole seconds: max-age=1 keeps an answer for up to two. This one it keeps, as we do, until
+        the second on the clock ends, so that no number is older than that."""
         return [("X-Accel-Expires", f"@{int(time.time())}")] if self.behind_proxy else []
 
 
@@ -90,7 +90,7 @@ class Shelf:
     """Kept answers by key, at most so many, each for at most so long. Threads that miss the same one take turns."""
 
     def __init__(
-        self, seconds: float = SECONDS, most: int = MOST, clock: Clock = time.monotonic, *, behind_proxy: bool = False
+        self, seconds: float = SECONDS, most: int = MOST, clock: Clock = time.time, *, behind_proxy: bool = False
     ) -> None:
         self.seconds, self.most, self.clock, self.behind_proxy = seconds, most, clock, behind_proxy
         self.kept: dict[Hashable, Kept] = {}
@@ -99,7 +99,7 @@ class Shelf:
 
     def fresh(self, key: Hashable) -> Kept | None:
         found = self.kept.get(key)
-        return found if found is not None and found.until > self.clock() else None
+        return found if found is not None and self.seconds and found.tick == tick(self.clock(), self.seconds) else None
 
     def fetch(self, key: Hashable, make: Callable[[], Response]) -> Response | Kept:
         """What is kept under the key, or what `make` answers now, kept if it may be."""
@@ -113,11 +113,12 @@ class Shelf:
                 self._turns.pop(key, None)
 
     def _made(self, key: Hashable, make: Callable[[], Response]) -> Response | Kept:
-        until = self.clock() + self.seconds  # From before it is made: what it says is never older than that.
+        # From before it is made: what it says is never older than that.
+        made_in = tick(self.clock(), self.seconds) if self.seconds else 0
         answer = make()
         if answer.status_code != 200:
             return answer
-        made = Kept(answer, until, behind_proxy=self.behind_proxy)
+        made = Kept(answer, made_in, behind_proxy=self.behind_proxy)
         with self._lock:
             self.kept.pop(key, None)
             while len(self.kept) >= self.most:
@@ -138,6 +139,12 @@ class Shortcut:
             return self.app(environ, start_response)
         sent = found.send_at_once(environ, start_response)
         return found.answer(environ)(environ, start_response) if sent is None else sent
+
+
+def tick(at: float, seconds: float) -> int:
+    """Which span of so many seconds a moment falls in. What is kept is good for the rest of its own, not for so long
+    after it was made: so a proxy that counts the same seconds never adds its own to ours."""
+    return int(at // seconds)
 
 
 def init_app(app: Flask) -> None:

@@ -28,6 +28,7 @@ from donations.extensions import db
 from donations.models import Appeal, Entry, Mail, Receipt, StripeEvent
 from tests.bench import bodies, books
 from tests.bench import dashboard as of_dashboard
+from tests.bench import embeds as of_embeds
 from tests.bench import ledger as of_ledger
 from tests.bench import matching as of_matching
 from tests.bench import paper as of_paper
@@ -116,6 +117,15 @@ def measure_dashboard(kind: str, _events: int, folder: Path) -> list[str]:
         with inside(url):
             cookie = of_dashboard.fill()
         return of_dashboard.measure(kind, cookie, environ_for(url), serving)
+
+
+def measure_embeds(kind: str, _events: int, folder: Path) -> list[str]:
+    """Viewers through nginx, while gifts arrive."""
+    with servers_for(kind, folder) as server:
+        url = prepared(server)
+        sent = folder / f"{kind}.gifts"
+        sent.write_bytes(b"\n".join(event_bodies(url, of_embeds.gifts())))
+        return of_embeds.measure(kind, WEBHOOK_SECRET, sent, environ_for(url), serving, folder)
 
 
 def measure_paper(kind: str, _events: int, folder: Path) -> list[str]:
@@ -262,6 +272,7 @@ MEASURES = {
     "ledger": measure_ledger,
     "totals": measure_totals,
     "dashboard": measure_dashboard,
+    "embeds": measure_embeds,
     "paper": measure_paper,
     "statements": measure_statements,
     "matching": measure_matching,

@@ -112,6 +112,19 @@ def test_two_lines_alike_are_never_certain_to_be_one_thing(all_: Items) -> None:
             pytest.fail(f"{one.certain} is certain, and {AHEAD} ahead of a line just like it")
 
 
+def test_of_two_lines_that_name_stripe_and_a_gift_neither_is_the_gift_by_rule() -> None:
+    # given two lines alike that carry an appeal's code beside Stripe's name, a payout and a gift of that sum
+    text, found = f"{APPEALS[1]} stripe", tuple(references.find(APPEALS[1], set(APPEALS.values())))
+    said_of = (DAY, 1000, "GBP", None, NAMES[0], words_of(NAMES[0]), words_of(text), text.lower(), found)
+    lines = tuple(Line(number, 1, *said_of, frozenset(), frozenset(), False) for number in (1, 2))
+    codes = (references.code_of_gift(1), APPEALS[1])
+    gift = OpenGift(1, 1000, "GBP", 1, frozenset({11}), codes, None, None, words_of(NAMES[0]), DAY)
+    payout = OpenPayout("po_1", 1000, "GBP", DAY, "")
+    # then the payout may be either, so the gift is none by rule
+    decisions = decide(Items(lines, (gift,), (), payouts=(payout,), appeal_funds={1: frozenset({11})}))
+    assert [one.certain for one in decisions] == [None, None]
+
+
 _accounts = count(1)
 _GIFTS = st.lists(st.tuples(st.sampled_from(AMOUNTS), st.sampled_from(NAMES), st.booleans()), max_size=4)
 _LINES = st.lists(st.tuples(st.sampled_from(AMOUNTS), st.sampled_from(NAMES), st.integers(-2, 4)), max_size=5)

@@ -79,7 +79,8 @@ class _Search:
         first, second = self._ranks()
         for line_id, (candidates, rival) in self.found.items():
             line = self.lines[line_id]
-            if not candidates or line.touched:
+            # What names Stripe and is no certain payout has a twin that is one, or will be: a person looks at it.
+            if not candidates or line.touched or payouts.names_stripe(line):
                 continue
             best = candidates[0]
             if not best.referenced or best.score < ENOUGH or best.kind in NEVER_CERTAIN:

@@ -23,7 +23,7 @@ from donations.models import Appeal, Organisation
 from donations.money import Money
 from donations.totals import PublicTotal
 from donations.web import languages
-from donations.web.keeping import Kept, Shelf
+from donations.web.keeping import Kept, Shelf, tick
 from donations.web.page import marked, now
 
 Texts = dict[str, str]
@@ -78,28 +78,26 @@ class Showing:
 class Window:
     """What was read in the last `seconds`, shared by the threads of a process. One reads while the others wait."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.time) -> None:
         self.seconds, self.clock = seconds, clock
         self._lock = threading.Lock()
         self._house: Organisation | None = None
         self._slugs: frozenset[str] = frozenset()
-        self._until = 0.0
-        self._held: dict[str, tuple[float, Showing]] = {}
+        self._read_in: int | None = None
+        self._held: dict[str, Showing] = {}
 
     def find(self, slug: str) -> tuple[Showing, Organisation]:
         """Raises AppealNotFound for whatever the public may not know of, without asking the database for each."""
         with self._lock:
-            asked_at = self.clock()
-            if self._house is None or asked_at >= self._until:
+            now_in = tick(self.clock(), self.seconds) if self.seconds else None
+            if self._house is None or now_in is None or now_in != self._read_in:
                 self._house, self._slugs = _house(), _public_slugs()
-                self._until = asked_at + self.seconds
-                self._held = {name: held for name, held in self._held.items() if name in self._slugs}
+                self._read_in, self._held = now_in, {}
             if slug not in self._slugs:
                 raise AppealNotFound()
-            until, showing = self._held.get(slug, (0.0, None))
-            if showing is None or asked_at >= until:
-                showing = _read(slug)
-                self._held[slug] = (asked_at + self.seconds, showing)
+            showing = self._held.get(slug)
+            if showing is None:
+                showing = self._held[slug] = _read(slug)
             return showing, self._house
 
 
