@@ -104,24 +104,24 @@ def throw_away(draft: AppealDraft, *, version: int) -> None:
 
 def write_outcome(appeal: Appeal, outcome: dict[str, str], *, by: str, at: datetime) -> bool | None:
     """Say how an appeal ended: at once, or in its draft, where there is one or another must publish. Whether the public
-    sees it now; None if it says so already. Raises BadAppealsFile if it lacks the first language."""
+    sees it now; None if it says so already. Ask `outcome_faults` before."""
     draft = of_appeal(appeal)
-    before = draft.values if draft is not None else values.of(appeal)
-    if before.get("outcome", {}) == outcome:
+    if _written(appeal, draft).get("outcome", {}) == outcome:
         return None
-    written = {**before, "outcome": outcome} if outcome else {k: v for k, v in before.items() if k != "outcome"}
-    wrong = faults(written, appeal)
-    if wrong:
-        raise BadAppealsFile(faults="\n" + "\n".join(wrong))
-    was_there = draft is not None
-    key, version, reason = f"outcome:{appeal.id}:{at.timestamp()}", draft.version if draft else 0, ""
-    draft = keep(
-        written, appeal, draft, version=version, form_key=key, reason=draft.reason if draft else reason, by=by, at=at
-    )
+    was_there, version = draft is not None, draft.version if draft is not None else 0
+    reason = draft.reason if draft is not None else ""
+    key = f"outcome:{appeal.id}:{at.timestamp()}"
+    written = _with_outcome(appeal, draft, outcome)
+    draft = keep(written, appeal, draft, version=version, form_key=key, reason=reason, by=by, at=at)
     if was_there or not may_publish(draft, by):
         return False
     publish(draft, version=draft.version, by=by, at=at)
     return True
+
+
+def outcome_faults(appeal: Appeal, outcome: dict[str, str]) -> list[Fault]:
+    """What keeps these words from being how it ended."""
+    return faults(_with_outcome(appeal, of_appeal(appeal), outcome), appeal)
 
 
 def as_published(draft: AppealDraft) -> Appeal:
@@ -141,6 +141,15 @@ def changed_fields(draft: AppealDraft) -> list[str]:
     written = values.of(as_published(draft))
     keys = [*written, *(key for key in published if key not in written)]
     return [key for key in keys if written.get(key) != published.get(key)]
+
+
+def _written(appeal: Appeal, draft: AppealDraft | None) -> Values:
+    return draft.values if draft is not None else values.of(appeal)
+
+
+def _with_outcome(appeal: Appeal, draft: AppealDraft | None, outcome: dict[str, str]) -> Values:
+    rest = {key: value for key, value in _written(appeal, draft).items() if key != "outcome"}
+    return rest | ({"outcome": outcome} if outcome else {})
 
 
 def _looked_at(read: ReadAppeal, kept: Values) -> Appeal:

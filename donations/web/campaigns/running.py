@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from donations import appeals, totals
 from donations.appeals import drafts, goals, updates
-from donations.errors import BadAppealsFile, DonationsError
+from donations.errors import DonationsError
 from donations.extensions import db
 from donations.giving import messages
 from donations.models import Appeal, Organisation
@@ -88,12 +88,13 @@ def close(slug: str) -> Any:
     if not access.is_fresh():  # Not by a redirect: the words would be lost on the way.
         form.refusal = _("Closing needs a fresh proof of who you are. Give it in another window, then close it here.")
         return _close_page(appeal, form, 422)
+    outcome = form.values.get("outcome", {})
+    form.take(drafts.outcome_faults(appeal, outcome))
+    if form.summary:
+        return _close_page(appeal, form, 422)
     try:
         with act("appeal.closed", f"appeal:{slug}") as done:
-            outcome = form.values.get("outcome", {})
-            form.take(_close(done, slug, outcome))
-    except BadAppealsFile:
-        return _close_page(Appeal.any_by_slug(slug), form, 422)
+            _close(done, slug, outcome)
     except DonationsError as error:
         form.refusal = sentence(error)
         return _close_page(Appeal.any_by_slug(slug), form, error.status)
@@ -105,7 +106,7 @@ def tongue_of(code: str) -> str:
     return languages.name_of(code).capitalize()
 
 
-def _close(done: Act, slug: str, outcome: dict[str, str]) -> list[Any]:
+def _close(done: Act, slug: str, outcome: dict[str, str]) -> None:
     appeal = Appeal.any_by_slug(slug)
     done.again = not appeals.close(appeal, done.at)
     is_public = drafts.write_outcome(appeal, outcome, by=done.actor, at=done.at)
@@ -113,7 +114,6 @@ def _close(done: Act, slug: str, outcome: dict[str, str]) -> list[Any]:
     done.details["outcome"] = {None: "unchanged", True: "published", False: "draft"}[is_public]
     if is_public is False:
         flash(_("It is closed. How it ended waits in a draft until it is published."))
-    return []
 
 
 def _do(slug: str, what: str, verb: Any) -> Any:
