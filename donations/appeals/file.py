@@ -27,7 +27,7 @@ BANK_KEYS = ("account_name", "bank_name", "sort_code", "account_number", "iban",
 TEXTS = ("title", "summary", "story", "surplus", "outcome", "message_prompt")
 APPEAL_KEYS = (
     "slug", "state", "visibility", "currency", "target", "period", "discreet", "names_on_receipt", "fee_bearer",
-    *TEXTS, "suggested", "closed_on", "funds", "events", "areas",
+    *TEXTS, "suggested", "stretch", "closed_on", "funds", "events", "areas",
 )  # fmt: skip
 
 Columns = dict[str, Any]
@@ -204,6 +204,7 @@ def _appeal(table: Table, frame: _Frame) -> ReadAppeal:
         "fee_bearer": table.choice("fee_bearer", words.FEE_BEARERS, "fund"),
         **{key: table.texts(key, frame.languages, required=key == "title") for key in TEXTS},
         "suggested_minor": table.gifts("suggested", figures),
+        "stretch_minor": table.rising("stretch", figures, above="target"),
         "closed_on": table.day("closed_on")[0],
     }
     if table.has("closed_on") and state != "closed":

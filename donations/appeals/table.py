@@ -146,6 +146,20 @@ class Table:
                 self.fault(f"{key}[{index}]", N_("this amount stands here twice. Delete one."))
         return [minor for minor in minors if minor is not None]
 
+    def rising(self, key: str, currency: str, *, above: str) -> list[int]:
+        """Goals in minor units, each larger than the one before, the first larger than the amount under `above`."""
+        minors = [self._minor(f"{key}[{i}]", v, currency) for i, v in enumerate(self._listed(key, False))]
+        least = self._minor(above, self.values[above], currency) if minors and above in self.values else None
+        if minors and least is None:
+            self.fault(key, N_("a further goal needs a first one. Write a target, or delete this."))
+        for index, minor in enumerate(minors):
+            if minor is not None and least is not None and minor <= least:
+                self.fault(
+                    f"{key}[{index}]", N_("a further goal is larger than the one before it. Write them in order.")
+                )
+            least = minor if minor is not None else least
+        return [minor for minor in minors if minor is not None]
+
     def day(self, key: str, *, required: bool = False, month_only: bool = False) -> tuple[date | None, bool]:
         """The date, and whether it is a month only (then the first of that month)."""
         value = self._given(key, required)

@@ -27,6 +27,7 @@ def of(appeal: Appeal) -> Values:
         "fee_bearer": appeal.fee_bearer,
         **{key: dict(getattr(appeal, key)) for key in TEXTS},
         "suggested": [Money(minor, currency).plain() for minor in appeal.suggested_minor],
+        "stretch": [Money(minor, currency).plain() for minor in appeal.stretch_minor],
         "funds": [_fund(fund) for fund in appeal.funds],
         "events": [_event(event) for event in appeal.events],
         "areas": [_area(area, currency) for area in appeal.areas],

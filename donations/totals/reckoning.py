@@ -38,6 +38,14 @@ class PublicTotal:
     period_end: date | None  # the last day of the period
     as_of: datetime
     version: str  # opaque; changes when anything above changes; good as an ETag
+    further: tuple[Money, ...] = ()  # goals beyond the first, smallest first
+
+    @property
+    def next_goal(self) -> Money | None:
+        """The first further goal that is not reached yet, once the first one is."""
+        if self.raised is None or self.goal is None or self.raised.minor < self.goal.minor:
+            return None
+        return next((goal for goal in self.further if goal.minor > self.raised.minor), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +173,7 @@ def _shown(appeal: Appeal, start: date, figures: Figures, zone: ZoneInfo) -> Pub
         period_end=period_end(appeal.period, start) if appeal.period else None,
         # While amounts are hidden, not even the time or number of the last change may tell that a gift arrived.
         as_of=figures.as_of if shown else midnight(start, zone),
+        further=tuple(Money(minor, appeal.currency) for minor in appeal.stretch_minor) if shown else (),
         version=f"{figures.version}.{start:%Y%m%d}" if shown else f"hidden.{appeal.state}.{start:%Y%m%d}",
     )
 

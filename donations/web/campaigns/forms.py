@@ -81,9 +81,9 @@ class AppealForm:
         if self["discreet"].data in ("yes", "no"):
             found["discreet"] = self["discreet"].data == "yes"
         found["names_on_receipt"] = self["names_on_receipt"].data == "yes"
-        suggested = [word for word in re.split(r"[;\s]+|,(?=\s|$)", self["suggested"].data) if word]
+        lists = {key: listed for key in ("suggested", "stretch") if (listed := _words_of(self[key].data))}
         rows = {kind: rows for kind in ROWS if (rows := self._rows(kind))}
-        return found | ({"suggested": suggested} if suggested else {}) | rows
+        return found | lists | rows
 
     @property
     def told(self) -> dict[str, dict[str, str]]:
@@ -154,3 +154,8 @@ def _one(key: str, value: Any) -> dict[str, str]:
     if isinstance(value, bool):
         return {key: "yes" if value else "no"}
     return {key: " ".join(value) if isinstance(value, list) else str(value)}
+
+
+def _words_of(typed: str) -> list[str]:
+    """Amounts with spaces, semicolons, or commas and spaces between."""
+    return [word for word in re.split(r"[;\s]+|,(?=\s|$)", typed) if word]

@@ -45,6 +45,7 @@ FIELDS = {
     "outcome": _l("How it ended"),
     "message_prompt": _l("What is asked above a message"),
     "suggested": _l("Amounts proposed"),
+    "stretch": _l("Further goals"),
     "funds": _l("Funds"),
     "events": _l("Timeline"),
     "areas": _l("Areas"),

@@ -62,5 +62,5 @@ def script() -> Response:
 
 def _kept(showing: Showing, template: str) -> Response:
     look = looks.asked(request.args)
-    parts = {"showing": showing, "total": showing.total, "look": look, "next_goal": showing.next_goal}
+    parts = {"showing": showing, "total": showing.total, "look": look}
     return kept(showing, (template, look), lambda: fragment(template, cache=LIVE, **parts))

@@ -55,23 +55,21 @@ class Showing:
     total: PublicTotal
     suggested: tuple[Money, ...]
     sites: tuple[str, ...]
-    stretch: tuple[Money, ...]
     news: tuple[News, ...]  # latest first
     named: tuple[NamedGift, ...]  # latest first; only whoever chose to be named
-
-    @property
-    def next_goal(self) -> Money | None:
-        """The first further goal that is not reached yet, once the first one is."""
-        raised, goal = self.total.raised, self.total.goal
-        if raised is None or goal is None or raised.minor < goal.minor:
-            return None
-        return next((further for further in self.stretch if further.minor > raised.minor), None)
 
     @property
     def version(self) -> str:
         """Changes with whatever a form says."""
         words = (self.title, self.summary, self.outcome, self.closed_on)
-        total = (self.total.version, self.total.state, self.total.goal, self.takes_gifts, self.suggested, self.stretch)
+        total = (
+            self.total.version,
+            self.total.state,
+            self.total.goal,
+            self.takes_gifts,
+            self.suggested,
+            self.total.further,
+        )
         return repr((self.slug, *total, *words, self.sites, self.news, self.named))
 
 
@@ -155,7 +153,6 @@ def _read(slug: str) -> Showing:
         total=total,
         suggested=tuple(suggested(appeal)),
         sites=tuple(appeal.embed_sites),
-        stretch=tuple(Money(minor, appeal.currency) for minor in appeal.stretch_minor),
         news=_news(appeal, total),
         named=names.latest(appeal, MOST_NEWS),
     )
