@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from donations import totals
-from donations.appeals import drafts, values
+from donations.appeals import drafts, updates, values
 from donations.appeals.amounts import suggested
 from donations.errors import BadAppealsFile, DonationsError, DraftChanged, ReasonNeeded
 from donations.models import Appeal, AppealDraft, Organisation
@@ -20,6 +20,7 @@ from donations.web.filters import sentence
 from donations.web.page import now, page
 
 bp = Blueprint("writing", __name__)
+MOST_UPDATES = 50
 
 
 @bp.get("/drafts/new")
@@ -172,6 +173,7 @@ def _preview(draft: AppealDraft, refusal: str = "", status: int = 200) -> Respon
     return page(
         "campaigns/preview.html", status, cache="no-store", draft=draft, appeal=shown, refusal=refusal,
         changed=drafts.changed_fields(draft), total=totals.public(shown, now()), others=[], names=names(),
-        suggested=suggested(shown), messages=NoMessages(), form=NoGift(shown), updates=[],
+        suggested=suggested(shown), messages=NoMessages(), form=NoGift(shown),
+        updates=updates.shown(draft.appeal, MOST_UPDATES) if draft.appeal else [],
         may_publish=drafts.may_publish(draft, me().actor), asks_discretion=in_danger and not shown.discreet,
     )  # fmt: skip
