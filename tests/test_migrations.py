@@ -105,9 +105,17 @@ def test_every_constraint_has_the_name_of_the_convention(conn: Connection) -> No
     looked = inspect(conn)
     for table in set(looked.get_table_names()) - {"alembic_version"}:
         names = [looked.get_pk_constraint(table)["name"]]
-        names += [key["name"] for key in looked.get_foreign_keys(table)]
+        names += [key["name"] or _name_of_key(conn, table, key) for key in looked.get_foreign_keys(table)]
         names += [key["name"] for key in looked.get_unique_constraints(table)]
         assert all(name and name.split("_")[0] in ("pk", "fk", "uq") for name in names), (table, names)
+
+
+def _name_of_key(conn: Connection, table: str, key: Any) -> str | None:
+    """SQLite tells the name of a key that came with its column only in the words by which the table was made."""
+    (column,) = key["constrained_columns"]
+    name = f"fk_{table}_{column}_{key['referred_table']}"
+    made = conn.execute(text("SELECT sql FROM sqlite_master WHERE name = :table"), {"table": table}).scalar_one()
+    return name if f"CONSTRAINT {name} REFERENCES" in made else None
 
 
 def test_the_chart_of_accounts_and_the_suspense_fund_are_there_from_the_start(conn: Connection) -> None:

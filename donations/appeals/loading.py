@@ -140,20 +140,22 @@ def _load_events(appeal: Appeal, wanted: list[Columns]) -> bool:
 
 
 def _load_areas(appeal: Appeal, wanted: list[Columns]) -> bool:
-    existing = {area.name: area for area in appeal.areas}
-    changed = [name for name in existing if name not in {columns["name"] for columns in wanted}]
-    rows = []
+    """What is not in the file is taken off the list: gifts name their area, so none is deleted."""
+    existing = {area.name: area for area in db.session.scalars(select(Area).where(Area.appeal_id == appeal.id))}
+    changed = False
+    for name in existing.keys() - {columns["name"] for columns in wanted}:
+        changed |= bool(_set(existing[name], {"is_listed": False}))
     for columns in wanted:
         row = existing.get(columns["name"])
         if row is None:
-            row = Area(**columns)
-            changed.append(row.name)
-        elif _set(row, columns):
-            changed.append(row.name)
-        rows.append(row)
+            db.session.add(Area(appeal_id=appeal.id, **columns))
+            changed = True
+        else:
+            changed |= bool(_set(row, {**columns, "is_listed": True}))
     if changed:
-        appeal.areas = rows
-    return bool(changed)
+        db.session.flush()
+        db.session.expire(appeal, ["areas"])
+    return changed
 
 
 def _put_in_order(appeals: list[Appeal], report: LoadReport) -> None:

@@ -33,6 +33,7 @@ class Gift:
     language: str
     nonce: str  # from the form token; the same nonce and content is the same donation
     updates: bool = False  # whether its supporter wants to be told by mail how the appeal goes on
+    area_id: int | None = None
 
 
 def begin(appeal: Appeal, gift: Gift, at: datetime) -> Donation:
@@ -57,6 +58,7 @@ def _new(appeal: Appeal, gift: Gift, key: str, at: datetime) -> Donation:
     return Donation(
         reference=reference,
         appeal_id=appeal.id,
+        area_id=gift.area_id,
         form_key=key,
         source="card",
         state="pending",
@@ -96,6 +98,7 @@ def _form_key(appeal: Appeal, gift: Gift) -> str:
     content = [
         appeal.slug, gift.nonce, gift.amount.minor, gift.amount.currency, gift.interval,
         gift.fund.slug if gift.fund else "", gift.name, gift.email, gift.message, gift.display, gift.updates,
+        gift.area_id,
     ]  # fmt: skip
     # Hashed first: a look-up hash folds case, and whoever mends a capital letter of their name has sent another form.
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()

@@ -205,6 +205,7 @@ def _new_donation(appeal: Appeal, gift: Gift, handed_in: HandedIn, key: str, at:
     return Donation(
         reference=reference,
         appeal_id=appeal.id,
+        area_id=gift.area_id,
         form_key=key,
         source=handed_in.method,
         state="pending",

@@ -12,6 +12,7 @@ from donations.models.message import MessageDecision
 from donations.models.milestone import Milestone
 from donations.models.offline import OfflineGift, Slip
 from donations.models.organisation import Organisation
+from donations.models.pay_in import PayIn
 from donations.models.queues import Heartbeat, Job, Mail, StripeEvent
 from donations.models.receipt import Receipt, ReceiptEvent, ReceiptSeries
 from donations.models.spending import (
@@ -67,6 +68,7 @@ __all__ = [
     "OfflineGift",
     "Organisation",
     "Passkey",
+    "PayIn",
     "Payment",
     "Payout",
     "PayoutShare",

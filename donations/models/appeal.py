@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, Text, UniqueConstraint, select, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, Text, UniqueConstraint, select, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from donations.errors import AppealClosed, AppealNotFound, AppealPaused, NotAllowedInState
@@ -66,7 +66,10 @@ class Appeal(Model):
 
     funds: Mapped[list[Fund]] = relationship(back_populates="appeal", order_by="Fund.position")
     events: Mapped[list[AppealEvent]] = relationship(order_by="AppealEvent.position", cascade="all, delete-orphan")
-    areas: Mapped[list[Area]] = relationship(order_by="Area.position", cascade="all, delete-orphan")
+    # Those on the list now. An area is never deleted, because gifts name it; see Area.is_listed.
+    areas: Mapped[list[Area]] = relationship(
+        order_by="Area.position", primaryjoin="and_(Appeal.id == Area.appeal_id, Area.is_listed)"
+    )
 
     @classmethod
     def by_slug(cls, slug: str) -> Appeal:
@@ -172,7 +175,7 @@ class AppealEvent(Model):
 
 
 class Area(Model):
-    """A branch or region with its part of a periodic goal."""
+    """A branch or region with its part of a periodic goal. One that was taken off the list keeps what it has raised."""
 
     __tablename__ = "area"
     __table_args__ = (
@@ -185,6 +188,11 @@ class Area(Model):
     name: Mapped[str] = mapped_column(Text)
     target_minor: Mapped[int] = mapped_column(BigInt)
     position: Mapped[int] = mapped_column(Integer, default=0)
+    is_listed: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # The word by which the branch's link is known; without one there is no link, a new one ends the link before.
+    link_nonce: Mapped[str | None] = mapped_column(Text)
+
+    appeal: Mapped[Appeal] = relationship(viewonly=True)
 
 
 class FundTotal(Model):

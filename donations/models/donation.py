@@ -41,6 +41,8 @@ class Donation(Model):
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)
     reference: Mapped[str] = mapped_column(Text, unique=True)
     appeal_id: Mapped[int] = mapped_column(ForeignKey("appeal.id"), index=True)
+    # The branch or region it counts for, if one was named.
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
     form_key: Mapped[str | None] = mapped_column(Text, unique=True)
     source: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, default="pending")

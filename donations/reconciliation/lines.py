@@ -82,7 +82,7 @@ def _by_payout(conn: Connection, house: Any, _line: Any, match: Any) -> Way:
 
 def _by_gift(conn: Connection, _house: Any, _line: Any, match: Any) -> Way:
     shares = conn.execute(_ALLOCATED, {"of_gift": int(match.target)}).all()
-    return _laid_over(match.amount_minor, shares), None
+    return _laid_over(match.amount_minor, shares), f"gift:{match.target}"
 
 
 def _by_slip(conn: Connection, house: Any, line: Any, match: Any) -> Way:

@@ -3,13 +3,15 @@ change of state, visibility or goal."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from donations.extensions import db
 from donations.models import Appeal, Organisation, PublishedTotal
 from donations.money import exponent
 from donations.periods import period_of
+from donations.totals import areas
 from donations.totals.moving import raise_versions
 from donations.totals.reckoning import reckon
 
@@ -32,8 +34,18 @@ def publish(appeal: Appeal, at: datetime) -> None:
         "also": {currency: _rounded(minor, currency) for currency, minor in figures.also.items()},
         "raised_minor": _rounded(figures.raised_minor, appeal.currency),
         "donations": figures.donations,
+        "by_area": {str(id): _rounded(minor, appeal.currency) for id, minor in areas.reckon(appeal, start).items()},
     }
     row.version, row.as_of = row.version + 1, max(row.as_of, at)  # The time never goes back, even when a clock does.
+
+
+def published_areas(appeal: Appeal, start: date) -> dict[int, int]:
+    """What a discreet appeal shows of its areas until the next tick; nothing of another period than this one."""
+    row = db.session.get(PublishedTotal, appeal.id)
+    if row is None or row.figures["period_start"] != start.isoformat():
+        return {}
+    kept: Any = row.figures.get("by_area", {})
+    return {int(id): minor for id, minor in kept.items()}
 
 
 def touch(appeal: Appeal, *, at: datetime) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import CheckConstraint, insert
+from sqlalchemy import CheckConstraint, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from donations.extensions import db
-from donations.models import Appeal, Organisation
+from donations.models import Appeal, Area, Organisation
 from tests.factories import NOON, a_donation
 
 # (table, what is wrong in a row that is otherwise good, the constraint's name or, on SQLite, its columns)
@@ -68,6 +68,12 @@ REFUSED = [
     ("match", {"amount_minor": 0}, "amount_not_zero"),
     ("match", {"bank_line_id": 999_999}, "fk_match_bank_line_id_bank_line|FOREIGN KEY"),
     ("offline_gift", {"method": "card"}, "method_known"),
+    ("pay_in", {"method": "card"}, "method_known"),
+    ("pay_in", {"state": "lost"}, "state_known"),
+    ("pay_in", {"amount_minor": 0}, "amount_positive"),
+    ("pay_in", {"to_on": date(2026, 1, 1)}, "ends_after_start"),
+    ("pay_in", {"state": "accepted"}, "accepted_is_a_gift"),
+    ("pay_in", {"area_id": 999_999}, "fk_pay_in_area_id_area|FOREIGN KEY"),
     ("offline_gift", {"state": "lost"}, "state_known"),
     ("slip", {"expected_count": 0}, "expected_count_positive"),
     ("slip", {"expected_minor": 0}, "expected_positive"),
@@ -151,6 +157,11 @@ def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]
         "offline_gift": {
             "id": 1, "donation_id": donation_id, "method": "cash", "state": "recorded", "received_on": NOON.date(),
             "recorded_by": "test", "recorded_at": NOON,
+        },
+        "pay_in": {
+            "id": 1, "area_id": db.session.scalars(select(Area.id)).first(), "version": 1, "state": "new",
+            "method": "cash", "from_on": NOON.date(), "to_on": NOON.date(), "lines": {}, "reason": "",
+            "personal_until": NOON.date(), "language": "en", "form_key": "k", "sent_at": NOON, **money,
         },
         "slip": {
             "bank_account_id": 9, "expected_count": 1, "expected_minor": 1, "currency": "GBP", "made_by": "test",

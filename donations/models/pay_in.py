@@ -1,0 +1,69 @@
+"""What a branch hands in: cash, cheques, paper sales, a raffle. A version is never overwritten; a later one names the
+one it amends. The money itself, once a treasurer has accepted it, is an offline gift."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from donations.models.appeal import Area
+from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
+from donations.models.offline import OfflineGift
+from donations.money import Money
+
+PAY_IN_METHODS = ("cash", "cheque", "bank")
+PAY_IN_STATES = ("new", "replaced", "accepted", "declined")
+LINE_KINDS = ("collection", "paper_sales", "stall", "raffle", "standing_orders")
+
+
+class PayIn(Model):
+    """One version of a pay-in. `lines` are minor units by kind; the names of who counted and handed in, and the notes,
+    are sealed together. `gift_id` is the gift that its acceptance recorded, or put right."""
+
+    __tablename__ = "pay_in"
+    __table_args__ = (
+        one_of("state", PAY_IN_STATES, "state_known"),
+        one_of("method", PAY_IN_METHODS, "method_known"),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint("to_on >= from_on", name="ends_after_start"),
+        CheckConstraint("state <> 'accepted' OR gift_id IS NOT NULL", name="accepted_is_a_gift"),
+        Index("ix_pay_in_state", "state", "sent_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    # One version has one successor at most.
+    amends: Mapped[int | None] = mapped_column(ForeignKey("pay_in.id"), unique=True)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    state: Mapped[str] = mapped_column(Text, default="new")
+    method: Mapped[str] = mapped_column(Text)
+    from_on: Mapped[date] = mapped_column(Date)
+    to_on: Mapped[date] = mapped_column(Date)
+    lines: Mapped[dict[str, int]] = mapped_column(Json)
+    amount_minor: Mapped[int] = mapped_column(BigInt)
+    currency: Mapped[str] = mapped_column(Text)
+    words_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    personal_until: Mapped[date] = mapped_column(Date)
+    language: Mapped[str] = mapped_column(Text)
+    form_key: Mapped[str] = mapped_column(Text, unique=True)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(Text, default="")  # why it was declined
+    gift_id: Mapped[int | None] = mapped_column(ForeignKey("offline_gift.id"), index=True)
+    # The day it was entered on: later than its own where the books of that day were closed.
+    booked_on: Mapped[date | None] = mapped_column(Date)
+
+    area: Mapped[Area] = relationship()
+    gift: Mapped[OfflineGift | None] = relationship()
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def is_late(self) -> bool:
+        """Entered later than it was dated, because those books were closed."""
+        return self.booked_on is not None and self.booked_on > self.to_on
