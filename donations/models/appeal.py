@@ -194,6 +194,14 @@ class Area(Model):
 
     appeal: Mapped[Appeal] = relationship(viewonly=True)
 
+    def is_called(self, said: str) -> bool:
+        """Whether a name, or a name as it would stand in an address, means this area."""
+        return bool(_plain(said)) and _plain(said) == _plain(self.name)
+
+
+def _plain(name: str) -> str:
+    return "-".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
+
 
 class FundTotal(Model):
     """What a fund has raised in one currency and period, kept in step with the ledger in the same transaction."""

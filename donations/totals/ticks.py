@@ -24,6 +24,7 @@ def publish(appeal: Appeal, at: datetime) -> None:
     organisation = Organisation.get()
     start = period_of(appeal.period, organisation.day_of(at))
     figures = reckon([appeal], {appeal.id: start}, ZoneInfo(organisation.timezone))[appeal.id]
+    by_area = areas.reckon(appeal, start)
     row = db.session.get(PublishedTotal, appeal.id)
     if row is None:
         row = PublishedTotal(appeal_id=appeal.id, version=0, as_of=at)
@@ -34,7 +35,7 @@ def publish(appeal: Appeal, at: datetime) -> None:
         "also": {currency: _rounded(minor, currency) for currency, minor in figures.also.items()},
         "raised_minor": _rounded(figures.raised_minor, appeal.currency),
         "donations": figures.donations,
-        "by_area": {str(id): _rounded(minor, appeal.currency) for id, minor in areas.reckon(appeal, start).items()},
+        "by_area": {str(id): _rounded(minor, appeal.currency) for id, minor in by_area.items()},
     }
     row.version, row.as_of = row.version + 1, max(row.as_of, at)  # The time never goes back, even when a clock does.
 

@@ -8,7 +8,7 @@ if (parent !== window) {
   new ResizeObserver(tell).observe(main);
 }
 
-const figures = () => document.getElementById("figures");
+const figures = () => document.querySelector("#figures, #scoreboard");
 const pause = document.getElementById("pause");
 let isStopped = false;
 

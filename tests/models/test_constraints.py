@@ -133,6 +133,7 @@ def good(app: Flask) -> dict[str, dict[str, Any]]:
         "period": {"starts_on": NOON.date(), "ends_on": NOON.date()},
         "account": {"code": 9999, "name": "New", "kind": "asset"},
         **_of_the_treasury(donation.id, appeal.funds[0].id),
+        **_of_branches(),
         **_of_staff(),
     }  # fmt: skip
 
@@ -158,11 +159,6 @@ def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]
             "id": 1, "donation_id": donation_id, "method": "cash", "state": "recorded", "received_on": NOON.date(),
             "recorded_by": "test", "recorded_at": NOON,
         },
-        "pay_in": {
-            "id": 1, "area_id": db.session.scalars(select(Area.id)).first(), "version": 1, "state": "new",
-            "method": "cash", "from_on": NOON.date(), "to_on": NOON.date(), "lines": {}, "reason": "",
-            "personal_until": NOON.date(), "language": "en", "form_key": "k", "sent_at": NOON, **money,
-        },
         "slip": {
             "bank_account_id": 9, "expected_count": 1, "expected_minor": 1, "currency": "GBP", "made_by": "test",
             "made_at": NOON,
@@ -179,6 +175,17 @@ def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]
         "milestone": {"appeal_id": 1, "period_start": NOON.date(), "percent": 25, "reached_at": NOON},
         "message_decision": {"donation_id": donation_id, "appeal_id": 1, "verdict": "approved"},
         "period_signature": {"period_id": 9, "act": "close", "actor": "test", "at": NOON},
+    }  # fmt: skip
+
+
+def _of_branches() -> dict[str, dict[str, Any]]:
+    return {
+        "pay_in": {
+            "id": 1, "area_id": db.session.scalars(select(Area.id)).first(), "version": 1, "state": "new",
+            "method": "cash", "from_on": NOON.date(), "to_on": NOON.date(), "lines": {}, "reason": "",
+            "personal_until": NOON.date(), "language": "en", "form_key": "k", "sent_at": NOON, "amount_minor": 100,
+            "currency": "GBP",
+        },
     }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from donations.errors import (
     UnknownFund,
 )
 from donations.giving import Gift
-from donations.models import Appeal, Fund, Organisation
+from donations.models import Appeal, Area, Fund, Organisation
 from donations.models.donation import DISPLAYS
 from donations.money import Money
 from donations.web import languages
@@ -32,7 +32,7 @@ from donations.web.typed import lines, one_line
 
 NAME_LENGTH, EMAIL_LENGTH, MESSAGE_LENGTH = 100, 254, 4000
 _ABOUT_THE_AMOUNT = (AmountTooLarge, AmountTooSmall, BadAmount, TooManyDecimals)
-FIELDS = ("amount", "currency", "interval", "fund", "name", "email", "message", "display", "updates")
+FIELDS = ("amount", "currency", "interval", "fund", "name", "email", "message", "display", "updates", "area")
 
 
 class DonationForm(PublicForm):
@@ -66,6 +66,8 @@ class DonationForm(PublicForm):
     )
 
     updates = StringField(filters=[one_line])
+    # The branch or region it counts for: its name, or its name as it would stand in an address.
+    area = StringField(filters=[one_line])
 
     def __init__(self, appeal: Appeal, data: Mapping[str, str] | None = None, **kwargs: Any) -> None:
         self.appeal = appeal
@@ -109,6 +111,15 @@ class DonationForm(PublicForm):
         if field.data and self._chosen_fund() is None:
             raise ValidationError(sentence(UnknownFund()))
 
+    def validate_area(self, field: Field) -> None:
+        """An appeal without areas takes no notice of it: the link may be one of another appeal."""
+        if field.data and self.appeal.areas and self.chosen_area is None:
+            raise ValidationError(_("This appeal has no such region. Choose one from the list, or leave it empty."))
+
+    @property
+    def chosen_area(self) -> Area | None:
+        return next((area for area in self.appeal.areas if area.is_called(self.area.data or "")), None)
+
     def validate_updates(self, field: Field) -> None:
         if self.wants_updates and not self.email.data:
             raise ValidationError(_("To be told how it goes on, write your e-mail address; or untick this."))
@@ -146,6 +157,7 @@ class DonationForm(PublicForm):
             language=languages.for_keeping(),
             nonce=self.form_token.nonce,
             updates=self.wants_updates,
+            area_id=self.chosen_area.id if self.chosen_area else None,
         )
 
     def _chosen_fund(self) -> Fund | None:

@@ -1,0 +1,52 @@
+"""The scoreboard of an appeal as a frame on another site: how its areas stand, in the look that the site asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, request, url_for
+
+from donations.appeals import scoreboard
+from donations.errors import AppealNotFound
+from donations.models import Appeal, Organisation
+from donations.web import languages, looks
+from donations.web.embeds import sites
+from donations.web.embeds.showing import Showing, find, kept
+from donations.web.headers import LIVE, kind
+from donations.web.page import fragment, now, page
+
+bp = Blueprint("framed_scoreboard", __name__)
+
+
+@bp.get("/embed/<slug:slug>/scoreboard")
+@kind("frame")
+def show(slug: str) -> Response:
+    try:
+        showing = find(slug, request.args.get("lang"))
+        g.framed_by = showing.sites
+        answer = _kept(showing, "embeds/scoreboard.html")
+    except AppealNotFound:
+        return page("embeds/gone.html", 404, cache="no-store")
+    sites.note(slug, request.referrer)
+    return answer
+
+
+@bp.get("/embed/<slug:slug>/scoreboard/areas")
+@kind("frame")
+def areas(slug: str) -> Response:
+    showing = find(slug, request.args.get("lang"))
+    g.framed_by = showing.sites
+    return _kept(showing, "supporters/_scoreboard.html")
+
+
+def _kept(showing: Showing, template: str) -> Response:
+    """Made anew when what the appeal shows has changed, and each day, because where an area should be has."""
+    look, today = looks.asked(request.args), Organisation.get().day_of(now())
+
+    def made() -> Response:
+        board = scoreboard.of(Appeal.by_slug(showing.slug), now())
+        asked: dict[str, Any] = {"lang": languages.current(), **look.query()}
+        poll = url_for("framed_scoreboard.areas", slug=showing.slug, **asked)
+        return fragment(template, cache=LIVE, showing=showing, board=board, total=board.total, look=look, poll=poll)
+
+    return kept(showing, (template, look, today), made)
