@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from donations.appeals import clashes, file, goals, loading, values
 from donations.appeals.fault import N_, Fault
@@ -62,8 +63,11 @@ def keep(
     draft.values, draft.reason = written, reason
     draft.base_sha256 = values.hash_of(values.of(appeal)) if appeal is not None else ""
     draft.version, draft.written_by, draft.written_at = draft.version + 1, by, at
-    db.session.add(draft)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(draft)
+    except IntegrityError as error:  # Somebody began one at the same moment.
+        raise DraftChanged() from error
     return draft
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from donations.appeals import values
 from donations.appeals.fault import Fault
@@ -57,9 +58,14 @@ def faults(title: Texts, text: Texts, languages: Sequence[str]) -> list[Fault]:
     return [fault for fault in table.faults if isinstance(fault, Fault)]
 
 
-def write(appeal: Appeal, title: Texts, text: Texts, *, form_key: str, by: str, at: datetime) -> AppealUpdate:
-    """An update that only staff see yet; or the one that the same form has written before."""
-    known = db.session.scalar(select(AppealUpdate).where(AppealUpdate.form_key == form_key))
+def begun_with(form_key: str) -> AppealUpdate | None:
+    return db.session.scalar(select(AppealUpdate).where(AppealUpdate.form_key == form_key))
+
+
+def write(appeal: Appeal, title: Texts, text: Texts, *, form_key: str, by: str) -> AppealUpdate:
+    """An update that only staff see yet; or the one that the same form has written before. Raises DraftChanged if
+    somebody wrote one at the same moment."""
+    known = begun_with(form_key)
     if known is not None and known.appeal_id == appeal.id:
         return known
     of_appeal = AppealUpdate.appeal_id == appeal.id
@@ -67,8 +73,11 @@ def write(appeal: Appeal, title: Texts, text: Texts, *, form_key: str, by: str, 
     update = AppealUpdate(
         appeal_id=appeal.id, position=last + 1, title=title, text=text, written_by=by, form_key=form_key
     )
-    db.session.add(update)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(update)
+    except IntegrityError as error:  # Somebody wrote one at the same moment.
+        raise DraftChanged() from error
     return update
 
 

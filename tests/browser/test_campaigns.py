@@ -47,9 +47,9 @@ def _stage(app: Flask) -> tuple[str, dict[str, str]]:
         draft = drafts.keep(
             written, appeal, None, version=0, form_key="a", reason="A second lawyer", by=person.actor, at=at
         )
-        posted = updates.write(appeal, *WORDS, form_key="b", by=person.actor, at=at)
+        posted = updates.write(appeal, *WORDS, form_key="b", by=person.actor)
         updates.post(posted, seen=updates.seen_as(posted), by=person.actor, at=at)
-        waits = updates.write(appeal, {"en": "A new date"}, {"en": "Next week."}, form_key="c", by=person.actor, at=at)
+        waits = updates.write(appeal, {"en": "A new date"}, {"en": "Next week."}, form_key="c", by=person.actor)
         following.ask(appeal, "maya@example.org", "en", a_donation(appeal, state="paid"), at)
         db.session.flush()
         row = db.session.scalars(select(Subscription)).one()

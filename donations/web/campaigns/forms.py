@@ -47,7 +47,7 @@ class AppealForm:
         self._kept_rows: dict[str, list[int]] = {}
         self.wants_rows = typed.get("step") == "rows"
         self.form_key = one_line(typed.get("form_key"))[:64] or secrets.token_urlsafe(12)
-        self.version = int(typed.get("version") or 0) if (typed.get("version") or "0").isdigit() else 0
+        self.version = whole(typed.get("version", ""))
 
     @classmethod
     def written(cls, values: Values, languages: list[str], version: int = 0, reason: str = "") -> AppealForm:
@@ -118,7 +118,7 @@ class AppealForm:
             row |= {text: told for text in texts if (told := self._texts(f"{kind}-{number}-{text}"))}
             if row:
                 share = row.get("share", "")
-                found.append(row | ({"share": int(share)} if share.isdecimal() else {}))
+                found.append(row | ({"share": int(share)} if _is_whole(share) else {}))
                 self._kept_rows[kind].append(number)
         return found
 
@@ -134,6 +134,15 @@ class AppealForm:
         key, _dot, language = rest.partition(".")
         row = f"{kind}-{self._kept_rows[kind][int(number)]}-{key}"
         return f"{row}-{language or self.languages[0]}" if key in ROWS[kind][1] else row
+
+
+def whole(typed: str) -> int:
+    """A whole number as a form carries it; 0 for anything else."""
+    return int(typed) if _is_whole(typed) else 0
+
+
+def _is_whole(typed: str) -> bool:
+    return typed.isdecimal() and len(typed) < 10
 
 
 def _flat(values: Values) -> dict[str, str]:

@@ -29,12 +29,11 @@ def write(slug: str) -> Any:
     appeal, form = Appeal.any_by_slug(slug), _sent()
     if form.summary:
         return _form_page(appeal, form, 422)
-    with act("update.written") as done:
-        told = form.told
-        row = updates.write(
-            Appeal.any_by_slug(slug), told["title"], told["text"], form_key=form.form_key, by=done.actor, at=done.at
-        )
-        done.about, number = _about(row), row.id
+    try:
+        number = _written(slug, form)
+    except DonationsError as error:
+        form.refusal = sentence(error)
+        return _form_page(Appeal.any_by_slug(slug), form, error.status)
     return redirect(url_for("campaigns.updates.show", slug=slug, number=number), 303)
 
 
@@ -90,6 +89,15 @@ def withdraw(slug: str, number: int) -> Any:
         done.again = not updates.withdraw(_find(slug, number), done.at)
     flash(_("It is taken back. Mails that have gone out cannot be."))
     return redirect(url_for("campaigns.updates.show", slug=slug, number=number), 303)
+
+
+def _written(slug: str, form: AppealForm) -> int:
+    with act("update.written") as done:
+        appeal, told = Appeal.any_by_slug(slug), form.told
+        known = updates.begun_with(form.form_key)
+        row = updates.write(appeal, told["title"], told["text"], form_key=form.form_key, by=done.actor)
+        done.about, done.again = _about(row), row is known
+        return int(row.id)
 
 
 def _sent() -> AppealForm:

@@ -14,7 +14,7 @@ from donations.errors import BadAppealsFile, DonationsError, DraftChanged, Reaso
 from donations.models import Appeal, AppealDraft, Organisation
 from donations.web.access import fresh
 from donations.web.acting import act, me, names
-from donations.web.campaigns.forms import AppealForm
+from donations.web.campaigns.forms import AppealForm, whole
 from donations.web.campaigns.looking import NoGift, NoMessages
 from donations.web.filters import sentence
 from donations.web.page import now, page
@@ -113,8 +113,7 @@ def _of(appeal: Appeal | None, draft: AppealDraft | None) -> AppealForm:
 
 def _version() -> int:
     """Which version of the draft was looked at; 0 is none."""
-    said = request.form.get("version", "")
-    return int(said) if said.isdecimal() and len(said) < 10 else 0
+    return whole(request.form.get("version", ""))
 
 
 def _keep(form: AppealForm, appeal: Appeal | None, draft: AppealDraft | None) -> Any:

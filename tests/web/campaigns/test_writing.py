@@ -275,3 +275,39 @@ def test_who_only_looks_sees_the_preview_and_no_button(organiser: Browser, signe
     assert looker.get("/campaigns/hands-off-ali/edit").status_code == 403
     assert count(AppealDraft) == 1
     assert count(Appeal) == 5
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"version": "²"},
+        {"version": "9" * 5000},
+        {"funds-0-share": "9" * 5000},
+        {"funds-0-share": "²"},
+        {"target": "1e999999"},
+        {"events-0-on": "٢٠٢٦-٠٣-٠١"},
+        {"title-en": "a\x00b\ud800" + "x" * 200_000},
+        {"currency": "\x00"},
+        {"suggested": ",,,;"},
+        {"step": "rows", "funds-59-slug": "x", "funds-60-slug": "y", "funds--1-slug": "z"},
+    ],
+)
+@pytest.mark.databases("sqlite")
+def test_whatever_is_typed_is_answered(organiser: Browser, typed: dict[str, str]) -> None:
+    sent = {name: text.encode("utf-8", "surrogatepass").decode("utf-8", "replace") for name, text in typed.items()}
+
+    assert organiser.post("/campaigns/drafts/new", **{**NEW, **sent}).status_code in (200, 303, 409, 422)
+
+
+def test_of_two_new_appeals_with_one_address_the_second_is_not_published(organiser: Browser) -> None:
+    # given two drafts for the same address, each good when it was written
+    numbers = []
+    for key in ("a", "b"):
+        answer = organiser.post("/campaigns/drafts/new", **{**NEW, "form_key": key})
+        numbers.append(answer.headers["Location"].split("/")[-2])
+    # when both are published
+    first, second = [organiser.post(f"/campaigns/drafts/{number}/publish", version="1") for number in numbers]
+    # then the second is refused with what does not fit any more
+    assert (first.status_code, second.status_code) == (303, 422)
+    assert "Another appeal has this address" in second.text
+    assert count(Appeal) == 6
