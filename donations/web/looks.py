@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 SIZES = ("card", "bar", "full", "thermometer")
 THEMES = ("auto", "light", "dark")
-# How high a frame is until it has said it itself, in CSS pixels at 320 wide; oEmbed gives them too.
-HEIGHTS = {"card": 300, "bar": 150, "full": 560, "thermometer": 470}
+# How high a frame is at 640 CSS pixels of width, for frames that stand there without the script.
+HEIGHTS = {"card": 380, "bar": 165, "full": 500, "thermometer": 410}
 NO = frozenset({"0", "no", "false", "off"})
 _COLOUR = re.compile(r"#?([0-9a-f]{6}|[0-9a-f]{3})")
 _DARK_INK, _LIGHT_INK = "000000", "ffffff"  # One of the two has 4.5 to 1 or more on any colour; no softer pair has.

@@ -110,14 +110,14 @@ def test_oembed_gives_the_frame_of_the_address(client: FlaskClient) -> None:
 
 
 def test_oembed_follows_the_language_of_the_address_and_the_room_there_is(client: FlaskClient) -> None:
-    address = {"url": "http://localhost/ru/appeals/hands-off-ali/", "maxwidth": "300", "maxheight": "160"}
+    address = {"url": "http://localhost/ru/appeals/hands-off-ali/", "maxwidth": "300", "maxheight": "200"}
 
     said = client.get("/oembed", query_string=address).json
 
     assert said["title"] == "Руки прочь от Али"
     assert "lang=ru" in said["html"]
     assert "size=bar" in said["html"]
-    assert (said["width"], said["height"]) == (300, 150)
+    assert (said["width"], said["height"]) == (300, 165)
 
 
 @pytest.mark.parametrize(
