@@ -14,7 +14,7 @@ from sqlalchemy import select
 from donations.extensions import db
 from donations.models import AppealDraft, AuditRecord
 from tests.appeals.steps import one
-from tests.web.campaigns.test_writing import write
+from tests.web.campaigns.writing_steps import write
 from tests.web.staff.conftest import Browser
 
 SLUG = "hands-off-ali"
