@@ -207,7 +207,6 @@ def public_paths(app: Flask, slug: str) -> list[str]:
         "language": "ru",
         "number": "1",
         "payout_id": "1",
-        "charge_id": "1",
         "colour": "a3201a",
         **guessed,
     }
