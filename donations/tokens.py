@@ -44,6 +44,20 @@ def read_receipt(token: str) -> str:
     return _read(_lasting("receipt"), token)
 
 
+def for_pay_in(area_id: int, nonce: str) -> str:
+    """The token of /pay-in/<token>, by which a branch hands in; good until the area has another nonce."""
+    return _lasting("pay-in").dumps([area_id, nonce])
+
+
+def read_pay_in(token: str) -> tuple[int, str]:
+    """The area's number and the nonce. Raises BadLink."""
+    try:
+        area_id, nonce = _lasting("pay-in").loads(token)
+        return int(area_id), str(nonce)
+    except (BadData, ValueError, TypeError) as error:
+        raise BadLink() from error
+
+
 @dataclass(frozen=True, slots=True)
 class FormToken:
     """What a form token says: which appeal's form, and the random word by which a double click is known."""

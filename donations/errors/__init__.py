@@ -28,6 +28,7 @@ from donations.errors.books import (
     NotEnoughInFund,
     NotForThisLine,
     NothingToDecide,
+    NotToBeCorrected,
     NotTwoCounters,
     NotYourOwn,
     PeriodNotReady,
@@ -35,6 +36,7 @@ from donations.errors.books import (
     SentBefore,
     SlipDiffers,
     TooMuchToWriteOff,
+    YourNameIsOnIt,
 )
 from donations.errors.gifts import (
     AmountTooLarge,
@@ -131,6 +133,7 @@ __all__ = [
     "NotEnoughInFund",
     "NotForThisLine",
     "NotInThisState",
+    "NotToBeCorrected",
     "NotTwoCounters",
     "NotYourOwn",
     "NothingToDecide",
@@ -165,4 +168,5 @@ __all__ = [
     "UnknownFund",
     "UpdateNotFound",
     "WrongRole",
+    "YourNameIsOnIt",
 ]

@@ -47,6 +47,19 @@ class NotYourOwn(DonationsError):
     status = 403
 
 
+class YourNameIsOnIt(DonationsError):
+    """Another treasurer must accept this pay-in, because your name stands on it."""
+
+    status = 403
+
+
+class NotToBeCorrected(DonationsError):
+    """What was accepted before is at the bank already, or came another way. Decline this, and ask the branch to hand in
+    the difference by itself."""
+
+    status = 409
+
+
 class SlipDiffers(DonationsError):
     """The gifts chosen are %(count)s and come to %(total)s, and the slip says something else. Count again."""
 

@@ -1,8 +1,8 @@
 """The life of a donation: begun (gifts), taken to Checkout (checkouts), put in a state by its facts (states), settled
 when something is known of its payment (settling), given back (refunding); and of a gift that no card brought
-(offline). No HTTP and no Stripe here."""
+(offline), or a branch handed in (pay_ins). No HTTP and no Stripe here."""
 
-from donations.giving import offline, refunding
+from donations.giving import offline, pay_ins, refunding
 from donations.giving.checkouts import LOOK_AFTER, attempt_for, attempt_opened, look_soon, record_session
 from donations.giving.deciding import assign
 from donations.giving.gifts import Gift, begin
@@ -23,6 +23,7 @@ __all__ = [
     "look_soon",
     "offline",
     "outcome_of",
+    "pay_ins",
     "record_session",
     "refunding",
     "settle",

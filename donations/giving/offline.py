@@ -15,13 +15,13 @@ from sqlalchemy.engine import Connection
 
 from donations import facts, ledger, privacy, receipts, staff, totals
 from donations.bookkeeping import Standing, treasury
-from donations.errors import AlreadyDone, NotTwoCounters, NotYourOwn, SentBefore
+from donations.errors import AlreadyDone, NotToBeCorrected, NotTwoCounters, NotYourOwn, SentBefore
 from donations.extensions import db
 from donations.giving.gifts import Gift, parts_of, sealed_parts, terms_of
 from donations.giving.states import COUNTED_STATES, DonationFacts, state_of
 from donations.models import Allocation, Appeal, Donation, Match, OfflineGift, Organisation, Receipt
 from donations.models.base import new_id, new_reference
-from donations.money import Money
+from donations.money import Money, apportion
 from donations.periods import period_of
 
 BY_HAND = ("cash", "cheque")
@@ -85,6 +85,28 @@ def accept(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> bool:
     db.session.flush()
     _book(conn, gift, at=at)
     return is_own
+
+
+def correct(conn: Connection, gift_id: int, amount: Money, method: str, *, at: datetime) -> None:
+    """Another amount was handed in than was accepted: the books converge on it, and the receipt is replaced. Raises
+    NotToBeCorrected once it is on a slip, a bank line names it, or where cash was to be a transfer, or the other way
+    round."""
+    gift = _lock(gift_id)
+    is_by_hand = gift.method in BY_HAND
+    counted = gift.donation.amount_minor if is_by_hand else 0
+    is_untouched = gift.slip_id is None and standing_of(conn, gift.id).remaining == counted
+    if gift.state not in ("accepted", "expected") or not is_untouched or (method in BY_HAND) != is_by_hand:
+        raise NotToBeCorrected()
+    donation, weights = gift.donation, [one.amount_minor for one in gift.donation.allocations]
+    parts = apportion(amount.minor, weights)
+    if not all(parts):  # So little that a fund would get nothing of it.
+        raise NotToBeCorrected()
+    for one, part in zip(donation.allocations, parts, strict=True):
+        one.amount_minor = part
+    donation.amount_minor, donation.source, gift.method = amount.minor, method, method
+    db.session.flush()
+    if is_by_hand:
+        _book(conn, gift, at=at)
 
 
 def needs_another() -> bool:

@@ -8,6 +8,7 @@ from donations.web.treasury.disputes import bp as disputes
 from donations.web.treasury.ending import bp as ending
 from donations.web.treasury.handed_in import bp as handed_in
 from donations.web.treasury.lines import bp as lines
+from donations.web.treasury.pay_ins import bp as pay_ins
 from donations.web.treasury.payments import bp as payments
 from donations.web.treasury.payouts import bp as payouts
 from donations.web.treasury.periods import bp as periods
@@ -15,7 +16,7 @@ from donations.web.treasury.slips import bp as slips
 from donations.web.treasury.spending import bp as spending
 
 # One part of the house to the table of ways: the others hang on the dashboard's blueprint, under its name.
-_ABOUT_GIFTS = (payments, payouts, disputes, handed_in, slips)
+_ABOUT_GIFTS = (payments, payouts, disputes, handed_in, pay_ins, slips)
 _ABOUT_THE_REST = (banking, lines, spending, adjusting, ending, periods, books)
 for part in (*_ABOUT_GIFTS, *_ABOUT_THE_REST):
     bp.register_blueprint(part)

@@ -32,6 +32,7 @@ PARTS = (
     ("treasury.payments.index", _l("Gifts")),
     ("treasury.payouts.index", _l("Payouts")),
     ("treasury.gifts.index", _l("Cash and cheques")),
+    ("treasury.pay_ins.index", _l("Pay-ins")),
     ("treasury.spending.index", _l("Paying out")),
     ("treasury.disputes.index", _l("Disputes")),
     ("treasury.bank.index", _l("Accounts")),

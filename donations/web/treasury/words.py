@@ -126,6 +126,19 @@ DONATION_STATES = {
     "failed": _l("failed"),
     "abandoned": _l("not paid"),
 }
+PAY_IN_STATES = {
+    "new": _l("to be accepted"),
+    "accepted": _l("accepted"),
+    "declined": _l("declined"),
+    "replaced": _l("replaced by a later version"),
+}
+PAY_IN_KINDS = {
+    "collection": _l("Collection"),
+    "paper_sales": _l("Paper sales"),
+    "stall": _l("Stall"),
+    "raffle": _l("Raffle"),
+    "standing_orders": _l("Standing orders"),
+}
 APPEAL_STATES = {"draft": _l("draft"), "open": _l("open"), "paused": _l("paused"), "closed": _l("closed")}
 RECEIPT_STATES = {"live": _l("valid"), "replaced": _l("replaced"), "void": _l("void")}
 REFUND_STATES = {

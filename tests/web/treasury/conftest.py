@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from donations.extensions import db
+from donations.models import Area
 from tests.web.staff.conftest import Browser, Person, clock, join
+from tests.web.treasury.pay_in_steps import Branch
 
 __all__ = ["clock", "join"]
 
@@ -33,3 +38,12 @@ def treasurer(signed_in: Callable[..., Browser]) -> Browser:
 @pytest.fixture
 def auditor(signed_in: Callable[..., Browser]) -> Browser:
     return signed_in("auditor")
+
+
+@pytest.fixture
+def branch(treasurer: Browser) -> Branch:
+    """The branch of London, with the link that the treasurer made for it."""
+    area = db.session.scalars(select(Area.id).where(Area.name == "London")).one()
+    assert treasurer.post(f"/treasury/pay-ins/links/{area}", act="make").status_code == 303
+    page = treasurer.get("/treasury/pay-ins/links").text
+    return Branch(treasurer.client.application, area, re.findall(r'value="[^"]*(/pay-in/[^"]+)"', page)[0])
