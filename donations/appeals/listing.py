@@ -11,6 +11,7 @@ from donations.extensions import db
 from donations.models import Appeal
 
 PAGE_LENGTH, MOST_PAGES = 24, 10_000
+_SHOWN = (Appeal.state != "draft", Appeal.visibility.in_(("shown", "amounts_hidden")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,17 @@ class ListedPage:
     after: int | None
 
 
+def shown_slugs() -> list[str]:
+    """Of all appeals whose page anybody may know of and which says more than that it is looked after."""
+    return list(db.session.scalars(select(Appeal.slug).where(*_SHOWN).order_by(Appeal.position, Appeal.id)))
+
+
 def listed(number: int) -> ListedPage:
     """A number that cannot be a page's is taken for the nearest that can. Their funds are read with them."""
     number = min(max(number, 1), MOST_PAGES)
     wanted = (
         select(Appeal)
-        .where(Appeal.state != "draft", Appeal.visibility.in_(("shown", "amounts_hidden")))
+        .where(*_SHOWN)
         .order_by(Appeal.state == "closed", Appeal.position, Appeal.id)
         .options(selectinload(Appeal.funds))
     )

@@ -72,7 +72,7 @@ def init_app(app: Flask, babel: Babel) -> None:
 def mirror(app: Flask, bp: Blueprint) -> None:
     """Give every address of the blueprint its twin under a language prefix, for the same endpoint."""
     for rule in list(app.url_map.iter_rules()):
-        if rule.endpoint.startswith(f"{bp.name}.") and rule.rule != "/robots.txt":
+        if rule.endpoint.startswith(f"{bp.name}.") and rule.rule not in ("/robots.txt", "/sitemap.xml"):
             app.add_url_rule(
                 f"/<language:language>{rule.rule}", rule.endpoint, methods=(rule.methods or set()) - {"HEAD", "OPTIONS"}
             )

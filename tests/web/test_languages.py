@@ -21,8 +21,10 @@ def test_an_address_without_prefix_is_never_negotiated(client: FlaskClient) -> N
 
 
 def test_every_public_address_has_its_russian_mirror(app: Flask) -> None:
-    public = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.split(".")[0] not in ("static",)}
-    machines = {"/healthz", "/webhooks/stripe", "/robots.txt"}
+    # Other sites ask for a language by ?lang=.
+    elsewhere = {"static", "embeds", "badge", "oembed", "feed", "overlay", "framed_scoreboard"}
+    public = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.split(".")[0] not in elsewhere}
+    machines = {"/healthz", "/webhooks/stripe", "/robots.txt", "/sitemap.xml"}
 
     for rule in public:
         if not rule.startswith("/<language:language>") and rule not in machines:

@@ -70,6 +70,20 @@ def test_about_says_who_receives_the_money_what_is_kept_and_what_to_do_after_a_m
         assert text in page
 
 
+def test_the_sitemap_has_every_page_that_may_be_known_and_no_other(client: FlaskClient, change) -> None:
+    change("hands-off-ali", visibility="amounts_hidden")
+    change("karaganda-four", visibility="dark")
+    change("campaign-kazakhstan", visibility="holding_page")
+    change("kurmanov", state="draft")
+
+    found = re.findall(r"<loc>http://localhost([^<]*)</loc>", client.get("/sitemap.xml").text)
+
+    paths = ["/", "/about", "/appeals/hands-off-ali", "/appeals/fighting-fund"]
+    assert found == [*paths, *(f"/ru{path}" for path in paths)]
+    assert "Sitemap: http://localhost/sitemap.xml" in client.get("/robots.txt").text
+    assert all(client.get(path).status_code == 200 for path in found)
+
+
 def test_robots_are_kept_from_private_pages(client: FlaskClient) -> None:
     answer = client.get("/robots.txt")
 

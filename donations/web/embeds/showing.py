@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask import Flask, Response, current_app, g, request
-from sqlalchemy import select
 
-from donations import totals
+from donations import appeals, totals
 from donations.appeals import updates
 from donations.appeals.amounts import suggested
 from donations.errors import AppealNotFound
@@ -89,7 +88,7 @@ class Window:
         with self._lock:
             now_in = tick(self.clock(), self.seconds) if self.seconds else None
             if self._house is None or now_in is None or now_in != self._read_in:
-                self._house, self._slugs = _house(), _public_slugs()
+                self._house, self._slugs = _house(), frozenset(appeals.shown_slugs())
                 self._read_in, self._held = now_in, {}
             if slug not in self._slugs:
                 raise AppealNotFound()
@@ -131,13 +130,6 @@ def _house() -> Organisation:
     db.session.refresh(house)
     db.session.expunge(house)  # It outlives the request, and is read by other threads.
     return house
-
-
-def _public_slugs() -> frozenset[str]:
-    hidden = ("dark", "holding_page")
-    return frozenset(
-        db.session.scalars(select(Appeal.slug).where(Appeal.state != "draft", Appeal.visibility.not_in(hidden)))
-    )
 
 
 def _read(slug: str) -> Showing:

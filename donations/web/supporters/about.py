@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, render_template, url_for
 
+from donations import appeals
 from donations.models import Organisation
-from donations.web.page import page
+from donations.web.headers import LIVE
+from donations.web.page import page, public_url
 
 bp = Blueprint("about", __name__)
 SHORTLY = "public, max-age=60"
@@ -27,7 +29,19 @@ def robots() -> Response:
         "Disallow: /*/donations/",
         "Disallow: /*/receipts/",
         "Disallow: /*/following/",
+        f"Sitemap: {public_url(url_for('about.sitemap'))}",
     )
     response = current_app.response_class("\n".join(lines) + "\n", mimetype="text/plain")
     response.headers["Cache-Control"] = SHORTLY
+    return response
+
+
+@bp.get("/sitemap.xml")
+def sitemap() -> Response:
+    """The pages there are, in every language (sitemaps.org, 0.9)."""
+    body = render_template(
+        "supporters/sitemap.xml", slugs=appeals.shown_slugs(), languages=Organisation.get().languages
+    )
+    response = current_app.response_class(body, mimetype="application/xml")
+    response.headers["Cache-Control"] = LIVE
     return response
