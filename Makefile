@@ -31,7 +31,7 @@ test: setup-dev  ## run the tests; what this machine lacks is skipped by name (A
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 prove: setup-dev  ## run the tests with the long marks of faults and input in full
-	@PROVE=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@PROVE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 lint: setup-dev  ## look for faults of style and type
 	@$(BIN)/ruff check .

@@ -215,8 +215,7 @@ def test_an_amount_leads_out_of_the_frame_to_the_form(site: Site, look: Look) ->
 
 
 @pytest.mark.parametrize("size", ["card", "bar", "full", "thermometer"])
-@pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
 def test_every_size_is_within_reach(site: Site, look: Look, size: str, width: int, scheme: str) -> None:
     element = f'<fighting-fund appeal="campaign-kazakhstan" size="{size}" lang="ar-XB" width="100%"></fighting-fund>'
     site.say(element + SCRIPT)
