@@ -6,6 +6,7 @@
   const script = document.currentScript || document.querySelector('script[src*="/embed.js"]');
   const home = new URL(script.src).origin;
   const words = ["size", "theme", "accent", "lang", "button"];
+  const views = { scoreboard: "/scoreboard" };
   const frames = new Map();
 
   addEventListener("message", (event) => {
@@ -23,7 +24,7 @@
     link.fightingFund = true;
     const query = new URLSearchParams(words.filter((word) => asked(word)).map((word) => [word, asked(word)]));
     const frame = document.createElement("iframe");
-    frame.src = `${home}/embed/${slug}?${query}`;
+    frame.src = `${home}/embed/${slug}${views[asked("view")] || ""}?${query}`;
     frame.title = link.textContent.trim() || slug;
     frame.referrerPolicy = "origin";
     Object.assign(frame.style, { display: "block", width: "100%", maxWidth: asked("width") || "40rem", height: "1px", border: "0", visibility: "hidden", position: "absolute", colorScheme: "auto" });

@@ -125,6 +125,16 @@ def test_a_custom_element_does_the_same_and_keeps_its_link_for_the_rest(site: Si
     expect(page.locator("fighting-fund a")).to_be_hidden()
 
 
+def test_a_link_can_become_the_scoreboard(site: Site, look: Look) -> None:
+    site.say(LINK.replace("hands-off-ali", "fighting-fund").replace("<a ", '<a data-view="scoreboard" ') + SCRIPT)
+    page = look()
+    frame = the_frame(page)
+    grown(page)
+
+    assert "West Midlands" in frame.inner_text("#scoreboard")
+    expect(frame.locator("#pause")).to_be_visible()
+
+
 def test_what_is_put_into_the_page_later_is_turned_too(site: Site, look: Look) -> None:
     site.say(SCRIPT + '<main id="later"></main>')
     page = look()

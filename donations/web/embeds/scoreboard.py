@@ -41,7 +41,8 @@ def areas(slug: str) -> Response:
 
 def _kept(showing: Showing, template: str) -> Response:
     """Made anew when what the appeal shows has changed, and each day, because where an area should be has."""
-    look, today = looks.asked(request.args), Organisation.get().day_of(now())
+    house: Organisation = g.organisation  # Read by `find`, once a second.
+    look, today = looks.asked(request.args), house.day_of(now())
 
     def made() -> Response:
         board = scoreboard.of(Appeal.by_slug(showing.slug), now())
