@@ -54,8 +54,7 @@ class YourNameIsOnIt(DonationsError):
 
 
 class NotToBeCorrected(DonationsError):
-    """What was accepted before is at the bank already, or came another way. Decline this, and ask the branch to hand in
-    the difference by itself."""
+    """What was accepted is at the bank already, or came another way. Decline this; ask for the difference alone."""
 
     status = 409
 

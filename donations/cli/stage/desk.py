@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from donations import audit, create_app, giving, references, staff
-from donations.cli.stage import people
+from donations.cli.stage import branches, people
 from donations.cli.stage.running import Stage
 from donations.database import snapshot, write_unit
 from donations.extensions import db
@@ -34,6 +34,7 @@ def work_through(stage: Stage) -> None:
         desk.hear_stripe()
         desk.pay_in()
         desk.leave_on_the_desk()
+        branches.hand_in(desk.now, desk.treasurer)
         paid_on = desk.pay_on()
         statement = desk.statement()
     file = stage.folder / "statement.csv"

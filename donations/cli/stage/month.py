@@ -12,37 +12,37 @@ from donations.cli.stage.running import Stage
 DAYS = 35
 DAY_SECONDS = 24 * 3600
 GOOD = "4242 4242 4242 4242"
-# Days ago, appeal, fund (empty: by the appeal's shares), amount, currency.
+# Days ago, appeal, fund (empty: by the appeal's shares), amount, currency, and the region it counts for, if one.
 GIFTS = (
-    (35, "fighting-fund", "general", "50", "GBP"),
+    (35, "fighting-fund", "general", "50", "GBP", "London"),
     (34, "fighting-fund", "general", "20", "GBP"),
     (34, "hands-off-ali", "", "100", "GBP"),
-    (32, "fighting-fund", "general", "250", "GBP"),
+    (32, "fighting-fund", "general", "250", "GBP", "Wales"),
     (31, "hands-off-ali", "ali", "25", "GBP"),
-    (29, "fighting-fund", "general", "10", "GBP"),
+    (29, "fighting-fund", "general", "10", "GBP", "West Midlands"),
     (28, "campaign-kazakhstan", "", "60", "GBP"),
     (27, "hands-off-ali", "", "30", "GBP"),
     (26, "karaganda-four", "", "40", "EUR"),
-    (25, "fighting-fund", "general", "120", "GBP"),
+    (25, "fighting-fund", "general", "120", "GBP", "Yorkshire"),
     (24, "hands-off-ali", "ali-family", "50", "GBP"),
     (22, "fighting-fund", "general", "20", "GBP"),
     (21, "hands-off-ali", "", "200", "GBP"),
     (20, "campaign-kazakhstan", "", "15", "GBP"),
-    (18, "fighting-fund", "general", "75", "GBP"),
+    (18, "fighting-fund", "general", "75", "GBP", "London"),
     (17, "hands-off-ali", "sakharovo", "40", "GBP"),
-    (15, "fighting-fund", "general", "500", "GBP"),
+    (15, "fighting-fund", "general", "500", "GBP", "Bristol and the South West"),
     (14, "hands-off-ali", "", "20", "GBP"),
     (13, "karaganda-four", "", "35", "EUR"),
-    (12, "fighting-fund", "general", "30", "GBP"),
+    (12, "fighting-fund", "general", "30", "GBP", "East Midlands"),
     (11, "hands-off-ali", "ali", "150", "GBP"),
-    (9, "fighting-fund", "general", "5", "GBP"),
+    (9, "fighting-fund", "general", "5", "GBP", "Wales"),
     (8, "campaign-kazakhstan", "", "90", "GBP"),
     (7, "hands-off-ali", "", "60", "GBP"),
-    (6, "fighting-fund", "general", "40", "GBP"),
+    (6, "fighting-fund", "general", "40", "GBP", "London"),
     (4, "hands-off-ali", "", "25", "GBP"),
     (3, "fighting-fund", "general", "100", "GBP"),
     (2, "hands-off-ali", "ali", "10", "GBP"),
-    (1, "fighting-fund", "general", "15", "GBP"),
+    (1, "fighting-fund", "general", "15", "GBP", "Yorkshire"),
 )
 
 
@@ -52,8 +52,8 @@ def live_through(stage: Stage, tell: Callable[[str], None]) -> None:
     tell("A month passes: gifts, payouts, a bank statement ...")
     for day in range(DAYS, -1, -1):
         past.go_to(day)
-        for _day, slug, fund, amount, currency in (gift for gift in GIFTS if gift[0] == day):
-            past.give(slug, fund, amount, currency)
+        for _day, slug, fund, amount, currency, *area in (gift for gift in GIFTS if gift[0] == day):
+            past.give(slug, fund, amount, currency, *area)
         if day in _ELSE:
             _ELSE[day](past)
     past.end()
@@ -73,8 +73,8 @@ class _Past:
             self._ask("clock/advance", seconds=(self.days_ago - days_ago) * DAY_SECONDS)
         self.days_ago = days_ago
 
-    def give(self, slug: str, fund: str, amount: str, currency: str) -> None:
-        fields = {"amount": amount, "currency": currency, "fund": fund}
+    def give(self, slug: str, fund: str, amount: str, currency: str, area: str = "") -> None:
+        fields = {"amount": amount, "currency": currency, "fund": fund, "area": area}
         session = web.give(self._stage.url, slug, fields).rpartition("/")[2]
         self.charges.append(str(self._ask("pay", session=session, card=GOOD, email="supporter@demo.example")["charge"]))
 
