@@ -14,23 +14,23 @@ from donations.extensions import db
 from donations.giving import offline, pay_ins
 from donations.models import Appeal, Area, PayIn
 from donations.models.base import MOST_ID
-from donations.models.pay_in import PAY_IN_STATES
 from donations.web.filters import money
 from donations.web.page import page, public_url
 from donations.web.treasury.acting import act, me, names
 from donations.web.treasury.forms import ActForm
 
+STATES = ("new", "accepted", "declined", "replaced")
 bp = Blueprint("pay_ins", __name__, url_prefix="/pay-ins")
 
 
 @bp.get("")
 def index() -> Response:
     asked, number = request.args.get("state", "new"), max(1, min(request.args.get("page", 1, type=int), 10_000))
-    state = asked if asked in PAY_IN_STATES else "new"
+    state = asked if asked in STATES else "new"
     found = pay_ins.in_state(state, number)
     return page(
         "treasury/pay_ins.html", cache="no-store", found=found[: pay_ins.PAGE_LENGTH], state=state, number=number,
-        states=PAY_IN_STATES, has_more=len(found) > pay_ins.PAGE_LENGTH, counts=pay_ins.counts(), names=names(),
+        states=STATES, has_more=len(found) > pay_ins.PAGE_LENGTH, counts=pay_ins.counts(), names=names(),
     )  # fmt: skip
 
 

@@ -130,7 +130,7 @@ PAY_IN_STATES = {
     "new": _l("to be accepted"),
     "accepted": _l("accepted"),
     "declined": _l("declined"),
-    "replaced": _l("replaced by a later version"),
+    "replaced": _l("replaced"),
 }
 PAY_IN_KINDS = {
     "collection": _l("Collection"),
