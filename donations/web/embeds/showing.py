@@ -83,17 +83,15 @@ class Window:
         self._read_in: int | None = None
         self._held: dict[str, Showing] = {}
 
-    def find(self, slug: str) -> tuple[Showing, Organisation]:
-        """Raises AppealNotFound for whatever the public may not know of, without asking the database for each."""
+    def find(self, slug: str) -> tuple[Showing | None, Organisation]:
+        """None for whatever the public may not know of, without asking the database for each."""
         with self._lock:
             now_in = tick(self.clock(), self.seconds) if self.seconds else None
             if self._house is None or now_in is None or now_in != self._read_in:
                 self._house, self._slugs = _house(), frozenset(appeals.shown_slugs())
                 self._read_in, self._held = now_in, {}
-            if slug not in self._slugs:
-                raise AppealNotFound()
             showing = self._held.get(slug)
-            if showing is None:
+            if showing is None and slug in self._slugs:
                 showing = self._held[slug] = _read(slug)
             return showing, self._house
 
@@ -113,6 +111,8 @@ def find(slug: str, language: str | None) -> Showing:
     showing, house = window.find(slug)
     g.organisation = house
     languages.speak(language)
+    if showing is None:
+        raise AppealNotFound()
     return showing
 
 
