@@ -19,7 +19,7 @@ from donations.reconciliation.exports.table import safe
 from donations.web.filters import in_language, money, number, percent, timestamp
 from donations.web.headers import LIVE, kind
 from donations.web.keeping import kept
-from donations.web.page import fragment, marked, now, page, public_url
+from donations.web.page import content_hash, fragment, marked, now, page, public_url
 
 bp = Blueprint("scoreboard", __name__)
 HEADINGS = ("area", "currency", "raised", "target", "percent", "due_today")
@@ -27,10 +27,13 @@ REST = "(none)"
 
 
 @bp.get("/appeals/<slug:slug>/scoreboard")
+@kept
 def show(slug: str) -> Response:
+    """Everybody is shown the same, and what the areas have raised takes a look into the books: so it is kept, too."""
     appeal = Appeal.by_slug(slug)
     board = scoreboard.of(appeal, now())
-    return page("supporters/scoreboard.html", cache=LIVE, appeal=appeal, board=board, paragraph=told(appeal, board))
+    shown = page("supporters/scoreboard.html", cache=LIVE, appeal=appeal, board=board, paragraph=told(appeal, board))
+    return marked(shown, version=f"page.{board.version}.{content_hash('css/scoreboard.css')}")
 
 
 @bp.get("/appeals/<slug:slug>/scoreboard/areas")

@@ -21,6 +21,7 @@ from donations.models import (
     Entry,
     Match,
     OfflineGift,
+    PayIn,
     Period,
     PeriodSignature,
     Receipt,
@@ -31,7 +32,7 @@ from donations.models import (
 from donations.models.bank import MatchRule
 from tests.events import fresh
 
-BY_STATE = (Adjustment, Disbursement, Match, OfflineGift, Period, Receipt, StripeEvent)
+BY_STATE = (Adjustment, Disbursement, Match, OfflineGift, PayIn, Period, Receipt, StripeEvent)
 COUNTED = (Approval, AuditRecord, BankAccount, BankLine, Entry, MatchRule, PeriodSignature, Slip, Statement)
 
 
