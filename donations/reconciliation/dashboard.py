@@ -33,6 +33,7 @@ from donations.models import (
     Dispute,
     Entry,
     Match,
+    PayIn,
     Payment,
     Payout,
     Posting,
@@ -45,7 +46,7 @@ from donations.money import Money
 from donations.reconciliation.disputes import CLOSED
 
 # In the order in which they are shown: what has a deadline first.
-KINDS = ("dispute", "event", "refund", "payout", "slip", "line", "gift")
+KINDS = ("dispute", "event", "refund", "payout", "pay_in", "slip", "line", "gift")
 SHOWN = 5
 WEEKS = 26
 PAGE_LENGTH = 50
@@ -217,6 +218,9 @@ _all = union_all(
         _payout.c.status.not_in(("failed", "canceled")), _payout.c.arrival_on < bindparam("payout_before", type_=Date),
         ~_matched("payout", _payout.c.id),
     ),
+    _kind(
+        "pay_in", PayIn.id, minor=PayIn.amount_minor, currency=PayIn.currency, since=PayIn.sent_at,
+    ).where(PayIn.state == "new"),
     _kind("slip", _slip.c.id, minor=_short.c.minor, currency=_slip.c.currency, on_day=_slip.c.paid_in_on).join(
         _short, _short.c.clear_ref == literal("slip:") + cast(_slip.c.id, Text)
     ),

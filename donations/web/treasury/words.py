@@ -55,6 +55,7 @@ OPEN_ITEMS = {
     "event": _l("Events that could not be handled"),
     "refund": _l("Refunds that failed"),
     "payout": _l("Payouts not seen in the bank"),
+    "pay_in": _l("Pay-ins of branches to be accepted"),
     "slip": _l("Paying-in slips that are short"),
     "line": _l("Bank lines without a match"),
     "gift": _l("Gifts without their balance transaction"),

@@ -35,6 +35,7 @@ def test_what_a_branch_hands_in_counts_once_it_is_accepted(treasurer: Browser, b
     )
     assert b"Ann" not in (row.words_sealed or b"")
     assert "with the treasurer" in branch.page().text
+    assert f'href="/treasury/pay-ins/{row.id}"' in treasurer.get("/treasury/_open-items").text
     # when the treasurer accepts it
     page = treasurer.get(f"/treasury/pay-ins/{row.id}").text
     assert all(said in page for said in ("Ann", "Ben", "Cleo", "Saturday market", "£142.50"))
