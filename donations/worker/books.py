@@ -15,7 +15,7 @@ from donations.prepared import upsert
 from donations.reconciliation import marks
 
 # A fault in one of these would be made worse by posting on.
-GRAVE = ("I1", "I2", "I10", "I11", "I12")
+GRAVE = ("I1", "I2", "I10", "I11", "I12", "I13")
 WARN_BEFORE = timedelta(days=3)
 
 

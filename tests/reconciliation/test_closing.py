@@ -78,7 +78,7 @@ def test_what_stands_in_the_way_is_named(app: Flask) -> None:
 
 def test_a_period_that_is_not_over_cannot_be_closed(app: Flask) -> None:
     period = a_period()
-    with write_unit() as conn, pytest.raises(PeriodNotReady, match="not over yet"):
+    with pytest.raises(PeriodNotReady, match="not over yet"), write_unit() as conn:
         closing.sign(conn, db.session.get_one(Period, period), actor="tara", at=NOON)
 
 

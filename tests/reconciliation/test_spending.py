@@ -124,7 +124,7 @@ def test_an_approved_disbursement_that_is_taken_back_is_owed_no_more(app: Flask)
         assert spending.refuse(conn, wanted, actor="uma", at=NOON).state == "cancelled"
     assert booked("disbursement") == []
     assert balances.free(db.session.connection(), fund().id, "GBP") == 80000
-    with write_unit() as conn, pytest.raises(AlreadyDone):
+    with pytest.raises(AlreadyDone), write_unit() as conn:
         spending.send(conn, wanted, at=NOON)
 
 
@@ -161,7 +161,7 @@ def test_a_transfer_waits_for_another_where_two_people_decide(app: Flask) -> Non
     adjust("opening", 80000, bank_account_id=account)
     number, state = adjust("transfer", 30000, key="b", bank_account_id=account, other_fund_id=fund("sakharovo").id)
     assert state == "requested"
-    with write_unit() as conn, pytest.raises(NeedsAnother):
+    with pytest.raises(NeedsAnother), write_unit() as conn:
         adjustments.decide(conn, number, yes=True, actor="tara", at=NOON)
     with write_unit() as conn:
         assert adjustments.decide(conn, number, yes=True, actor="theo", at=NOON).state == "made"
@@ -181,7 +181,7 @@ def test_what_a_slip_lacks_is_written_off_by_two_people_up_to_the_limit(app: Fla
     # when it is written off
     number, state = adjust("write_off", 100, account=1030, clear_ref=ref)
     assert state == "requested"
-    with write_unit() as conn, pytest.raises(NeedsAnother):
+    with pytest.raises(NeedsAnother), write_unit() as conn:
         adjustments.decide(conn, number, yes=True, actor="tara", at=NOON)
     with write_unit() as conn:
         adjustments.decide(conn, number, yes=True, actor="theo", at=NOON)

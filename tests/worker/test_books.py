@@ -105,6 +105,16 @@ def test_a_grave_fault_stops_posting_and_is_an_alarm(charge_id: str) -> None:
     assert mail.facts["said"] == reason
 
 
+def test_an_audit_that_was_tampered_with_stops_posting(charge_id: str) -> None:
+    run(
+        "INSERT INTO audit (id, at, actor, act, about, details, previous_sha256, sha256)"
+        " VALUES (1, '2026-11-21 12:00:00', 'x', 'x', 'x', '{}', 'x', 'x')"
+    )
+    check_books(NOON)
+    assert (halted() or "").startswith("I13: ")
+    assert alarms() == ["posting stopped"]
+
+
 def test_the_halt_remembers_its_first_cause_and_the_alarm_is_said_once_an_hour(charge_id: str) -> None:
     run(TAKE_A_PENNY)
     check_books(NOON)
