@@ -28,6 +28,8 @@ PAGES = (
     "/treasury/gifts",
     "/treasury/gifts?state=expected",
     "/treasury/slips",
+    "/treasury/pay-ins",
+    "/treasury/pay-ins?state=accepted",
     "/treasury/spending",
     "/treasury/spending/1",
     "/treasury/adjustments",
