@@ -3,7 +3,8 @@ database itself refuses entries dated inside."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import bindparam, func, select, text
@@ -14,13 +15,26 @@ from donations.errors import AlreadyDone, PeriodNotReady
 from donations.extensions import db
 from donations.ledger import closed
 from donations.models import Entry, Organisation, Period, PeriodBalance, PeriodSignature
+from donations.money import Money
+from donations.reconciliation.readers.marking import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One thing that stands in the way: a sentence with %(name)s where a fact goes, translated where it is shown."""
+
+    sentence: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.sentence % self.facts
 
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """What stands in the way of closing, in words, and what is only listed: items still open, with their age."""
+    """What stands in the way of closing, and what is only listed: items still open, with their age."""
 
-    blockers: tuple[str, ...]
+    blockers: tuple[Blocker, ...]
     open_items: tuple[str, ...]
     signed_by: tuple[str, ...]
     signatures_needed: int
@@ -36,7 +50,7 @@ def prepare(ends_on: date) -> Period:
     first = db.session.scalar(select(func.min(Entry.entry_date)))
     starts_on = last + timedelta(days=1) if last else first or ends_on
     if starts_on > ends_on:
-        raise PeriodNotReady(fault=f"it would start on {starts_on}, after its end")
+        raise PeriodNotReady(fault=N_("it would start after its end"))
     period = Period(starts_on=starts_on, ends_on=ends_on, state="open")
     db.session.add(period)
     db.session.flush()
@@ -46,14 +60,15 @@ def prepare(ends_on: date) -> Period:
 def checklist(conn: Connection, period: Period, at: datetime) -> Checklist:
     """All invariants green, nothing unclassified, no proposal unreviewed; open items are listed."""
     report = ledger.check(conn, at)
-    blockers = [f"{finding.invariant}: {finding.said}" for finding in report.findings]
     told = {"ends_on": period.ends_on}
+    blockers = [Blocker(_UNSOUND, {"finding": f"{one.invariant}: {one.said}"}) for one in report.findings]
     for currency, minor in conn.execute(_UNCLASSIFIED, told):
-        blockers.append(f"2990 holds {int(minor)} {currency} (minor units) that nobody has named")
-    for kind, count in conn.execute(_UNREVIEWED, told):
-        blockers.append(f"{count} bank lines have a proposal ({kind}) that nobody has reviewed")
+        blockers.append(Blocker(_UNNAMED, {"amount": f"{Money(int(minor), currency).plain()} {currency}"}))
+    count = conn.execute(_UNREVIEWED, told).scalar_one()
+    if count:
+        blockers.append(Blocker(_PROPOSED, {"count": count}))
     if period.ends_on > Organisation.get().day_of(at):
-        blockers.append(f"it ends on {period.ends_on}, which is not over yet")
+        blockers.append(Blocker(_NOT_OVER, {"day": period.ends_on}))
     signed = _signatures(period)
     return Checklist(tuple(blockers), report.open_items, signed, Organisation.get().approvals_required)
 
@@ -66,7 +81,7 @@ def sign(conn: Connection, period: Period, *, actor: str, at: datetime) -> bool:
     if period.state == "closed" or actor in found.signed_by:
         raise AlreadyDone()
     if found.blockers:
-        raise PeriodNotReady(fault="; ".join(found.blockers))
+        raise PeriodNotReady(fault=found.blockers[0])  # The page of the period lists all of them.
     db.session.add(PeriodSignature(period_id=period.id, act="close", actor=actor, at=at))
     db.session.flush()
     if len(found.signed_by) + 1 < found.signatures_needed:
@@ -107,12 +122,16 @@ def _signatures(period: Period) -> tuple[str, ...]:
     return tuple(signed)
 
 
+_UNSOUND = N_("the books are not sound: %(finding)s")
+_UNNAMED = N_("%(amount)s moved at Stripe, and nobody has named what it is (account 2990)")
+_PROPOSED = N_("bank lines with a proposal that nobody has reviewed: %(count)s")
+_NOT_OVER = N_("its last day, %(day)s, is not over yet")
 _UNTIL = bindparam("ends_on", type_=Entry.entry_date.type)
 _UNCLASSIFIED = text(
     "SELECT p.currency, sum(p.amount_minor) FROM posting p JOIN entry e ON e.id = p.entry_id"
     " WHERE p.account = 2990 AND e.entry_date <= :ends_on GROUP BY p.currency HAVING sum(p.amount_minor) <> 0"
 ).bindparams(_UNTIL)
 _UNREVIEWED = text(
-    "SELECT m.kind, count(DISTINCT m.bank_line_id) FROM match m JOIN bank_line l ON l.id = m.bank_line_id"
-    " WHERE m.state = 'proposed' AND l.booked_on <= :ends_on GROUP BY m.kind"
+    "SELECT count(DISTINCT m.bank_line_id) FROM match m JOIN bank_line l ON l.id = m.bank_line_id"
+    " WHERE m.state = 'proposed' AND l.booked_on <= :ends_on"
 ).bindparams(_UNTIL)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import nh3
@@ -20,7 +21,6 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from donations import references
-from donations.errors import DonationsError
 from donations.models import Appeal
 from donations.money import Money, exponent, shown_decimals
 from donations.web import languages
@@ -133,10 +133,14 @@ def markdown(text: str) -> Markup:
     return Markup(clean)  # noqa: S704 - nh3 has just cleaned it
 
 
-def sentence(error: DonationsError) -> str:
-    """What went wrong, in the reader's language."""
-    facts = {name: gettext(fact) if name in ("fault", "mend") and fact else fact for name, fact in error.facts.items()}
+def sentence(error: Any) -> str:
+    """What went wrong, in the reader's language: of a DonationsError, or of whatever else has a sentence and facts."""
+    facts = {name: _fault(fact) if name in ("fault", "mend") and fact else fact for name, fact in error.facts.items()}
     return str(gettext(error.sentence, **facts))
+
+
+def _fault(fact: Any) -> str:
+    return sentence(fact) if hasattr(fact, "sentence") else str(gettext(fact))
 
 
 def _locale() -> Locale:

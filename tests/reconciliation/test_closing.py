@@ -68,7 +68,7 @@ def test_what_stands_in_the_way_is_named(app: Flask) -> None:
         matches.propose(conn, line, [Said("unidentified", 3000, score=5, reasons=("amount",))], rule="scored", at=NOON)
     period = a_period()
     # when somebody signs, then it is refused and says why
-    with pytest.raises(PeriodNotReady, match="1 bank lines have a proposal"):
+    with pytest.raises(PeriodNotReady, match="a proposal that nobody has reviewed: 1"):
         sign(period, "tara")
     # and once it is looked at, it goes through
     with write_unit() as conn:
