@@ -7,11 +7,16 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from flask import Flask
+from flask_babel import force_locale
 from werkzeug.test import TestResponse
 
+from donations.errors import PeriodNotReady
 from donations.extensions import db
 from donations.models import Period
 from donations.reconciliation import closing
+from donations.reconciliation.closing import Blocker
+from donations.web.filters import sentence
 from tests.reconciliation.matching_steps import expected, run, said
 from tests.reconciliation.steps import a_bank_account, accepted
 from tests.reconciliation.test_spending import two_must_approve
@@ -128,3 +133,11 @@ def test_the_statement_is_for_who_has_just_signed_in(treasurer: Browser, clock: 
     assert (answer.data[:5], answer.headers["Cache-Control"]) == (b"%PDF-", "no-store")
     clock.shift(timedelta(minutes=6))
     assert treasurer.get("/treasury/periods/1/statement.pdf").headers["Location"].startswith("/staff/again")
+
+
+def test_what_stands_in_the_way_is_said_in_the_readers_language(app: Flask) -> None:
+    error = PeriodNotReady(fault=Blocker("its last day, %(day)s, is not over yet", {"day": "2026-12-31"}))
+    with app.test_request_context(), force_locale("ru"):
+        assert sentence(error) == (
+            "Этот период пока нельзя закрыть: его последний день, 2026-12-31, ещё не закончился."
+        )
