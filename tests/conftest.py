@@ -14,7 +14,7 @@ pytest_plugins = [
 
 # `make test` runs a sample, `make prove` the full mark. A fixture's fresh database is shared by the examples of a test.
 settings.register_profile(
-    "sample", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "sample", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.register_profile("prove", parent=settings.get_profile("sample"), max_examples=2000)
 settings.load_profile("prove" if os.environ.get("PROVE") == "1" else "sample")

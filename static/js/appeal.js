@@ -99,7 +99,7 @@ document.addEventListener("htmx:after:swap", () => {
 // The appeal has stopped taking gifts, or takes them again: an untouched page is fetched anew, but words that somebody
 // has typed are never taken away.
 function takeNoGifts(nowState) {
-  const isTyped = [...document.querySelectorAll("#give input:not([type=hidden], [type=radio]), #give textarea")].some((field) => field.value);
+  const isTyped = [...document.querySelectorAll("#give input:not([type=hidden], [type=radio], [type=checkbox]), #give textarea")].some((field) => field.value);
   if (!isTyped) return location.reload();
   const note = document.getElementById("ended-note");
   if (nowState === "open" || !note) return undefined;

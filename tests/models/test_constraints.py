@@ -85,6 +85,12 @@ REFUSED = [
     ("adjustment", {"amount_minor": 0}, "amount_not_zero"),
     ("message_decision", {"verdict": "perhaps"}, "verdict_known"),
     ("embedding_site", {"times": 0}, "times_positive"),
+    ("refund_attempt", {"amount_minor": 0}, "amount_positive"),
+    ("refund_attempt", {"state": "gone"}, "state_known"),
+    ("refund_attempt", {"state": "made"}, "made_with_its_refund"),
+    ("refund_attempt", {"reason": "boredom"}, "reason_known"),
+    ("goal_change", {"after_minor": None}, "says_something"),
+    ("subscription", {"state": "perhaps"}, "state_known"),
     ("milestone", {"percent": 0}, "percent_positive"),
     ("period_signature", {"act": "burn"}, "act_known"),
     ("staff", {"state": "gone"}, "state_known"),
@@ -172,6 +178,15 @@ def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]
         "embedding_site": {
             "appeal_id": 1, "origin": "x", "times": 1, "first_seen_on": NOON.date(), "last_seen_on": NOON.date(),
         },
+        "refund_attempt": {
+            "id": 1, "form_key": "k", "reference": "r", "payment_id": 1, "reason": "duplicate", "note": "x",
+            "state": "asked", "requested_by": "test", "requested_at": NOON, **money,
+        },
+        "goal_change": {
+            "id": 1, "appeal_id": 1, "currency": "GBP", "after_minor": 1, "valid_from": NOON.date(),
+            "changed_by": "test", "changed_at": NOON,
+        },
+        "subscription": {"id": 1, "reference": "r", "appeal_id": 1, "language": "en", "state": "asked", "asked_at": NOON},
         "milestone": {"appeal_id": 1, "period_start": NOON.date(), "percent": 25, "reached_at": NOON},
         "message_decision": {"donation_id": donation_id, "appeal_id": 1, "verdict": "approved"},
         "period_signature": {"period_id": 9, "act": "close", "actor": "test", "at": NOON},
