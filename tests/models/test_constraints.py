@@ -186,7 +186,9 @@ def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]
             "id": 1, "appeal_id": 1, "currency": "GBP", "after_minor": 1, "valid_from": NOON.date(),
             "changed_by": "test", "changed_at": NOON,
         },
-        "subscription": {"id": 1, "reference": "r", "appeal_id": 1, "language": "en", "state": "asked", "asked_at": NOON},
+        "subscription": {
+            "id": 1, "reference": "r", "appeal_id": 1, "language": "en", "state": "asked", "asked_at": NOON,
+        },
         "milestone": {"appeal_id": 1, "period_start": NOON.date(), "percent": 25, "reached_at": NOON},
         "message_decision": {"donation_id": donation_id, "appeal_id": 1, "verdict": "approved"},
         "period_signature": {"period_id": 9, "act": "close", "actor": "test", "at": NOON},
