@@ -150,7 +150,7 @@ class Desk(RuleBasedStateMachine):
         line = one(self.model.lines, which)
         if line is None:
             return
-        refused = NotForThisLine if line.minor < 0 else AlreadyDone
+        refused = AlreadyDone if line.kind else NotForThisLine
         target = f"fund:{fund_of(fund).id}"
         if expect(not line.kind and line.minor > 0, refused, lambda conn: matching.take_as_gift(
             conn, line.id, target, "Maya", actor="tara", at=NOON)):  # fmt: skip
