@@ -139,7 +139,7 @@ def good(app: Flask) -> dict[str, dict[str, Any]]:
         "period": {"starts_on": NOON.date(), "ends_on": NOON.date()},
         "account": {"code": 9999, "name": "New", "kind": "asset"},
         **_of_the_treasury(donation.id, appeal.funds[0].id),
-        **_of_branches(),
+        **_of_appeals(money), **_of_branches(),
         **_of_staff(),
     }  # fmt: skip
 
@@ -175,6 +175,13 @@ def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]
             "form_key": "new", "kind": "opening", "state": "made", "fund_id": fund_id, "dated_on": NOON.date(),
             "reason": "x", "authority": "x", "requested_by": "test", "requested_at": NOON, **money,
         },
+        "message_decision": {"donation_id": donation_id, "appeal_id": 1, "verdict": "approved"},
+        "period_signature": {"period_id": 9, "act": "close", "actor": "test", "at": NOON},
+    }  # fmt: skip
+
+
+def _of_appeals(money: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
         "embedding_site": {
             "appeal_id": 1, "origin": "x", "times": 1, "first_seen_on": NOON.date(), "last_seen_on": NOON.date(),
         },
@@ -190,8 +197,6 @@ def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]
             "id": 1, "reference": "r", "appeal_id": 1, "language": "en", "state": "asked", "asked_at": NOON,
         },
         "milestone": {"appeal_id": 1, "period_start": NOON.date(), "percent": 25, "reached_at": NOON},
-        "message_decision": {"donation_id": donation_id, "appeal_id": 1, "verdict": "approved"},
-        "period_signature": {"period_id": 9, "act": "close", "actor": "test", "at": NOON},
     }  # fmt: skip
 
 
