@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
-from donations import tokens
+from donations import create_app, tokens
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, AppealTotal, Donation, FundTotal
 from donations.periods import period_of
 from donations.web.supporters import checkout
+from tests.fixtures.app import Client
 
 CHECKOUT = "https://checkout.stripe.com/c/pay/cs_test_invented"
 Give = Callable[..., TestResponse]
@@ -80,3 +81,39 @@ def change(app: Flask) -> Callable[..., None]:
 def kept() -> int:
     """How many donations the database holds."""
     return db.session.scalar(select(func.count()).select_from(Donation)) or 0
+
+
+class Time:
+    """A clock that stands still until it is told to pass."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def keeping(app: Flask, environ: dict[str, str], clock: Time) -> Iterator[FlaskClient]:
+    """The same installation as a server runs it, with a clock of ours."""
+    served = create_app(environ, TESTING=True, KEEP_SECONDS=1.0)
+    served.test_client_class = Client
+    for name in ("shelf", "embeds", "showing"):
+        served.extensions[name].clock = clock
+    yield served.test_client()
+    with served.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def statements(keeping: FlaskClient) -> list[str]:
+    """What the served app asks of its database."""
+    asked: list[str] = []
+    with keeping.application.app_context():
+        event.listen(db.engine, "before_cursor_execute", lambda conn, cursor, said, *_: asked.append(said))
+    return asked

@@ -4,55 +4,17 @@ hidden for longer. The clock is the test's own."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from donations import create_app
-from donations.extensions import db
 from donations.web.keeping import Kept, Shelf
-from tests.fixtures.app import Client
+from tests.web.conftest import Time
 
 pytestmark = pytest.mark.databases("sqlite")
 TOTAL, JSON = "/appeals/hands-off-ali/total", "/appeals/hands-off-ali/total.json"
-
-
-class Time:
-    """Stands still until it is told to pass."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Time:
-    return Time()
-
-
-@pytest.fixture
-def keeping(app: Flask, environ: dict[str, str], clock: Time) -> Iterator[FlaskClient]:
-    """The same installation as a server runs it, with a clock of ours."""
-    served = create_app(environ, TESTING=True, KEEP_SECONDS=1.0)
-    served.test_client_class = Client
-    served.extensions["shelf"].clock = clock
-    yield served.test_client()
-    with served.app_context():
-        db.engine.dispose()
-
-
-@pytest.fixture
-def statements(keeping: FlaskClient) -> list[str]:
-    """What the served app asks of its database."""
-    asked: list[str] = []
-    with keeping.application.app_context():
-        event.listen(db.engine, "before_cursor_execute", lambda conn, cursor, said, *_: asked.append(said))
-    return asked
 
 
 def test_a_flood_reaches_the_database_once_a_second(keeping: FlaskClient, clock: Time, statements: list[str]) -> None:

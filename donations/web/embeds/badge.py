@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, render_template, request
 from flask_babel import gettext as _
 
+from donations.web import looks
 from donations.web.embeds.showing import Showing, find, kept
 from donations.web.filters import in_language, money, percent
 from donations.web.headers import LIVE, kind
@@ -14,15 +15,13 @@ bp = Blueprint("badge", __name__)
 _NARROW, _WIDE = "ijltfr.,:;'!|()[] ·IJ1\N{NO-BREAK SPACE}", "mwMWШЩЖМЮФшщжмюф@%—"
 _LETTER, _PADDING = 11, 8
 LONGEST = 40  # letters of a title
-THEMES = ("auto", "light", "dark")
 
 
 @bp.get("/appeals/<slug:slug>/total.svg")
 @kind("data")
 def svg(slug: str) -> Response:
     showing = find(slug, request.args.get("lang"))
-    asked = request.args.get("theme")
-    theme = asked if asked in THEMES else "auto"
+    theme = looks.asked(request.args).theme
     return kept(showing, ("badge", theme), lambda: _drawn(showing, theme))
 
 
@@ -42,13 +41,13 @@ def _label(showing: Showing) -> str:
 def _figure(showing: Showing) -> str:
     """£1,234.50 of £25,000 · 4%, or what the appeal says instead of amounts."""
     total = showing.total
+    state = {"paused": _("Paused"), "closed": _("Closed")}.get(total.state)
     if total.raised is None:
-        return {"paused": _("Paused"), "closed": _("Closed")}.get(total.state, _("Give now"))
+        return state or _("Give now")
     said = money(total.raised)
     if total.goal is not None and total.percent is not None:
         whole = money(total.goal, short=True)
         said = _("%(raised)s of %(goal)s · %(percent)s", raised=said, goal=whole, percent=percent(total.percent))
-    state = {"paused": _("Paused"), "closed": _("Closed")}.get(total.state)
     return f"{said} · {state}" if state else said
 
 
