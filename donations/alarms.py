@@ -8,6 +8,7 @@ from flask import current_app
 from sqlalchemy.engine import Connection
 
 from donations import outbox
+from donations.facts import PaymentFacts, Stray
 
 
 def sound(conn: Connection, name: str, said: str, *, at: datetime, daily: bool = False) -> None:
@@ -17,3 +18,14 @@ def sound(conn: Connection, name: str, said: str, *, at: datetime, daily: bool =
     if to:
         key = f"alarm:{name}:{at:%Y%m%d}" if daily else f"alarm:{name}:{at:%Y%m%d%H}"
         outbox.queue(conn, "alarm", key, to=to, language="en", at=at, facts={"name": name, "said": said})
+
+
+def sound_stray_charge(conn: Connection, charge: PaymentFacts, reason: Stray, *, at: datetime) -> None:
+    """A charge carries a donation's reference and is not its payment: it waits for a person."""
+    amount = "" if charge.amount is None else f"{charge.amount.plain()} {charge.amount.currency}, "
+    because = {
+        Stray.OTHER_CURRENCY: "in another currency than the donation whose reference it carries",
+        Stray.PAID_ALREADY: "beside a charge that has paid for the same donation already",
+    }[reason]
+    said = f"{charge.charge_id}: {amount}{because}. Assign it to a fund, or refund it."
+    sound(conn, f"stray charge {charge.charge_id}", said, at=at)

@@ -53,7 +53,7 @@ def test_whatever_is_refunded_bounced_and_disputed_every_entry_balances_and_noth
     open_now = {key: minor for key, minor in uncleared(entries).items() if key[0] == 1105}
     assert open_now == {}, "every charge and refund clears, fund by fund"
     assert 0 <= raised(entries) <= total
-    assert raised(entries) == standing_of(with_all(facts, *things)).remaining - _withheld(entries)
+    assert raised(entries) == standing_of(with_all(facts, *things), "GBP").remaining.minor - _withheld(entries)
 
 
 def _withheld(entries: list[Wanted]) -> int:

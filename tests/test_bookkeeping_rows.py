@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from donations.bookkeeping import PUBLIC_ACCOUNTS, Standing, Wanted, entries_for, entry_for, standing_of
+from donations.bookkeeping import PUBLIC_ACCOUNTS, Wanted, entries_for, entry_for, standing_of
+from donations.errors import CurrencyMismatch
 from donations.facts import Dispute, Movement, PaymentFacts, Refund
 from donations.money import Money
 from tests.events import a_movement
@@ -256,12 +257,25 @@ def test_a_refund_of_money_without_a_reference_is_taken_from_what_is_unidentifie
 def test_what_remains_of_a_gift_in_its_own_currency() -> None:
     settled = replace(charge_bt(7840, 290), exchange_rate="0.784")
     half = a_refund("re_1", usd(5000)), a_move("txn_2", "refund", -3955, "re_1", minutes=11)
-    assert standing_of(known(usd(10000), settled)) == Standing(10000, 0, 0, disputed=False)
-    assert standing_of(with_all(known(usd(10000), settled), *half)) == Standing(10000, 5000, 0, disputed=False)
-    assert standing_of(replace(known(usd(10000)), failed_at=NOON)) == Standing(0, 0, 0, disputed=False)
-    lost = a_dispute(gbp("100.00"), "lost"), a_move("txn_d", "dispute", -10000, "dp_1")
-    assert standing_of(with_all(known(gbp("100.00"), charge_bt()), *lost)) == Standing(10000, 0, 10000, disputed=False)
-    assert standing_of(with_all(known(gbp("100.00"), charge_bt()), a_dispute(gbp("100.00")))).disputed
+
+    def standing(facts: PaymentFacts, currency: str = "USD") -> tuple[int, int, int, bool]:
+        one = standing_of(facts, currency)
+        assert {one.received.currency, one.refunded.currency, one.lost.currency} == {currency}
+        return one.received.minor, one.refunded.minor, one.lost.minor, one.disputed
+
+    assert standing(known(usd(10000), settled)) == (10000, 0, 0, False)
+    assert standing(with_all(known(usd(10000), settled), *half)) == (10000, 5000, 0, False)
+    assert standing(replace(known(usd(10000)), failed_at=NOON)) == (0, 0, 0, False)
+    pounds = known(gbp("100.00"), charge_bt())
+    taken = a_move("txn_d", "dispute", -10000, "dp_1")
+    for status in ("lost", "appeal_needs_response", "appeal_under_review"):  # an appeal takes no loss back
+        assert standing(with_all(pounds, a_dispute(gbp("100.00"), status), taken), "GBP") == (10000, 0, 10000, False)
+    assert standing(with_all(pounds, a_dispute(gbp("100.00"))), "GBP") == (10000, 0, 0, True)
+
+
+def test_what_two_payments_come_to_is_never_added_over_two_currencies() -> None:
+    with pytest.raises(CurrencyMismatch):
+        standing_of(known(usd(10000)), "USD") + standing_of(known(gbp("100.00")), "GBP")
 
 
 def test_a_gift_over_two_funds_gives_back_to_each_what_it_had() -> None:

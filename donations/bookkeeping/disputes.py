@@ -20,6 +20,7 @@ from donations.facts import Dispute, Movement, PaymentFacts
 from donations.money import Money
 
 CATEGORIES = frozenset({"dispute", "dispute_reversal"})
+LOST = frozenset({"lost", "appeal_needs_response", "appeal_under_review"})
 
 
 @dataclass(slots=True)
@@ -40,7 +41,8 @@ class Withheld:
 
     @property
     def lost(self) -> bool:
-        return self.fact is not None and self.fact.status == "lost"
+        """Lost, or lost and appealed: an appeal changes nothing until its money comes back."""
+        return self.fact is not None and self.fact.status in LOST
 
 
 def plan(facts: PaymentFacts, settled: Money | None, given_back: int) -> list[Withheld]:

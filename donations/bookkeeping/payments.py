@@ -28,19 +28,36 @@ OF_A_CHARGE = CHARGE_CATEGORIES | REFUND_CATEGORIES | disputes.CATEGORIES
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a payment comes to, in minor units of the gift's own currency. `disputed`: a bank holds it in question."""
+    """What a donation, or one payment of it, comes to, in the donation's own currency. `disputed`: a bank holds some of
+    it back until a dispute is over."""
 
-    received: int
-    refunded: int
-    lost: int
-    disputed: bool
+    received: Money
+    refunded: Money
+    lost: Money
+    disputed: bool = False
+
+    @classmethod
+    def nothing(cls, currency: str) -> Standing:
+        zero = Money(0, currency)
+        return cls(zero, zero, zero)
+
+    def __add__(self, other: Standing) -> Standing:
+        """Two payments of one donation together. Raises CurrencyMismatch for two currencies, which are never added."""
+        return Standing(
+            received=self.received + other.received,
+            refunded=self.refunded + other.refunded,
+            lost=self.lost + other.lost,
+            disputed=self.disputed or other.disputed,
+        )
 
     @property
-    def remaining(self) -> int:
+    def remaining(self) -> Money:
         return self.received - self.refunded - self.lost
 
 
-OPEN_DISPUTES = frozenset({"needs_response", "under_review", "appeal_needs_response", "appeal_under_review"})
+# A bank holds the money back until these are over. An appeal comes after a loss: until money comes back, lost it stays.
+OPEN_DISPUTES = frozenset({"needs_response", "under_review"})
+APPEALED_DISPUTES = frozenset({"appeal_needs_response", "appeal_under_review"})
 
 
 def entries_for(facts: PaymentFacts) -> list[Wanted]:
@@ -66,29 +83,30 @@ def entries_for(facts: PaymentFacts) -> list[Wanted]:
     return wanted
 
 
-def standing_of(facts: PaymentFacts) -> Standing:
-    """What the supporter has given by this payment and still stands, in the gift's own currency."""
+def standing_of(facts: PaymentFacts, currency: str) -> Standing:
+    """What the donor has given by this payment and still stands. `currency` is that of the donation, which is also the
+    payment's own: of a payment whose amount is not known yet, or that did not succeed, it says nothing in that."""
     if facts.amount is None or facts.succeeded_at is None or facts.failed_at is not None:
-        return Standing(0, 0, 0, disputed=False)
-    received = facts.amount.minor
-    settled = settled_amount(facts)
+        return Standing.nothing(currency)
+    received, settled = facts.amount, settled_amount(facts)
+    nothing = Money(0, received.currency)
     if settled is None:
-        return Standing(received, 0, 0, disputed=_in_question(facts))
+        return Standing(received, nothing, nothing, _in_question(facts))
     taken = sum(end - start for one in refunds.plan(facts, settled) for start, end in one.from_income)
     lost = sum(one.open for one in disputes.plan(facts, settled, taken) if one.lost)
-    if settled.currency == facts.amount.currency:
-        return Standing(received, taken, lost, _in_question(facts))
-    refunded = _of_gift(taken, received, settled.minor)
-    return Standing(received, refunded, _of_gift(taken + lost, received, settled.minor) - refunded, _in_question(facts))
+    refunded = _of_gift(taken, received, settled)
+    return Standing(received, refunded, _of_gift(taken + lost, received, settled) - refunded, _in_question(facts))
 
 
 def _in_question(facts: PaymentFacts) -> bool:
     return any(one.status in OPEN_DISPUTES for one in facts.disputes)
 
 
-def _of_gift(part: int, received: int, settled: int) -> int:
-    """A part of the settled amount in the gift's own currency; all of it is all of it."""
-    return received * part // settled
+def _of_gift(part: int, received: Money, settled: Money) -> Money:
+    """A part of the settled amount, in minor units, as one of the donation's own currency; all of it is all of it."""
+    if received.currency == settled.currency:
+        return Money(part, received.currency)
+    return Money(received.minor * part // settled.minor, received.currency)
 
 
 def _gift(facts: PaymentFacts, shares: Shares, settled: Money) -> list[Wanted]:

@@ -1,7 +1,8 @@
 """The mirrors: what Stripe or a treasurer says happened (said), written forward only under the lock of the payment's
 root (writing), and read back all together (reading). Nothing is booked here."""
 
-from donations.facts.reading import load_house, load_of_donations, load_of_payment, load_others, load_root
+from donations.facts import strays
+from donations.facts.reading import load_house, load_of_donations, load_of_payment, load_root
 from donations.facts.said import (
     Charge,
     Dispute,
@@ -12,6 +13,7 @@ from donations.facts.said import (
     Payout,
     Refund,
     Root,
+    Stray,
 )
 from donations.facts.writing import (
     lock_root,
@@ -35,10 +37,10 @@ __all__ = [
     "Payout",
     "Refund",
     "Root",
+    "Stray",
     "load_house",
     "load_of_donations",
     "load_of_payment",
-    "load_others",
     "load_root",
     "lock_root",
     "record_charge",
@@ -49,4 +51,5 @@ __all__ = [
     "record_payout",
     "record_refund",
     "record_warning",
+    "strays",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from donations import models
 from donations.errors import PostingStopped
+from donations.facts import strays
 from donations.facts.said import Dispute, Known, Movement, PaymentFacts, Refund, Root
 from donations.facts.writing import MOVEMENT_COLUMNS
 from donations.money import Money
@@ -32,7 +34,27 @@ def load_root(conn: Connection, known: Known) -> Root:
     if house.halted:
         raise PostingStopped()
     facts = _facts(payment, house, donation, shares, {} if known.is_new else _what_hangs_on(conn, payment))
-    return Root(payment, known.is_new, donation, facts, house.timezone, house.closed_until)
+    root = Root(payment, known.is_new, donation, facts, house.timezone, house.closed_until)
+    if donation is None or root.is_first_success:
+        return root
+    return _beside_others(conn, root, shares)
+
+
+def _beside_others(conn: Connection, root: Root, shares: tuple[tuple[int, int], ...]) -> Root:
+    """With the donation's other payments. Their own roots are not locked: who changes one must lock the donation too,
+    and waits for this transaction or was before it. A stray charge belongs to no fund until a person says so."""
+    donation = root.donation
+    assert donation is not None
+    paid = _PAYMENTS.all(conn, {"donation_id": donation.id})
+    stray = strays.find(donation, paid)
+
+    def own(facts: PaymentFacts) -> PaymentFacts:
+        return replace(facts, shares=(), fee_bearer="fund") if facts.payment_id in stray else facts
+
+    others = [
+        _facts(row, donation, donation, shares, _what_hangs_on(conn, row)) for row in paid if row.id != root.payment.id
+    ]
+    return replace(root, facts=own(root.facts), others=tuple(map(own, others)), strays=stray)
 
 
 def load_house(conn: Connection) -> Any:
@@ -44,15 +66,6 @@ def load_house(conn: Connection) -> Any:
     return house
 
 
-def load_others(conn: Connection, root: Root) -> list[PaymentFacts]:
-    """The facts of the donation's other payments. Their roots are not locked: who changes one must lock the donation
-    too, and waits for this transaction or was before it."""
-    assert root.donation is not None
-    rows = _PAYMENTS.all(conn, {"donation_id": root.donation.id})
-    others = [row for row in rows if row.id != root.payment.id]
-    return [_facts(row, root.donation, root.donation, (), _what_hangs_on(conn, row)) for row in others]
-
-
 def load_of_payment(conn: Connection, payment: Any) -> PaymentFacts:
     """The facts of one payment by its row, as they are now; nothing is locked. Its shares are left out: who looks asks
     what came and what went back, not for whom."""
@@ -60,10 +73,14 @@ def load_of_payment(conn: Connection, payment: Any) -> PaymentFacts:
 
 
 def load_of_donations(conn: Connection, donation_ids: Collection[int]) -> dict[int, list[PaymentFacts]]:
-    """The facts of all payments of these donations that ever succeeded, as they are now, by donation, with what they
-    hang on read in a few statements for all of them; nothing is locked. For the checks, which look at thousands."""
+    """The facts of all payments of these donations that ever succeeded, stray ones left out, as they are now, by
+    donation, with what they hang on read in a few statements for all of them; nothing is locked. For the checks, which
+    look at thousands."""
     house = _HOUSE.one(conn, {})
-    paid = select(_payment).where(_payment.c.donation_id.in_(donation_ids), _payment.c.succeeded_at.is_not(None))
+    paid = select(_payment).where(
+        _payment.c.donation_id.in_(donation_ids), _payment.c.succeeded_at.is_not(None),
+        _payment.c.id.not_in(select(models.StrayPayment.payment_id)),
+    )  # fmt: skip
     payments = {row.id: row for row in conn.execute(paid)}
     moved = _by_payment(
         conn,
@@ -111,6 +128,7 @@ def _facts(payment: Any, house: Any, donation: Any, shares: tuple[tuple[int, int
         refunds=more.get("refunds", ()),
         disputes=more.get("disputes", ()),
         settled_owed=more.get("settled_owed", ()),
+        method=payment.method,
     )
 
 

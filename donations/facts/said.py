@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from donations.money import Money
@@ -113,6 +115,13 @@ class Payout:
     said_at: datetime
 
 
+class Stray(StrEnum):
+    """Why a charge is not the payment of the donation whose reference it carries."""
+
+    OTHER_CURRENCY = "other_currency"
+    PAID_ALREADY = "paid_already"
+
+
 @dataclass(frozen=True, slots=True)
 class PaymentFacts:
     """Everything known of one payment, as plain values: what bookkeeping reckons with. `shares` are (fund id, minor
@@ -133,6 +142,7 @@ class PaymentFacts:
     refunds: tuple[Refund, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     settled_owed: tuple[tuple[datetime, int], ...] = ()
+    method: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +164,25 @@ class Root:
     facts: PaymentFacts
     timezone: str
     closed_until: date | None
+    others: tuple[PaymentFacts, ...] = ()  # the donation's other payments that ever succeeded
+    strays: Mapping[int, Stray] = field(default_factory=dict)  # which of its payments are held for a person, and why
+
+    @property
+    def is_first_success(self) -> bool:
+        """A payment heard of for the first time, which succeeded, of a donation that had received nothing before: then
+        nothing else that is known can change what it comes to."""
+        payment, donation = self.payment, self.donation
+        return (
+            self.is_new
+            and donation is not None
+            and donation.settled_at is None
+            and donation.state in ("pending", "processing")
+            and payment.succeeded_at is not None
+            and payment.failed_at is None
+            and payment.currency == donation.currency
+        )
+
+    @property
+    def counting(self) -> tuple[PaymentFacts, ...]:
+        """The payments that pay for the donation."""
+        return tuple(one for one in (self.facts, *self.others) if one.payment_id not in self.strays)

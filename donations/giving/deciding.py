@@ -12,7 +12,7 @@ from donations.errors import NothingToDecide
 from donations.extensions import db
 from donations.giving.gifts import terms_of
 from donations.giving.settling import settle
-from donations.models import Allocation, Appeal, Donation, Fund, Organisation, Payment
+from donations.models import Allocation, Appeal, Donation, Fund, Organisation, Payment, StrayPayment
 from donations.models.base import new_reference
 
 
@@ -23,12 +23,18 @@ def assign(conn: Connection, charge_id: str, fund: Fund, *, reason: str, actor: 
     if fund.appeal_id is None or db.session.scalar(told) is None:  # Of some charges only a refund or so is known.
         raise NothingToDecide(charge=charge_id, fund=fund.slug)
     known = facts.lock_root(conn, charge_id, at=at)
-    if known.row.donation_id is None:
+    if known.row.donation_id is None or _is_stray(known):
         _adopt(known, fund, at=at)
+        facts.strays.forget(conn, known.row.id)
     else:
         _move(conn, known.row.donation_id, fund, at=at)
     facts.record_decision(conn, known.row.id, fund.id, reason=reason, actor=actor, at=at)
     settle(conn, facts.lock_root(conn, charge_id, at=at), at=at)
+
+
+def _is_stray(known: facts.Known) -> bool:
+    """It carries the reference of a donation that it does not pay for, so it becomes a donation of its own."""
+    return db.session.get(StrayPayment, known.row.id) is not None
 
 
 def _adopt(known: facts.Known, fund: Fund, *, at: datetime) -> None:

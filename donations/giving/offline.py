@@ -94,7 +94,7 @@ def correct(conn: Connection, gift_id: int, amount: Money, method: str, *, at: d
     gift = _lock(gift_id)
     is_by_hand = gift.method in BY_HAND
     counted = gift.donation.amount_minor if is_by_hand else 0
-    is_untouched = gift.slip_id is None and standing_of(conn, gift.id).remaining == counted
+    is_untouched = gift.slip_id is None and standing_of(conn, gift.id).remaining.minor == counted
     if gift.state not in ("accepted", "expected") or not is_untouched or (method in BY_HAND) != is_by_hand:
         raise NotToBeCorrected()
     donation, weights = gift.donation, [one.amount_minor for one in gift.donation.allocations]
@@ -183,16 +183,15 @@ def standing_of(conn: Connection, gift_id: int) -> Standing:
     matched = {row.kind: int(row.minor) for row in conn.execute(_MATCHED, {"of_target": str(gift_id)})}
     by_hand = gift.amount_minor if gift.method in BY_HAND and gift.gift_state == "accepted" else 0
     return Standing(
-        received=by_hand + matched.get("offline_gift", 0),
-        refunded=-matched.get("offline_refund", 0),
-        lost=-matched.get("bounced", 0),
-        disputed=False,
+        received=Money(by_hand + matched.get("offline_gift", 0), gift.currency),
+        refunded=Money(-matched.get("offline_refund", 0), gift.currency),
+        lost=Money(-matched.get("bounced", 0), gift.currency),
     )
 
 
 def _count(conn: Connection, gift: Any, standing: Standing, day: date, at: datetime) -> dict[tuple[int, date], int]:
     """Bring a donation's state, and whether it counts as given, up to date. Gives the changes of its appeal's count."""
-    received = standing.received > 0
+    received = standing.received.minor > 0
     known = DonationFacts(payments=((True, False),) if received else (), attempts=(), given=standing)
     state = "abandoned" if gift.gift_state == "cancelled" else state_of(known)
     was, counted_in = gift.counted_in, gift.counted_in
@@ -210,10 +209,10 @@ def _count(conn: Connection, gift: Any, standing: Standing, day: date, at: datet
 def _acknowledge(conn: Connection, gift: Any, standing: Standing, *, at: datetime) -> None:
     """Offline gifts get receipts like any other."""
     live = conn.execute(_LIVE_RECEIPT, {"of_donation": gift.id}).first()
-    if live is None and standing.received <= 0:
+    if live is None and standing.received.minor <= 0:
         return
     said = receipts.Acknowledged(
-        amount=Money(standing.remaining, gift.currency),
+        amount=standing.remaining,
         received_on=gift.received_on.isoformat(),
         issued_on=at.astimezone(ZoneInfo(Organisation.get().timezone)).date().isoformat(),
         method=gift.method,

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from donations import facts
 from donations.bookkeeping import settled_amount, standing_of
-from donations.bookkeeping.payments import OPEN_DISPUTES
+from donations.bookkeeping.payments import APPEALED_DISPUTES, OPEN_DISPUTES
 from donations.errors import AlreadyDone, NothingToRefund, RefundInDispute, RefundRefused, RefundTooLarge
 from donations.extensions import db
 from donations.giving.settling import settle
@@ -73,18 +73,20 @@ def left(conn: Connection, known: facts.PaymentFacts) -> Money:
     """What may still be given back at Stripe, in the gift's own currency: all that succeeded, less what was given back,
     lost to a dispute, asked for and not heard of yet, or settled with the supporter by another way. Raises
     NothingToRefund."""
-    standing = standing_of(known)
-    if known.amount is None or not standing.received:
+    if known.amount is None:
         raise NothingToRefund()
-    gone = sum(refund.amount.minor for refund in known.refunds if not refund.failed) + standing.lost
-    waiting = int(conn.execute(_WAITING, {"of_payment": known.payment_id}).scalar_one())
-    minor = known.amount.minor - gone - waiting - _settled_otherwise(known)
-    return Money(max(minor, 0), known.amount.currency)
+    amount, nothing = known.amount, Money(0, known.amount.currency)
+    standing = standing_of(known, amount.currency)
+    if not standing.received:
+        raise NothingToRefund()
+    waiting = Money(int(conn.execute(_WAITING, {"of_payment": known.payment_id}).scalar_one()), amount.currency)
+    refunded = sum((refund.amount for refund in known.refunds if not refund.failed), nothing)
+    return max(amount - refunded - standing.lost - waiting - _settled_otherwise(known), nothing)
 
 
 def is_disputed(known: facts.PaymentFacts) -> bool:
-    """Whether a bank holds it in question. An inquiry is no dispute yet, and is best answered by giving back."""
-    return any(dispute.status in OPEN_DISPUTES for dispute in known.disputes)
+    """Whether a bank has taken the money back. An inquiry is no dispute yet, and is best answered by a refund."""
+    return any(dispute.status in OPEN_DISPUTES | APPEALED_DISPUTES for dispute in known.disputes)
 
 
 def begin_try(conn: Connection, attempt_id: int, *, at: datetime) -> Try | None:
@@ -147,14 +149,14 @@ def _check(conn: Connection, known: facts.PaymentFacts, wanted: Money) -> None:
         raise RefundTooLarge(left=f"{most.plain()} {most.currency}")
 
 
-def _settled_otherwise(known: facts.PaymentFacts) -> int:
-    """What bounced and was then repaid by bank, or kept because the supporter said so, in the gift's own currency,
-    rounded up: rather a penny too little is given back than one too much."""
-    settled = settled_amount(known)
-    minor = sum(part for _, part in known.settled_owed)
-    if not minor or settled is None or known.amount is None or not settled.minor:
-        return 0
-    return -(-minor * known.amount.minor // settled.minor)
+def _settled_otherwise(known: facts.PaymentFacts) -> Money:
+    """What bounced and was then repaid by bank, or kept because the donor said so, in the donation's own currency,
+    rounded up: rather a penny too little is refunded than one too much."""
+    assert known.amount is not None
+    settled, minor = settled_amount(known), sum(part for _, part in known.settled_owed)
+    if not minor or settled is None or not settled.minor:
+        return Money(0, known.amount.currency)
+    return Money(-(-minor * known.amount.minor // settled.minor), known.amount.currency)
 
 
 _attempt: Table = RefundAttempt.__table__  # type: ignore[assignment]

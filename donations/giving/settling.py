@@ -4,7 +4,7 @@ mail. Everything is reckoned anew from all facts known, so order and repetition 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,13 +12,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, bindparam, literal, null, select, union_all, update
 from sqlalchemy.engine import Connection
 
-from donations import facts, ledger, receipts, totals
+from donations import alarms, facts, ledger, receipts, totals
 from donations.bookkeeping import Standing, Wanted, entries_for, standing_of
 from donations.database import pipelined
 from donations.extensions import db
 from donations.giving.states import COUNTED_STATES, SETTLED_STATES, DonationFacts, state_of
-from donations.models import CheckoutAttempt, Donation, Payment, Receipt
-from donations.money import Money
+from donations.models import CheckoutAttempt, Donation, Payment, Receipt, StrayPayment
 from donations.periods import period_of
 from donations.prepared import Prepared
 
@@ -45,26 +44,50 @@ def settle(conn: Connection, known: facts.Known, *, at: datetime) -> None:
 
 
 def _book(conn: Connection, root: facts.Root, zone: ZoneInfo, *, at: datetime) -> None:
-    wanted = entries_for(root.facts)
-    posted = ledger.converge(
-        conn,
-        ("payment", root.payment.id),
-        wanted,
-        at=at,
-        day_of=lambda moment: moment.astimezone(zone).date(),
-        closed_until=root.closed_until,
-        is_new=root.is_new,
-    )
-    donation = root.donation
+    """What is heard of one payment may change which payment of the donation counts, so its others are booked with it;
+    the lock of the donation makes sure that nobody else does so now."""
+    counting, stray = _Booked(), _Booked()
+    for one in (root.facts, *root.others):
+        booked = stray if one.payment_id in root.strays else counting
+        wanted = entries_for(one)
+        booked.wanted += wanted
+        booked.posted += ledger.converge(
+            conn,
+            ("payment", one.payment_id),
+            wanted,
+            at=at,
+            day_of=lambda moment: moment.astimezone(zone).date(),
+            closed_until=root.closed_until,
+            is_new=root.is_new and one is root.facts,
+        )
+    posted, donation = counting.posted + stray.posted, root.donation
     if donation is None:
         totals.apply(conn, posted, counted={}, homes={}, at=at)
         return
+    if not root.is_first_success:
+        _hold_strays(conn, root, at=at)
     today = at.astimezone(zone).date()
-    given = None if _is_first_success(root) else _given(conn, root)
-    counted = _count(conn, root, given, _gift_day(wanted, posted, today), at=at)
+    given = None if root.is_first_success else _given(root)
+    counted = _count(conn, root, given, _gift_day(counting.wanted, counting.posted, today), at=at)
     homes = {fund_id: (donation.appeal_id, donation.period) for fund_id, _ in root.facts.shares}
     totals.apply(conn, posted, counted=counted, homes=homes, at=at)
     _acknowledge(conn, root, given, zone, at=at)
+
+
+@dataclass(slots=True)
+class _Booked:
+    """The entries that payments call for, and the lines that were posted for them just now."""
+
+    wanted: list[Wanted] = field(default_factory=list)
+    posted: list[ledger.Posted] = field(default_factory=list)
+
+
+def _hold_strays(conn: Connection, root: facts.Root, *, at: datetime) -> None:
+    """Keep which charges wait for a person, and tell the treasurers of each once."""
+    assert root.donation is not None
+    charges = {one.payment_id: one for one in (root.facts, *root.others)}
+    for payment_id in facts.strays.keep(conn, root.donation.id, dict(root.strays), at=at):
+        alarms.sound_stray_charge(conn, charges[payment_id], root.strays[payment_id], at=at)
 
 
 def restate(conn: Connection, donation_id: int, *, at: datetime) -> None:
@@ -119,15 +142,11 @@ def _gift_day(wanted: Sequence[Wanted], posted: Sequence[ledger.Posted], today: 
     return next((one.entry_date for one in posted if one.kind == "gift"), today)
 
 
-def _given(conn: Connection, root: facts.Root) -> Standing:
-    """What all payments of the donation come to, in the gift's own currency."""
-    standings = [standing_of(each) for each in (root.facts, *facts.load_others(conn, root))]
-    return Standing(
-        received=sum(each.received for each in standings),
-        refunded=sum(each.refunded for each in standings),
-        lost=sum(each.lost for each in standings),
-        disputed=any(each.disputed for each in standings),
-    )
+def _given(root: facts.Root) -> Standing:
+    """What the payments that count come to, in the donation's own currency."""
+    assert root.donation is not None
+    currency = root.donation.currency
+    return sum((standing_of(one, currency) for one in root.counting), Standing.nothing(currency))
 
 
 def _count(
@@ -175,30 +194,22 @@ def _known(conn: Connection, donation_id: int) -> DonationFacts:
     return DonationFacts(tuple(payments), tuple(attempts))
 
 
-def _is_first_success(root: facts.Root) -> bool:
-    """A payment heard of for the first time, which succeeded, of a donation that had received nothing before."""
-    known, donation = root.facts, root.donation
-    nothing_before = (
-        donation is not None and donation.settled_at is None and donation.state in ("pending", "processing")
-    )
-    return root.is_new and nothing_before and known.succeeded_at is not None and known.failed_at is None
-
-
 def _acknowledge(conn: Connection, root: facts.Root, given: Standing | None, zone: ZoneInfo, *, at: datetime) -> None:
-    """The receipt for what remains of the gift."""
-    donation, known = root.donation, root.facts
+    """The receipt for what remains of the donation, by the day on which it came."""
+    donation = root.donation
     assert donation is not None
     live = None if given is None else _LIVE_RECEIPT.first(conn, {"donation_id": donation.id})
-    remaining = known.amount.minor if given is None and known.amount is not None else given.remaining if given else 0
-    if known.amount is None:
-        return
-    said = receipts.Acknowledged(
-        amount=Money(remaining, known.amount.currency),
-        received_on=(known.succeeded_at or at).astimezone(zone).date().isoformat(),
+    remaining = given.remaining if given is not None else root.facts.amount
+    assert remaining is not None, "a charge that succeeded has an amount"
+    came = [(one.succeeded_at, one.method) for one in root.counting if one.succeeded_at and not one.failed_at]
+    received_at, method = min(came, key=lambda one: one[0], default=(at, None))
+    acknowledged = receipts.Acknowledged(
+        amount=remaining,
+        received_on=received_at.astimezone(zone).date().isoformat(),
         issued_on=at.astimezone(zone).date().isoformat(),
-        method=root.payment.method or "card",
+        method=method or "card",
     )
-    receipts.acknowledge(conn, donation, said, live, at=at)
+    receipts.acknowledge(conn, donation, acknowledged, live, at=at)
 
 
 _donation: Table = Donation.__table__  # type: ignore[assignment]
@@ -209,7 +220,9 @@ _DONATION_NOW = Prepared(
 )
 _KNOWN: Any = union_all(
     select(null().label("attempt"), Payment.succeeded_at, Payment.failed_at).where(
-        Payment.donation_id == bindparam("donation_id"), Payment.charged_at.is_not(None)
+        Payment.donation_id == bindparam("donation_id"),
+        Payment.charged_at.is_not(None),
+        Payment.id.not_in(select(StrayPayment.payment_id).where(StrayPayment.donation_id == bindparam("donation_id"))),
     ),
     select(CheckoutAttempt.state, literal(None), literal(None)).where(
         CheckoutAttempt.donation_id == bindparam("donation_id")

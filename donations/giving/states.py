@@ -61,6 +61,6 @@ def _state_of_given(given: Standing | None) -> str:
         return "paid"
     if given.disputed:
         return "disputed"
-    if given.received and given.remaining <= 0:
+    if given.received and given.remaining.minor <= 0:
         return "lost" if given.lost else "refunded"
     return "part_refunded" if given.refunded or given.lost else "paid"

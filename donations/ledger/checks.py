@@ -104,12 +104,19 @@ def _what_remains(conn: Connection) -> Iterator[str]:
     """I11: where something was given back or lost, the live receipt says what remains, in the gift's own currency."""
     for batch in _batched(conn.scalars(text(f"{_TAKEN_BACK} ORDER BY 1")).all()):
         known = load_of_donations(conn, batch)
-        said = {row.donation_id: row.amount_minor for row in conn.execute(_LIVE_AMOUNTS, {"donations": batch})}
+        said: dict[int, dict[str, int]] = defaultdict(dict)
+        for row in conn.execute(_LIVE_AMOUNTS, {"donations": batch}):
+            said[row.donation_id][row.currency] = row.amount_minor
         for donation_id in batch:
-            remaining = sum(standing_of(facts).remaining for facts in known.get(donation_id, ()))
-            stated = said.get(donation_id)
-            if (stated or 0) != max(remaining, 0):
-                yield f"donation {donation_id}: its receipt says {stated}, {remaining} remains (minor units)"
+            remaining: dict[str, int] = defaultdict(int)
+            for facts in known.get(donation_id, ()):
+                if facts.amount is not None:
+                    remaining[facts.amount.currency] += standing_of(facts, facts.amount.currency).remaining.minor
+            for currency in sorted(remaining.keys() | said[donation_id].keys()):
+                stated, remains = said[donation_id].get(currency), remaining[currency]
+                if (stated or 0) != max(remains, 0):
+                    told = f"its receipt says {stated}, {remains} {currency} remains (minor units)"
+                    yield f"donation {donation_id}: {told}"
 
 
 def _audit_chain(conn: Connection) -> Iterator[str]:
@@ -156,7 +163,7 @@ _PUBLIC_POSTINGS = text(
     " WHERE p.account IN :accounts GROUP BY f.id, a.period, p.currency, e.entry_date"
 ).bindparams(bindparam("accounts", expanding=True))
 _LIVE_AMOUNTS = text(
-    "SELECT donation_id, amount_minor FROM receipt WHERE donation_id IN :donations AND state = 'live'"
+    "SELECT donation_id, currency, amount_minor FROM receipt WHERE donation_id IN :donations AND state = 'live'"
 ).bindparams(bindparam("donations", expanding=True))
 _LATE_FEES = text(
     "SELECT count(*) FROM payment p WHERE p.succeeded_at < :before"
@@ -169,7 +176,8 @@ _OF_A_CHARGE = (
 )
 # Donations of which something was, or may be, given back or lost.
 _TAKEN_BACK = (
-    "SELECT DISTINCT q.donation_id FROM payment q WHERE q.donation_id IS NOT NULL AND"
+    "SELECT DISTINCT q.donation_id FROM payment q WHERE q.donation_id IS NOT NULL"
+    " AND q.id NOT IN (SELECT payment_id FROM stray_payment) AND"
     " (q.id IN (SELECT payment_id FROM refund) OR q.id IN (SELECT payment_id FROM dispute))"
 )
 # The plus keeps SQLite from looking through all entries that reverse nothing, by the index of that column.
@@ -214,6 +222,7 @@ _QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
         "SELECT r.label, r.amount_minor, coalesce(sum(p.amount_minor), 0) FROM receipt r"  # noqa: S608 - constants
         " LEFT JOIN payment p ON p.donation_id = r.donation_id AND p.currency = r.currency"
         " AND p.succeeded_at IS NOT NULL AND p.failed_at IS NULL"
+        " AND p.id NOT IN (SELECT payment_id FROM stray_payment)"
         f" WHERE r.state = 'live' AND r.donation_id NOT IN ({_TAKEN_BACK})"
         " AND NOT EXISTS (SELECT 1 FROM offline_gift g WHERE g.donation_id = r.donation_id)"
         " GROUP BY r.id, r.label, r.amount_minor HAVING r.amount_minor <> coalesce(sum(p.amount_minor), 0)",
@@ -221,7 +230,8 @@ _QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
     ),
     "I11 missing": _each(
         "SELECT p.charge_id FROM payment p WHERE p.succeeded_at IS NOT NULL AND p.failed_at IS NULL"  # noqa: S608
-        f" AND p.donation_id IS NOT NULL AND p.donation_id NOT IN ({_TAKEN_BACK}) AND NOT EXISTS"
+        " AND p.donation_id IS NOT NULL AND p.id NOT IN (SELECT payment_id FROM stray_payment)"
+        f" AND p.donation_id NOT IN ({_TAKEN_BACK}) AND NOT EXISTS"
         " (SELECT 1 FROM receipt r WHERE r.donation_id = p.donation_id AND r.state = 'live')",
         "charge {0} succeeded and has no receipt",
     ),

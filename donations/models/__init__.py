@@ -6,7 +6,16 @@ from donations.models.bank import BankAccount, BankLine, Match, MatchRule, State
 from donations.models.donation import Allocation, CheckoutAttempt, Donation
 from donations.models.draft import AppealDraft, GoalChange
 from donations.models.embedding import EmbeddingSite
-from donations.models.facts import BalanceTransaction, Decision, Dispute, FraudWarning, Payment, Payout, Refund
+from donations.models.facts import (
+    BalanceTransaction,
+    Decision,
+    Dispute,
+    FraudWarning,
+    Payment,
+    Payout,
+    Refund,
+    StrayPayment,
+)
 from donations.models.ledger import Account, BalanceMark, DayMark, Entry, Halt, Period, Posting
 from donations.models.message import MessageDecision
 from donations.models.milestone import Milestone
@@ -88,6 +97,7 @@ __all__ = [
     "StaffRole",
     "StaffSession",
     "Statement",
+    "StrayPayment",
     "StripeEvent",
     "Subscription",
 ]

@@ -62,6 +62,8 @@ class Donation(Model):
     counted_in: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Charges seen until then were all counted as its payment, as they were before a second one was held for a person.
+    joint_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     appeal: Mapped[Appeal] = relationship()
     allocations: Mapped[list[Allocation]] = relationship(order_by="Allocation.fund_id", back_populates="donation")

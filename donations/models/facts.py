@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from donations.models.base import BigInt, Model, UtcDateTime
+from donations.models.base import BigInt, Model, UtcDateTime, one_of
 
 _UNSETTLED = "movement_id IS NULL AND failed_at IS NULL"
 
@@ -42,6 +42,20 @@ class Payment(Model):
     # Its own balance transaction, once that has reached us; balance_transaction_id is only what the charge says.
     movement_id: Mapped[str | None] = mapped_column(Text)
     first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class StrayPayment(Model):
+    """A payment that carries a donation's reference without being its payment; it waits for a person. Written under the
+    lock of the donation, which is why it has no key to the payment: that row may be locked by somebody who waits for
+    the donation."""
+
+    __tablename__ = "stray_payment"
+    __table_args__ = (one_of("reason", ("other_currency", "paid_already"), "reason_known"),)
+
+    payment_id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"), index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class BalanceTransaction(Model):

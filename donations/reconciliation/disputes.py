@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Table, func, select
 from sqlalchemy.engine import Connection
 
-from donations.bookkeeping.payments import OPEN_DISPUTES
+from donations.bookkeeping.payments import APPEALED_DISPUTES, OPEN_DISPUTES
 from donations.models import Dispute, Donation, FraudWarning, Payment, Refund, RefundAttempt
 
 CLOSED = ("won", "lost", "warning_closed", "prevented")
@@ -31,6 +31,8 @@ _payment: Table = Payment.__table__  # type: ignore[assignment]
 _donation: Table = Donation.__table__  # type: ignore[assignment]
 _refund: Table = Refund.__table__  # type: ignore[assignment]
 _attempt: Table = RefundAttempt.__table__  # type: ignore[assignment]
+# A dispute in one of these states says what became of a warning.
+_DECIDES_A_WARNING = (*OPEN_DISPUTES, *APPEALED_DISPUTES, "lost", "won")
 _of_payment = (_payment.c.charge_id, _donation.c.reference)
 _DISPUTES = (
     select(_dispute, *_of_payment)
@@ -50,7 +52,10 @@ _given_back = (
 _is_asked = select(_attempt.c.id).where(_attempt.c.payment_id == _payment.c.id, _attempt.c.state == "asked").exists()
 _disputed_as = (
     select(_dispute.c.status)
-    .where(_dispute.c.payment_id == _payment.c.id, _dispute.c.status.in_((*OPEN_DISPUTES, "lost", "won")))
+    .where(
+        _dispute.c.payment_id == _payment.c.id,
+        _dispute.c.status.in_(_DECIDES_A_WARNING),
+    )
     .order_by(_dispute.c.created_at.desc())
     .limit(1)
     .scalar_subquery()

@@ -88,7 +88,7 @@ def _book(conn: Connection, line_id: int, parts: Sequence[Any], at: datetime) ->
 
 def _check_nothing_was_given_back(conn: Connection, parts: Sequence[Any]) -> None:
     for part in parts:
-        if part.kind == "offline_gift" and giving.offline.standing_of(conn, int(part.target)).remaining < 0:
+        if part.kind == "offline_gift" and giving.offline.standing_of(conn, int(part.target)).remaining.minor < 0:
             raise NotForThisLine(fault=N_("money of this gift was given back: take that match back first"))
 
 
@@ -145,7 +145,7 @@ def _fits_taken_back(conn: Connection, line: Any, part: Said) -> str:
     gift = _gift(conn, part)
     if gift is None or gift.currency != line.currency:
         return N_("there is no such gift in this currency")
-    remaining = giving.offline.standing_of(conn, gift.id).remaining
+    remaining = giving.offline.standing_of(conn, gift.id).remaining.minor
     return "" if 0 < -part.amount_minor <= remaining else N_("less than that is left of the gift")
 
 

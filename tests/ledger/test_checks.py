@@ -133,7 +133,7 @@ FAULTS = {
             "INSERT INTO refund (id, payment_id, amount_minor, currency, status, created_at) SELECT 're_1', id, 1000,"
             " 'GBP', 'succeeded', first_seen_at FROM payment WHERE amount_minor = 3000"
         ],
-        {"I11 remaining": "its receipt says 3000, 2000 remains"},
+        {"I11 remaining": "its receipt says 3000, 2000 GBP remains"},
     ),
     "a balance transaction that was never booked": (
         [
