@@ -189,8 +189,9 @@ def _matched(kind: str, target: Any) -> Any:
 
 def _not_cleared(account: int) -> Any:
     """What is open on an account, by the thing that it clears."""
-    asked = select(_posting.c.clear_ref, cast(func.sum(_posting.c.amount_minor), BigInt).label("minor"))
-    by_ref = asked.where(_posting.c.account == account).group_by(_posting.c.clear_ref)
+    of_thing = (_posting.c.clear_ref, _posting.c.currency)
+    asked = select(*of_thing, cast(func.sum(_posting.c.amount_minor), BigInt).label("minor"))
+    by_ref = asked.where(_posting.c.account == account).group_by(*of_thing)
     return by_ref.having(func.sum(_posting.c.amount_minor) != 0).subquery()
 
 

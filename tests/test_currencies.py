@@ -1,0 +1,124 @@
+"""Two currencies are never added: a walk through every SUM in SQL, every sum() in Python and every class that carries
+minor units. Each names its currency, or stands in the list of things that have one currency only, with the reason."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.house import Module, modules
+
+OURS = [module for module in modules() if module.part not in ("sandbox", "")]
+# name of the statement or function -> why what it adds has one currency
+ONE_CURRENCY = {
+    # A bank line is matched only to a thing in its own currency (matches._FITS), so a thing's matches have one.
+    "reconciliation.lines._TAKEN": "the lines matched to one slip",
+    "reconciliation.matching.asking._credited": "the lines matched to one slip",
+    "reconciliation.reviewing._credited": "the lines matched to one slip",
+    "reconciliation.matches._MATCHED": "the lines matched to one thing",
+    "reconciliation.matches.confirm": "the parts of one bank line",
+    "giving.offline._MATCHED": "the lines matched to one donation",
+    # A slip takes donations of its own currency only (slips.pay_in).
+    "reconciliation.lines._ON_SLIP": "the donations on one slip",
+    "reconciliation.slips._HELD": "the donations on one slip",
+    "reconciliation.slips._SHORT": "one slip",
+    "reconciliation.handed_in._SLIPS": "one slip",
+    # Stripe refunds a charge in the charge's currency.
+    "reconciliation.disputes._given_back": "the refunds of one charge",
+    "giving.refunding._WAITING": "the refunds asked for of one charge",
+    # The rules of posting reckon with one payment in the currency it settled in.
+    "bookkeeping.refunds._owed": "one payment, settled",
+    # One currency at a time by construction.
+    "reconciliation.balances._SINCE": "grouped by _OF_FUND, currency among it",
+    "reconciliation.matching.scoring._made": "adds points, not money",
+    "cli.tour.journey.agree": "the pounds of the tour",
+    "reconciliation.payouts._part": "part of _SUMS, which asks for the payout's currency",
+    "reconciliation.payouts._SUMS": "_of_members asks for the payout's currency",
+    "reconciliation.lines._by_payout": "one match of one bank line",
+    "reconciliation.marks._SUM": "part of a statement that groups by currency",
+    "reconciliation.exports.entries.(_COUNT, _CLOSING)": "grouped by the columns of the export, currency among them",
+    "reconciliation.readers.mt940.done": "the lines of one statement",
+    "giving.pay_ins.minor": "one branch return, in the appeal's currency",
+    "totals.areas._BY_AREA": "_of_the_public asks for the appeal's currency",
+}
+MINOR = re.compile(r"\b\w*minor\b|\bamount_minor\b")
+
+
+def places(module: Module) -> Iterator[tuple[str, str]]:
+    """(name, source) of each top-level assignment, function and method of a module."""
+    short = module.name.removeprefix("donations.")
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.FunctionDef):
+            yield f"{short}.{node.name}", ast.get_source_segment(module.source, node) or ""
+    for node in module.tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            yield f"{short}.{ast.unparse(target)}", ast.get_source_segment(module.source, node) or ""
+
+
+def adds_unnamed(source: str) -> bool:
+    """Whether a piece of code adds minor units without a word of their currency."""
+    adds = re.search(r"\bsum\((?![^()]*\b1 for\b)", source, re.IGNORECASE)
+    return bool(adds and MINOR.search(source) and "currency" not in source)
+
+
+@pytest.mark.parametrize("module", OURS, ids=lambda module: module.name)
+def test_whatever_adds_minor_units_names_their_currency(module: Module) -> None:
+    assert [name for name, source in places(module) if adds_unnamed(source) and name not in ONE_CURRENCY] == []
+
+
+def test_every_excuse_is_still_needed() -> None:
+    unnamed = {name for module in OURS for name, source in places(module) if adds_unnamed(source)}
+    assert sorted(ONE_CURRENCY.keys() - unnamed) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '_A = text("SELECT sum(amount_minor) FROM posting")',
+        "def f(rows):\n    return sum(row.amount_minor for row in rows)",
+        "_B = select(func.sum(_posting.c.amount_minor)).group_by(_posting.c.fund_id)",
+    ],
+)
+def test_a_sum_without_a_currency_would_be_found(source: str) -> None:
+    assert [name for name, found in places(Module("donations.ledger.planted", source)) if adds_unnamed(found)]
+
+
+# Classes that carry minor units in the currency of a thing they name, or of the whole answer they are part of.
+OF_ONE_CURRENCY = {
+    "Standing": "appeals.goals: the goals of an appeal, in its currency",
+    "Area": "a target in the currency of its appeal",
+    "Statement": "of a bank account, which has one currency",
+    "Match": "of a bank line, in its currency",
+    "PayoutShare": "of a payout, in its currency",
+    "Said": "of a bank line, in its currency",
+    "Candidate": "looked for in the currency of the line or payout",
+    "Figures": "of an appeal, in its currency; `also` names the others",
+}
+
+
+def nameless(module: Module) -> Iterator[str]:
+    """The dataclasses and rows that hold minor units as whole numbers and say nothing of a currency."""
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.ClassDef) or node.name in OF_ONE_CURRENCY:
+            continue
+        fields = {
+            ast.unparse(one.target): ast.unparse(one.annotation) for one in node.body if isinstance(one, ast.AnnAssign)
+        }
+        amounts = [name for name, kind in fields.items() if name.endswith("minor") and "int" in kind]
+        told = any("currency" in name for name in fields) or "Money" in fields.values()
+        if amounts and not told and "currency" not in (ast.get_docstring(node) or ""):
+            yield node.name
+
+
+@pytest.mark.parametrize("module", OURS, ids=lambda module: module.name)
+def test_whatever_holds_minor_units_holds_or_names_their_currency(module: Module) -> None:
+    assert list(nameless(module)) == []
+
+
+def test_a_class_of_bare_minor_units_would_be_found() -> None:
+    planted = "@dataclass\nclass Sum:\n    amount_minor: int\n    fund_id: int\n"
+    assert list(nameless(Module("donations.ledger.planted", planted))) == ["Sum"]
