@@ -21,3 +21,17 @@ def period_end(period: str, start: date) -> date:
     months = {"month": 1, "quarter": 3, "year": 12}[period]
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     return date(year, month + 1, 1) - timedelta(days=1)
+
+
+# What is heard after a period is over still counts in it for so long; then its result is final.
+FINAL_AFTER = timedelta(days=7)
+
+
+def is_final(period: str | None, start: date | None, today: date) -> bool:
+    """Whether the result of the period that starts then stands for good."""
+    return period is not None and start is not None and start < first_open_day(period, today)
+
+
+def first_open_day(period: str, today: date) -> date:
+    """The first day whose period is not final yet: what happened before is counted on that day."""
+    return period_of(period, today - FINAL_AFTER)

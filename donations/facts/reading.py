@@ -15,7 +15,7 @@ from donations import models
 from donations.errors import PostingStopped
 from donations.facts import strays
 from donations.facts.said import Dispute, Known, Movement, PaymentFacts, Refund, Root
-from donations.facts.writing import MOVEMENT_COLUMNS
+from donations.facts.upserts import MOVEMENT_COLUMNS
 from donations.money import Money
 from donations.prepared import Prepared
 

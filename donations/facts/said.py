@@ -13,7 +13,9 @@ from donations.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What Stripe says of a charge. `status` is pending, succeeded or failed; times are aware."""
+    """What Stripe says of a charge. `status` is pending, succeeded or failed; times are aware. `changed_at` is when it
+    became that, as far as this word can tell: a bank debit is begun days before it succeeds or fails. None: when it was
+    charged."""
 
     charge_id: str
     intent_id: str | None
@@ -24,6 +26,7 @@ class Charge:
     method: str | None
     failure_code: str | None
     balance_transaction_id: str | None
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

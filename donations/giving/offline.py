@@ -22,7 +22,7 @@ from donations.giving.states import COUNTED_STATES, DonationFacts, state_of
 from donations.models import Allocation, Appeal, Donation, Match, OfflineGift, Organisation, Receipt
 from donations.models.base import new_id, new_reference
 from donations.money import Money, apportion
-from donations.periods import period_of
+from donations.periods import is_final, period_of
 
 BY_HAND = ("cash", "cheque")
 
@@ -196,7 +196,7 @@ def _count(conn: Connection, gift: Any, standing: Standing, day: date, at: datet
     state = "abandoned" if gift.gift_state == "cancelled" else state_of(known)
     was, counted_in = gift.counted_in, gift.counted_in
     if state not in COUNTED_STATES:
-        counted_in = None
+        counted_in = was if is_final(gift.period, was, Organisation.get().day_of(at)) else None
     elif counted_in is None:
         counted_in = period_of(gift.period, day)
     if (state, counted_in) != (gift.state, was):

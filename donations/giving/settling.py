@@ -18,7 +18,7 @@ from donations.database import pipelined
 from donations.extensions import db
 from donations.giving.states import COUNTED_STATES, SETTLED_STATES, DonationFacts, state_of
 from donations.models import CheckoutAttempt, Donation, Payment, Receipt, StrayPayment
-from donations.periods import period_of
+from donations.periods import is_final, period_of
 from donations.prepared import Prepared
 
 ANSWER_WITHIN, NEWS_FOR = timedelta(minutes=1), timedelta(seconds=5)  # no other card is typed in so fast
@@ -68,7 +68,8 @@ def _book(conn: Connection, root: facts.Root, zone: ZoneInfo, *, at: datetime) -
         _hold_strays(conn, root, at=at)
     today = at.astimezone(zone).date()
     given = None if root.is_first_success else _given(root)
-    counted = _count(conn, root, given, _gift_day(counting.wanted, counting.posted, today), at=at)
+    gift_day = _gift_day(counting.wanted, counting.posted, today)
+    counted = _count(conn, root, given, gift_day, today, at=at)
     homes = {fund_id: (donation.appeal_id, donation.period) for fund_id, _ in root.facts.shares}
     totals.apply(conn, posted, counted=counted, homes=homes, at=at)
     _acknowledge(conn, root, given, zone, at=at)
@@ -150,16 +151,17 @@ def _given(root: facts.Root) -> Standing:
 
 
 def _count(
-    conn: Connection, root: facts.Root, given: Standing | None, gift_day: date | None, *, at: datetime
+    conn: Connection, root: facts.Root, given: Standing | None, gift_day: date | None, today: date, *, at: datetime
 ) -> dict[tuple[int, date], int]:
-    """Bring a donation's state, and whether it counts as given, up to date. Gives the changes of the appeal's count."""
+    """Bring a donation's state, and whether it counts as given, up to date. Gives the changes of the appeal's count. In
+    a period whose result is final it stays counted: what became of it later is counted where it happened."""
     donation = root.donation
     assert donation is not None
     # A first payment that succeeded decides by itself: nothing else that is known could change the state.
     state = "paid" if given is None else state_of(replace(_known(conn, donation.id), given=given))
     was, counted_in = donation.counted_in, donation.counted_in
     if state not in COUNTED_STATES:
-        counted_in = None
+        counted_in = was if is_final(donation.period, was, today) else None
     elif counted_in is None and gift_day is not None:
         counted_in = period_of(donation.period, gift_day)
     if (state, counted_in) != (donation.state, was):

@@ -22,6 +22,7 @@ from donations.stripe_gateway import Event
 
 log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 10
+CHARGE_CHANGES = frozenset({"charge.succeeded", "charge.failed"})  # the words of the change itself
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 
 
@@ -82,7 +83,8 @@ def told(error: Exception) -> str:
 
 
 def _on_charge(conn: Connection, event: Event, at: datetime) -> None:
-    giving.settle(conn, facts.record_charge(conn, stripe_gateway.charge_of(event.object), at=at), at=at)
+    charge = stripe_gateway.charge_of(event.object, said_at=event.created_at, is_change=event.type in CHARGE_CHANGES)
+    giving.settle(conn, facts.record_charge(conn, charge, at=at), at=at)
 
 
 def _on_refund(conn: Connection, event: Event, at: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from donations import privacy, stripe_gateway
 from donations.database import write_unit
 from donations.extensions import db
-from donations.inbox.handling import fail, finish, identity, is_for_us, try_to_handle
+from donations.inbox.handling import CHARGE_CHANGES, fail, finish, identity, is_for_us, try_to_handle
 from donations.models import StripeEvent
 from donations.stripe_gateway import Event
 
@@ -22,7 +22,7 @@ _FETCHED = {"charge": "charge", "refund": "refund", "charge.dispute": "dispute",
 def handle_due(event_id: str, *, at: datetime) -> str:
     """Try a kept event again. Gives its state after that; `gone` if somebody else has handled it meanwhile. What was
     ignored and is replayed is ignored again, unless it is for us by now."""
-    event = _reread(event_id)
+    event = _reread(event_id, at=at)
     with write_unit() as conn:
         row = conn.execute(_LOCK_DUE, {"event_id": event_id}).first()
         if row is None:
@@ -61,8 +61,9 @@ def replay(conn: Connection, event_id: str, *, at: datetime) -> bool:
     return conn.execute(_REPLAY, {"event_id": event_id, "moment": at}).rowcount == 1
 
 
-def _reread(event_id: str) -> Event | None:
-    """The kept event, its object fetched anew if another API version shaped it. Stripe is asked before any write."""
+def _reread(event_id: str, *, at: datetime) -> Event | None:
+    """The kept event, its object fetched anew if another API version shaped it. Stripe is asked before any write. What
+    is fetched is as of now; only when a charge succeeded or failed is still told best by its event."""
     with write_unit() as conn:
         sealed = conn.execute(_PAYLOAD, {"event_id": event_id}).scalar()
     if sealed is None:
@@ -72,7 +73,8 @@ def _reread(event_id: str) -> Event | None:
     if event.same_shape or kind is None:
         return event
     fresh = stripe_gateway.retrieve(kind, str(event.object["id"]))
-    return Event(event.id, event.type, event.created_at, stripe_gateway.API_VERSION, event.livemode, fresh)
+    as_of = event.created_at if event.type in CHARGE_CHANGES else at
+    return Event(event.id, event.type, as_of, stripe_gateway.API_VERSION, event.livemode, fresh)
 
 
 _event: Table = StripeEvent.__table__  # type: ignore[assignment]

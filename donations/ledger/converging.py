@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import Table, bindparam, insert, select
 from sqlalchemy.engine import Connection
 
-from donations.bookkeeping import Line, Wanted
-from donations.models import Entry, Posting
+from donations.bookkeeping import PUBLIC_ACCOUNTS, Line, Wanted
+from donations.models import Appeal, Entry, Fund, Posting
 from donations.models.base import new_id
+from donations.periods import first_open_day
 from donations.prepared import Prepared
 
 
@@ -45,6 +46,7 @@ class _Kept:
 class _Batch:
     """The entries about to be written for one source."""
 
+    conn: Connection
     source: tuple[str, int]
     at: datetime
     day_of: Callable[[datetime], date]
@@ -77,8 +79,7 @@ class _Batch:
         entry_date: date,
         fact_date: date,
     ) -> None:
-        if self.closed_until is not None:
-            entry_date = max(entry_date, self.closed_until + timedelta(days=1))
+        entry_date = self._open_day(entry_date, lines)
         entry_id = new_id()
         self.entries.append(
             {
@@ -99,6 +100,20 @@ class _Batch:
         for number, line in enumerate(lines, start=1):
             self._post(entry_id, number, line)
             self.posted.append(Posted(line, entry_date, kind))
+
+    def _open_day(self, day: date, lines: tuple[Line, ...]) -> date:
+        """The day, or the first later one on which nothing is changed that was signed (a closed period of the books)
+        or is final (the result of an appeal that counts by month, quarter or year)."""
+        if self.closed_until is not None:
+            day = max(day, self.closed_until + timedelta(days=1))
+        today = self.day_of(self.at)
+        if (day.year, day.month) == (today.year, today.month):  # No appeal's period has ended since.
+            return day
+        for fund_id in {line.fund_id for line in lines if line.account in PUBLIC_ACCOUNTS}:
+            home = _PERIOD.first(self.conn, {"of_fund": fund_id})
+            if home is not None and home.period is not None:
+                day = max(day, first_open_day(home.period, today))
+        return day
 
     def _post(self, entry_id: int, number: int, line: Line) -> None:
         self.postings.append(
@@ -127,12 +142,12 @@ def converge(
 ) -> list[Posted]:
     """Make the entries of one source (its type and id) what `wanted` says. Gives the lines that were posted, reversals
     included; none if nothing changed. The caller holds the lock of the source; `is_new` says that it was made in this
-    transaction, so that no entry can exist yet. `closed_until` is the last closed day: a fact from before it is entered
-    on the first open day, and its own day is kept beside."""
+    transaction, so that no entry can exist yet. `closed_until` is the last closed day: a fact from before it, or from a
+    period of its appeal that is final, is entered on the first open day, and its own day is kept beside."""
     kept = [] if is_new else _kept(conn, source)
     live = _live(kept)
     revisions = _last_revisions(kept)
-    batch = _Batch(source, at, day_of, closed_until, actor)
+    batch = _Batch(conn, source, at, day_of, closed_until, actor)
     for want in wanted:
         have = live.pop(want.key, None)
         if have is not None and sorted(have.lines, key=_order) == sorted(want.lines, key=_order):
@@ -181,6 +196,7 @@ def _order(line: Line) -> tuple[int, int, str, int, str]:
 
 _entry: Table = Entry.__table__  # type: ignore[assignment]
 _posting: Table = Posting.__table__  # type: ignore[assignment]
+_PERIOD = Prepared(select(Appeal.period).join(Fund, Fund.appeal_id == Appeal.id).where(Fund.id == bindparam("of_fund")))
 _INSERT_POSTINGS = Prepared(insert(_posting))
 _INSERT_ENTRIES = Prepared(insert(_entry))
 _KEPT = Prepared(

@@ -75,7 +75,7 @@ def retrieve_session(session_id: str) -> Session:
     with calling():
         expand: Any = {"expand": ["payment_intent.latest_charge"]}
         session = client().v1.checkout.sessions.retrieve(session_id, expand)
-    return session_of(_plain(session))
+    return session_of(_plain(session), said_at=datetime.now(UTC))
 
 
 def expire_session(session_id: str) -> None:

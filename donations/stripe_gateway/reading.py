@@ -25,21 +25,37 @@ class Session:
     charge: Charge | None  # its latest charge, where it was asked for
 
 
-def charge_of(said: Mapping[str, Any]) -> Charge:
-    """A charge in our words. Raises BadEvent."""
+# Ways of paying whose charge has succeeded or failed when it is made. Any other may be begun days before: bank debits,
+# transfers, vouchers, and what Stripe may bring next.
+_AT_ONCE = frozenset(
+    {
+        "affirm", "afterpay_clearpay", "alipay", "amazon_pay", "bancontact", "blik", "card", "card_present", "cashapp",
+        "crypto", "eps", "giropay", "grabpay", "ideal", "interac_present", "kakao_pay", "klarna", "kr_card", "link",
+        "mb_way", "mobilepay", "naver_pay", "p24", "payco", "paynow", "paypal", "pix", "promptpay", "revolut_pay",
+        "samsung_pay", "satispay", "swish", "twint", "vipps", "wechat_pay", "zip",
+    }
+)  # fmt: skip
+
+
+def charge_of(said: Mapping[str, Any], *, said_at: datetime | None = None, is_change: bool = False) -> Charge:
+    """A charge in our words. Stripe keeps only when it was begun: when it succeeded or failed is `said_at`, exactly if
+    this is the word of that change (`is_change`), else at the latest. Raises BadEvent."""
     with _reading():
         metadata = said.get("metadata") or {}
         details = said.get("payment_method_details") or {}
+        charged_at = time_of(said["created"])
+        is_exact = not is_change and details.get("type") in _AT_ONCE
         return Charge(
             charge_id=text_of(said["id"]),
             intent_id=_id(said.get("payment_intent")),
             reference=metadata.get("donation"),
             amount=_money(said),
             status=str(said["status"]),
-            charged_at=time_of(said["created"]),
+            charged_at=charged_at,
             method=details.get("type"),
             failure_code=said.get("failure_code"),
             balance_transaction_id=_id(said.get("balance_transaction")),
+            changed_at=charged_at if is_exact or said_at is None else max(charged_at, said_at),
         )
 
 
@@ -140,8 +156,8 @@ def payout_of(said: Mapping[str, Any], *, said_at: datetime) -> Payout:
         )
 
 
-def session_of(said: Mapping[str, Any]) -> Session:
-    """A Checkout session in our words. Raises BadEvent."""
+def session_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Session:
+    """A Checkout session in our words, as it was at that moment. Raises BadEvent."""
     with _reading():
         metadata = said.get("metadata") or {}
         intent = said.get("payment_intent")
@@ -152,7 +168,7 @@ def session_of(said: Mapping[str, Any]) -> Session:
             state=str(said["status"]),
             url=said.get("url"),
             expires_at=time_of(said["expires_at"]),
-            charge=charge_of(charge) if isinstance(charge, dict) else None,
+            charge=charge_of(charge, said_at=said_at) if isinstance(charge, dict) else None,
         )
 
 

@@ -161,7 +161,7 @@ def test_a_gift_counts_on_the_organisations_own_day(app: Flask, appeals: dict[st
     late = NOON.replace(month=6, day=30, hour=23, minute=30)
     with write_unit():
         reference = a_donation(Appeal.any_by_slug("fighting-fund")).reference
-    hear(a_charge(reference, gbp("20.00"), at=late))
+    hear(a_charge(reference, gbp("20.00"), at=late), at=late)
     # then in London it is July already
     entry = db.session.scalars(select(Entry)).one()
     assert entry.entry_date == date(2026, 7, 1)
