@@ -11,12 +11,16 @@ from donations import outbox
 from donations.facts import PaymentFacts, Stray
 
 
-def sound(conn: Connection, name: str, said: str, *, at: datetime, daily: bool = False) -> None:
+def sound(
+    conn: Connection, name: str, said: str, *, at: datetime, daily: bool = False, once: bool | str = False
+) -> None:
     """Keep an alarm to be mailed, in the transaction of its cause. The same `name` again within the hour, or the day
-    if it is a `daily` one, is the same alarm. `said` is for the treasurer: ids and times, no personal data."""
+    if it is a `daily` one, is the same alarm; sounded `once` it is the same for ever, or as long as that word is the
+    same. `said` is for the treasurer: ids and times, no personal data."""
     to = current_app.config["SETTINGS"].alert_email
     if to:
-        key = f"alarm:{name}:{at:%Y%m%d}" if daily else f"alarm:{name}:{at:%Y%m%d%H}"
+        period = f"once:{once}" if once else f"{at:%Y%m%d}" if daily else f"{at:%Y%m%d%H}"
+        key = f"alarm:{name}:{period}"
         outbox.queue(conn, "alarm", key, to=to, language="en", at=at, facts={"name": name, "said": said})
 
 
@@ -28,4 +32,4 @@ def sound_stray_charge(conn: Connection, charge: PaymentFacts, reason: Stray, *,
         Stray.PAID_ALREADY: "beside a charge that has paid for the same donation already",
     }[reason]
     said = f"{charge.charge_id}: {amount}{because}. Assign it to a fund, or refund it."
-    sound(conn, f"stray charge {charge.charge_id}", said, at=at)
+    sound(conn, f"stray charge {charge.charge_id}", said, at=at, once=True)

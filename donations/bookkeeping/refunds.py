@@ -38,7 +38,8 @@ class Planned:
 
 
 def plan(facts: PaymentFacts, settled: Money | None) -> list[Planned]:
-    """The refunds that count, in order of when they were made. One that failed before any money moved never was."""
+    """The refunds that count, in order of when they were made. One that failed before any money moved never was; that
+    money had moved is known from its balance transaction, or from the refund that names it."""
     planned: list[Planned] = []
     if settled is None:
         return planned
@@ -52,7 +53,7 @@ def plan(facts: PaymentFacts, settled: Money | None) -> list[Planned]:
         moved = _movement_of(facts, refund, "refund")
         same_currency = refund.amount.currency == settled.currency
         cost = worth if same_currency or moved is None else -moved.amount_minor
-        planned.append(Planned(refund, from_income, from_owed, cost, bounced=refund.failed and moved is not None))
+        planned.append(Planned(refund, from_income, from_owed, cost, bounced=refund.failed))
     return planned
 
 
@@ -62,7 +63,7 @@ def _worths(facts: PaymentFacts, settled: Money) -> Iterator[tuple[Refund, int]]
     of_gift = 0
     for refund in sorted(facts.refunds, key=lambda one: (one.created_at, one.id)):
         moved = _movement_of(facts, refund, "refund")
-        if refund.failed and moved is None:
+        if refund.failed and moved is None and refund.balance_transaction_id is None:
             continue
         if refund.amount.currency == settled.currency:
             yield refund, refund.amount.minor
@@ -79,7 +80,8 @@ def _owed(facts: PaymentFacts, planned: list[Planned], refund: Refund) -> list[S
     owed: list[Stretch] = []
     for one in planned:
         back = _movement_of(facts, one.refund, "refund_failure") if one.bounced else None
-        if back is not None and back.created_at <= refund.created_at:
+        back_at = back.created_at if back is not None else one.refund.failed_at
+        if one.bounced and back_at is not None and back_at <= refund.created_at:
             owed += one.stretches
     for one in planned:
         for taken in one.from_owed:

@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 
 from donations.cli import stripe_reports, stripe_setup
 from donations.errors import DonationsError
-from donations.worker import stripe_sync
+from donations.worker import stripe_objects, stripe_sync
 
 
 @click.group("stripe")
@@ -22,7 +22,9 @@ def group() -> None:
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @with_appcontext
 def sync(as_json: bool) -> None:
-    """List events, balance transactions and payouts from Stripe and book what is new. The worker does so by itself.
+    """Ask Stripe for everything that is new or has changed, and book it. The worker does so by itself.
+
+    Events, balance transactions, payouts, refunds, disputes and fraud warnings.
 
     Exit code 1 if Stripe does not answer."""
     at = datetime.now(UTC)
@@ -30,6 +32,7 @@ def sync(as_json: bool) -> None:
         "events": stripe_sync.catch_up,
         "balance transactions": stripe_sync.sync_movements,
         "payouts": stripe_sync.sync_payouts,
+        "refunds, disputes and warnings": stripe_objects.sync_objects,
     }
     done: dict[str, int] = {}
     with click.progressbar(steps.items(), label="Asking Stripe", hidden=as_json) as shown:

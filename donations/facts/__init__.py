@@ -14,6 +14,7 @@ from donations.facts.said import (
     Refund,
     Root,
     Stray,
+    Thing,
 )
 from donations.facts.writing import (
     lock_root,
@@ -38,6 +39,7 @@ __all__ = [
     "Refund",
     "Root",
     "Stray",
+    "Thing",
     "load_house",
     "load_of_donations",
     "load_of_payment",

@@ -165,6 +165,8 @@ def _refund_of(charge_id: str, row: Any) -> Refund:
         status=row.status,
         created_at=row.created_at,
         failed_at=row.failed_at,
+        balance_transaction_id=row.balance_transaction_id,
+        failure_transaction_id=row.failure_transaction_id,
     )
 
 

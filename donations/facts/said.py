@@ -47,6 +47,7 @@ class Movement:
     created_at: datetime
     available_on: date
     description: str | None
+    behind: Thing | None = None  # what it comes from, where it was told with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,10 @@ class Dispute:
     has_evidence: bool | None = None  # whether any was written at Stripe
     submissions: int | None = None  # how often it was sent to the bank
 
+    @property
+    def needs_response(self) -> bool:
+        return self.status.endswith("needs_response")
+
 
 @dataclass(frozen=True, slots=True)
 class FraudWarning:
@@ -116,6 +121,9 @@ class Payout:
     created_at: datetime
     arrival_on: date
     said_at: datetime
+
+
+Thing = Charge | Refund | Dispute | FraudWarning | Payout
 
 
 class Stray(StrEnum):

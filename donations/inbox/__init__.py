@@ -3,6 +3,7 @@ again (queue). An event that fails never takes the others with it and is never l
 
 from donations.inbox.arrivals import receive
 from donations.inbox.handling import HANDLERS
+from donations.inbox.objects import take_in
 from donations.inbox.queue import anything_due, handle_due, lease_due, put_off, replay
 
-__all__ = ["HANDLERS", "anything_due", "handle_due", "lease_due", "put_off", "receive", "replay"]
+__all__ = ["HANDLERS", "anything_due", "handle_due", "lease_due", "put_off", "receive", "replay", "take_in"]

@@ -12,12 +12,12 @@ from flask import current_app
 from sqlalchemy import Table, bindparam, update
 from sqlalchemy.engine import Connection
 
-from donations import alarms, facts, giving, stripe_gateway
+from donations import giving, stripe_gateway
 from donations.database import check_open, savepoint
 from donations.errors import PostingStopped
+from donations.inbox.objects import take_in
 from donations.models import StripeEvent
 from donations.prepared import Prepared
-from donations.reconciliation import movements
 from donations.stripe_gateway import Event
 
 log = logging.getLogger(__name__)
@@ -83,43 +83,25 @@ def told(error: Exception) -> str:
 
 
 def _on_charge(conn: Connection, event: Event, at: datetime) -> None:
-    charge = stripe_gateway.charge_of(event.object, said_at=event.created_at, is_change=event.type in CHARGE_CHANGES)
-    giving.settle(conn, facts.record_charge(conn, charge, at=at), at=at)
+    is_change = event.type in CHARGE_CHANGES
+    charge = stripe_gateway.charge_of(event.object, said_at=event.created_at, is_change=is_change)
+    take_in(conn, charge, at=at)
 
 
 def _on_refund(conn: Connection, event: Event, at: datetime) -> None:
-    refund = stripe_gateway.refund_of(event.object, said_at=event.created_at)
-    giving.refunding.take_in(conn, refund, at=at)
-    if refund.failed:
-        alarms.sound(
-            conn, f"refund failed {refund.id}", f"{refund.id}: {refund.failure_reason or refund.status}", at=at
-        )
+    take_in(conn, stripe_gateway.refund_of(event.object, said_at=event.created_at), at=at)
 
 
 def _on_dispute(conn: Connection, event: Event, at: datetime) -> None:
-    dispute = stripe_gateway.dispute_of(event.object, said_at=event.created_at)
-    giving.settle(conn, facts.record_dispute(conn, dispute, at=at), at=at)
-    if dispute.due_by is not None and dispute.status.endswith("needs_response"):
-        alarms.sound(
-            conn, f"dispute {dispute.id}", f"{dispute.id}: answer by {dispute.due_by:%Y-%m-%d %H:%M} UTC", at=at
-        )
+    take_in(conn, stripe_gateway.dispute_of(event.object, said_at=event.created_at), at=at)
 
 
 def _on_warning(conn: Connection, event: Event, at: datetime) -> None:
-    warning = stripe_gateway.warning_of(event.object)
-    facts.record_warning(conn, warning, at=at)
-    if warning.actionable:
-        alarms.sound(conn, f"fraud warning {warning.id}", f"{warning.charge_id}: {warning.fraud_type}", at=at)
+    take_in(conn, stripe_gateway.warning_of(event.object), at=at)
 
 
 def _on_payout(conn: Connection, event: Event, at: datetime) -> None:
-    payout = stripe_gateway.payout_of(event.object, said_at=event.created_at)
-    facts.record_payout(conn, payout)
-    movements.book_payout(conn, payout.id, at=at)
-    if payout.status == "failed":
-        alarms.sound(
-            conn, f"payout failed {payout.id}", f"{payout.id}: {payout.failure_code or 'no reason given'}", at=at
-        )
+    take_in(conn, stripe_gateway.payout_of(event.object, said_at=event.created_at), at=at)
 
 
 def _on_session(conn: Connection, event: Event, at: datetime) -> None:

@@ -275,7 +275,8 @@ _NOT_CLEARED = (
 _POSTINGS = (
     select(
         _posting.c.entry_id, _posting.c.line, _posting.c.account, _posting.c.amount_minor, _posting.c.clear_ref,
-        _entry.c.entry_date, _entry.c.fact_date, _entry.c.kind, _entry.c.idem_key, _entry.c.reverses, _payment.c.charge_id,
+        _entry.c.entry_date, _entry.c.fact_date, _entry.c.kind, _entry.c.idem_key, _entry.c.reverses,
+        _payment.c.charge_id,
     )
     .join(_entry, _entry.c.id == _posting.c.entry_id)
     .outerjoin(_payment, and_(_entry.c.source_type == "payment", _payment.c.id == _entry.c.source_id))

@@ -73,7 +73,8 @@ def _converge(conn: Connection, house: Any, number: int, wanted: Sequence[Wanted
 
 
 def _movement(row: Any) -> Movement:
-    return Movement(charge_id=None, **{name: getattr(row, name) for name in Movement.__slots__ if name != "charge_id"})
+    of_the_row = [name for name in Movement.__slots__ if name not in ("charge_id", "behind")]
+    return Movement(charge_id=None, **{name: getattr(row, name) for name in of_the_row})
 
 
 _table: Table = BalanceTransaction.__table__  # type: ignore[assignment]

@@ -15,6 +15,8 @@ from donations.stripe_gateway.calling import (
     retrieve,
     retrieve_session,
     start_checkout,
+    thing,
+    things_since,
 )
 from donations.stripe_gateway.endpoints import Endpoint, endpoints_at, make_endpoint, update_endpoint
 from donations.stripe_gateway.events import API_VERSION, Event, parse_event, read_event
@@ -57,6 +59,8 @@ __all__ = [
     "retrieve_session",
     "session_of",
     "start_checkout",
+    "thing",
+    "things_since",
     "update_endpoint",
     "warning_of",
 ]  # fmt: skip

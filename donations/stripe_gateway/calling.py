@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,16 +15,22 @@ import stripe
 from flask import current_app
 
 from donations.errors import BadEvent, DonationsError, PaymentServiceDown, PaymentServiceRefused, RefundRefused
-from donations.facts import Movement, Payout, Refund
+from donations.facts import Movement, Payout, Refund, Thing
 from donations.money import Money
-from donations.stripe_gateway.reading import Session, movement_of, payout_of, refund_of, session_of
+from donations.stripe_gateway.reading import Session, movement_of, payout_of, refund_of, session_of, thing_of
 
 log = logging.getLogger(__name__)
 # A person waits for the answer: two tries of at most 1.5 + 3 seconds and a pause stay below ten.
 _CONNECT_SECONDS, _READ_SECONDS, _RETRIES = 1.5, 3.0, 1
 _PAGE = 100
 _MOST_TYPES = 20  # of events that one listing may ask for
-_RETRIEVED = {"charge": "charges", "refund": "refunds", "dispute": "disputes", "payout": "payouts"}
+_RETRIEVED: dict[str, Callable[[stripe.StripeClient], Any]] = {
+    "charge": lambda client: client.v1.charges,
+    "refund": lambda client: client.v1.refunds,
+    "dispute": lambda client: client.v1.disputes,
+    "payout": lambda client: client.v1.payouts,
+    "warning": lambda client: client.v1.radar.early_fraud_warnings,
+}
 
 
 def create_product(name: str, idempotency_key: str) -> str:
@@ -102,10 +108,22 @@ def refunds_of(charge_id: str) -> list[Refund]:
 
 
 def retrieve(kind: str, object_id: str) -> Mapping[str, Any]:
-    """A charge, refund, dispute or payout as plain JSON in the shape of our API version."""
+    """A charge, refund, dispute, payout or fraud warning as plain JSON in the shape of our API version."""
     with calling():
-        service = getattr(client().v1, _RETRIEVED[kind])
-        return _plain(service.retrieve(object_id))
+        return _plain(_RETRIEVED[kind](client()).retrieve(object_id))
+
+
+def thing(kind: str, object_id: str) -> Thing:
+    """The same in our words, as it is now. Raises BadEvent too."""
+    return thing_of(kind, retrieve(kind, object_id), said_at=datetime.now(UTC))
+
+
+def things_since(kind: str, moment: datetime) -> Iterator[Thing]:
+    """All refunds, disputes or fraud warnings made since then, newest first, as they are now."""
+    with calling():
+        asked: Any = {"created": {"gte": int(moment.timestamp())}, "limit": _PAGE}
+        for found in _RETRIEVED[kind](client()).list(asked).auto_paging_iter():
+            yield thing_of(kind, _plain(found), said_at=datetime.now(UTC))
 
 
 def balance() -> dict[str, int]:
@@ -125,7 +143,7 @@ def movements_since(moment: datetime) -> Iterator[Movement]:
     with calling():
         asked: Any = {"created": {"gte": int(moment.timestamp())}, "limit": _PAGE, "expand": ["data.source"]}
         for movement in client().v1.balance_transactions.list(asked).auto_paging_iter():
-            yield movement_of(_plain(movement))
+            yield movement_of(_plain(movement), said_at=datetime.now(UTC))
 
 
 def members_of(payout_id: str) -> list[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from donations.errors import BadEvent
-from donations.facts import Charge, Dispute, FraudWarning, Movement, Payout, Refund
+from donations.facts import Charge, Dispute, FraudWarning, Movement, Payout, Refund, Thing
 from donations.money import Money
 
 
@@ -59,8 +59,9 @@ def charge_of(said: Mapping[str, Any], *, said_at: datetime | None = None, is_ch
         )
 
 
-def movement_of(said: Mapping[str, Any]) -> Movement:
-    """A balance transaction in our words; its source expanded tells which charge it belongs to. Raises BadEvent."""
+def movement_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Movement:
+    """A balance transaction in our words; its source expanded tells which charge it belongs to, and if `said_at` says
+    when it was listed, what became of that. Raises BadEvent."""
     with _reading():
         rate = said.get("exchange_rate")
         return Movement(
@@ -78,6 +79,7 @@ def movement_of(said: Mapping[str, Any]) -> Movement:
             created_at=time_of(said["created"]),
             available_on=time_of(said["available_on"]).date(),
             description=said.get("description"),
+            behind=_behind(said, said_at),
         )
 
 
@@ -195,6 +197,33 @@ def _charge_behind(source: Any) -> str | None:
     if isinstance(source, dict):
         return _id(source.get("id") if source.get("object") == "charge" else source.get("charge"))
     return source if isinstance(source, str) and source.startswith(("ch_", "py_")) else None
+
+
+def thing_of(kind: str, said: Mapping[str, Any], *, said_at: datetime) -> Thing:
+    """A charge, refund, dispute, warning or payout in our words, as it was at that moment. Raises BadEvent."""
+    return _READERS[kind](said, said_at)
+
+
+def _behind(said: Mapping[str, Any], said_at: datetime | None) -> Thing | None:
+    """What a balance transaction comes from. Money that comes back tells exactly when its thing failed."""
+    source = said.get("source")
+    if said_at is None or not isinstance(source, dict) or source.get("object") not in _READERS:
+        return None
+    failed = str(said["reporting_category"]) in ("charge_failure", "refund_failure")
+    as_of = time_of(said["created"]) if failed else said_at
+    try:
+        return thing_of(source["object"], source, said_at=as_of)
+    except BadEvent:
+        return None  # The money is booked all the same, and the thing asked for by its id.
+
+
+_READERS: dict[str, Callable[[Mapping[str, Any], datetime], Thing]] = {
+    "charge": lambda said, said_at: charge_of(said, said_at=said_at),
+    "refund": lambda said, said_at: refund_of(said, said_at=said_at),
+    "dispute": lambda said, said_at: dispute_of(said, said_at=said_at),
+    "payout": lambda said, said_at: payout_of(said, said_at=said_at),
+    "warning": lambda said, _said_at: warning_of(said),
+}
 
 
 def _id(value: Any) -> str | None:

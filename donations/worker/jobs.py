@@ -22,6 +22,7 @@ from donations.worker.following import forget_followers, tell_followers
 from donations.worker.matching import match_lines
 from donations.worker.refunds import continue_refunds
 from donations.worker.sessions import expire_checkouts
+from donations.worker.stripe_objects import sync_objects
 from donations.worker.stripe_sync import catch_up, sync_movements, sync_payouts
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ JOBS = (
     Periodic("events", timedelta(minutes=2), catch_up),
     Periodic("movements", timedelta(seconds=5), sync_movements),
     Periodic("payouts", timedelta(minutes=5), sync_payouts),
+    Periodic("objects", timedelta(hours=1), sync_objects),
     Periodic("books", timedelta(minutes=10), check_books),
     Periodic("marks", timedelta(minutes=30), mark_balances),
     Periodic("matching", timedelta(seconds=5), match_lines),

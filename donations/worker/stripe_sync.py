@@ -4,15 +4,17 @@ feeds the same facts as the webhooks, so a lost webhook heals itself."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
 
 from donations import facts, giving, inbox, stripe_gateway
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import BalanceTransaction, Job, Payment, Payout, Refund
+from donations.models import BalanceTransaction, Payment, Payout, Refund
 from donations.reconciliation import movements, payouts
+from donations.worker import stripe_objects
+from donations.worker.cursors import cursor, move_cursor
 
 OVERLAP = timedelta(minutes=10)
 LISTED_ANYWAY_EVERY = timedelta(minutes=1)
@@ -25,39 +27,39 @@ FIRST_LOOK_BACK = timedelta(days=1)
 def catch_up(at: datetime) -> int:
     """Take in all events since the cursor, less an overlap, whether or not they were delivered. Gives how many were
     new. The cursor moves only when all of them are kept."""
-    since = max(_cursor("events", at - FIRST_LOOK_BACK) - OVERLAP, at - EVENTS_KEPT)
+    since = max(cursor("events", at - FIRST_LOOK_BACK) - OVERLAP, at - EVENTS_KEPT)
     texts = list(stripe_gateway.events_since(since, tuple(inbox.HANDLERS)))
     new = 0
     for text in reversed(texts):
         event = stripe_gateway.parse_event(text)
         new += inbox.receive(event, text.encode(), at=at) != "duplicate"
-    _move_cursor("events", at)
+    move_cursor("events", at)
     return new
 
 
 def sync_movements(at: datetime) -> int:
     """List balance transactions: at once while something lacks its own, else once a minute; and book the new ones.
     Gives how many those were."""
-    cursor = _cursor("movements", at - FIRST_LOOK_BACK)
+    listed_until = cursor("movements", at - FIRST_LOOK_BACK)
     lacking = _oldest_lacking()
     in_a_hurry = lacking is not None and at - lacking < HURRY_FOR
-    if not in_a_hurry and at - cursor < LISTED_ANYWAY_EVERY:
+    if not in_a_hurry and at - listed_until < LISTED_ANYWAY_EVERY:
         return 0
-    since = min(cursor, lacking or cursor) - OVERLAP
+    since = min(listed_until, lacking or listed_until) - OVERLAP
     new = _book_new(list(stripe_gateway.movements_since(since)), at)
-    _move_cursor("movements", at)
+    move_cursor("movements", at)
     return new + _claim_orphans(at)
 
 
 def sync_payouts(at: datetime) -> int:
     """List payouts, and the members of those that are complete; once more, where what was listed did not come to the
     payout. Gives of how many the members were listed."""
-    since = _cursor("payouts", at - EVENTS_KEPT) - timedelta(days=7)  # A payout may fail five working days later.
+    since = cursor("payouts", at - EVENTS_KEPT) - timedelta(days=7)  # A payout may fail five working days later.
     for payout in list(stripe_gateway.payouts_since(since)):
         with write_unit() as conn:
             facts.record_payout(conn, payout)
             movements.book_payout(conn, payout.id, at=at)
-    _move_cursor("payouts", at)
+    move_cursor("payouts", at)
     # Of a payout that takes from the bank Stripe lists no members.
     listable = and_(Payout.automatic, Payout.amount_minor > 0, Payout.reconciliation_status == "completed")
     complete = list(db.session.scalars(select(Payout.id).where(listable, Payout.members_listed.is_(False))))
@@ -84,7 +86,11 @@ def _book_new(listed: list[facts.Movement], at: datetime) -> int:
     known = _known([movement.id for movement in listed])
     new = [movement for movement in reversed(listed) if movement.id not in known]
     for movement in new:
+        if movement.behind is not None:
+            stripe_objects.take_in(movement.behind, at)
         book_movement(movement, at)
+    if new:
+        stripe_objects.complete(at, [movement.id for movement in new])
     return len(new)
 
 
@@ -143,16 +149,3 @@ def _oldest_lacking() -> datetime | None:
     )
     found = [moment for moment in (of_charges, of_refunds, of_payouts) if moment is not None]
     return min(found) if found else None
-
-
-def _cursor(name: str, otherwise: datetime) -> datetime:
-    row = db.session.get(Job, name)
-    kept = row.memory.get("cursor") if row is not None else None
-    return datetime.fromisoformat(str(kept)).astimezone(UTC) if kept else otherwise
-
-
-def _move_cursor(name: str, at: datetime) -> None:
-    with write_unit():
-        row = db.session.get(Job, name) or Job(name=name, due_at=at, memory={})
-        db.session.add(row)
-        row.memory = {**row.memory, "cursor": at.isoformat()}
