@@ -16,11 +16,22 @@ class Payment:
     """One gift of 30.00 over three funds, by the reference of its donation; ids are new for each story."""
 
     def __init__(self, reference: str) -> None:
+        self.reference = reference
         self.charge = events.charge(reference, 3000)
         self.id: str = self.charge["id"]
+        self.charges = [self.id]  # with those that carry its reference too
 
     def succeeded(self) -> Said:
         return "charge.succeeded", self.charge
+
+    def pending(self) -> Said:
+        return "charge.pending", {**self.charge, "status": "pending", "paid": False}
+
+    def stray(self, minor: int = 3000, currency: str = "gbp", *, minutes: int = 30) -> Said:
+        """Another charge that carries the same reference and succeeded later."""
+        charge = events.charge(self.reference, minor, currency, created=_seconds(minutes))
+        self.charges.append(charge["id"])
+        return "charge.succeeded", charge
 
     def failed(self) -> Said:
         return "charge.failed", {**self.charge, "status": "failed", "failure_code": "insufficient_funds"}
@@ -47,7 +58,9 @@ class Payment:
         }
         return "listed", moved
 
-    def refund(self, minor: int, *, minutes: int = 10, status: str = "succeeded", refund_id: str = "") -> Said:
+    def refund(
+        self, minor: int, *, minutes: int = 10, status: str = "succeeded", refund_id: str = "", moved: str | None = None
+    ) -> Said:
         kind = "failed" if status == "failed" else "created"
         return f"refund.{kind}", {
             "id": refund_id or events.new_id("re"),
@@ -57,7 +70,7 @@ class Payment:
             "currency": "gbp",
             "status": status,
             "created": _seconds(minutes),
-            "balance_transaction": None,
+            "balance_transaction": moved,
         }
 
     def dispute(self, status: str, *moves: Said, dispute_id: str, what: str = "updated") -> Said:
@@ -119,6 +132,38 @@ def a_debit_that_failed_later(gift: Payment) -> list[Said]:
     return [gift.succeeded(), gift.fee(), gift.failed(), gift.listed("charge_failure", -3000, gift.id, minutes=90)]
 
 
+def a_refund_that_bounced_before_its_money_was_listed(gift: Payment) -> list[Said]:
+    made = gift.refund(3000)
+    refund_id = made[1]["id"]
+    gone = gift.listed("refund", -3000, refund_id, minutes=11)
+    bounced = gift.refund(3000, status="failed", refund_id=refund_id, moved=gone[1]["id"])
+    return [gift.succeeded(), made, bounced, gone, gift.listed("refund_failure", 3000, refund_id, minutes=90)]
+
+
+def a_loss_that_is_appealed(gift: Payment) -> list[Said]:
+    dispute_id = events.new_id("dp")
+    taken = gift.listed("dispute", -3000, dispute_id, fee=2000, minutes=20)
+    lost = gift.dispute("lost", taken, dispute_id=dispute_id, what="closed")
+    appealed = gift.dispute("appeal_under_review", taken, dispute_id=dispute_id)
+    return [gift.succeeded(), taken, lost, appealed]
+
+
+def a_debit_that_came(gift: Payment) -> list[Said]:
+    return [gift.pending(), gift.fee(), gift.succeeded()]
+
+
+def a_second_charge_with_its_reference(gift: Payment) -> list[Said]:
+    return [gift.succeeded(), gift.fee(), gift.stray(5000), gift.stray(700, minutes=40)]
+
+
+def a_charge_with_its_reference_in_another_currency(gift: Payment) -> list[Said]:
+    return [gift.succeeded(), gift.fee(), gift.stray(5000, "eur")]
+
+
+def a_second_charge_after_the_first_had_failed(gift: Payment) -> list[Said]:
+    return [gift.succeeded(), gift.failed(), gift.stray(3000)]
+
+
 # recipe -> (raised of the 30.00, the donation's state, the live receipt's amount or None)
 RECIPES = {
     a_part_refunded: (2000, "part_refunded", 2000),
@@ -127,4 +172,10 @@ RECIPES = {
     a_dispute_lost: (0, "lost", None),
     a_dispute_won: (3000, "paid", 3000),
     a_debit_that_failed_later: (0, "failed", None),
+    a_refund_that_bounced_before_its_money_was_listed: (0, "refunded", None),
+    a_loss_that_is_appealed: (0, "lost", None),
+    a_debit_that_came: (3000, "paid", 3000),
+    a_second_charge_with_its_reference: (3000, "paid", 3000),
+    a_charge_with_its_reference_in_another_currency: (3000, "paid", 3000),
+    a_second_charge_after_the_first_had_failed: (3000, "paid", 3000),
 }

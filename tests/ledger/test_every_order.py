@@ -47,7 +47,7 @@ def told_once(recipe: Recipe, order: Callable[[list[Said]], list[Said]]) -> tupl
     donation = db.session.get_one(Donation, donation_id)
     live = db.session.scalar(select(Receipt).where(Receipt.donation_id == donation_id, Receipt.state == "live"))
     found: dict[Any, int] = {}
-    for (account, fund, currency, cleared), minor in balances([gift.id]).items():
+    for (account, fund, currency, cleared), minor in balances(gift.charges).items():
         thing = cleared[:3] if cleared else None  # Ids differ between stories, their kinds do not.
         found[account, fund, currency, thing] = found.get((account, fund, currency, thing), 0) + minor
     return found, (_raised() - before, donation.state, live.amount_minor if live else None)
