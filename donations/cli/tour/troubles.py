@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from sqlalchemy import text
+
 from donations.cli.stage import visitor as web
 from donations.cli.tour.gifts import GOOD
 from donations.cli.tour.journey import KEY, UNIDENTIFIED, Journey
@@ -108,17 +110,43 @@ def _a_lost_webhook(journey: Journey) -> str:
 def _without_a_reference(journey: Journey) -> str:
     """£12.00 arrive without a reference of ours, and a treasurer decides what they are"""
     before, gifts = journey.raised(FUND)
-    product = _stripe(journey, "products", {"name": "Another shop on this account"})["id"]
-    line = {"quantity": "1", "price_data][currency": "gbp", "price_data][unit_amount": "1200"}
-    fields = {f"line_items[0][{name}]": value for name, value in {**line, "price_data][product": product}.items()}
-    session = _stripe(journey, "checkout/sessions", {"mode": "payment", "success_url": journey.stage.url, **fields})
-    charge = journey.ask_sandbox("pay", session=session["id"], email="somebody@example.org")["charge"]
+    charge = _charged_elsewhere(journey, 1200, "gbp")
     web.wait_for("it to be held as unidentified", lambda: journey.moved(UNIDENTIFIED) == -1200)
     assert journey.raised(FUND) == (before, gifts), "money without a reference moved the total"
     journey.agree()
     journey.stage.command("ledger", "assign", charge, "general", "--reason", "A regular reader, by his own letter")
     journey.wait_for_total(FUND, before + 1200, gifts + 1)
     return "held apart until somebody decided, then counted"
+
+
+def _a_stray_charge(journey: Journey) -> str:
+    """A donation of £6.00, and a charge of €50.00 that carries its reference"""
+    before, gifts = journey.raised(FUND)
+    paid = _paid(journey, "6", before + 600, gifts + 1)
+    reference = journey.stripe(f"charges/{paid}")["metadata"]["donation"]
+    charge = _charged_elsewhere(journey, 5000, "eur", {"payment_intent_data[metadata][donation]": reference})
+    web.wait_for("it to be held for a person", lambda: _held(journey, charge) == -5000)
+    assert journey.raised(FUND) == (before + 600, gifts + 1), "a stray charge moved the total"
+    journey.ask_sandbox("refunds", charge=charge)
+    web.wait_for("its refund to clear it", lambda: _held(journey, charge) == 0)
+    return "held for a person, refunded; donation, receipt and total stayed as they were"
+
+
+def _held(journey: Journey, charge: str) -> int:
+    """What of a charge is owed an explanation, in minor units of its one currency."""
+    asked = text("SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account = 2010 AND clear_ref = :charge")
+    with journey.inside() as conn:
+        return int(conn.execute(asked, {"charge": charge}).scalar_one())
+
+
+def _charged_elsewhere(journey: Journey, minor: int, currency: str, more: dict[str, str] | None = None) -> str:
+    """A payment that did not begin on our form. Gives its charge."""
+    product = _stripe(journey, "products", {"name": "Another shop on this account"})["id"]
+    line = {"quantity": "1", "price_data][currency": currency, "price_data][unit_amount": str(minor)}
+    fields = {f"line_items[0][{name}]": value for name, value in {**line, "price_data][product": product}.items()}
+    asked = {"mode": "payment", "success_url": journey.stage.url, **fields, **(more or {})}
+    session = _stripe(journey, "checkout/sessions", asked)
+    return str(journey.ask_sandbox("pay", session=session["id"], email="anna@example.org")["charge"])
 
 
 STEPS: tuple[Callable[[Journey], str], ...] = (
@@ -130,6 +158,7 @@ STEPS: tuple[Callable[[Journey], str], ...] = (
     _a_reordered_pair,
     _a_lost_webhook,
     _without_a_reference,
+    _a_stray_charge,
 )
 
 
