@@ -1,7 +1,14 @@
 """The mirrors: what Stripe or a treasurer says happened (said), written forward only under the lock of the payment's
 root (writing), and read back all together (reading). Nothing is booked here."""
 
-from donations.facts.reading import load_house, load_of_donations, load_of_payment, load_others, load_root
+from donations.facts.reading import (
+    load_house,
+    load_of_donations,
+    load_of_payment,
+    load_others,
+    load_root,
+    posting_despite_stop,
+)
 from donations.facts.said import (
     Charge,
     Dispute,
@@ -41,6 +48,7 @@ __all__ = [
     "load_others",
     "load_root",
     "lock_root",
+    "posting_despite_stop",
     "record_charge",
     "record_decision",
     "record_dispute",

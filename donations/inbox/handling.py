@@ -39,6 +39,7 @@ def try_to_handle(conn: Connection, event: Event, *, at: datetime, attempts: int
             HANDLERS[event.type](conn, event, at)
     except PostingStopped as stopped:
         check_open(conn)
+        _tell_anyway(conn, event, at)
         return fail(conn, event.id, attempts, stopped, at=at, counts=False)
     except Exception as error:
         # Not the exception's own text: it may hold what must not stand in a log.
@@ -88,6 +89,11 @@ def _on_charge(conn: Connection, event: Event, at: datetime) -> None:
 def _on_refund(conn: Connection, event: Event, at: datetime) -> None:
     refund = stripe_gateway.refund_of(event.object, said_at=event.created_at)
     giving.refunding.take_in(conn, refund, at=at)
+    _tell_of_refund(conn, event, at)
+
+
+def _tell_of_refund(conn: Connection, event: Event, at: datetime) -> None:
+    refund = stripe_gateway.refund_of(event.object, said_at=event.created_at)
     if refund.failed:
         alarms.sound(
             conn, f"refund failed {refund.id}", f"{refund.id}: {refund.failure_reason or refund.status}", at=at
@@ -97,6 +103,11 @@ def _on_refund(conn: Connection, event: Event, at: datetime) -> None:
 def _on_dispute(conn: Connection, event: Event, at: datetime) -> None:
     dispute = stripe_gateway.dispute_of(event.object, said_at=event.created_at)
     giving.settle(conn, facts.record_dispute(conn, dispute, at=at), at=at)
+    _tell_of_dispute(conn, event, at)
+
+
+def _tell_of_dispute(conn: Connection, event: Event, at: datetime) -> None:
+    dispute = stripe_gateway.dispute_of(event.object, said_at=event.created_at)
     if dispute.due_by is not None and dispute.status.endswith("needs_response"):
         alarms.sound(
             conn, f"dispute {dispute.id}", f"{dispute.id}: answer by {dispute.due_by:%Y-%m-%d %H:%M} UTC", at=at
@@ -114,6 +125,11 @@ def _on_payout(conn: Connection, event: Event, at: datetime) -> None:
     payout = stripe_gateway.payout_of(event.object, said_at=event.created_at)
     facts.record_payout(conn, payout)
     movements.book_payout(conn, payout.id, at=at)
+    _tell_of_payout(conn, event, at)
+
+
+def _tell_of_payout(conn: Connection, event: Event, at: datetime) -> None:
+    payout = stripe_gateway.payout_of(event.object, said_at=event.created_at)
     if payout.status == "failed":
         alarms.sound(
             conn, f"payout failed {payout.id}", f"{payout.id}: {payout.failure_code or 'no reason given'}", at=at
@@ -138,6 +154,18 @@ _BY_FAMILY: dict[str, tuple[Handler, tuple[str, ...]]] = {
 HANDLERS: dict[str, Handler] = {
     f"{family}.{what}": handler for family, (handler, all_of_it) in _BY_FAMILY.items() for what in all_of_it
 }
+_TELLING: dict[str, Handler] = {
+    "refund": _tell_of_refund,
+    "charge.dispute": _tell_of_dispute,
+    "payout": _tell_of_payout,
+}
+
+
+def _tell_anyway(conn: Connection, event: Event, at: datetime) -> None:
+    """Nothing is posted, but a deadline does not wait: who must know of it is told."""
+    tell = _TELLING.get(event.type.rpartition(".")[0])
+    if tell is not None:
+        tell(conn, event, at)
 
 
 def identity(event_id: str) -> str:
