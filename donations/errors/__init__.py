@@ -22,6 +22,7 @@ from donations.errors.base import (
 from donations.errors.books import (
     AlreadyDone,
     CureMadeWorse,
+    EntriesFirst,
     FileGone,
     FileNotTaken,
     FindingGone,
@@ -124,6 +125,7 @@ __all__ = [
     "DonationsError",
     "DraftChanged",
     "DraftNotFound",
+    "EntriesFirst",
     "EventTooLarge",
     "FileGone",
     "FileNotTaken",

@@ -41,6 +41,12 @@ class CureMadeWorse(DonationsError):
     status = 409
 
 
+class EntriesFirst(DonationsError):
+    """The ledger refused this correction. First correct the entries that do not balance."""
+
+    status = 409
+
+
 class NoReasonGiven(DonationsError):
     """Enter a reason. It is kept with the books."""
 

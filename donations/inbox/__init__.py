@@ -6,5 +6,7 @@ from donations.inbox.arrivals import receive
 from donations.inbox.handling import HANDLERS
 from donations.inbox.queue import anything_due, handle_due, handle_reread, lease_due, put_off, replay, reread
 
-__all__ = ["HANDLERS", "anything_due", "handle_due", "handle_reread", "lease_due", "put_off", "receive", "replay", "reread",
-           "stopped"]  # fmt: skip
+__all__ = [
+    "HANDLERS", "anything_due", "handle_due", "handle_reread", "lease_due", "put_off", "receive", "replay", "reread",
+    "stopped",
+]  # fmt: skip

@@ -1,11 +1,12 @@
-"""Events that wait because posting is stopped, and which of them are about a payment: handled under the stop they may be
-what makes the books sound again, like a refund that was made at Stripe."""
+"""Events that wait because posting is stopped, and which of them are about a payment: handled under the stop they may
+be what makes the books sound again, like a refund that was made at Stripe."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
@@ -46,7 +47,7 @@ def about(conn: Connection, charge_ids: Collection[str]) -> list[Waiting]:
     return found
 
 
-def _charge_of(row: StripeEvent) -> str:
+def _charge_of(row: Any) -> str:
     """The charge an event is about; nothing where it is about none, or cannot be opened."""
     if row.payload_sealed is None or row.type not in HANDLERS:
         return ""

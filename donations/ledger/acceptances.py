@@ -3,12 +3,15 @@ ever, and the act in the audit that signs it. One without the other accepts noth
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, String, Table, cast, literal, select
 from sqlalchemy.engine import Connection
 
+from donations import audit
 from donations.models import AuditRecord, Cure
 
 ACT = "finding.accepted"
@@ -32,6 +35,23 @@ def load(conn: Connection) -> dict[tuple[str, str, str], Acceptance]:
         if exactly == tuple(row.details.get(name) for name in ("invariant", "subject", "figure")):
             found[exactly] = Acceptance(row.reason, row.requested_by, row.decided_by, row.decided_at)
     return found
+
+
+def broken_act(conn: Connection) -> audit.Break | None:
+    """The first act at which the audit does not hold and which nobody has accepted."""
+    signed = load(conn)
+    return next(
+        (one for one in audit.breaks(conn) if ("I13", f"act:{one.id}", figure(break_facts(one))) not in signed), None
+    )
+
+
+def break_facts(one: audit.Break) -> dict[str, Any]:
+    return {"act": one.id, "fault": one.said, "sha256": one.sha256}
+
+
+def figure(facts: Mapping[str, Any]) -> str:
+    """What exactly was found, in one line: a finding whose figure differs is another finding."""
+    return ":".join(str(fact) for fact in facts.values())
 
 
 _cure: Table = Cure.__table__  # type: ignore[assignment]

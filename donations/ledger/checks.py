@@ -54,7 +54,7 @@ def _found(
     allowed: dict[tuple[int, str], int] = defaultdict(int)
     for name, ask in asked.items():
         for said, subject, facts in ask(conn):
-            figure = ":".join(str(fact) for fact in facts.values())
+            figure = acceptances.figure(facts)
             one = Finding(name, said, subject, figure, facts)
             acceptance = signed.get((name, subject, figure))
             if acceptance is None:
@@ -143,8 +143,8 @@ def _what_remains(conn: Connection) -> Iterator[Fault]:
 def _audit_chain(conn: Connection) -> Iterator[Fault]:
     """I13: the audit of what people did stands as it was written."""
     for broken in audit.breaks(conn):
-        facts = {"act": broken.id, "fault": broken.said, "sha256": broken.sha256}
-        yield f"the audit is broken at act {broken.id}: {broken.said}", f"act:{broken.id}", facts
+        said = f"the audit is broken at act {broken.id}: {broken.said}"
+        yield said, f"act:{broken.id}", acceptances.break_facts(broken)
 
 
 def _batched(ids: Sequence[int], size: int = 500) -> Iterator[Sequence[int]]:

@@ -53,7 +53,7 @@ def reverse_entry(
     lines = _lines(conn, {entry_id, *(row.id for row in pair)})
     entry = next((row for row in pair if row.id == entry_id), None)
     ref = f"entry:{entry.reverses or entry.id if entry is not None else entry_id}"
-    counter = _counter((line for one in lines.values() for line in one), ref)
+    counter = _counter([line for one in lines.values() for line in one], ref)
     is_live = entry is not None and len(pair) == 1 and entry.reverses is None
     if is_live and not counter:
         counter = _formal(conn, ref)
@@ -74,6 +74,25 @@ def reverse_entry(
     return batch.posted
 
 
+def has_tampered(conn: Connection, source: tuple[str, int]) -> bool:
+    """Whether a live entry of this source (its type and id) does not balance or lacks postings: it cannot be converged
+    on what the facts call for before it is taken back."""
+    of_source = (_entry.c.source_type == source[0], _entry.c.source_id == source[1])
+    rows = conn.execute(select(_entry.c.id, _entry.c.reverses).where(*of_source)).all()
+    taken_back = {row.reverses for row in rows}
+    live = [row.id for row in rows if row.reverses is None and row.id not in taken_back]
+    lines = _lines(conn, live)
+    return any(len(lines[one]) < 2 or _imbalance(lines[one]) for one in live)
+
+
+def _imbalance(lines: Iterable[Line]) -> dict[tuple[int, str], int]:
+    """By fund and currency, what the lines do not come to nothing by."""
+    sums: dict[tuple[int, str], int] = defaultdict(int)
+    for line in lines:
+        sums[line.fund_id, line.currency] += line.minor
+    return {key: minor for key, minor in sums.items() if minor}
+
+
 def _pair(conn: Connection, entry_id: int) -> Sequence[Any]:
     """The entry, what it reverses and what reverses it."""
     reverses = select(_entry.c.reverses).where(_entry.c.id == entry_id).scalar_subquery()
@@ -89,14 +108,12 @@ def _lines(conn: Connection, entry_ids: Iterable[int]) -> dict[int, list[Line]]:
     return found
 
 
-def _counter(lines: Iterable[Line], ref: str) -> tuple[Line, ...]:
+def _counter(lines: Sequence[Line], ref: str) -> tuple[Line, ...]:
     """The lines that bring these to nothing, and what is needed to balance them by fund and currency."""
     sums: dict[tuple[int, int, str, str | None], int] = defaultdict(int)
-    missing: dict[tuple[int, str], int] = defaultdict(int)
     for line in lines:
         sums[line.account, line.fund_id, line.currency, line.clear_ref] -= line.minor
-        missing[line.fund_id, line.currency] += line.minor
-    for (fund_id, currency), minor in missing.items():
+    for (fund_id, currency), minor in _imbalance(lines).items():
         sums[WRITTEN_OFF, fund_id, currency, ref] += minor
     return tuple(Line(a, f, c, minor, ref) for (a, f, c, ref), minor in sums.items() if minor)
 

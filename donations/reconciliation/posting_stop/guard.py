@@ -10,7 +10,8 @@ from sqlalchemy import Table, select
 from sqlalchemy.engine import Connection
 
 from donations import facts, ledger
-from donations.errors import CureMadeWorse, FindingGone, PostingNotStopped
+from donations.database import INTEGRITY_ERRORS
+from donations.errors import CureMadeWorse, EntriesFirst, FindingGone, PostingNotStopped
 from donations.extensions import db
 from donations.ledger import Finding
 from donations.models import Cure, Halt
@@ -19,12 +20,16 @@ from donations.models import Cure, Halt
 @contextmanager
 def cure(conn: Connection) -> Iterator[None]:
     """Post inside although posting is stopped. One at a time: the row of the stop is locked. Afterwards every grave
-    invariant is asked again. Raises PostingNotStopped, and CureMadeWorse if there is a finding that was not there."""
+    invariant is asked again. Raises PostingNotStopped, EntriesFirst if the ledger refuses, and CureMadeWorse if there
+    is a finding that was not there."""
     _lock(conn)
     before = {(one.invariant, one.subject) for one in ledger.grave(conn)}
-    with facts.posting_despite_stop(conn):
-        yield
-        db.session.flush()
+    try:
+        with facts.posting_despite_stop(conn):
+            yield
+            db.session.flush()
+    except INTEGRITY_ERRORS as error:
+        raise EntriesFirst() from error
     for one in ledger.grave(conn):
         if (one.invariant, one.subject) not in before:
             raise CureMadeWorse(finding=one.said)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Table, select
 from sqlalchemy.engine import Connection
 
-from donations import facts, giving
+from donations import facts, giving, ledger
 from donations.extensions import db
 from donations.facts.writing import MOVEMENT_COLUMNS
 from donations.models import Adjustment, BalanceTransaction, BankLine, Disbursement, OfflineGift, Payment, Slip
@@ -17,9 +17,10 @@ from donations.reconciliation import adjustments, lines, movements, slips, spend
 
 
 def rebook(conn: Connection, source: tuple[str, int], *, actor: str, at: datetime) -> None:
-    """Converge on what is known of a source (its type and id). One that is not there any more calls for nothing."""
+    """Converge on what is known of a source (its type and id). One that is not there any more calls for
+    nothing; one with another entry that was tampered with waits until that one is dealt with."""
     book = _BOOK.get(source[0])
-    if book is not None:
+    if book is not None and not ledger.has_tampered(conn, source):
         book(conn, source[1], actor, at)
 
 

@@ -92,13 +92,17 @@ def made() -> Sequence[Cure]:
     return db.session.scalars(asked.limit(MOST_LISTED)).all()
 
 
+def act_name(kind: str, state: str) -> str:
+    """The act of a cure that is in this state."""
+    signed = acceptances.ACT if kind == "accept" else "cure.made"
+    return {"requested": "cure.requested", "refused": "cure.refused", "made": signed}[state]
+
+
 def act_of(row: Cure) -> tuple[str, str, Details]:
     """How the audit records what was just done: the act, what it is about, and which finding exactly. The act of an
     acceptance is its signature."""
-    signed = acceptances.ACT if row.kind == "accept" else "cure.made"
-    what = {"requested": "cure.requested", "refused": "cure.refused", "made": signed}[row.state]
     exactly = {"invariant": row.invariant, "subject": row.subject, "figure": row.figure}
-    return what, f"cure:{row.id}", {**exactly, "kind": row.kind, "target": row.target}
+    return act_name(row.kind, row.state), f"cure:{row.id}", {**exactly, "kind": row.kind, "target": row.target}
 
 
 def _make(conn: Connection, row: Cure, finding: Finding, *, actor: str, at: datetime) -> None:
