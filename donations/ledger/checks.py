@@ -280,7 +280,7 @@ _QUESTIONS: dict[str, Ask] = {
     ),
     "I13": _audit_chain,
     "I14": _said(closed.said),
-    **{name: _each(sql, sentence) for name, (sql, sentence) in bank_checks.QUESTIONS.items()},
+    **{name: _each(*question) for name, question in bank_checks.QUESTIONS.items()},
 }
 INVARIANTS = ("I2", *_QUESTIONS)
 GRAVE_INVARIANTS = tuple(name for name in INVARIANTS if name.split()[0] in GRAVE)

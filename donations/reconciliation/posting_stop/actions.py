@@ -38,12 +38,15 @@ def _recalculate(conn: Connection, _row: Cure, _finding: Finding, _option: Optio
     totals.recalculate(conn, at=at)
 
 
-def _reissue(conn: Connection, _row: Cure, finding: Finding, _option: Option, _actor: str, at: datetime) -> None:
-    """From all payments of the donation. A receipt of no payment at all is void."""
+def _reissue(conn: Connection, _row: Cure, finding: Finding, _option: Option, actor: str, at: datetime) -> None:
+    """From all payments of the donation, or from what was accepted and came to the bank. A receipt of no payment at all
+    is void."""
     subject = subject_of(conn, finding)
+    for source in subject.sources:
+        rebook(conn, source, actor=actor, at=at)
     for charge_id in subject.charges:
         giving.settle(conn, facts.lock_root(conn, charge_id, at=at), at=at)
-    if not subject.payments and subject.donation_id is not None:
+    if not subject.payments and not subject.sources and subject.donation_id is not None:
         donation = conn.execute(select(_donation).where(_donation.c.id == subject.donation_id)).one()
         live = conn.execute(
             select(_receipt).where(_receipt.c.donation_id == donation.id, _receipt.c.state == "live")

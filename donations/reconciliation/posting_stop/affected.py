@@ -14,7 +14,7 @@ from donations import facts, giving, ledger
 from donations.errors import NothingToRefund, PostingStopped
 from donations.ledger import Finding
 from donations.ledger.reversal import Live
-from donations.models import BalanceTransaction, Entry, Payment, Receipt
+from donations.models import BalanceTransaction, Entry, OfflineGift, Payment, Receipt
 from donations.money import Money
 from donations.reconciliation.posting_stop.kinds import EXPLAINED
 
@@ -49,6 +49,9 @@ def subject_of(conn: Connection, finding: Finding) -> Subject:
         return _of_donation(conn, kind, name)
     if kind == "entry":
         return _of_entries(conn, _entry.c.id == int(name.split(":")[0]), (int(name.split(":")[0]),))
+    if kind == "gift":
+        donation_id = conn.execute(select(_offline.c.donation_id).where(_offline.c.id == int(name))).scalar()
+        return Subject(donation_id, sources=frozenset({("offline_gift", int(name))}))
     if kind == "key":
         ids = tuple(one.id for one in ledger.live_entries(conn, name))
         return _of_entries(conn, _entry.c.id.in_(ids), ids)
@@ -122,5 +125,6 @@ def _amount(payment: Any) -> Money:
 
 _payment: Table = Payment.__table__  # type: ignore[assignment]
 _receipt: Table = Receipt.__table__  # type: ignore[assignment]
+_offline: Table = OfflineGift.__table__  # type: ignore[assignment]
 _entry: Table = Entry.__table__  # type: ignore[assignment]
 _movement: Table = BalanceTransaction.__table__  # type: ignore[assignment]

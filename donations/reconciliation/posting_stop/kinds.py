@@ -89,6 +89,11 @@ EXPLAINED: dict[str, Explained] = {
            " what remains."),
         _RECEIPT,
     ),
+    "I11 offline": Explained(
+        N_("Offline donation %(gift)s: its receipt says %(stated)s, and %(remaining)s remains"),
+        N_("A receipt says what was accepted or came to the bank, less what was refunded. This one does not."),
+        ("reissue",),
+    ),
     "I12": Explained(
         N_("Booked more than once: %(key)s (%(live)s entries)"),
         N_("Each thing that happened is booked once. This one is in the books more than once. Reverse the"
@@ -146,7 +151,7 @@ def told(finding: Finding) -> Mapping[str, Any]:
     """The facts of a finding as its title shows them: minor units made Money, where their currency is known."""
     facts = dict(finding.facts)
     currency = facts.get("currency")
-    for name in ("minor", "stored", "posted", "stated", "received"):
+    for name in ("minor", "stored", "posted", "stated", "received", "remaining"):
         if name in facts and currency is not None:
             facts[name] = Money(int(facts[name]), str(currency))
     return facts

@@ -48,8 +48,13 @@ def _line(conn: Connection, line_id: int, _actor: str, at: datetime) -> None:
 
 def _gift(conn: Connection, gift_id: int, _actor: str, at: datetime) -> None:
     gift = db.session.get(OfflineGift, gift_id)
-    if gift is not None and gift.state == "accepted" and gift.method in giving.offline.BY_HAND:
+    if gift is None:
+        return
+    if gift.state == "accepted" and gift.method in giving.offline.BY_HAND:
         giving.offline.book(conn, gift, at=at)
+    else:  # What the bank lines brought is booked with them; the receipt follows from it here.
+        with giving.offline.following(conn, [gift_id], at=at):
+            pass
 
 
 def _slip(conn: Connection, slip_id: int, _actor: str, at: datetime) -> None:

@@ -20,6 +20,8 @@ from tests import events
 from tests.events import balances, deliver
 from tests.factories import a_donation
 from tests.ledger.test_checks import FAULTS, an_entry, books
+from tests.reconciliation.steps import a_bank_account, a_gift
+from tests.reconciliation.steps import accepted as accepted_gift
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.stop_steps import (
     PAGE,
@@ -78,6 +80,13 @@ MORE = {
     ),
     "a counter that was set back": (["UPDATE receipt_series SET next_number = 2"], {"I11 gaps"}),
 }
+OFFLINE_FAULTS = {
+    "a donation that was accepted and has no receipt": [
+        "UPDATE offline_gift SET state = 'accepted' WHERE state = 'recorded'"
+    ],
+    "a receipt over more than was accepted": ["UPDATE receipt SET amount_minor = 5001"],
+    "a receipt of cash that was cancelled": ["UPDATE offline_gift SET state = 'cancelled' WHERE state = 'accepted'"],
+}
 GRAVE_FAULTS = {
     name: (statements, {one for one in expected if one in ledger.GRAVE_INVARIANTS})
     for name, (statements, expected) in [*FAULTS.items(), *MORE.items()]
@@ -95,9 +104,23 @@ def an_event() -> dict[str, object]:
 def test_a_grave_fault_is_corrected_from_the_page(
     books: str, client: FlaskClient, treasurer: Browser, fault: str
 ) -> None:
-    # given a fault that stops posting
     statements, expected = GRAVE_FAULTS[fault]
     corrupt(*statements)
+    stop_cure_and_go_on(client, treasurer, expected)
+
+
+@pytest.mark.parametrize("fault", OFFLINE_FAULTS)
+def test_a_grave_fault_of_cash_is_corrected_from_the_page(client: FlaskClient, treasurer: Browser, fault: str) -> None:
+    # given cash that was accepted, and cash that was not
+    a_bank_account()
+    accepted_gift(5000)
+    a_gift(700)
+    corrupt(*OFFLINE_FAULTS[fault])
+    stop_cure_and_go_on(client, treasurer, {"I11 offline"})
+
+
+def stop_cure_and_go_on(client: FlaskClient, treasurer: Browser, expected: set[str]) -> None:
+    # given a fault that stops posting
     assert set(grave()) == expected
     reason = stopped()
     # when somebody gives meanwhile
@@ -133,7 +156,8 @@ def test_every_grave_invariant_has_an_explanation_a_cure_and_a_fault_that_is_cur
         assert set(explained.cures) <= set(posting_stop.KINDS)
     offered = {kind for explained in posting_stop.EXPLAINED.values() for kind in explained.cures}
     assert offered == set(posting_stop.KINDS)
-    assert {one for _, expected in GRAVE_FAULTS.values() for one in expected} == set(ledger.GRAVE_INVARIANTS)
+    broken = {one for _, expected in GRAVE_FAULTS.values() for one in expected} | {"I11 offline"}
+    assert broken == set(ledger.GRAVE_INVARIANTS)
 
 
 def test_an_entry_that_was_tampered_with_leaves_its_difference_alone_and_the_rest_right(
