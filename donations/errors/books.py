@@ -12,7 +12,7 @@ class LedgerRefused(DonationsError):
 
 
 class PostingStopped(DonationsError):
-    """Posting is stopped: the books were found unsound. Events are kept. Open the page “Posting is stopped”."""
+    """Posting is stopped because the books are unsound. Events are kept. Open the page “Posting is stopped”."""
 
     status = 503
 
@@ -30,7 +30,7 @@ class FindingGone(DonationsError):
 
 
 class NotACure(DonationsError):
-    """This would not correct what was found. Choose one of the ways that the page offers."""
+    """This does not correct the finding. Choose one of the corrections on the page."""
 
     status = 409
 
@@ -48,7 +48,7 @@ class EntriesFirst(DonationsError):
 
 
 class NoReasonGiven(DonationsError):
-    """Enter a reason. It is kept with the books."""
+    """Enter a reason. The reason is kept with the books."""
 
     status = 422
 

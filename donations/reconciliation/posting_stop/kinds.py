@@ -35,94 +35,90 @@ _RECEIPT = ("reissue", "refund", "assign")
 EXPLAINED: dict[str, Explained] = {
     "I1": Explained(
         N_("Entry %(entry)s does not balance: it is out by %(minor)s"),
-        N_("An entry takes from one account what it gives to another. This one does not, so it was"
-           " changed in the database after it was posted, past this application. Find out who has access"
-           " to the database."),
+        N_("Every entry must balance. This one was changed in the database after it was posted, outside this"
+           " application. Check who has access to the database."),
         ("accept",),
     ),
     "I1 sealed": Explained(
         N_("Entry %(entry)s has too few postings: %(postings)s"),
-        N_("An entry has at least two postings. Postings of this one were deleted in the database, past"
-           " this application. Find out who has access to the database."),
+        N_("Every entry has at least two postings. Postings of this entry were deleted in the database,"
+           " outside this application. Check who has access to the database."),
         ("accept",),
     ),
     "I2": Explained(
         N_("All entries together do not balance: %(minor)s in fund %(fund)s"),
-        N_("The books as a whole are out by what single entries are out by. Deal with those entries, and"
-           " this is gone."),
+        N_("This is the sum of the entries that do not balance. Correct those entries first."),
         (),
     ),
     "I10": Explained(
         N_("The total of fund %(fund)s is stored as %(stored)s, and %(posted)s was posted"),
-        N_("Totals are kept ready for the public pages and follow each entry. This one no longer says"
-           " what the ledger says. The ledger counts."),
+        N_("Public pages show stored totals that follow every entry. This stored total differs from the"
+           " ledger. The ledger is right."),
         ("recalculate",),
     ),
     "I10 count": Explained(
         N_("Appeal %(appeal)s shows %(stored)s donations, and there are %(counted)s"),
-        N_("The number of donations is kept ready for the public pages. This one no longer says how many"
-           " there are."),
+        N_("Public pages show a stored number of donations. It differs from the donations we have."),
         ("recalculate",),
     ),
     "I11 gaps": Explained(
         N_("Receipt series %(series)s: numbers taken %(taken)s, receipts kept %(known)s, last number"
            " %(last)s"),
-        N_("Receipt numbers have no gaps, so that nobody can hide one. Here receipts are missing, or the"
-           " counter is wrong. A lost number is recorded as void and never given again."),
+        N_("Receipt numbers have no gaps. Here receipts are missing, or the counter is wrong. A lost number"
+           " is recorded as void and never used again."),
         ("record_lost",),
     ),
     "I11 amount": Explained(
         N_("Receipt %(receipt)s says %(stated)s, and %(received)s was received"),
-        N_("A receipt says what we received. Reissue it from the payments, or first refund or move a"
-           " payment that does not belong to this donation."),
+        N_("A receipt must state what we received. Reissue the receipt. If a payment does not belong to this"
+           " donation, refund it or assign it to another fund first."),
         _RECEIPT,
     ),
     "I11 missing": Explained(
         N_("Payment %(charge)s was received and has no receipt"),
-        N_("Every donation we received has one valid receipt. Issue it from the payments, or refund or"
-           " move the payment."),
+        N_("Every donation we received has one valid receipt. Reissue the receipt, or refund or assign the"
+           " payment."),
         _RECEIPT,
     ),
     "I11 remaining": Explained(
         N_("Donation %(donation)s: its receipt does not say what remains after refunds and disputes"),
-        N_("Money of this donation was refunded or lost to a dispute, and its valid receipt does not say"
+        N_("Part of this donation was refunded or lost to a dispute, and the valid receipt does not state"
            " what remains."),
         _RECEIPT,
     ),
     "I11 offline": Explained(
         N_("Offline donation %(gift)s: its receipt says %(stated)s, and %(remaining)s remains"),
-        N_("A receipt says what was accepted or came to the bank, less what was refunded. This one does not."),
+        N_("A receipt must state what was accepted or reached the bank, less refunds. This receipt does not."),
         ("reissue",),
     ),
     "I12": Explained(
         N_("Booked more than once: %(key)s (%(live)s entries)"),
-        N_("Each thing that happened is booked once. This one is in the books more than once. Reverse the"
-           " entries that are too many: the one you leave is checked against the facts."),
+        N_("Everything is booked once. This is in the books more than once. Reverse the entries that are too"
+           " many. The entry you leave is then compared with the facts."),
         ("reverse",),
     ),
     "I13": Explained(
         N_("The audit log is broken at entry %(act)s"),
-        N_("The audit log is a chain in which each entry seals the one before. It was changed in the"
-           " database, past this application, and what stood there cannot be restored. Find out who has"
-           " access to the database."),
+        N_("Each entry of the audit log seals the one before. The log was changed in the database, outside"
+           " this application, and cannot be restored. Check who has access to the database."),
         ("accept",),
     ),
 }  # fmt: skip
 KINDS: dict[str, Kind] = {
     "recalculate": Kind(
         N_("Recalculate totals"),
-        N_("The stored totals and counts are made anew from the ledger. Public pages show the right"
+        N_("The stored totals and counts are calculated again from the ledger. Public pages show the right"
            " figures at once."),
     ),
     "reissue": Kind(
         N_("Reissue receipt"),
-        N_("The receipt is made anew from the payments we know of: replaced, issued or made void. The"
-           " donor gets an email if there is an address. The wrong receipt keeps its number."),
+        N_("The receipt is issued again from the payments we know of: replaced, issued or void. A donor with"
+           " an email address is told. The wrong receipt keeps its number."),
     ),
     "record_lost": Kind(
         N_("Record lost numbers"),
-        N_("Every missing number of the series is recorded as lost and void, with your reason. New"
-           " receipts take the numbers after the last one."),
+        N_("Every missing number of the series is recorded as lost and void, with your reason. New receipts"
+           " continue after the last number."),
     ),
     "reverse": Kind(
         N_("Reverse entry"),
@@ -136,13 +132,13 @@ KINDS: dict[str, Kind] = {
     ),
     "assign": Kind(
         N_("Assign payment"),
-        N_("The whole payment belongs to the fund you choose. Entries, totals and the receipt follow."),
+        N_("The whole payment goes to the fund you select. Entries, totals and the receipt follow."),
     ),
     "accept": Kind(
         N_("Accept finding"),
-        N_("You sign that this is known and stays as it is. Only exactly this finding is accepted. It is"
-           " kept for ever and stays in every check of the books. An entry that does not balance is taken"
-           " back, its difference stands on account 5900, and what the facts call for is booked again."),
+        N_("You sign that this finding is known and stays as it is. Only exactly this finding is accepted,"
+           " for ever, and every check of the books lists it. An entry that does not balance is reversed. Its"
+           " difference stands on account 5900, and the entry is booked again from the facts."),
     ),
 }  # fmt: skip
 

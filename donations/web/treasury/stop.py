@@ -38,7 +38,7 @@ bp = Blueprint("stop", __name__, url_prefix="/stop")
 
 
 class CureForm(OnceForm):
-    reason = LineField(needed(_l("Enter a reason. It is kept with the books.")), most=TEXT)
+    reason = LineField(needed(_l("Enter a reason. The reason is kept with the books.")), most=TEXT)
     fund = SelectField(validate_choice=False)
 
     def __init__(self, kind: str, *args: Any, **kwargs: Any) -> None:
@@ -116,7 +116,7 @@ def process(event_id: str) -> Any:
     """An event that waits and is about what was found: handled now, as a correction of its own."""
     form = ActForm()
     if not form.reason.data:
-        return _page(form, 422, _("Enter a reason. It is kept with the books."))
+        return _page(form, 422, _("Enter a reason. The reason is kept with the books."))
     try:
         event = _waiting(event_id)
         with act("cure.event_processed", f"event:{event_id}", reason=form.reason.data) as done:
