@@ -21,7 +21,7 @@ from donations.database import snapshot, write_unit
 from donations.errors import PaymentServiceDown, PostingNotStopped, StillUnsound
 from donations.extensions import db
 from donations.ledger import Finding
-from donations.models import Cure, Fund
+from donations.models import Appeal, Cure, Fund
 from donations.money import Money
 from donations.reconciliation import posting_stop
 from donations.reconciliation.posting_stop import EXPLAINED, KINDS, Asked, Option
@@ -102,7 +102,7 @@ def explain() -> None:
 
 def _explained(conn: Connection, finding: Finding) -> Iterator[str]:
     known = EXPLAINED[finding.invariant]
-    yield known.title % {name: _plain(fact) for name, fact in posting_stop.told(finding).items()}
+    yield known.title % {name: _plain(name, fact) for name, fact in posting_stop.told(finding).items()}
     yield known.meaning
     for option in posting_stop.options(conn, finding):
         yield f"{KINDS[option.kind].button}: {_command(finding, option)}"
@@ -114,7 +114,11 @@ def _command(finding: Finding, option: Option) -> str:
     return " ".join([*words, *fund, '--reason "..."'])
 
 
-def _plain(fact: Any) -> Any:
+def _plain(name: str, fact: Any) -> Any:
+    """As it is typed: a fund and an appeal by their slugs, money with its currency."""
+    model: Any = {"fund": Fund, "appeal": Appeal}.get(name)
+    if model is not None:
+        return db.session.scalar(select(model.slug).where(model.id == fact)) or fact
     return f"{fact.plain()} {fact.currency}" if isinstance(fact, Money) else fact
 
 

@@ -205,6 +205,7 @@ def _findings() -> tuple[list[Shown], int]:
         found = [
             _shown(one, posting_stop.options(conn, one), _events(conn, one)) for one in ledger.check(conn, now()).grave
         ]
+        found.sort(key=lambda one: not one.options)  # What follows from the others comes last.
         return found, inbox.stopped.count(conn)
 
 

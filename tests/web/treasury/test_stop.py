@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.engine import Connection
 
-from donations import ledger
+from donations import giving, ledger
 from donations.database import write_unit
 from donations.models import Appeal
 from donations.reconciliation import posting_stop
@@ -289,3 +291,43 @@ def test_what_was_not_found_is_not_corrected(books: str, treasurer: Browser) -> 
         assert treasurer.get(f"{PAGE}/{code}/{kind}?target={books}").status_code == 404
         assert treasurer.post(f"{PAGE}/{code}/{kind}?target={books}", form_key=kind, reason="x").status_code == 409
     assert grave() == ["I10"]
+
+
+def test_a_correction_that_would_leave_a_new_fault_changes_nothing(
+    books: str, treasurer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a correction that does its work, and damage beside it
+    corrupt("UPDATE receipt SET amount_minor = 3001 WHERE number = 1")
+    stopped()
+    link = links(treasurer, "reissue")[0]
+    settle = giving.settle
+
+    def clumsy(conn: Connection, *more: Any, **named: Any) -> None:
+        settle(conn, *more, **named)
+        conn.execute(text("UPDATE fund_total SET raised_minor = raised_minor + 1"))
+
+    monkeypatch.setattr(giving, "settle", clumsy)
+    # when it is made
+    answer = press(treasurer, link)
+    # then it is refused whole, and may be made again
+    assert answer.status_code == 409
+    assert "the books would have a new fault" in answer.text
+    assert (grave(), list(acts("cure.made"))) == (["I11 amount"], [])
+    monkeypatch.undo()
+    assert press(treasurer, link).status_code == 303
+    assert grave() == []
+
+
+def test_what_needs_the_entries_first_is_refused_in_words(books: str, treasurer: Browser) -> None:
+    # given a receipt that is wrong and an entry of the same payment that does not balance
+    corrupt(
+        "UPDATE receipt SET amount_minor = 3001 WHERE number = 1",
+        f"UPDATE posting SET amount_minor = amount_minor + 1 WHERE entry_id = {FIRST} AND line = 1",
+    )
+    stopped()
+    answer = press(treasurer, links(treasurer, "reissue")[0])
+    assert answer.status_code == 409
+    assert "First correct the entries that do not balance" in answer.text
+    # when they are taken in their order
+    cure_all(treasurer)
+    assert grave() == []
