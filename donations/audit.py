@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import Table, bindparam, func, insert, select, text
@@ -21,10 +21,12 @@ Details = Mapping[str, str | int | bool | list[str] | None]
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """The first act at which the chain does not hold, and how that shows."""
+    """An act at which the chain does not hold, and how that shows. `sha256` covers what stands there now, so that a
+    break that was looked at can be told from another one at the same act."""
 
     id: int
     said: str
+    sha256: str = field(default="", compare=False)
 
 
 def record(conn: Connection, actor: str, act: str, about: str, details: Details | None = None, *, at: datetime) -> None:
@@ -47,14 +49,19 @@ def record(conn: Connection, actor: str, act: str, about: str, details: Details 
 
 def verify(conn: Connection) -> Break | None:
     """Read the whole chain; the first act at which it does not hold, or None."""
-    previous = BEFORE_THE_FIRST
+    return next(breaks(conn), None)
+
+
+def breaks(conn: Connection) -> Iterator[Break]:
+    """Read the whole chain; every act at which it does not hold. After each it is followed from what stands there."""
+    previous, number = BEFORE_THE_FIRST, 0
     with conn.execute(_ALL, execution_options={"yield_per": 1000}) as rows:
-        for number, row in enumerate(rows, 1):
-            said = _fault(row, number, previous)
+        for row in rows:
+            said = _fault(row, number + 1, previous)
             if said:
-                return Break(row.id, said)
-            previous = row.sha256
-    return None
+                there = f"{previous}|{row.previous_sha256}|{row.sha256}|{_hash(row._asdict())}"
+                yield Break(row.id, said, hashlib.sha256(there.encode()).hexdigest())
+            previous, number = row.sha256, row.id
 
 
 def count(conn: Connection) -> int:

@@ -7,22 +7,27 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from flask import Flask
 from psycopg.pq import TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import IntegrityError
 
 from donations.extensions import db
 
 _unit = threading.local()
 _IN_TRANSACTION = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 BUSY_TIMEOUT_MS = 10_000
+# Whichever layer is the first to hear that the database refused something: SQLAlchemy, or the driver itself.
+INTEGRITY_ERRORS = (IntegrityError, sqlite3.IntegrityError, psycopg.IntegrityError)
 
 
 def engine_options(url: str) -> dict[str, Any]:

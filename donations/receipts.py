@@ -97,7 +97,7 @@ def acknowledge(conn: Connection, donation: Any, said: Acknowledged, live: Any, 
     """The one rule. `said.amount` is what remains of the gift, received - refunded - lost: nothing remains: void; other
     than the live receipt (a row, or None) says: replace; none there is: issue."""
     remaining = said.amount.minor
-    if live is not None and live.amount_minor == remaining:
+    if live is not None and (live.amount_minor, live.currency) == (remaining, said.amount.currency):
         return
     if live is not None and remaining <= 0:
         void(conn, donation, live, at=at)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import secrets
 from datetime import UTC, datetime
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
 from donations import audit, giving
 from donations import ledger as books
-from donations.cli import closing, exports
+from donations.cli import closing, exports, posting_stop
 from donations.cli.who import actor
 from donations.database import snapshot, write_unit
 from donations.extensions import db
-from donations.models import Account, Fund, Halt, StripeEvent
+from donations.models import Account, Fund, Halt
+from donations.reconciliation.posting_stop import Asked, of_charge
 
 
 @click.group()
@@ -39,37 +41,24 @@ def check(as_json: bool) -> None:
 
 
 @ledger.command()
-@with_appcontext
-def resume() -> None:
-    """Post again after posting was stopped. Refused, with exit code 1, while the books are not sound."""
-    at = datetime.now(UTC)
-    with snapshot() as conn:
-        report = books.check(conn, at)
-    if not report.sound:
-        _print(report)
-        raise SystemExit(1)
-    with write_unit() as conn:
-        halted = conn.execute(delete(Halt)).rowcount
-        waiting = conn.execute(
-            update(StripeEvent).where(StripeEvent.state == "due").values(next_attempt_at=at)
-        ).rowcount
-        if halted:
-            audit.record(conn, actor(), "ledger.resumed", "ledger", {"due": waiting}, at=at)
-    click.echo(f"Posting goes on; {waiting} events are due." if halted else "Posting was not stopped.")
-
-
-@ledger.command()
 @click.argument("charge")
 @click.argument("fund_slug", metavar="FUND")
 @click.option("--reason", required=True, help="Why, in a sentence for whoever reads the books later.")
 @with_appcontext
 def assign(charge: str, fund_slug: str, reason: str) -> None:
-    """Decide that a charge belongs to a fund: one without a reference of ours, or a gift meant for another fund."""
+    """Decide that a charge belongs to a fund: one without a reference of ours, or a donation meant for another fund.
+
+    While posting is stopped, only if that corrects what was found. Exit codes: 0 done, 1 refused, 2 wrong usage."""
     with write_unit() as conn:
         fund = db.session.scalar(select(Fund).where(Fund.slug == fund_slug))
         if fund is None:
             raise click.UsageError(f"There is no fund {fund_slug}.")
         at = datetime.now(UTC)
+        if db.session.get(Halt, 1) is not None:
+            finding = of_charge(conn, charge, "assign")
+            asked = Asked(secrets.token_urlsafe(12), finding.code, "assign", reason, charge, fund.id)
+            posting_stop.tell(posting_stop.request(conn, asked, at=at).state)
+            return
         giving.assign(conn, charge, fund, reason=reason, actor=actor(), at=at)
         audit.record(conn, actor(), "ledger.assigned", f"charge:{charge}", {"fund": fund_slug}, at=at)
     click.echo(f"{charge} belongs to {fund_slug} now.")
@@ -79,6 +68,10 @@ def _for_machines(report: books.Report) -> dict[str, object]:
     return {
         "sound": report.sound,
         "findings": [{"invariant": finding.invariant, "said": finding.said} for finding in report.findings],
+        "accepted": [
+            {"invariant": finding.invariant, "said": finding.said, "reason": acceptance.reason}
+            for finding, acceptance in report.accepted
+        ],
         "open_items": list(report.open_items),
         "trial_balance": [
             {"account": account, "currency": currency, "minor": minor}
@@ -97,9 +90,13 @@ def _print(report: books.Report) -> None:
         click.echo(f"open: {item}")
     for finding in report.findings:
         click.echo(f"WRONG {finding.invariant}: {finding.said}", err=True)
+    for finding, acceptance in report.accepted:
+        click.echo(f"accepted {finding.invariant}: {finding.said} ({acceptance.at:%Y-%m-%d}: {acceptance.reason})")
     click.echo(f"{report.entries} entries, {report.postings} postings: " + ("sound" if report.sound else "NOT SOUND"))
 
 
+ledger.add_command(posting_stop.resume)
+ledger.add_command(posting_stop.cure)
 ledger.add_command(closing.close)
 ledger.add_command(closing.reopen)
 ledger.add_command(exports.export)

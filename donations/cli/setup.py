@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from donations import config
 from donations.config import Settings
-from donations.models import Appeal, Heartbeat, Organisation, triggers
+from donations.models import Appeal, Halt, Heartbeat, Organisation, triggers
 
 WORKER_SILENT_AFTER = timedelta(minutes=2)
 MAIL_TIMEOUT_SECONDS = 5
@@ -186,6 +186,14 @@ def _content(conn: Connection) -> Iterator[Finding]:
         yield Finding("fault", "organisation", "none is set up. Run `donations appeals load FILE`")
     else:
         yield Finding("ok", "appeals", f"{appeals} loaded")
+    halt = conn.execute(select(Halt.since, Halt.reason)).first()
+    if halt is not None:
+        yield Finding(
+            "fault",
+            "posting",
+            f"stopped since {halt.since:%Y-%m-%d %H:%M:%S} UTC, because {halt.reason}. Open /treasury/stop, or run"
+            " `donations ledger resume`: both say how to correct it",
+        )
     beat = conn.scalar(select(func.max(Heartbeat.at)))
     if beat is None:
         yield Finding("warning", "worker", "has never run. Start it with `donations serve` or `donations worker`")

@@ -12,9 +12,51 @@ class LedgerRefused(DonationsError):
 
 
 class PostingStopped(DonationsError):
-    """Posting is stopped: the books were found unsound. Events are kept. After the cure: `donations ledger resume`."""
+    """Posting is stopped because the books are unsound. Events are kept. Open the page “Posting is stopped”."""
 
     status = 503
+
+
+class PostingNotStopped(DonationsError):
+    """Posting is not stopped. Load the page again to see how the books stand now."""
+
+    status = 409
+
+
+class FindingGone(DonationsError):
+    """This finding has changed or is gone. Load the page again to see how the books stand now."""
+
+    status = 409
+
+
+class NotACure(DonationsError):
+    """This does not correct the finding. Choose one of the corrections on the page."""
+
+    status = 409
+
+
+class CureMadeWorse(DonationsError):
+    """Nothing was changed, because the books would have a new fault: %(finding)s."""
+
+    status = 409
+
+
+class EntriesFirst(DonationsError):
+    """The ledger refused this correction. First correct the entries that do not balance."""
+
+    status = 409
+
+
+class NoReasonGiven(DonationsError):
+    """Enter a reason. The reason is kept with the books."""
+
+    status = 422
+
+
+class StillUnsound(DonationsError):
+    """Posting cannot resume yet. Findings still to correct: %(count)s."""
+
+    status = 409
 
 
 class NothingToDecide(DonationsError):

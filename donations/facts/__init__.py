@@ -2,7 +2,7 @@
 root (writing), and read back all together (reading). Nothing is booked here."""
 
 from donations.facts import strays
-from donations.facts.reading import load_house, load_of_donations, load_of_payment, load_root
+from donations.facts.reading import load_house, load_of_donations, load_of_payment, load_root, posting_despite_stop
 from donations.facts.said import (
     Charge,
     Dispute,
@@ -45,6 +45,7 @@ __all__ = [
     "load_of_payment",
     "load_root",
     "lock_root",
+    "posting_despite_stop",
     "record_charge",
     "record_decision",
     "record_dispute",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -31,8 +32,7 @@ def load_root(conn: Connection, known: Known) -> Root:
         shares = tuple((row.share_fund_id, row.share_minor) for row in rows if row.share_fund_id is not None)
     else:
         house = load_house(conn)
-    if house.halted:
-        raise PostingStopped()
+    _refuse_if_stopped(conn, house)
     facts = _facts(payment, house, donation, shares, {} if known.is_new else _what_hangs_on(conn, payment))
     root = Root(payment, known.is_new, donation, facts, house.timezone, house.closed_until)
     if donation is None or root.is_first_success:
@@ -61,9 +61,27 @@ def load_house(conn: Connection) -> Any:
     """What every booking needs to know of the organisation: currencies, zone, its own funds, the last closed day.
     Raises PostingStopped while the books are halted."""
     house = _HOUSE.one(conn, {})
-    if house.halted:
-        raise PostingStopped()
+    _refuse_if_stopped(conn, house)
     return house
+
+
+@contextmanager
+def posting_despite_stop(conn: Connection) -> Iterator[None]:
+    """Inside, this connection posts although posting is stopped. Only for what makes the books sound again, and for the
+    answer to a refund that was asked for to that end: reconciliation/posting_stop decides."""
+    conn.info[_DESPITE] = conn  # Not only True: the driver's connection outlives this transaction.
+    try:
+        yield
+    finally:
+        conn.info.pop(_DESPITE, None)
+
+
+def _refuse_if_stopped(conn: Connection, house: Any) -> None:
+    if house.halted and conn.info.get(_DESPITE) is not conn:
+        raise PostingStopped()
+
+
+_DESPITE = "posting despite the stop"
 
 
 def load_of_payment(conn: Connection, payment: Any) -> PaymentFacts:

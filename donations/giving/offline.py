@@ -83,7 +83,7 @@ def accept(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> bool:
         raise NotYourOwn()
     gift.state, gift.accepted_by, gift.accepted_at = "accepted", actor, at
     db.session.flush()
-    _book(conn, gift, at=at)
+    book(conn, gift, at=at)
     return is_own
 
 
@@ -106,7 +106,7 @@ def correct(conn: Connection, gift_id: int, amount: Money, method: str, *, at: d
     donation.amount_minor, donation.source, gift.method = amount.minor, method, method
     db.session.flush()
     if is_by_hand:
-        _book(conn, gift, at=at)
+        book(conn, gift, at=at)
 
 
 def needs_another() -> bool:
@@ -135,7 +135,8 @@ def _check_same(known: OfflineGift, gift: Gift, handed_in: HandedIn) -> None:
         raise SentBefore()
 
 
-def _book(conn: Connection, gift: OfflineGift, *, at: datetime) -> None:
+def book(conn: Connection, gift: OfflineGift, *, at: datetime) -> None:
+    """Make the books say of an accepted gift what its row says."""
     house = facts.load_house(conn)
     zone = ZoneInfo(house.timezone)
     donation = gift.donation
@@ -268,6 +269,6 @@ _MATCHED = (
     .where(_match.c.kind.in_(("offline_gift", "bounced", "offline_refund")))
     .group_by(_match.c.kind)
 )
-_LIVE_RECEIPT = select(Receipt.id, Receipt.label, Receipt.amount_minor).where(
+_LIVE_RECEIPT = select(Receipt.id, Receipt.label, Receipt.amount_minor, Receipt.currency).where(
     Receipt.donation_id == bindparam("of_donation"), Receipt.state == "live"
 )

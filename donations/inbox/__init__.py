@@ -1,9 +1,13 @@
 """Stripe's events: kept once under their own id (arrivals), handled once (handling), and what failed is kept and tried
 again (queue). An event that fails never takes the others with it and is never lost: at worst it waits for a person."""
 
+from donations.inbox import stopped
 from donations.inbox.arrivals import receive
 from donations.inbox.handling import HANDLERS
-from donations.inbox.objects import take_in
-from donations.inbox.queue import anything_due, handle_due, lease_due, put_off, replay
+from donations.inbox.objects import take_in, tell
+from donations.inbox.queue import anything_due, handle_due, handle_reread, lease_due, put_off, replay, reread
 
-__all__ = ["HANDLERS", "anything_due", "handle_due", "lease_due", "put_off", "receive", "replay", "take_in"]
+__all__ = [
+    "HANDLERS", "anything_due", "handle_due", "handle_reread", "lease_due", "put_off", "receive", "replay", "reread",
+    "stopped", "take_in", "tell",
+]  # fmt: skip

@@ -15,7 +15,8 @@ from sqlalchemy.engine import Connection
 from donations import giving, stripe_gateway
 from donations.database import check_open, savepoint
 from donations.errors import PostingStopped
-from donations.inbox.objects import take_in
+from donations.facts import Thing
+from donations.inbox.objects import take_in, tell
 from donations.models import StripeEvent
 from donations.prepared import Prepared
 from donations.stripe_gateway import Event
@@ -40,6 +41,7 @@ def try_to_handle(conn: Connection, event: Event, *, at: datetime, attempts: int
             HANDLERS[event.type](conn, event, at)
     except PostingStopped as stopped:
         check_open(conn)
+        _tell_anyway(conn, event, at)
         return fail(conn, event.id, attempts, stopped, at=at, counts=False)
     except Exception as error:
         # Not the exception's own text: it may hold what must not stand in a log.
@@ -82,26 +84,17 @@ def told(error: Exception) -> str:
     return f"{type(error).__name__}{where}"
 
 
-def _on_charge(conn: Connection, event: Event, at: datetime) -> None:
-    is_change = event.type in CHARGE_CHANGES
-    charge = stripe_gateway.charge_of(event.object, said_at=event.created_at, is_change=is_change)
-    take_in(conn, charge, at=at)
+def _on_thing(conn: Connection, event: Event, at: datetime) -> None:
+    take_in(conn, _thing_of(event), at=at)
 
 
-def _on_refund(conn: Connection, event: Event, at: datetime) -> None:
-    take_in(conn, stripe_gateway.refund_of(event.object, said_at=event.created_at), at=at)
-
-
-def _on_dispute(conn: Connection, event: Event, at: datetime) -> None:
-    take_in(conn, stripe_gateway.dispute_of(event.object, said_at=event.created_at), at=at)
-
-
-def _on_warning(conn: Connection, event: Event, at: datetime) -> None:
-    take_in(conn, stripe_gateway.warning_of(event.object), at=at)
-
-
-def _on_payout(conn: Connection, event: Event, at: datetime) -> None:
-    take_in(conn, stripe_gateway.payout_of(event.object, said_at=event.created_at), at=at)
+def _thing_of(event: Event) -> Thing:
+    """What an event is about, as it was when the event was made."""
+    family = event.type.rpartition(".")[0]
+    if family == "charge":
+        is_change = event.type in CHARGE_CHANGES
+        return stripe_gateway.charge_of(event.object, said_at=event.created_at, is_change=is_change)
+    return stripe_gateway.thing_of(_KINDS[family], event.object, said_at=event.created_at)
 
 
 def _on_session(conn: Connection, event: Event, at: datetime) -> None:
@@ -110,18 +103,27 @@ def _on_session(conn: Connection, event: Event, at: datetime) -> None:
         giving.record_session(conn, session.id, session.reference, session.state, at=at)
 
 
+_KINDS = {
+    "refund": "refund", "charge.dispute": "dispute", "radar.early_fraud_warning": "warning", "payout": "payout",
+}  # fmt: skip
 Handler = Callable[[Connection, Event, datetime], None]
 _BY_FAMILY: dict[str, tuple[Handler, tuple[str, ...]]] = {
-    "charge": (_on_charge, ("pending", "succeeded", "failed", "updated", "refunded")),
+    "charge": (_on_thing, ("pending", "succeeded", "failed", "updated", "refunded")),
     "checkout.session": (_on_session, ("completed", "async_payment_succeeded", "async_payment_failed", "expired")),
-    "refund": (_on_refund, ("created", "updated", "failed")),
-    "charge.dispute": (_on_dispute, ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")),
-    "radar.early_fraud_warning": (_on_warning, ("created", "updated")),
-    "payout": (_on_payout, ("created", "updated", "paid", "failed", "canceled", "reconciliation_completed")),
+    "refund": (_on_thing, ("created", "updated", "failed")),
+    "charge.dispute": (_on_thing, ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")),
+    "radar.early_fraud_warning": (_on_thing, ("created", "updated")),
+    "payout": (_on_thing, ("created", "updated", "paid", "failed", "canceled", "reconciliation_completed")),
 }
 HANDLERS: dict[str, Handler] = {
     f"{family}.{what}": handler for family, (handler, all_of_it) in _BY_FAMILY.items() for what in all_of_it
 }
+
+
+def _tell_anyway(conn: Connection, event: Event, at: datetime) -> None:
+    """Nothing is posted, but a deadline does not wait: who must know of it is told."""
+    if event.type.rpartition(".")[0] in _KINDS:
+        tell(conn, _thing_of(event), at=at)
 
 
 def identity(event_id: str) -> str:

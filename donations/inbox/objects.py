@@ -15,8 +15,26 @@ from donations.reconciliation import movements
 
 
 def take_in(conn: Connection, thing: facts.Thing, *, at: datetime) -> None:
-    """Write the thing and book what follows; the treasurers are told once of what must not wait."""
-    _BY_TYPE[type(thing)](conn, thing, at)
+    """Write the thing, book what follows, and tell the treasurers what must not wait."""
+    _WRITERS[type(thing)](conn, thing, at)
+    tell(conn, thing, at=at)
+
+
+def tell(conn: Connection, thing: facts.Thing, *, at: datetime) -> None:
+    """Tell the treasurers, once, of a deadline or a failure. A deadline does not wait while posting is stopped."""
+    match thing:
+        case Refund() if thing.failed:
+            reason = thing.failure_reason or thing.status
+            alarms.sound(conn, f"refund failed {thing.id}", f"{thing.id}: {reason}", at=at, once=True)
+        case Dispute() if thing.due_by is not None and thing.needs_response:
+            told = f"{thing.id}: answer by {thing.due_by:%Y-%m-%d %H:%M} UTC"
+            alarms.sound(conn, f"dispute {thing.id}", told, at=at, once=thing.status)
+        case FraudWarning() if thing.actionable:
+            told = f"{thing.charge_id}: {thing.fraud_type}"
+            alarms.sound(conn, f"fraud warning {thing.id}", told, at=at, once=True)
+        case Payout() if thing.status == "failed":
+            reason = thing.failure_code or "no reason given"
+            alarms.sound(conn, f"payout failed {thing.id}", f"{thing.id}: {reason}", at=at, once=True)
 
 
 def _charge(conn: Connection, charge: Charge, at: datetime) -> None:
@@ -25,34 +43,22 @@ def _charge(conn: Connection, charge: Charge, at: datetime) -> None:
 
 def _refund(conn: Connection, refund: Refund, at: datetime) -> None:
     giving.refunding.take_in(conn, refund, at=at)
-    if refund.failed:
-        reason = refund.failure_reason or refund.status
-        alarms.sound(conn, f"refund failed {refund.id}", f"{refund.id}: {reason}", at=at, once=True)
 
 
 def _dispute(conn: Connection, dispute: Dispute, at: datetime) -> None:
     giving.settle(conn, facts.record_dispute(conn, dispute, at=at), at=at)
-    if dispute.due_by is not None and dispute.needs_response:
-        told = f"{dispute.id}: answer by {dispute.due_by:%Y-%m-%d %H:%M} UTC"
-        alarms.sound(conn, f"dispute {dispute.id}", told, at=at, once=dispute.status)
 
 
 def _warning(conn: Connection, warning: FraudWarning, at: datetime) -> None:
     facts.record_warning(conn, warning, at=at)
-    if warning.actionable:
-        told = f"{warning.charge_id}: {warning.fraud_type}"
-        alarms.sound(conn, f"fraud warning {warning.id}", told, at=at, once=True)
 
 
 def _payout(conn: Connection, payout: Payout, at: datetime) -> None:
     facts.record_payout(conn, payout)
     movements.book_payout(conn, payout.id, at=at)
-    if payout.status == "failed":
-        reason = payout.failure_code or "no reason given"
-        alarms.sound(conn, f"payout failed {payout.id}", f"{payout.id}: {reason}", at=at, once=True)
 
 
-_BY_TYPE: dict[type, Callable[[Connection, Any, datetime], None]] = {
+_WRITERS: dict[type, Callable[[Connection, Any, datetime], None]] = {
     Charge: _charge,
     Refund: _refund,
     Dispute: _dispute,

@@ -22,17 +22,22 @@ _FETCHED = {"charge": "charge", "refund": "refund", "charge.dispute": "dispute",
 def handle_due(event_id: str, *, at: datetime) -> str:
     """Try a kept event again. Gives its state after that; `gone` if somebody else has handled it meanwhile. What was
     ignored and is replayed is ignored again, unless it is for us by now."""
-    event = _reread(event_id, at=at)
+    event = reread(event_id, at=at)
     with write_unit() as conn:
-        row = conn.execute(_LOCK_DUE, {"event_id": event_id}).first()
-        if row is None:
-            return "gone"
-        if event is None:
-            return fail(conn, event_id, row.attempts, ValueError("its content has expired"), at=at)
-        if not is_for_us(event):
-            return finish(conn, event_id, "ignored", at=at)
-        state = try_to_handle(conn, event, at=at, attempts=row.attempts)
-        return finish(conn, event_id, state, at=at) if state == "handled" else state
+        return handle_reread(conn, event_id, event, at=at)
+
+
+def handle_reread(conn: Connection, event_id: str, event: Event | None, *, at: datetime) -> str:
+    """Handle a due event in the caller's write unit, its content read before. Gives its state after that."""
+    row = conn.execute(_LOCK_DUE, {"event_id": event_id}).first()
+    if row is None:
+        return "gone"
+    if event is None:
+        return fail(conn, event_id, row.attempts, ValueError("its content has expired"), at=at)
+    if not is_for_us(event):
+        return finish(conn, event_id, "ignored", at=at)
+    state = try_to_handle(conn, event, at=at, attempts=row.attempts)
+    return finish(conn, event_id, state, at=at) if state == "handled" else state
 
 
 def anything_due(*, at: datetime) -> bool:
@@ -61,7 +66,7 @@ def replay(conn: Connection, event_id: str, *, at: datetime) -> bool:
     return conn.execute(_REPLAY, {"event_id": event_id, "moment": at}).rowcount == 1
 
 
-def _reread(event_id: str, *, at: datetime) -> Event | None:
+def reread(event_id: str, *, at: datetime) -> Event | None:
     """The kept event, its object fetched anew if another API version shaped it. Stripe is asked before any write. What
     is fetched is as of now; only when a charge succeeded or failed is still told best by its event."""
     with write_unit() as conn:

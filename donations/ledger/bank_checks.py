@@ -3,8 +3,8 @@ them, is in checks.py."""
 
 from __future__ import annotations
 
-# name -> (query, the sentence that tells a row of its answer)
-QUESTIONS = {
+# name -> (query, the sentence that tells a row of its answer; of a grave one also its subject and its columns' names)
+QUESTIONS: dict[str, tuple[str, ...]] = {
     "I5": (
         "SELECT o.id, o.amount_minor, coalesce(sum(b.net_minor), 0), o.currency FROM payout o"
         " LEFT JOIN balance_transaction b ON b.payout_id = o.id AND b.currency = o.currency"
@@ -33,12 +33,14 @@ QUESTIONS = {
         "transfers between funds come to {1} {0} instead of nothing",
     ),
     "I11 offline": (
-        "SELECT x.id, x.said, x.remaining FROM (SELECT g.id,"
+        "SELECT x.id, x.said, x.remaining, x.currency FROM (SELECT g.id, d.currency,"
         " coalesce((SELECT r.amount_minor FROM receipt r WHERE r.donation_id = g.donation_id AND r.state = 'live'), 0)"
         " AS said, CASE WHEN g.method IN ('cash', 'cheque') AND g.state = 'accepted' THEN d.amount_minor ELSE 0 END"
         " + coalesce((SELECT sum(m.amount_minor) FROM match m WHERE m.target = CAST(g.id AS text)"
         " AND m.kind IN ('offline_gift', 'bounced', 'offline_refund') AND m.state = 'confirmed'), 0) AS remaining"
         " FROM offline_gift g JOIN donation d ON d.id = g.donation_id) x WHERE x.said <> x.remaining",
         "offline gift {0}: its receipt says {1}, {2} remains (minor units)",
+        "gift:{0}",
+        "gift stated remaining currency",
     ),
 }

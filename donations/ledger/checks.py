@@ -4,8 +4,7 @@ is decided by who asks (the command line, the worker). Numbered as in docs/ledge
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,39 +14,17 @@ from sqlalchemy.engine import Connection
 from donations import audit
 from donations.bookkeeping import PUBLIC_ACCOUNTS, standing_of
 from donations.facts import load_of_donations
-from donations.ledger import bank_checks, closed
+from donations.ledger import acceptances, bank_checks, closed
+from donations.ledger.acceptances import Acceptance
+from donations.ledger.findings import GRAVE, Finding, Report
 from donations.periods import period_of
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One fault: which invariant, and in words what is wrong with what."""
-
-    invariant: str
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """All faults, the items still open (not faults), and the trial balance in minor units by account and currency."""
-
-    findings: tuple[Finding, ...]
-    open_items: tuple[str, ...]
-    trial_balance: dict[tuple[int, str], int]
-    entries: int
-    postings: int
-
-    @property
-    def sound(self) -> bool:
-        return not self.findings
 
 
 def check(conn: Connection, at: datetime) -> Report:
     """Ask every question of the books, on a connection that sees one moment only (database.snapshot): else what others
     commit between two questions looks like a fault."""
     balances = conn.execute(_BALANCES).all()
-    findings = [Finding("I2", said) for said in _whole_ledger(balances)]
-    findings += [Finding(name, said) for name, ask in _QUESTIONS.items() for said in ask(conn)]
+    findings, accepted = _found(conn, balances, _QUESTIONS)
     trial_balance: dict[tuple[int, str], int] = defaultdict(int)
     for account, _, currency, minor, _ in balances:
         trial_balance[account, currency] += int(minor)
@@ -57,31 +34,69 @@ def check(conn: Connection, at: datetime) -> Report:
         trial_balance=dict(trial_balance),
         entries=conn.execute(text("SELECT count(*) FROM entry")).scalar_one(),
         postings=sum(count for *_, count in balances),
+        accepted=tuple(accepted),
     )
 
 
-def _whole_ledger(balances: Sequence[Any]) -> Iterator[str]:
-    """I2, from the balances of (account, fund, currency): a second look through all postings would cost as much."""
+def grave(conn: Connection) -> tuple[Finding, ...]:
+    """The faults that stop posting, and nothing else asked."""
+    asked = {name: ask for name, ask in _QUESTIONS.items() if name.split()[0] in GRAVE}
+    return tuple(_found(conn, conn.execute(_BALANCES).all(), asked)[0])
+
+
+def _found(
+    conn: Connection, balances: Sequence[Any], asked: Mapping[str, Ask]
+) -> tuple[list[Finding], list[tuple[Finding, Acceptance]]]:
+    """The faults, and apart from them those that were accepted exactly as they stand: never a fault beside them."""
+    signed = acceptances.load(conn)
+    findings: list[Finding] = []
+    accepted: list[tuple[Finding, Acceptance]] = []
+    allowed: dict[tuple[int, str], int] = defaultdict(int)
+    for name, ask in asked.items():
+        for said, subject, facts in ask(conn):
+            figure = acceptances.figure(facts)
+            one = Finding(name, said, subject, figure, facts)
+            acceptance = signed.get((name, subject, figure))
+            if acceptance is None:
+                findings.append(one)
+                continue
+            accepted.append((one, acceptance))
+            if name == "I1":  # I2 sees the same difference; an accepted entry that is whole again allows nothing.
+                allowed[facts["fund"], facts["currency"]] += int(facts["minor"])
+    return [*_whole_ledger(balances, allowed), *findings], accepted
+
+
+def _whole_ledger(balances: Sequence[Any], allowed: Mapping[tuple[int, str], int]) -> Iterator[Finding]:
+    """I2, from the balances of (account, fund, currency): a second look through all postings would cost as much. Beside
+    the differences of entries that were accepted, nothing may be left."""
     sums: dict[tuple[int, str], int] = defaultdict(int)
     for _, fund_id, currency, minor, _ in balances:
         sums[fund_id, currency] += int(minor)
-    for (fund_id, currency), minor in sorted(sums.items()):
+    for fund_id, currency in sorted(sums.keys() | allowed.keys()):
+        minor = sums[fund_id, currency] - allowed.get((fund_id, currency), 0)
         if minor:
-            yield f"the books of fund {fund_id} do not balance: {minor} {currency}"
+            said = f"the books of fund {fund_id} do not balance: {minor} {currency}"
+            facts = {"fund": fund_id, "currency": currency, "minor": minor}
+            yield Finding("I2", said, f"fund:{fund_id}:{currency}", str(minor), facts)
 
 
-def _each(sql: str, sentence: str) -> Callable[[Connection], Iterator[str]]:
-    """A question in SQL: every row it gives is a fault, told by the sentence."""
+def _each(sql: str, sentence: str, subject: str = "", names: str = "") -> Ask:
+    """A question in SQL: every row it gives is a fault, told by the sentence. `names` are those of its columns."""
 
-    def ask(conn: Connection) -> Iterator[str]:
+    def ask(conn: Connection) -> Iterator[Fault]:
         for row in conn.execute(text(sql)):
-            yield sentence.format(*row)
+            yield sentence.format(*row), subject.format(*row), dict(zip(names.split(), row, strict=False))
 
     return ask
 
 
-def _stored_totals(conn: Connection) -> Iterator[str]:
-    """I10: what is stored of each fund, period and currency is what the postings say."""
+def _said(ask: Callable[[Connection], Iterator[str]]) -> Ask:
+    """A question that is answered in sentences."""
+    return lambda conn: ((said, "", {}) for said in ask(conn))
+
+
+def stored_totals(conn: Connection) -> Iterator[tuple[tuple[int, date, str], int, int]]:
+    """What is stored of a fund, period and currency, and what the postings say, wherever these differ."""
     posted: dict[tuple[int, date, str], int] = defaultdict(int)
     for fund_id, period, currency, day, minor in conn.execute(_PUBLIC_POSTINGS, {"accounts": sorted(PUBLIC_ACCOUNTS)}):
         posted[fund_id, period_of(period, _day(day)), currency] += int(minor)
@@ -93,14 +108,25 @@ def _stored_totals(conn: Connection) -> Iterator[str]:
     }
     for key in sorted(posted.keys() | stored.keys()):
         if posted.get(key, 0) != stored.get(key, 0):
-            fund_id, start, currency = key
-            yield (
-                f"fund {fund_id} from {start}: stored {stored.get(key, 0)} {currency}, posted {posted.get(key, 0)}"
-                " (minor units)"
-            )
+            yield key, stored.get(key, 0), posted.get(key, 0)
 
 
-def _what_remains(conn: Connection) -> Iterator[str]:
+def counts(conn: Connection) -> Iterator[tuple[int, date, int, int]]:
+    """Of how many donations a total says that they are in it, and how many there are, wherever these differ: appeal,
+    period, said, counted."""
+    for appeal_id, start, said, counted in conn.execute(text(_COUNTS)):
+        yield appeal_id, _day(start), said, counted
+
+
+def _stored_totals(conn: Connection) -> Iterator[Fault]:
+    """I10: what is stored of each fund, period and currency is what the postings say."""
+    for (fund_id, start, currency), stored, posted in stored_totals(conn):
+        said = f"fund {fund_id} from {start}: stored {stored} {currency}, posted {posted} (minor units)"
+        facts = {"fund": fund_id, "start": start, "currency": currency, "stored": stored, "posted": posted}
+        yield said, f"total:{fund_id}:{start}:{currency}", facts
+
+
+def _what_remains(conn: Connection) -> Iterator[Fault]:
     """I11: where something was given back or lost, the live receipt says what remains, in the gift's own currency."""
     for batch in _batched(conn.scalars(text(f"{_TAKEN_BACK} ORDER BY 1")).all()):
         known = load_of_donations(conn, batch)
@@ -116,14 +142,17 @@ def _what_remains(conn: Connection) -> Iterator[str]:
                 stated, remains = said[donation_id].get(currency), remaining[currency]
                 if (stated or 0) != max(remains, 0):
                     told = f"its receipt says {stated}, {remains} {currency} remains (minor units)"
-                    yield f"donation {donation_id}: {told}"
+                    figures = {
+                        "donation": donation_id, "stated": stated or 0, "remaining": remains, "currency": currency,
+                    }  # fmt: skip
+                    yield f"donation {donation_id}: {told}", f"donation:{donation_id}", figures
 
 
-def _audit_chain(conn: Connection) -> Iterator[str]:
+def _audit_chain(conn: Connection) -> Iterator[Fault]:
     """I13: the audit of what people did stands as it was written."""
-    broken = audit.verify(conn)
-    if broken is not None:
-        yield f"the audit is broken at act {broken.id}: {broken.said}"
+    for broken in audit.breaks(conn):
+        said = f"the audit is broken at act {broken.id}: {broken.said}"
+        yield said, f"act:{broken.id}", acceptances.break_facts(broken)
 
 
 def _batched(ids: Sequence[int], size: int = 500) -> Iterator[Sequence[int]]:
@@ -183,16 +212,32 @@ _TAKEN_BACK = (
 # The plus keeps SQLite from looking through all entries that reverse nothing, by the index of that column.
 _LIVE = "+e.reverses IS NULL AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses = e.id)"
 
-_QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
+# What is said, what it is about, and its facts by name.
+Fault = tuple[str, str, dict[str, Any]]
+Ask = Callable[[Connection], Iterator[Fault]]
+_COUNTS = (
+    "SELECT t.appeal_id, t.period_start, t.donations, count(d.id) FROM appeal_total t"
+    " LEFT JOIN donation d ON d.appeal_id = t.appeal_id AND d.counted_in = t.period_start"
+    " GROUP BY t.appeal_id, t.period_start, t.donations HAVING t.donations <> count(d.id)"
+    " UNION ALL SELECT d.appeal_id, d.counted_in, 0, count(*) FROM donation d WHERE d.counted_in IS NOT NULL"
+    " AND NOT EXISTS (SELECT 1 FROM appeal_total t"
+    " WHERE t.appeal_id = d.appeal_id AND t.period_start = d.counted_in) GROUP BY d.appeal_id, d.counted_in"
+)
+
+_QUESTIONS: dict[str, Ask] = {
     "I1": _each(
         "SELECT entry_id, fund_id, currency, sum(amount_minor) FROM posting"
         " GROUP BY entry_id, fund_id, currency HAVING sum(amount_minor) <> 0",
         "entry {0} does not balance for fund {1}: {3} {2}",
+        "entry:{0}:{1}:{2}",
+        "entry fund currency minor",
     ),
     "I1 sealed": _each(
         "SELECT e.id, count(p.line) FROM entry e LEFT JOIN posting p ON p.entry_id = e.id"
         " GROUP BY e.id HAVING count(p.line) < 2",
         "entry {0} has {1} postings",
+        "entry:{0}",
+        "entry postings",
     ),
     "I3": _each(
         "SELECT b.id, count(e.id) FROM balance_transaction b"  # noqa: S608 - a constant
@@ -204,29 +249,29 @@ _QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
     ),
     "I10": _stored_totals,
     "I10 count": _each(
-        "SELECT t.appeal_id, t.period_start, t.donations, count(d.id) FROM appeal_total t"
-        " LEFT JOIN donation d ON d.appeal_id = t.appeal_id AND d.counted_in = t.period_start"
-        " GROUP BY t.appeal_id, t.period_start, t.donations HAVING t.donations <> count(d.id)"
-        " UNION ALL SELECT d.appeal_id, d.counted_in, 0, count(*) FROM donation d WHERE d.counted_in IS NOT NULL"
-        " AND NOT EXISTS (SELECT 1 FROM appeal_total t"
-        " WHERE t.appeal_id = d.appeal_id AND t.period_start = d.counted_in) GROUP BY d.appeal_id, d.counted_in",
-        "appeal {0} from {1} says {2} donations, there are {3}",
+        _COUNTS, "appeal {0} from {1} says {2} donations, there are {3}", "count:{0}:{1}", "appeal start stored counted"
     ),
     "I11 gaps": _each(
-        "SELECT s.prefix, s.next_number - 1, count(r.id), coalesce(max(r.number), 0) FROM receipt_series s"
-        " LEFT JOIN receipt r ON r.series_id = s.id GROUP BY s.id, s.prefix, s.next_number"
-        " HAVING count(r.id) <> s.next_number - 1 OR coalesce(max(r.number), 0) <> s.next_number - 1",
+        "SELECT s.prefix, s.next_number - 1, coalesce(sum(u.known), 0), coalesce(max(u.last), 0) FROM receipt_series s"
+        " LEFT JOIN (SELECT series_id, count(*) AS known, max(number) AS last FROM receipt GROUP BY series_id"
+        " UNION ALL SELECT series_id, sum(last_number - first_number + 1), max(last_number) FROM receipt_gap"
+        " GROUP BY series_id) u ON u.series_id = s.id GROUP BY s.id, s.prefix, s.next_number"
+        " HAVING coalesce(sum(u.known), 0) <> s.next_number - 1 OR coalesce(max(u.last), 0) <> s.next_number - 1",
         "series {0}: {1} numbers taken, {2} receipts, the last is {3}",
+        "series:{0}",
+        "series taken known last",
     ),
     "I11 amount": _each(
-        "SELECT r.label, r.amount_minor, coalesce(sum(p.amount_minor), 0) FROM receipt r"  # noqa: S608 - constants
+        "SELECT r.label, r.amount_minor, coalesce(sum(p.amount_minor), 0), r.currency FROM receipt r"  # noqa: S608
         " LEFT JOIN payment p ON p.donation_id = r.donation_id AND p.currency = r.currency"
         " AND p.succeeded_at IS NOT NULL AND p.failed_at IS NULL"
         " AND p.id NOT IN (SELECT payment_id FROM stray_payment)"
         f" WHERE r.state = 'live' AND r.donation_id NOT IN ({_TAKEN_BACK})"
         " AND NOT EXISTS (SELECT 1 FROM offline_gift g WHERE g.donation_id = r.donation_id)"
-        " GROUP BY r.id, r.label, r.amount_minor HAVING r.amount_minor <> coalesce(sum(p.amount_minor), 0)",
+        " GROUP BY r.id, r.label, r.amount_minor, r.currency HAVING r.amount_minor <> coalesce(sum(p.amount_minor), 0)",
         "receipt {0} says {1}, received {2} (minor units)",
+        "receipt:{0}",
+        "receipt stated received currency",
     ),
     "I11 missing": _each(
         "SELECT p.charge_id FROM payment p WHERE p.succeeded_at IS NOT NULL AND p.failed_at IS NULL"  # noqa: S608
@@ -234,14 +279,19 @@ _QUESTIONS: dict[str, Callable[[Connection], Iterator[str]]] = {
         f" AND p.donation_id NOT IN ({_TAKEN_BACK}) AND NOT EXISTS"
         " (SELECT 1 FROM receipt r WHERE r.donation_id = p.donation_id AND r.state = 'live')",
         "charge {0} succeeded and has no receipt",
+        "charge:{0}",
+        "charge",
     ),
     "I11 remaining": _what_remains,
     "I12": _each(
         f"SELECT e.idem_key, count(*) FROM entry e WHERE {_LIVE} GROUP BY e.idem_key HAVING count(*) > 1",  # noqa: S608
         "{0} has {1} live entries",
+        "key:{0}",
+        "key live",
     ),
     "I13": _audit_chain,
-    "I14": closed.said,
-    **{name: _each(sql, sentence) for name, (sql, sentence) in bank_checks.QUESTIONS.items()},
+    "I14": _said(closed.said),
+    **{name: _each(*question) for name, question in bank_checks.QUESTIONS.items()},
 }
 INVARIANTS = ("I2", *_QUESTIONS)
+GRAVE_INVARIANTS = tuple(name for name in INVARIANTS if name.split()[0] in GRAVE)

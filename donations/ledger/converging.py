@@ -43,7 +43,7 @@ class _Kept:
 
 
 @dataclass(slots=True)
-class _Batch:
+class Batch:
     """The entries about to be written for one source."""
 
     conn: Connection
@@ -59,16 +59,16 @@ class _Batch:
     def enter(self, want: Wanted, revision: int) -> None:
         """Add an entry, dated by its fact."""
         day = self.day_of(want.happened_at)
-        self._add(want.key, want.kind, revision, None, want.lines, entry_date=day, fact_date=day)
+        self.add(want.key, want.kind, revision, None, want.lines, entry_date=day, fact_date=day)
 
     def reverse(self, have: _Kept) -> None:
         """Add the reversal of a live entry, under its key and revision and dated like it, so that no period holds one
         without the other."""
         mirrored = tuple(replace(line, minor=-line.minor) for line in have.lines)
         dates = {"entry_date": have.entry_date, "fact_date": have.fact_date}
-        self._add(f"{have.key}:reversed", have.kind, have.revision, have.id, mirrored, **dates)
+        self.add(f"{have.key}:reversed", have.kind, have.revision, have.id, mirrored, **dates)
 
-    def _add(
+    def add(
         self,
         key: str,
         kind: str,
@@ -79,6 +79,7 @@ class _Batch:
         entry_date: date,
         fact_date: date,
     ) -> None:
+        """Add an entry of these lines, on the first open day if its own is closed."""
         entry_date = self._open_day(entry_date, lines)
         entry_id = new_id()
         self.entries.append(
@@ -147,7 +148,7 @@ def converge(
     kept = [] if is_new else _kept(conn, source)
     live = _live(kept)
     revisions = _last_revisions(kept)
-    batch = _Batch(conn, source, at, day_of, closed_until, actor)
+    batch = Batch(conn, source, at, day_of, closed_until, actor)
     for want in wanted:
         have = live.pop(want.key, None)
         if have is not None and sorted(have.lines, key=_order) == sorted(want.lines, key=_order):
@@ -161,7 +162,7 @@ def converge(
     return batch.posted
 
 
-def _write(conn: Connection, batch: _Batch) -> None:
+def _write(conn: Connection, batch: Batch) -> None:
     if not batch.entries:
         return
     _INSERT_POSTINGS.run_many(conn, batch.postings)
@@ -173,7 +174,8 @@ def _kept(conn: Connection, source: tuple[str, int]) -> list[_Kept]:
     for row in _KEPT.all(conn, {"source_type": source[0], "source_id": source[1]}):
         head = _Kept(row.id, row.idem_key, row.kind, row.revision, row.reverses, row.entry_date, row.fact_date)
         entry = entries.setdefault(row.id, head)
-        entry.lines.append(Line(row.account, row.fund_id, row.currency, row.amount_minor, row.clear_ref))
+        if row.account is not None:  # An entry that lost its postings still has its key and revision.
+            entry.lines.append(Line(row.account, row.fund_id, row.currency, row.amount_minor, row.clear_ref))
     return list(entries.values())
 
 
@@ -214,7 +216,7 @@ _KEPT = Prepared(
         _posting.c.amount_minor,
         _posting.c.clear_ref,
     )
-    .join(_posting, _posting.c.entry_id == _entry.c.id)
+    .outerjoin(_posting, _posting.c.entry_id == _entry.c.id)
     .where(_entry.c.source_type == bindparam("source_type"), _entry.c.source_id == bindparam("source_id"))
     .order_by(_entry.c.id, _posting.c.line)
 )

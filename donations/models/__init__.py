@@ -3,6 +3,7 @@
 from donations.models.appeal import Appeal, AppealEvent, AppealTotal, Area, Fund, FundTotal, PublishedTotal
 from donations.models.audit import AuditRecord
 from donations.models.bank import BankAccount, BankLine, Match, MatchRule, Statement
+from donations.models.cure import Cure, ReceiptGap
 from donations.models.donation import Allocation, CheckoutAttempt, Donation
 from donations.models.draft import AppealDraft, GoalChange
 from donations.models.embedding import EmbeddingSite
@@ -55,6 +56,7 @@ __all__ = [
     "BankLine",
     "Brake",
     "CheckoutAttempt",
+    "Cure",
     "DayMark",
     "Decision",
     "Disbursement",
@@ -88,6 +90,7 @@ __all__ = [
     "PublishedTotal",
     "Receipt",
     "ReceiptEvent",
+    "ReceiptGap",
     "ReceiptSeries",
     "RecoveryCode",
     "Refund",

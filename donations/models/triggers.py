@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy.engine import Connection
 
-_STAYING = ("bank_line", "match", "period_balance", "period_signature")
+_STAYING = ("bank_line", "match", "period_balance", "period_signature", "cure", "receipt_gap")
 _BOTH = (
     "posting_before_entry",
     "posting_never_changes",

@@ -110,6 +110,11 @@ def _check(conn: Connection, asked: Asked) -> None:
 def _make(conn: Connection, row: Adjustment, *, actor: str, at: datetime) -> None:
     row.state, row.decided_by, row.decided_at = "made", actor, at
     db.session.flush()
+    book(conn, row, actor=actor, at=at)
+
+
+def book(conn: Connection, row: Adjustment, *, actor: str, at: datetime) -> None:
+    """Make the books say what a made adjustment says."""
     house = facts.load_house(conn)
     zone = ZoneInfo(house.timezone)
     posted = ledger.converge(

@@ -46,7 +46,7 @@ def pay_in(
     for gift in gifts:
         gift.slip_id = slip.id
     db.session.flush()
-    _book(conn, slip, at=at)
+    book(conn, slip, at=at)
     return slip
 
 
@@ -55,7 +55,8 @@ def short_by(conn: Connection, slip_id: int) -> int:
     return int(conn.execute(_SHORT, {"of_ref": f"slip:{slip_id}"}).scalar_one())
 
 
-def _book(conn: Connection, slip: Slip, *, at: datetime) -> None:
+def book(conn: Connection, slip: Slip, *, at: datetime) -> None:
+    """Make the books say of a slip what was paid in with it."""
     house = facts.load_house(conn)
     zone = ZoneInfo(house.timezone)
     assert slip.paid_in_on is not None

@@ -28,6 +28,7 @@ from donations.stripe_gateway.reading import (
     payout_of,
     refund_of,
     session_of,
+    thing_of,
     warning_of,
 )
 
@@ -60,6 +61,7 @@ __all__ = [
     "session_of",
     "start_checkout",
     "thing",
+    "thing_of",
     "things_since",
     "update_endpoint",
     "warning_of",

@@ -5,10 +5,11 @@ from donations.totals.areas import reckon as reckon_areas
 from donations.totals.milestones import note as note_milestones
 from donations.totals.milestones import reached as milestones_reached
 from donations.totals.moving import apply
+from donations.totals.recalculation import recalculate
 from donations.totals.reckoning import PublicTotal, public, public_of
 from donations.totals.ticks import DISCREET_STEP, TICK_SECONDS, publish, published_areas, touch
 
 __all__ = [
     "DISCREET_STEP", "TICK_SECONDS", "PublicTotal", "apply", "milestones_reached", "note_milestones",
-    "public", "public_of", "publish", "published_areas", "reckon_areas", "touch",
+    "public", "public_of", "publish", "published_areas", "recalculate", "reckon_areas", "touch",
 ]  # fmt: skip

@@ -27,7 +27,7 @@ def apply(
 ) -> None:
     """Move the stored totals by the lines just posted, and the counts by `counted` (appeal id, period -> +1 or -1).
     `homes` says of funds already known which appeal and period they belong to. Rows are locked in order of fund id."""
-    homes = {**homes, **_homes(conn, {line.line.fund_id for line in posted} - homes.keys())}
+    homes = {**homes, **homes_of(conn, {line.line.fund_id for line in posted} - homes.keys())}
     moved: dict[tuple[int, date, str], int] = defaultdict(int)
     appeals: dict[tuple[int, date], int] = defaultdict(int, counted)
     for one in posted:
@@ -37,6 +37,12 @@ def apply(
         start = period_of(home[1], one.entry_date)
         moved[one.line.fund_id, start, one.line.currency] -= one.line.minor
         appeals[home[0], start] += 0
+    if add_to_funds(conn, moved) or any(counted.values()):
+        raise_versions(conn, appeals, at)
+
+
+def add_to_funds(conn: Connection, moved: Mapping[tuple[int, date, str], int]) -> bool:
+    """Move what is stored of funds (fund id, period, currency) by so many minor units. Gives whether anything moved."""
     changes = [(key, minor) for key, minor in sorted(moved.items()) if minor]
     if changes:
         _ADD_TO_FUND.run_many(
@@ -46,8 +52,7 @@ def apply(
                 for (fund_id, start, currency), minor in changes
             ],
         )
-    if changes or any(counted.values()):
-        raise_versions(conn, appeals, at)
+    return bool(changes)
 
 
 def raise_versions(conn: Connection, appeals: Mapping[tuple[int, date], int], at: datetime) -> None:
@@ -61,7 +66,8 @@ def raise_versions(conn: Connection, appeals: Mapping[tuple[int, date], int], at
     )
 
 
-def _homes(conn: Connection, fund_ids: set[int]) -> dict[int, tuple[int, str | None]]:
+def homes_of(conn: Connection, fund_ids: set[int]) -> dict[int, tuple[int, str | None]]:
+    """The appeal and period of each of these funds that has an appeal."""
     homes = {}
     for fund_id in fund_ids:
         home = _HOME.first(conn, {"of_fund": fund_id})

@@ -14,19 +14,17 @@ from donations.money import Money
 from donations.prepared import upsert
 from donations.reconciliation import marks
 
-# A fault in one of these would be made worse by posting on.
-GRAVE = ("I1", "I2", "I10", "I11", "I12", "I13")
 WARN_BEFORE = timedelta(days=3)
 
 
 def check_books(at: datetime) -> None:
-    """Ask every invariant. A grave fault stops posting until `donations ledger resume`; every fault is an alarm."""
+    """Ask every invariant. A grave fault stops posting until a person resumes it; every fault is an alarm."""
     with snapshot() as conn:
         report = ledger.check(conn, at)
     if report.sound:
         return
     said = "; ".join(f"{finding.invariant}: {finding.said}" for finding in report.findings[:10])
-    grave = any(finding.invariant.split()[0] in GRAVE for finding in report.findings)
+    grave = bool(report.grave)
     with write_unit() as conn:
         if grave:  # Two workers may find it at the same time.
             halt = upsert(conn.dialect.name, Halt.__table__).values(id=1, since=at, reason=said)  # type: ignore[arg-type]

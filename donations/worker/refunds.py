@@ -10,6 +10,7 @@ from donations import facts, giving, stripe_gateway
 from donations.database import write_unit
 from donations.errors import DonationsError, RefundRefused
 from donations.giving.refunding import Try
+from donations.reconciliation import posting_stop
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def carry_out(attempt_id: int, at: datetime) -> None:
         with write_unit() as conn:
             giving.refunding.give_up(conn, attempt_id, str(error.facts["code"]))
         raise
-    with write_unit() as conn:
+    with write_unit() as conn, posting_stop.posted_despite_stop(conn, attempt_id):
         giving.refunding.take_in(conn, refund, at=at)
 
 

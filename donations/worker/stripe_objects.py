@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, select
 
 from donations import inbox, stripe_gateway
 from donations.database import write_unit
-from donations.errors import DonationsError, PaymentServiceDown
+from donations.errors import DonationsError, PaymentServiceDown, PostingStopped
 from donations.extensions import db
 from donations.facts import Charge, Dispute, FraudWarning, Payout, Refund, Thing
 from donations.models import BalanceTransaction, Payment, StrayPayment
@@ -54,8 +54,13 @@ def take_in(thing: Thing, at: datetime) -> bool:
     """Write what Stripe says of a thing, in a transaction of its own. False if all of it was known."""
     if _is_known(thing):
         return False
-    with write_unit() as conn:
-        inbox.take_in(conn, thing, at=at)
+    try:
+        with write_unit() as conn:
+            inbox.take_in(conn, thing, at=at)
+    except PostingStopped:
+        with write_unit() as conn:  # A deadline does not wait for the books.
+            inbox.tell(conn, thing, at=at)
+        raise
     return True
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from donations import inbox, outbox, stripe_gateway, worker
 from donations.database import write_unit
 from donations.extensions import db
+from donations.models import Halt
 from tests import events
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
@@ -69,6 +70,16 @@ def test_a_mail_that_is_overdue_is_named(client: FlaskClient, beaten: None) -> N
     status, told = health(client, NOW + timedelta(seconds=61))
     assert (status, told["faults"]) == (503, ["outbox: 1 mails are overdue"])
     assert "maya" not in str(told)
+
+
+def test_stopped_posting_is_named_with_its_moment_and_no_figure(client: FlaskClient, beaten: None) -> None:
+    with write_unit():
+        db.session.add(Halt(id=1, since=NOW - timedelta(hours=2), reason="I10: fund 3: stored 1999 GBP"))
+    status, told = health(client)
+    assert (status, told["faults"]) == (503, ["posting stopped since 2026-11-21T18:00:00Z"])
+    with write_unit():
+        db.session.delete(db.session.get_one(Halt, 1))
+    assert health(client) == (200, {"status": "ok"})
 
 
 def test_all_that_is_wrong_is_named_at_once(client: FlaskClient) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from sqlalchemy import Select, select
 
-from donations import audit, staff
+from donations import ledger, staff
 from donations.database import snapshot
 from donations.errors import BadSeal
 from donations.extensions import db
@@ -24,7 +24,7 @@ def index() -> Response:
     before = request.args.get("before", type=int)
     found = db.session.scalars(_asked(wanted, before)).all()
     with snapshot() as conn:
-        broken = audit.verify(conn)
+        broken = ledger.broken_act(conn)
     return page(
         "staff/audit.html", cache="no-store", acts=found[:PAGE_LENGTH], wanted=wanted, broken=broken,
         older=found[PAGE_LENGTH - 1].id if len(found) > PAGE_LENGTH else None, names=_names(), before=before,

@@ -38,7 +38,7 @@ PARTS = (
     ("treasury.bank.index", _l("Accounts")),
     ("treasury.periods.index", _l("Periods")),
 )
-bp.context_processor(lambda: {"words": words.known(), "parts": PARTS})
+bp.context_processor(lambda: {"words": words.known(), "parts": PARTS, "halt": db.session.get(Halt, 1)})
 
 
 @bp.app_template_filter("month")
@@ -92,7 +92,7 @@ def fund(slug: str) -> Response:
 def _open_items() -> dict[str, Any]:
     at = now()
     found = kept("open", lambda: dashboard.open_items(db.session.connection(), at))
-    return {"open_items": found, "halt": db.session.get(Halt, 1), "today": Organisation.get().day_of(at), "at": at}
+    return {"open_items": found, "today": Organisation.get().day_of(at), "at": at}
 
 
 def _funds() -> dict[str, Any]:

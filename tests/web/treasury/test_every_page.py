@@ -37,6 +37,7 @@ PAGES = (
     "/treasury/disputes",
     "/treasury/periods",
     "/treasury/funds/ali",
+    "/treasury/stop",
 )
 FORMS = (
     "/treasury/gifts/new?method=cash",
@@ -58,6 +59,7 @@ UNKNOWN = (
     "/treasury/spending/99/payee",
     f"/treasury/adjustments/{10**30}",
     f"/treasury/periods/{10**30}",
+    "/treasury/stop/0123456789/reissue",
     "/treasury/periods/99/statement.pdf",
     "/treasury/payouts/po_none",
     "/treasury/funds/none",

@@ -22,7 +22,7 @@ from tests.web.treasury.test_dashboard import parked
 from tests.web.treasury.test_every_page import some_of_everything
 
 Sent = dict[str, tuple[str, dict[str, Any]]]
-FRESH = ("decide", "adjust", "agree", "sign")
+FRESH = ("decide", "adjust", "agree", "sign", "cure", "approve cure", "process", "resume")
 MANY = "9" * 5000
 ROWLESS = ("/treasury/bank/{}", "/treasury/lines/{}", "/treasury/spending/{}", "/treasury/adjustments/{}",
            "/treasury/periods/{}")  # fmt: skip
@@ -57,6 +57,10 @@ def posts(app: Flask) -> Sent:
         "agree": ("/treasury/adjustments/1", {"act": "approve"}),
         "prepare": ("/treasury/periods", {"ends_on": (TODAY + timedelta(days=1)).isoformat()}),
         "sign": ("/treasury/periods/1", {"act": "sign"}),
+        "cure": ("/treasury/stop/0123456789/recalculate", {"form_key": "k", "reason": "agreed"}),
+        "approve cure": ("/treasury/stop/cures/1", {"act": "approve"}),
+        "process": ("/treasury/stop/events/evt_poison", {"reason": "agreed"}),
+        "resume": ("/treasury/stop/resume", {}),
     }  # fmt: skip
 
 
@@ -85,7 +89,7 @@ def test_an_admin_approves_and_does_nothing_else(signed_in: Callable[..., Browse
     browser = signed_in("admin")
     before = kept()
     for name, (path, typed) in posts.items():
-        if name not in ("decide", "agree", "sign"):
+        if name not in ("decide", "agree", "sign", "approve cure"):
             assert browser.post(path, **typed).status_code == 403, name
     assert kept() == before
 

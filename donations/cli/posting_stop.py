@@ -1,0 +1,142 @@
+"""`donations ledger resume` and `donations ledger cure`: when posting is stopped, what is wrong, how each finding is
+corrected, and the correction made from the command line. The same is on the page “Posting is stopped”."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from donations import audit
+from donations import ledger as books
+from donations.cli.who import actor
+from donations.database import snapshot, write_unit
+from donations.errors import PaymentServiceDown, PostingNotStopped, StillUnsound
+from donations.extensions import db
+from donations.ledger import Finding
+from donations.models import Appeal, Cure, Fund
+from donations.money import Money
+from donations.reconciliation import posting_stop
+from donations.reconciliation.posting_stop import EXPLAINED, KINDS, Asked, Option
+from donations.worker.refunds import carry_out
+
+PAGE = "/treasury/stop"
+
+
+@click.command()
+@with_appcontext
+def resume() -> None:
+    """Post again after posting was stopped. Says what is still wrong and how to correct it, while anything is.
+
+    Exit codes: 0 posting goes on, or was not stopped; 1 at least one grave finding is left."""
+    at = datetime.now(UTC)
+    try:
+        with write_unit() as conn:
+            waiting = posting_stop.resume(conn, at=at)
+            audit.record(conn, actor(), "ledger.resumed", "ledger", {"due": waiting}, at=at)
+    except PostingNotStopped:
+        click.echo("Posting was not stopped.")
+    except StillUnsound:
+        explain()
+        raise SystemExit(1) from None
+    else:
+        click.echo(f"Posting goes on; {waiting} events are due.")
+
+
+@click.command()
+@click.argument("finding")
+@click.argument("kind", type=click.Choice(sorted(KINDS)))
+@click.argument("target", default="")
+@click.option("--reason", required=True, help="Why, in a sentence that is kept with the books.")
+@click.option("--fund", "fund_slug", help="The fund that a payment is assigned to.")
+@with_appcontext
+def cure(finding: str, kind: str, target: str, reason: str, fund_slug: str | None) -> None:
+    """Correct one finding while posting is stopped. `donations ledger resume` lists findings and their corrections.
+
+    TARGET is a payment (ch_...) or the number of an entry, where the correction needs one. Exit codes: 0 done, or kept
+    for a second person to approve; 1 refused, or Stripe has not answered yet; 2 wrong usage."""
+    fund = _fund(fund_slug) if kind == "assign" else None
+    with write_unit() as conn:
+        asked = Asked(secrets.token_urlsafe(12), finding, kind, reason, target, fund)
+        row = request(conn, asked, at=datetime.now(UTC))
+        state, attempt_id = row.state, row.refund_attempt_id
+    if attempt_id is not None:
+        _carry_out(attempt_id)
+    tell(state)
+
+
+def request(conn: Connection, asked: Asked, *, at: datetime) -> Cure:
+    """Ask for a cure in the name of who sits here, and record it."""
+    row = posting_stop.ask(conn, asked, actor=actor(), at=at)
+    db.session.flush()
+    what, about, details = posting_stop.act_of(row)
+    audit.record(conn, actor(), what, about, details, at=at)
+    return row
+
+
+def tell(state: str) -> None:
+    """Say what became of it, and what to do next."""
+    if state == "requested":
+        click.echo(f"Kept. Another person must approve it on the page “Posting is stopped” ({_address()}).")
+    else:
+        click.echo("Done. Next: `donations ledger resume` says what is left, or lets posting go on.")
+
+
+def explain() -> None:
+    """Every grave finding in words: what it means and how it is corrected, on which page and by which command."""
+    with snapshot() as conn:
+        report = books.check(conn, datetime.now(UTC))
+        for finding in report.grave:
+            click.echo(f"WRONG {finding.invariant}: {finding.said}", err=True)
+            for line in _explained(conn, finding):
+                click.echo(f"  {line}", err=True)
+    click.echo(f"The books are NOT SOUND. Page: “Posting is stopped” ({_address()}).", err=True)
+
+
+def _explained(conn: Connection, finding: Finding) -> Iterator[str]:
+    known = EXPLAINED[finding.invariant]
+    yield known.title % {name: _plain(name, fact) for name, fact in posting_stop.told(finding).items()}
+    yield known.meaning
+    for option in posting_stop.options(conn, finding):
+        yield f"{KINDS[option.kind].button}: {_command(finding, option)}"
+
+
+def _command(finding: Finding, option: Option) -> str:
+    words = ["donations ledger cure", finding.code, option.kind, *([option.target] if option.target else [])]
+    fund = ["--fund FUND"] if option.kind == "assign" else []
+    return " ".join([*words, *fund, '--reason "..."'])
+
+
+def _plain(name: str, fact: Any) -> Any:
+    """As it is typed: a fund and an appeal by their slugs, money with its currency."""
+    model: Any = {"fund": Fund, "appeal": Appeal}.get(name)
+    if model is not None:
+        return db.session.scalar(select(model.slug).where(model.id == fact)) or fact
+    return f"{fact.plain()} {fact.currency}" if isinstance(fact, Money) else fact
+
+
+def _fund(slug: str | None) -> int:
+    fund_id = db.session.scalar(select(Fund.id).where(Fund.slug == (slug or "")))
+    if fund_id is None:
+        raise click.UsageError(f"There is no fund {slug}." if slug else "Name the fund: --fund FUND.")
+    return fund_id
+
+
+def _carry_out(attempt_id: int) -> None:
+    try:
+        carry_out(attempt_id, datetime.now(UTC))
+    except PaymentServiceDown:
+        click.echo("Stripe has not answered yet. The refund is kept, and asked for again by itself.", err=True)
+        raise SystemExit(1) from None
+
+
+def _address() -> str:
+    public: str = current_app.config["SETTINGS"].public_url
+    return f"{public}{PAGE}"

@@ -1,0 +1,60 @@
+"""What people did to make the books sound again, and numbers of receipts that are lost. The rules are in
+reconciliation/posting_stop/."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from donations.models.base import BigInt, Model, UtcDateTime, one_of
+
+CURE_KINDS = ("recalculate", "reissue", "record_lost", "reverse", "refund", "assign", "accept")
+CURE_STATES = ("requested", "made", "refused")
+
+
+class Cure(Model):
+    """One act against one finding, named by its invariant, its subject and its exact figure. `target` is what is acted
+    on: a charge, an entry. Once it is made it never changes: an acceptance is looked up here for ever."""
+
+    __tablename__ = "cure"
+    __table_args__ = (
+        one_of("kind", CURE_KINDS, "kind_known"),
+        one_of("state", CURE_STATES, "state_known"),
+        CheckConstraint("(state = 'requested') = (decided_by IS NULL)", name="decided_by_a_person"),
+        Index("ix_cure_state", "state", "requested_at"),
+        Index("ix_cure_refund_attempt_id", "refund_attempt_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    form_key: Mapped[str] = mapped_column(Text, unique=True)
+    kind: Mapped[str] = mapped_column(Text)
+    invariant: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    figure: Mapped[str] = mapped_column(Text)
+    said: Mapped[str] = mapped_column(Text)  # the finding in words, as it stood
+    target: Mapped[str] = mapped_column(Text, default="")
+    fund_id: Mapped[int | None] = mapped_column(ForeignKey("fund.id"))  # where a payment is assigned
+    refund_attempt_id: Mapped[int | None] = mapped_column(ForeignKey("refund_attempt.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    requested_by: Mapped[str] = mapped_column(Text)
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ReceiptGap(Model):
+    """Numbers of a series, from the first to the last, whose receipts are lost: void, and never given again."""
+
+    __tablename__ = "receipt_gap"
+    __table_args__ = (CheckConstraint("last_number >= first_number AND first_number > 0", name="is_a_range"),)
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("receipt_series.id"), index=True)
+    first_number: Mapped[int] = mapped_column(Integer)
+    last_number: Mapped[int] = mapped_column(Integer)
+    reason: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,65 @@
+"""The stop is a guard: what cures passes it, in its own transaction and nothing else, and what would leave the books
+with a new fault is rolled back whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+from sqlalchemy import Table, select
+from sqlalchemy.engine import Connection
+
+from donations import facts, ledger
+from donations.database import INTEGRITY_ERRORS
+from donations.errors import CureMadeWorse, EntriesFirst, FindingGone, PostingNotStopped
+from donations.extensions import db
+from donations.ledger import Finding
+from donations.models import Cure, Halt
+
+
+@contextmanager
+def cure(conn: Connection) -> Iterator[None]:
+    """Post inside although posting is stopped. One at a time: the row of the stop is locked. Afterwards every grave
+    invariant is asked again. Raises PostingNotStopped, EntriesFirst if the ledger refuses, and CureMadeWorse if there
+    is a finding that was not there."""
+    _lock(conn)
+    before = {(one.invariant, one.subject) for one in ledger.grave(conn)}
+    try:
+        with facts.posting_despite_stop(conn):
+            yield
+            db.session.flush()
+    except INTEGRITY_ERRORS as error:
+        raise EntriesFirst() from error
+    for one in ledger.grave(conn):
+        if (one.invariant, one.subject) not in before:
+            raise CureMadeWorse(finding=one.said)
+
+
+def find(conn: Connection, code: str) -> Finding:
+    """The grave finding of that code, as the books stand now. Raises FindingGone."""
+    found = next((one for one in ledger.grave(conn) if one.code == code), None)
+    if found is None:
+        raise FindingGone()
+    return found
+
+
+def awaiting_answer(conn: Connection, attempt_id: int) -> bool:
+    """Whether this refund was asked for as a cure, so that Stripe's answer may be taken in under the stop."""
+    asked = select(_cure.c.id).where(_cure.c.refund_attempt_id == attempt_id, _cure.c.state == "made")
+    return conn.execute(asked).first() is not None
+
+
+@contextmanager
+def posted_despite_stop(conn: Connection, attempt_id: int) -> Iterator[None]:
+    """Take in inside what Stripe answered to a refund, under the stop too if it is a cure."""
+    with facts.posting_despite_stop(conn) if awaiting_answer(conn, attempt_id) else nullcontext():
+        yield
+
+
+def _lock(conn: Connection) -> None:
+    if conn.execute(select(_halt.c.id).with_for_update()).first() is None:
+        raise PostingNotStopped()
+
+
+_halt: Table = Halt.__table__  # type: ignore[assignment]
+_cure: Table = Cure.__table__  # type: ignore[assignment]

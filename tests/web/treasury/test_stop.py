@@ -1,0 +1,333 @@
+"""Every way in which posting can be stopped, broken on purpose past the guards of the database, and corrected from the
+page “Posting is stopped” over HTTP: then posting goes on, and what waited is handled."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+
+from donations import giving, ledger
+from donations.database import write_unit
+from donations.models import Appeal
+from donations.reconciliation import posting_stop
+from tests import events
+from tests.events import balances, deliver
+from tests.factories import a_donation
+from tests.ledger.test_checks import FAULTS, an_entry, books
+from tests.reconciliation.steps import a_bank_account, a_gift
+from tests.reconciliation.steps import accepted as accepted_gift
+from tests.web.staff.conftest import Browser
+from tests.web.treasury.stop_steps import (
+    PAGE,
+    accepted,
+    acts,
+    corrupt,
+    cure_all,
+    event_state,
+    grave,
+    handle_what_waits,
+    health,
+    links,
+    press,
+    stopped,
+)
+
+__all__ = ["books"]
+ALI = "(SELECT id FROM fund WHERE slug = 'ali')"
+FIRST = "(SELECT id FROM entry WHERE idem_key = 'bt:txn_1' AND revision = 1)"
+PAIR = "(SELECT min(id) FROM entry e WHERE (SELECT count(*) FROM posting p WHERE p.entry_id = e.id) = 2)"
+SEALED_ACT = (
+    "INSERT INTO audit (id, at, actor, act, about, details, previous_sha256, sha256)"
+    " SELECT coalesce(max(id), 0) + 1, '2026-11-21 12:00:00', 'x', 'x', 'x', '{{}}', '{previous}', '{sha}' FROM audit"
+)
+# Beside those that the tests of the check know: entries that were reversed before somebody changed them.
+MORE = {
+    "an entry that lost all its postings": (
+        [f"DELETE FROM posting WHERE entry_id = {FIRST}"],
+        {"I1 sealed"},
+    ),
+    "an entry that lost one of its postings": (
+        [f"DELETE FROM posting WHERE entry_id = {PAIR} AND account = 1105"],
+        {"I1", "I1 sealed", "I2"},
+    ),
+    "a donation whose income was raised": (
+        [f"UPDATE posting SET amount_minor = amount_minor - 500 WHERE account = 4000 AND fund_id = {ALI}"],
+        {"I1", "I2", "I10"},
+    ),
+    "a posting of an entry that was never made": (
+        [
+            "INSERT INTO entry (id, entry_date, fact_date, posted_at, kind, idem_key, revision, actor, memo,"
+            " source_type, source_id) VALUES (5, '2026-11-21', '2026-11-21', '2026-11-21 12:00:00', 'x', 'x:5', 1,"
+            " 'x', '', 'nothing', 5)",
+            "INSERT INTO posting (entry_id, line, account, fund_id, currency, amount_minor)"
+            f" SELECT 5, 1, 1100, {ALI}, 'GBP', 77",
+        ],
+        {"I1", "I1 sealed", "I2"},
+    ),
+    "an act that follows no other": ([SEALED_ACT.format(previous="p1", sha="s1")], {"I13"}),
+    "two acts that follow no other": (
+        [
+            SEALED_ACT.format(previous="p1", sha="s1"),
+            SEALED_ACT.format(previous="p2", sha="s2"),
+        ],
+        {"I13"},
+    ),
+    "a counter that was set back": (["UPDATE receipt_series SET next_number = 2"], {"I11 gaps"}),
+}
+OFFLINE_FAULTS = {
+    "a donation that was accepted and has no receipt": [
+        "UPDATE offline_gift SET state = 'accepted' WHERE state = 'recorded'"
+    ],
+    "a receipt over more than was accepted": ["UPDATE receipt SET amount_minor = 5001"],
+    "a receipt of cash that was cancelled": ["UPDATE offline_gift SET state = 'cancelled' WHERE state = 'accepted'"],
+}
+GRAVE_FAULTS = {
+    name: (statements, {one for one in expected if one in ledger.GRAVE_INVARIANTS})
+    for name, (statements, expected) in [*FAULTS.items(), *MORE.items()]
+    if any(one in ledger.GRAVE_INVARIANTS for one in expected)
+}
+
+
+def an_event() -> dict[str, object]:
+    with write_unit():
+        reference = a_donation(Appeal.any_by_slug("hands-off-ali")).reference
+    return events.succeeded(reference)
+
+
+@pytest.mark.parametrize("fault", GRAVE_FAULTS)
+def test_a_grave_fault_is_corrected_from_the_page(
+    books: str, client: FlaskClient, treasurer: Browser, fault: str
+) -> None:
+    statements, expected = GRAVE_FAULTS[fault]
+    corrupt(*statements)
+    stop_cure_and_go_on(client, treasurer, expected)
+
+
+@pytest.mark.parametrize("fault", OFFLINE_FAULTS)
+def test_a_grave_fault_of_cash_is_corrected_from_the_page(client: FlaskClient, treasurer: Browser, fault: str) -> None:
+    # given cash that was accepted, and cash that was not
+    a_bank_account()
+    accepted_gift(5000)
+    a_gift(700)
+    corrupt(*OFFLINE_FAULTS[fault])
+    stop_cure_and_go_on(client, treasurer, {"I11 offline"})
+
+
+def stop_cure_and_go_on(client: FlaskClient, treasurer: Browser, expected: set[str]) -> None:
+    # given a fault that stops posting
+    assert set(grave()) == expected
+    reason = stopped()
+    # when somebody gives meanwhile
+    said = an_event()
+    assert deliver(client, said).status_code == 200
+    # then it waits, and the monitor and the page say so
+    assert event_state(str(said["id"])) == "due"
+    status, faults = health(client)
+    assert (status, len(faults)) == (503, 1)
+    shown = treasurer.get(PAGE).text
+    for invariant in expected:
+        assert f"<small>{invariant}: " in shown
+    assert "Resume posting" not in shown
+    assert treasurer.post(f"{PAGE}/resume").status_code == 409
+    # when the treasurer makes each correction that the page offers
+    pressed = cure_all(treasurer)
+    # then the grave invariants hold, what was accepted is still said, and posting goes on by a press
+    assert (grave(), health(client)[0]) == ([], 503), reason
+    assert bool(accepted()) == ("accept" in pressed)
+    assert "Nothing is left to correct" in treasurer.get(PAGE).text
+    assert treasurer.post(f"{PAGE}/resume").status_code == 303
+    assert health(client)[1] == []
+    handle_what_waits()
+    assert event_state(str(said["id"])) == "handled"
+    assert grave() == []
+    assert len(acts("cure.made", ledger.acceptances.ACT)) == len(pressed)
+
+
+def test_every_grave_invariant_has_an_explanation_a_cure_and_a_fault_that_is_cured() -> None:
+    assert set(posting_stop.EXPLAINED) == set(ledger.GRAVE_INVARIANTS)
+    for name, explained in posting_stop.EXPLAINED.items():
+        assert explained.cures or name == "I2", name  # I2 is the sum of I1: each of its differences is one of an entry.
+        assert set(explained.cures) <= set(posting_stop.KINDS)
+    offered = {kind for explained in posting_stop.EXPLAINED.values() for kind in explained.cures}
+    assert offered == set(posting_stop.KINDS)
+    broken = {one for _, expected in GRAVE_FAULTS.values() for one in expected} | {"I11 offline"}
+    assert broken == set(ledger.GRAVE_INVARIANTS)
+
+
+def test_an_entry_that_was_tampered_with_leaves_its_difference_alone_and_the_rest_right(
+    books: str, treasurer: Browser
+) -> None:
+    # given the income of an entry raised by 5.00, and the books as they were
+    before = balances()
+    corrupt(f"UPDATE posting SET amount_minor = amount_minor - 500 WHERE account = 4000 AND fund_id = {ALI}")
+    stopped()
+    # when it is accepted
+    cure_all(treasurer)
+    # then every account says what it said, and the difference stands on 5900 under the number of the entry
+    after = balances()
+    extra = {key: minor for key, minor in after.items() if before.get(key) != minor}
+    assert [(account, fund, minor) for (account, fund, _, _), minor in extra.items()] == [(5900, "ali", -500)]
+    assert set(before) <= set(after)
+
+
+def test_an_acceptance_hides_no_other_finding(books: str, treasurer: Browser) -> None:
+    # given an entry that was accepted with its figure, and posting resumed
+    change = f"UPDATE posting SET amount_minor = amount_minor + {{}} WHERE entry_id = {FIRST} AND line = 1"
+    corrupt(change.format(1))
+    stopped()
+    cure_all(treasurer)
+    assert treasurer.post(f"{PAGE}/resume").status_code == 303
+    # when the same entry is changed once more, or another one by as much
+    corrupt(change.format(1))
+    # then that is a finding, of the entry and of the whole
+    assert grave() == ["I1", "I2"]
+    stopped()
+    cure_all(treasurer)
+    # and an acceptance that no act of the audit signs, as somebody could write it into the database, accepts nothing
+    corrupt(change.format(3))
+    corrupt("UPDATE cure SET figure = substr(figure, 1, length(figure) - 1) || '5' WHERE figure LIKE '%2'")
+    assert "I1" in grave()
+
+
+def test_an_accepted_entry_that_is_whole_again_allows_no_difference(books: str, treasurer: Browser) -> None:
+    corrupt(f"UPDATE posting SET amount_minor = amount_minor + 1 WHERE entry_id = {FIRST} AND line = 1")
+    stopped()
+    cure_all(treasurer)
+    corrupt(f"UPDATE posting SET amount_minor = amount_minor - 1 WHERE entry_id = {FIRST} AND line = 1")
+    assert (grave(), accepted()) == ([], [])
+
+
+def test_the_audit_shows_a_second_break_beside_one_that_was_accepted(app: Flask, treasurer: Browser) -> None:
+    corrupt("UPDATE audit SET act = 'nothing.at_all' WHERE id = 1")
+    stopped()
+    cure_all(treasurer)
+    assert (grave(), accepted()) == ([], ["I13"])
+    done = app.test_cli_runner().invoke(args=["audit", "verify"])
+    assert done.exit_code == 0
+    corrupt("UPDATE audit SET act = 'nothing.else' WHERE id = 2")
+    assert grave() == ["I13"]
+    assert app.test_cli_runner().invoke(args=["audit", "verify"]).exit_code == 1
+
+
+def test_of_an_entry_booked_twice_either_may_be_reversed_and_the_facts_decide_what_stands(
+    books: str, treasurer: Browser
+) -> None:
+    # given the settlement booked again with other figures
+    corrupt(*an_entry(1, "'bt:txn_1'", 2, (1100, 5), (5000, -5)))
+    before = balances()
+    stopped()
+    # when the right one is taken for the wrong one and reversed
+    last = links(treasurer, "reverse")[-1]
+    assert press(treasurer, last).status_code == 303
+    # then one is left, and says what the facts say
+    after = balances()
+    assert (grave(), links(treasurer)) == ([], [])
+    assert sum(minor for (account, *_), minor in after.items() if account == 1100) == 2938
+    assert sum(minor for (account, *_), minor in before.items() if account == 1100) == 2943
+
+
+def test_lost_numbers_are_void_for_ever_and_the_next_receipt_takes_the_next_one(
+    books: str, client: FlaskClient, treasurer: Browser
+) -> None:
+    corrupt("UPDATE receipt SET number = 9, label = 'R-000009' WHERE number = 2")
+    stopped()
+    assert cure_all(treasurer) == ["record_lost"]
+    treasurer.post(f"{PAGE}/resume")
+    said = an_event()
+    deliver(client, said)
+    with write_unit() as conn:
+        assert conn.execute(text("SELECT max(number) FROM receipt")).scalar() == 10
+        assert conn.execute(text("SELECT first_number, last_number FROM receipt_gap")).all() == [(2, 8)]
+    assert grave() == []
+
+
+def test_a_correction_of_a_finding_that_has_changed_is_refused(books: str, treasurer: Browser) -> None:
+    corrupt(f"UPDATE fund_total SET raised_minor = raised_minor + 1 WHERE fund_id = {ALI}")
+    stopped()
+    link = links(treasurer)[0]
+    corrupt(f"UPDATE fund_total SET raised_minor = raised_minor + 1 WHERE fund_id = {ALI}")
+    assert treasurer.get(link).status_code == 404
+    answer = treasurer.post(link, form_key="k", reason="as seen")
+    assert answer.status_code == 409
+    assert "This finding has changed or is gone" in answer.text
+    assert grave() == ["I10"]
+
+
+def test_the_same_form_corrects_once(books: str, treasurer: Browser, clock: time_machine.Traveller) -> None:
+    corrupt("UPDATE receipt SET amount_minor = 3001 WHERE number = 1")
+    stopped()
+    link = links(treasurer)[0]
+    for _ in range(3):
+        assert treasurer.post(link, form_key="the same", reason="as seen").status_code == 303
+        clock.shift(timedelta(seconds=1))
+    with write_unit() as conn:
+        assert conn.execute(text("SELECT count(*) FROM receipt")).scalar() == 3
+    assert list(acts("cure.made")) == ["cure.made"]
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+def test_a_correction_needs_a_reason(books: str, treasurer: Browser, reason: str) -> None:
+    corrupt("DELETE FROM fund_total")
+    stopped()
+    answer = treasurer.post(links(treasurer)[0], form_key="k", reason=reason)
+    assert answer.status_code == 422
+    assert "Enter a reason" in answer.text
+    assert grave() == ["I10"]
+
+
+def test_what_was_not_found_is_not_corrected(books: str, treasurer: Browser) -> None:
+    corrupt("DELETE FROM fund_total")
+    stopped()
+    code = re.findall(r"/treasury/stop/(\w+)/", links(treasurer)[0])[0]
+    for kind in ("accept", "refund", "nothing"):
+        assert treasurer.get(f"{PAGE}/{code}/{kind}?target={books}").status_code == 404
+        assert treasurer.post(f"{PAGE}/{code}/{kind}?target={books}", form_key=kind, reason="x").status_code == 409
+    assert grave() == ["I10"]
+
+
+def test_a_correction_that_would_leave_a_new_fault_changes_nothing(
+    books: str, treasurer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a correction that does its work, and damage beside it
+    corrupt("UPDATE receipt SET amount_minor = 3001 WHERE number = 1")
+    stopped()
+    link = links(treasurer, "reissue")[0]
+    settle = giving.settle
+
+    def clumsy(conn: Connection, *more: Any, **named: Any) -> None:
+        settle(conn, *more, **named)
+        conn.execute(text("UPDATE fund_total SET raised_minor = raised_minor + 1"))
+
+    monkeypatch.setattr(giving, "settle", clumsy)
+    # when it is made
+    answer = press(treasurer, link)
+    # then it is refused whole, and may be made again
+    assert answer.status_code == 409
+    assert "the books would have a new fault" in answer.text
+    assert (grave(), list(acts("cure.made"))) == (["I11 amount"], [])
+    monkeypatch.undo()
+    assert press(treasurer, link).status_code == 303
+    assert grave() == []
+
+
+def test_what_needs_the_entries_first_is_refused_in_words(books: str, treasurer: Browser) -> None:
+    # given a receipt that is wrong and an entry of the same payment that does not balance
+    corrupt(
+        "UPDATE receipt SET amount_minor = 3001 WHERE number = 1",
+        f"UPDATE posting SET amount_minor = amount_minor + 1 WHERE entry_id = {FIRST} AND line = 1",
+    )
+    stopped()
+    answer = press(treasurer, links(treasurer, "reissue")[0])
+    assert answer.status_code == 409
+    assert "First correct the entries that do not balance" in answer.text
+    # when they are taken in their order
+    cure_all(treasurer)
+    assert grave() == []
