@@ -42,6 +42,11 @@ class Withheld:
     def lost(self) -> bool:
         return self.fact is not None and self.fact.status == "lost"
 
+    @property
+    def appealed(self) -> bool:
+        """It was lost, and the loss is being appealed: only a win brings its money back."""
+        return self.fact is not None and self.fact.status.startswith("appeal_")
+
 
 def plan(facts: PaymentFacts, settled: Money | None, given_back: int) -> list[Withheld]:
     """Every dispute of a payment in order of when it was made. `given_back` is what refunds have taken of the gift;

@@ -28,16 +28,23 @@ OF_A_CHARGE = CHARGE_CATEGORIES | REFUND_CATEGORIES | disputes.CATEGORIES
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a payment comes to, in minor units of the gift's own currency. `disputed`: a bank holds it in question."""
+    """What a payment comes to, in minor units of the gift's own currency. `disputed`: a bank holds it in question.
+    `appealed` was lost to a dispute, and the loss is being appealed."""
 
     received: int
     refunded: int
     lost: int
     disputed: bool
+    appealed: int = 0
 
     @property
     def remaining(self) -> int:
         return self.received - self.refunded - self.lost
+
+    @property
+    def acknowledged(self) -> int:
+        """What a receipt may say. A loss is final for it: an appeal brings nothing back before it is won."""
+        return self.remaining - self.appealed
 
 
 OPEN_DISPUTES = frozenset({"needs_response", "under_review", "appeal_needs_response", "appeal_under_review"})
@@ -75,11 +82,13 @@ def standing_of(facts: PaymentFacts) -> Standing:
     if settled is None:
         return Standing(received, 0, 0, disputed=_in_question(facts))
     taken = sum(end - start for one in refunds.plan(facts, settled) for start, end in one.from_income)
-    lost = sum(one.open for one in disputes.plan(facts, settled, taken) if one.lost)
+    withheld = disputes.plan(facts, settled, taken)
+    lost = sum(one.open for one in withheld if one.lost)
+    appealed = sum(one.open for one in withheld if one.appealed)
     if settled.currency == facts.amount.currency:
-        return Standing(received, taken, lost, _in_question(facts))
-    refunded = _of_gift(taken, received, settled.minor)
-    return Standing(received, refunded, _of_gift(taken + lost, received, settled.minor) - refunded, _in_question(facts))
+        return Standing(received, taken, lost, _in_question(facts), appealed)
+    steps = [_of_gift(part, received, settled.minor) for part in (taken, taken + lost, taken + lost + appealed)]
+    return Standing(received, steps[0], steps[1] - steps[0], _in_question(facts), steps[2] - steps[1])
 
 
 def _in_question(facts: PaymentFacts) -> bool:

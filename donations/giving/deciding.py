@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from donations import facts, privacy, totals
+from donations import facts, privacy, receipts, totals
 from donations.errors import NothingToDecide
 from donations.extensions import db
 from donations.giving.gifts import terms_of
@@ -17,18 +17,30 @@ from donations.models.base import new_reference
 
 
 def assign(conn: Connection, charge_id: str, fund: Fund, *, reason: str, actor: str, at: datetime) -> None:
-    """Give a payment to a fund: one without a reference of ours becomes a gift; a gift that was meant for another fund
-    moves there, its entries with it. Raises NothingToDecide if no such charge is known or the fund is no appeal's."""
-    told = select(Payment.id).where(Payment.charge_id == charge_id, Payment.amount_minor.is_not(None))
-    if fund.appeal_id is None or db.session.scalar(told) is None:  # Of some charges only a refund or so is known.
+    """Give a payment to a fund: one without a reference of ours becomes a donation; a donation that was meant for
+    another fund moves there whole, with the entries of all its payments, what it was told and its allocation. Its
+    receipt follows in receipts.UNDO_WITHIN. Raises NothingToDecide if no such charge is known or the fund is no
+    appeal's."""
+    told = select(Payment.donation_id).where(Payment.charge_id == charge_id, Payment.amount_minor.is_not(None))
+    found = db.session.execute(told).first()
+    if fund.appeal_id is None or found is None:  # Of some charges only a refund or so is known.
         raise NothingToDecide(charge=charge_id, fund=fund.slug)
-    known = facts.lock_root(conn, charge_id, at=at)
-    if known.row.donation_id is None:
-        _adopt(known, fund, at=at)
+    charges = _charges_of(found.donation_id) if found.donation_id is not None else [charge_id]
+    # All of a donation's payments, always in this order, so that two who decide do not wait for each other in a circle.
+    known = [facts.lock_root(conn, one, at=at) for one in charges]
+    if found.donation_id is None:
+        _adopt(known[0], fund, at=at)
     else:
-        _move(conn, known.row.donation_id, fund, at=at)
-    facts.record_decision(conn, known.row.id, fund.id, reason=reason, actor=actor, at=at)
-    settle(conn, facts.lock_root(conn, charge_id, at=at), at=at)
+        _move(conn, found.donation_id, fund, at=at)
+    for each in known:
+        facts.record_decision(conn, each.row.id, fund.id, reason=reason, actor=actor, at=at)
+    for one in charges:
+        settle(conn, facts.lock_root(conn, one, at=at), at=at)
+
+
+def _charges_of(donation_id: int) -> list[str]:
+    asked = select(Payment.charge_id).where(Payment.donation_id == donation_id, Payment.amount_minor.is_not(None))
+    return list(db.session.scalars(asked.order_by(Payment.id)))
 
 
 def _adopt(known: facts.Known, fund: Fund, *, at: datetime) -> None:
@@ -56,12 +68,25 @@ def _adopt(known: facts.Known, fund: Fund, *, at: datetime) -> None:
 
 
 def _move(conn: Connection, donation_id: int, fund: Fund, *, at: datetime) -> None:
-    """A gift that moves to another appeal is counted there from now on."""
+    """A donation that moves to another appeal is counted there from now on."""
     donation = db.session.get_one(Donation, donation_id, with_for_update={"key_share": True})
-    if donation.appeal_id == fund.appeal_id:
-        return
-    if donation.counted_in is not None:
+    if donation.appeal_id != fund.appeal_id and donation.counted_in is not None:
         totals.apply(conn, [], counted={(donation.appeal_id, donation.counted_in): -1}, homes={}, at=at)
-    assert fund.appeal_id is not None
-    donation.appeal_id, donation.counted_in = fund.appeal_id, None
+    earmark(donation, fund)
     db.session.flush()
+    if receipts.live_of(donation_id) is not None:
+        receipts.put_off(conn, donation_id, at=at)
+
+
+def earmark(donation: Donation, fund: Fund) -> None:
+    """Make a donation one for this fund, whole: appeal, allocation, and what was told of it, in the words of today. The
+    caller holds its lock, and takes it out of the count of the appeal it leaves."""
+    appeal = db.session.get_one(Appeal, fund.appeal_id)
+    if donation.appeal_id != appeal.id:
+        donation.appeal_id, donation.area_id, donation.counted_in = appeal.id, None, None
+    for one in donation.allocations:
+        db.session.delete(one)
+    db.session.flush()
+    db.session.expire(donation, ["allocations"])
+    donation.allocations.append(Allocation(fund_id=fund.id, amount_minor=donation.amount_minor))
+    donation.terms = terms_of(Organisation.get(), appeal, [fund], donation.language)

@@ -67,6 +67,13 @@ def _book(conn: Connection, root: facts.Root, zone: ZoneInfo, *, at: datetime) -
     _acknowledge(conn, root, given, zone, at=at)
 
 
+def acknowledge_due(conn: Connection, donation_id: int, *, at: datetime) -> None:
+    """Bring the receipt of a donation up to date, because what the team has changed can no longer be undone."""
+    charge_id = str(conn.execute(_A_CHARGE, {"donation_id": donation_id}).scalar_one())
+    root = facts.load_root(conn, facts.lock_root(conn, charge_id, at=at))
+    _acknowledge(conn, root, _given(conn, root), ZoneInfo(root.timezone), at=at, is_due=True)
+
+
 def restate(conn: Connection, donation_id: int, *, at: datetime) -> None:
     """Bring a donation's state up to date where no money moved: its session ended or completed. The caller holds the
     donation's lock."""
@@ -127,6 +134,7 @@ def _given(conn: Connection, root: facts.Root) -> Standing:
         refunded=sum(each.refunded for each in standings),
         lost=sum(each.lost for each in standings),
         disputed=any(each.disputed for each in standings),
+        appealed=sum(each.appealed for each in standings),
     )
 
 
@@ -184,21 +192,27 @@ def _is_first_success(root: facts.Root) -> bool:
     return root.is_new and nothing_before and known.succeeded_at is not None and known.failed_at is None
 
 
-def _acknowledge(conn: Connection, root: facts.Root, given: Standing | None, zone: ZoneInfo, *, at: datetime) -> None:
-    """The receipt for what remains of the gift."""
+def _acknowledge(
+    conn: Connection, root: facts.Root, given: Standing | None, zone: ZoneInfo, *, at: datetime, is_due: bool = False
+) -> None:
+    """The receipt for what remains of the donation. `is_due`: what the team has changed can no longer be undone."""
     donation, known = root.donation, root.facts
     assert donation is not None
-    live = None if given is None else _LIVE_RECEIPT.first(conn, {"donation_id": donation.id})
-    remaining = known.amount.minor if given is None and known.amount is not None else given.remaining if given else 0
     if known.amount is None:
         return
+    asked = {"donation_id": donation.id}
+    latest = None if given is None else _LATEST_RECEIPT.first(conn, asked)
+    first = None if given is None else _FIRST_MONEY.first(conn, {**asked, "currency": known.amount.currency})
+    came_at, method = (first.succeeded_at, first.method) if first else (known.succeeded_at, root.payment.method)
     said = receipts.Acknowledged(
-        amount=Money(remaining, known.amount.currency),
-        received_on=(known.succeeded_at or at).astimezone(zone).date().isoformat(),
+        amount=Money(known.amount.minor if given is None else given.acknowledged, known.amount.currency),
+        received_on=(came_at or at).astimezone(zone).date().isoformat(),
         issued_on=at.astimezone(zone).date().isoformat(),
-        method=root.payment.method or "card",
+        method=method or "card",
+        cause="more" if given is None else receipts.cause_of(given, latest, offline=False),
     )
-    receipts.acknowledge(conn, donation, said, live, at=at)
+    rule = receipts.acknowledge_due if is_due else receipts.acknowledge
+    rule(conn, donation, said, latest, at=at)
 
 
 _donation: Table = Donation.__table__  # type: ignore[assignment]
@@ -206,6 +220,12 @@ _DONATION_NOW = Prepared(
     select(_donation.c.id, _donation.c.state, _donation.c.counted_in, _donation.c.settled_at).where(
         _donation.c.id == bindparam("donation_id")
     )
+)
+_A_CHARGE = (
+    select(Payment.charge_id)
+    .where(Payment.donation_id == bindparam("donation_id"), Payment.amount_minor.is_not(None))
+    .order_by(Payment.id)
+    .limit(1)
 )
 _KNOWN: Any = union_all(
     select(null().label("attempt"), Payment.succeeded_at, Payment.failed_at).where(
@@ -216,11 +236,22 @@ _KNOWN: Any = union_all(
     ),
 )
 _WHAT_IS_KNOWN = Prepared(_KNOWN)
-_LIVE_RECEIPT = Prepared(
-    select(Receipt.id, Receipt.label, Receipt.amount_minor, Receipt.currency).where(
-        Receipt.donation_id == bindparam("donation_id"), Receipt.state == "live"
-    )
+_LATEST_RECEIPT = Prepared(
+    select(Receipt.id, Receipt.label, Receipt.amount_minor, Receipt.currency, Receipt.state, Receipt.payload)
+    .where(Receipt.donation_id == bindparam("donation_id"))
+    .order_by(Receipt.number.desc())
+    .limit(1)
 )
+# The day on a receipt is the day the first of its money came, and the way is how.
+_FIRST_MONEY = Prepared(
+    select(Payment.succeeded_at, Payment.method)
+    .where(
+        Payment.donation_id == bindparam("donation_id"), Payment.currency == bindparam("currency"),
+        Payment.succeeded_at.is_not(None), Payment.failed_at.is_(None),
+    )
+    .order_by(Payment.succeeded_at, Payment.id)
+    .limit(1)
+)  # fmt: skip
 _SET_STATE = Prepared(
     update(_donation)
     .where(_donation.c.id == bindparam("of_donation"))

@@ -106,7 +106,7 @@ def _what_remains(conn: Connection) -> Iterator[str]:
         known = load_of_donations(conn, batch)
         said = {row.donation_id: row.amount_minor for row in conn.execute(_LIVE_AMOUNTS, {"donations": batch})}
         for donation_id in batch:
-            remaining = sum(standing_of(facts).remaining for facts in known.get(donation_id, ()))
+            remaining = sum(standing_of(facts).acknowledged for facts in known.get(donation_id, ()))
             stated = said.get(donation_id)
             if (stated or 0) != max(remaining, 0):
                 yield f"donation {donation_id}: its receipt says {stated}, {remaining} remains (minor units)"

@@ -50,6 +50,11 @@ def pay_in(
     return slip
 
 
+def book_again(conn: Connection, slip_id: int, *, at: datetime) -> None:
+    """Make the books say what is on a slip, because a donation on it is for another fund now."""
+    _book(conn, db.session.get_one(Slip, slip_id), at=at)
+
+
 def short_by(conn: Connection, slip_id: int) -> int:
     """What the bank has not credited of a slip yet, in minor units."""
     return int(conn.execute(_SHORT, {"of_ref": f"slip:{slip_id}"}).scalar_one())
