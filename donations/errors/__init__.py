@@ -39,6 +39,7 @@ from donations.errors.books import (
     YourNameIsOnIt,
 )
 from donations.errors.gifts import (
+    AmbiguousAmount,
     AmountTooLarge,
     AmountTooSmall,
     AppealClosed,
@@ -47,10 +48,12 @@ from donations.errors.gifts import (
     BadAmount,
     BadAppealsFile,
     CurrencyMismatch,
+    DonationTooLarge,
     NoSuchMessage,
     NotAllowedInState,
     NotAnAddressOfOurs,
     OnlyJson,
+    OtherCurrency,
     TooManyDecimals,
     UnknownCurrency,
     UnknownFund,
@@ -95,6 +98,7 @@ from donations.errors.stripe import (
 
 __all__ = [
     "AlreadyDone",
+    "AmbiguousAmount",
     "AmountTooLarge",
     "AmountTooSmall",
     "AppealClosed",
@@ -114,6 +118,7 @@ __all__ = [
     "BankAccountUnclear",
     "CurrencyMismatch",
     "DatabaseNotReady",
+    "DonationTooLarge",
     "DonationsError",
     "DraftChanged",
     "DraftNotFound",
@@ -139,6 +144,7 @@ __all__ = [
     "NothingToDecide",
     "NothingToRefund",
     "OnlyJson",
+    "OtherCurrency",
     "PasswordTooLong",
     "PasswordTooShort",
     "PasswordTooSimple",

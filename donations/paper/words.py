@@ -48,9 +48,7 @@ _WHY_CHANGED = {
 _NO_LONGER_COUNTS = {
     "refunded": _l("This receipt no longer counts, because the donation was refunded."),
     "lost": _l("This receipt no longer counts, because the bank reversed the donation."),
-    "refunded_and_lost": _l(
-        "This receipt no longer counts, because the money was refunded or reversed by the bank."
-    ),
+    "refunded_and_lost": _l("This receipt no longer counts, because the money was refunded or reversed by the bank."),
     "failed": _l("This receipt no longer counts, because the payment failed."),
     "corrected": _l("This receipt no longer counts, because the donation was recorded by mistake."),
 }
