@@ -35,7 +35,7 @@ _SMALL_MARKS: dict[str, tuple[str, ...]] = {
     "cent": ("EUR", *_DOLLARS), "cents": ("EUR", *_DOLLARS), "коп": ("RUB", "BYN", "UAH"), "gr": ("PLN",),
 }  # fmt: skip
 _LAKHS = frozenset("BDT INR LKR NPR PKR".split())  # where 12,34,567 is grouped right
-_MARK = r"[^\d\s,.'+\-]+\.?"
+_MARK = r"[^\d\s,.'+\-]+(?:(?<=[^\W\d_])\.)?"  # a dot belongs to letters only: kr. 50, but £.50
 _TYPED = re.compile(
     rf"(?P<before>{_MARK})?\s*\+?(?P<figure>[.,]?\d(?:[\d ,.']*\d)?[.,]?)(?:(?<=[.,])-{{1,2}})?\s*(?P<after>{_MARK})?"
 )
