@@ -1,6 +1,5 @@
-"""Receipts: number them without gaps, freeze what they say, issue, void and replace them, at once or when their change
-can no longer be undone. The person's name stands in a block of its own, sealed and erasable; the frozen payload holds
-only its keyed hash."""
+"""Receipts: number them without gaps, freeze what they say, issue, void and replace them, at once or when a change can
+no longer be undone. The person stands in a block of its own, sealed; the payload holds only a hash of the name."""
 
 from __future__ import annotations
 
@@ -126,7 +125,7 @@ def acknowledge_later(conn: Connection, donation: Any, said: Acknowledged, lates
     elif _is_true(donation, said, live):
         _FORGET_CHANGE.run(conn, {"of_donation": donation.id})
     else:
-        put_off(conn, donation.id, at=at)
+        _put_off(conn, donation.id, at=at)
 
 
 def cause_of(standing: Standing, latest: Any, *, offline: bool) -> str:
@@ -141,8 +140,16 @@ def cause_of(standing: Standing, latest: Any, *, offline: bool) -> str:
     return "corrected" if offline else "failed"
 
 
-def put_off(conn: Connection, donation_id: int, *, at: datetime) -> None:
-    """The receipt of a donation follows what was changed just now in UNDO_WITHIN."""
+def follow_purpose(conn: Connection, donation: Donation, live: Receipt, *, at: datetime) -> None:
+    """A donation was moved to another fund: its receipt follows in UNDO_WITHIN if it names another one now; if it names
+    the right one again, nothing waits any more."""
+    if _names(live) != _purpose(donation.terms):
+        _put_off(conn, donation.id, at=at)
+    else:
+        _FORGET_CHANGE.run(conn, {"of_donation": donation.id})
+
+
+def _put_off(conn: Connection, donation_id: int, *, at: datetime) -> None:
     _PUT_OFF.run(conn, {"donation_id": donation_id, "due_at": at + UNDO_WITHIN, "created_at": at})
 
 
@@ -204,9 +211,12 @@ def _live(latest: Any) -> Any:
 
 def _is_true(donation: Any, said: Acknowledged, live: Any) -> bool:
     """Whether a live receipt says what is true: the amount, and what it is for."""
-    frozen = json.loads(live.payload)
-    words = _purpose(donation.terms)
-    return live.amount_minor == said.amount.minor and {name: frozen.get(name) for name in words} == words
+    return bool(live.amount_minor == said.amount.minor and _names(live) == _purpose(donation.terms))
+
+
+def _names(receipt: Any) -> dict[str, Any]:
+    """What a receipt says the donation is for, as `_purpose` says it of the donation."""
+    return _purpose(json.loads(receipt.payload))
 
 
 def _end(conn: Connection, receipt_id: int, state: str, cause: str, *, at: datetime) -> None:
@@ -271,14 +281,14 @@ _INSERT, _INSERT_EVENT = Prepared(insert(_receipt)), Prepared(insert(_event))
 _FORGET_CHANGE = Prepared(delete(_change).where(_change.c.donation_id == bindparam("of_donation")))
 
 
-def _put_off(dialect: str) -> Any:
+def _put_off_later(dialect: str) -> Any:
     """What was changed again may be undone again, so the later time counts."""
     statement = upsert(dialect, _change).values({column.name: bindparam(column.name) for column in _change.columns})
     later = {"due_at": statement.excluded.due_at}
     return statement.on_conflict_do_update(index_elements=["donation_id"], set_=later)
 
 
-_PUT_OFF = Prepared(_put_off)
+_PUT_OFF = Prepared(_put_off_later)
 _SET_STATE = Prepared(
     update(_receipt).where(_receipt.c.id == bindparam("of_receipt")).values(state=bindparam("new_state"))
 )

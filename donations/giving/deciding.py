@@ -68,21 +68,23 @@ def _adopt(known: facts.Known, fund: Fund, *, at: datetime) -> None:
 
 
 def _move(conn: Connection, donation_id: int, fund: Fund, *, at: datetime) -> None:
-    """A donation that moves to another appeal is counted there from now on."""
     donation = db.session.get_one(Donation, donation_id, with_for_update={"key_share": True})
-    if donation.appeal_id != fund.appeal_id and donation.counted_in is not None:
-        totals.apply(conn, [], counted={(donation.appeal_id, donation.counted_in): -1}, homes={}, at=at)
-    earmark(donation, fund)
-    db.session.flush()
-    if receipts.live_of(donation_id) is not None:
-        receipts.put_off(conn, donation_id, at=at)
+    earmark(conn, donation, fund, at=at)
+    live = receipts.live_of(donation_id)
+    if live is not None:
+        receipts.follow_purpose(conn, donation, live, at=at)
 
 
-def earmark(donation: Donation, fund: Fund) -> None:
-    """Make a donation one for this fund, whole: appeal, allocation, and what was told of it, in the words of today. The
-    caller holds its lock, and takes it out of the count of the appeal it leaves."""
+def earmark(conn: Connection, donation: Donation, fund: Fund, *, at: datetime) -> None:
+    """Make a donation one for this fund, whole: appeal, allocation, and what was told of it, in the words of today. One
+    that is for this fund already keeps its words. In another appeal it is counted anew by who settles it. The caller
+    holds its lock."""
+    if [one.fund_id for one in donation.allocations] == [fund.id]:
+        return
     appeal = db.session.get_one(Appeal, fund.appeal_id)
     if donation.appeal_id != appeal.id:
+        if donation.counted_in is not None:
+            totals.apply(conn, [], counted={(donation.appeal_id, donation.counted_in): -1}, homes={}, at=at)
         donation.appeal_id, donation.area_id, donation.counted_in = appeal.id, None, None
     for one in donation.allocations:
         db.session.delete(one)
@@ -90,3 +92,4 @@ def earmark(donation: Donation, fund: Fund) -> None:
     db.session.expire(donation, ["allocations"])
     donation.allocations.append(Allocation(fund_id=fund.id, amount_minor=donation.amount_minor))
     donation.terms = terms_of(Organisation.get(), appeal, [fund], donation.language)
+    db.session.flush()

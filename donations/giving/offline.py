@@ -112,21 +112,16 @@ def correct(conn: Connection, gift_id: int, amount: Money, method: str, *, at: d
 
 
 def move(conn: Connection, gift_id: int, fund: Fund, *, at: datetime) -> None:
-    """It was meant for another fund: appeal, allocation and terms become that fund's, count and receipt follow. What
+    """It was meant for another fund: appeal, allocation and terms become that fund's, and its own entry follows. What
     is on a slip or a statement line is entered again by who calls (reconciliation.donation_moves). Raises
     NotToBeCorrected for one that was cancelled, or a fund that is no appeal's."""
     gift = _lock(gift_id)
     if gift.state == "cancelled" or fund.appeal_id is None:
         raise NotToBeCorrected()
     donation = db.session.get_one(Donation, gift.donation_id, with_for_update={"key_share": True})
-    if donation.appeal_id != fund.appeal_id and donation.counted_in is not None:
-        totals.apply(conn, [], counted={(donation.appeal_id, donation.counted_in): -1}, homes={}, at=at)
-    earmark(donation, fund)
-    db.session.flush()
+    earmark(conn, donation, fund, at=at)
     if gift.state == "accepted":
         _book(conn, gift, at=at)
-    else:
-        follow(conn, [gift.id], [], at=at)
 
 
 def needs_another() -> bool:

@@ -202,10 +202,13 @@ def _acknowledge(
         return
     asked = {"donation_id": donation.id}
     latest = None if given is None else _LATEST_RECEIPT.first(conn, asked)
+    remaining = known.amount.minor if given is None else given.acknowledged
+    if latest is not None and not is_due and (latest.state, latest.amount_minor) == ("live", remaining):
+        return
     first = None if given is None else _FIRST_MONEY.first(conn, {**asked, "currency": known.amount.currency})
     came_at, method = (first.succeeded_at, first.method) if first else (known.succeeded_at, root.payment.method)
     said = receipts.Acknowledged(
-        amount=Money(known.amount.minor if given is None else given.acknowledged, known.amount.currency),
+        amount=Money(remaining, known.amount.currency),
         received_on=(came_at or at).astimezone(zone).date().isoformat(),
         issued_on=at.astimezone(zone).date().isoformat(),
         method=method or "card",

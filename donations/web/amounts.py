@@ -19,7 +19,8 @@ from donations.web.filters import sentence
 
 
 class NotThisCurrency(ValidationError):  # type: ignore[misc]
-    """What was typed names another currency. `offered` is the one it means, if the form offers just one such."""
+    """What was typed names another currency. `offered` is the one it means, if the form offers just one such: the form
+    sets its currency to it, so that one press goes on."""
 
     def __init__(self, text: str, offered: str | None) -> None:
         self.offered = offered

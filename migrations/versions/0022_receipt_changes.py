@@ -45,6 +45,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("donation_id", name=op.f("pk_receipt_change")),
     )
     op.create_index(op.f("ix_receipt_change_due_at"), "receipt_change", ["due_at"])
+    op.create_index(op.f("ix_mail_receipt_id"), "mail", ["receipt_id"])
     op.execute(SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL)
 
 

@@ -54,7 +54,7 @@ def test_a_dollar_sign_in_a_pound_form_asks_and_chooses_dollars_for_one_more_pre
     offer("GBP", "EUR", "USD")
     status, page = send("$20")
     assert status == 422
-    assert "Did you mean US$20? Then select US Dollar as the currency." in page
+    assert "Did you mean US$20? The currency is now set to US Dollar. Check it and continue." in page
     assert selected(page) == "USD"
     assert db.session.scalars(select(Donation.id)).all() == []
 

@@ -101,7 +101,7 @@ class DonationForm(PublicForm):
             self.money = money.check_chargeable(typed)
         except amounts.NotThisCurrency as error:
             if error.offered is not None and not self.is_preset:
-                self.currency.data = error.offered  # Chosen in the form as it is shown again, so one press goes on.
+                self.currency.data = error.offered
             raise
         except DonationsError as error:
             raise ValidationError(amounts.explained(error)) from error

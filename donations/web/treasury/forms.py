@@ -142,7 +142,11 @@ class MoneyForm(OnceForm):
         offered = list(dict(self.currency.choices))
         if self.currency.data not in offered:
             return  # Its own field says so.
-        self.money = amounts.read(field.data, self.currency.data, offered)
+        try:
+            self.money = amounts.read(field.data, self.currency.data, offered)
+        except amounts.NotThisCurrency as error:
+            self.currency.data = error.offered or self.currency.data
+            raise
         if not 0 < self.money.minor <= MAXIMUM_MINOR:
             raise ValidationError(sentence(BadAmount()))
 
