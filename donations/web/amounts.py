@@ -57,7 +57,9 @@ def _not_this(error: OtherCurrency, text: str, offered: Sequence[str]) -> NotThi
         except DonationsError:
             typed = error.facts["typed"]
         said = _(
-            "Did you mean %(amount)s? Then select %(currency)s as the currency.", amount=typed, currency=named(code)
+            "Did you mean %(amount)s? The currency is now set to %(currency)s. Check it and continue.",
+            amount=typed,
+            currency=named(code),
         )
         return NotThisCurrency(said, code)
     names = ", ".join(f"{code} ({named(code)})" for code in possible or offered)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from donations import giving, ledger
+from donations import giving, ledger, receipts
 from donations.database import write_unit
 from donations.errors import DonationsError
 from donations.extensions import db
@@ -31,6 +31,7 @@ from donations.models import (
 from donations.models.base import new_id
 from donations.money import Money
 from donations.reconciliation import balances, matches
+from donations.worker.receipts import change_receipts
 from tests.events import fresh
 from tests.factories import NOON
 
@@ -100,6 +101,12 @@ def raised(slug: str = "hands-off-ali") -> int:
     fresh()
     funds = [fund.id for fund in Appeal.any_by_slug(slug).funds]
     return sum(db.session.scalars(select(FundTotal.raised_minor).where(FundTotal.fund_id.in_(funds))).all())
+
+
+def settled() -> None:
+    """The two hours are over in which the team may undo what changes a receipt."""
+    fresh()
+    change_receipts(NOON + receipts.UNDO_WITHIN)
 
 
 def receipts_of(gift_id: int) -> list[tuple[str, int]]:
