@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from donations import giving, ledger, receipts
+from donations import giving, ledger
 from donations.database import write_unit
 from donations.errors import DonationsError
 from donations.extensions import db
@@ -26,6 +26,7 @@ from donations.models import (
     OfflineGift,
     Posting,
     Receipt,
+    ReceiptChange,
     Statement,
 )
 from donations.models.base import new_id
@@ -106,7 +107,8 @@ def raised(slug: str = "hands-off-ali") -> int:
 def settled() -> None:
     """The two hours are over in which the team may undo what changes a receipt."""
     fresh()
-    change_receipts(NOON + receipts.UNDO_WITHIN)
+    change_receipts(db.session.scalar(select(func.max(ReceiptChange.due_at))) or NOON)
+    fresh()
 
 
 def receipts_of(gift_id: int) -> list[tuple[str, int]]:
