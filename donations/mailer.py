@@ -3,12 +3,11 @@ its subject names no detainee and no politics. The queue is outbox.py's."""
 
 from __future__ import annotations
 
-import json
 import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
@@ -17,11 +16,12 @@ from urllib.parse import unquote, urlsplit
 from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 
-from donations import outbox, privacy, receipts, staff, tokens
+from donations import outbox, privacy, staff, tokens
 from donations.errors import AppealNotFound, MailNotWanted, MailServerDown
 from donations.extensions import db
-from donations.models import AppealUpdate, Mail, Organisation, Receipt, Staff, Subscription
-from donations.money import Money
+from donations.models import AppealUpdate, Mail, Organisation, Staff, Subscription
+from donations.paper import receipt_mails
+from donations.paper.receipt_mails import ReceiptNews
 
 TIMEOUT_SECONDS = 10
 
@@ -39,9 +39,10 @@ class _WholeLinks(EmailPolicy):
         return super().fold_binary(name, value)
 
 
-def compose(mail: Mail, at: datetime) -> EmailMessage:
-    """The message of a queued mail, text and HTML. The same mail always has the same Message-ID, so a mail that was
-    sent twice after a crash is known as one. Raises BadSeal if its address cannot be opened."""
+def compose(mail: Mail, at: datetime, news: ReceiptNews | None = None) -> EmailMessage:
+    """The message of a queued mail, text and HTML; `news` is what `receipt_news` said of it. The same mail always has
+    the same Message-ID, so a mail that was sent twice after a crash is known as one. Raises BadSeal if its address
+    cannot be opened, MailNotWanted if there is nothing to tell any more."""
     settings = current_app.config["SETTINGS"]
     assert mail.recipient_sealed is not None, "a mail that was sent has no address any more"
     message = EmailMessage(policy=_WholeLinks(linesep="\r\n"))
@@ -51,13 +52,20 @@ def compose(mail: Mail, at: datetime) -> EmailMessage:
     message["Message-ID"] = f"<mail-{mail.id}@{urlsplit(settings.public_url).hostname}>"
     message["Auto-Submitted"] = "auto-generated"
     with force_locale(mail.language):
-        subject, template, told = _KINDS[mail.kind](mail)
+        news = news or receipt_news(mail)
+        subject, template, told = _KINDS[mail.kind](mail) if news is None else receipt_mails.written(news)
         message["Subject"] = subject
         for name, value in _more_headers(mail).items():
             message[name] = value
         message.set_content(render_template(f"email/{template}.txt", **told))
         message.add_alternative(render_template(f"email/{template}.html", **told), subtype="html")
     return message
+
+
+def receipt_news(mail: Mail) -> ReceiptNews | None:
+    """What there is to tell a donor of their receipt now; None for a mail about something else. Who sends the mail
+    keeps it with the mail. Raises MailNotWanted where a later mail tells it, or the donor knows it already."""
+    return receipt_mails.news(mail) if mail.kind in receipt_mails.KINDS else None
 
 
 def send(message: EmailMessage) -> None:
@@ -67,36 +75,6 @@ def send(message: EmailMessage) -> None:
             server.send_message(message)
     except (OSError, smtplib.SMTPException) as error:
         raise MailServerDown(reason=type(error).__name__) from error
-
-
-def _receipt(mail: Mail) -> tuple[str, str, dict[str, object]]:
-    receipt = db.session.get_one(Receipt, mail.receipt_id)
-    settings = current_app.config["SETTINGS"]
-    organisation = Organisation.get()
-    prefix = "" if mail.language == organisation.default_language else f"/{mail.language}"
-    frozen = json.loads(receipt.payload)
-    told: dict[str, object] = {
-        "receipt": receipt,
-        "frozen": frozen,
-        "received_on": date.fromisoformat(frozen["received_on"]),
-        "amount": Money(receipt.amount_minor, receipt.currency),
-        "person": receipts.person_of(receipt),
-        "organisation": organisation,
-        "link": f"{settings.public_url}{prefix}/receipts/{tokens.for_receipt(receipt.label)}",
-    }
-    return gettext("Your receipt %(number)s", number=receipt.label), "receipt", told
-
-
-def _replaced(mail: Mail) -> tuple[str, str, dict[str, object]]:
-    _, _, told = _receipt(mail)
-    receipt = db.session.get_one(Receipt, mail.receipt_id)
-    grew = receipt.amount_minor > db.session.get_one(Receipt, receipt.replaces).amount_minor
-    return gettext("Your new receipt %(number)s", number=receipt.label), "receipt_replaced", {**told, "grew": grew}
-
-
-def _void(mail: Mail) -> tuple[str, str, dict[str, object]]:
-    _, _, told = _receipt(mail)
-    return gettext("Your receipt %(number)s is void", number=_label(mail)), "receipt_void", told
 
 
 def _alarm(mail: Mail) -> tuple[str, str, dict[str, object]]:
@@ -187,14 +165,7 @@ def _more_headers(mail: Mail) -> dict[str, str]:
     return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-def _label(mail: Mail) -> str:
-    return db.session.get_one(Receipt, mail.receipt_id).label
-
-
 _KINDS = {
-    "receipt": _receipt,
-    "receipt_replaced": _replaced,
-    "receipt_void": _void,
     "alarm": _alarm,
     "staff_invitation": _staff_invitation,
     "staff_reset": _staff_reset,

@@ -23,10 +23,12 @@ def queue(
     to: str,
     language: str,
     at: datetime,
+    due_at: datetime | None = None,
     receipt_id: int | None = None,
     facts: dict[str, object] | None = None,
 ) -> None:
-    """Keep a mail to be sent. The same `dedupe_key` again is the same mail and changes nothing."""
+    """Keep a mail to be sent, at once or from `due_at` on. The same `dedupe_key` again is the same mail and changes
+    nothing."""
     _INSERT.run(
         conn,
         {
@@ -39,7 +41,7 @@ def queue(
             "facts": facts or {},
             "state": "due",
             "attempts": 0,
-            "next_attempt_at": at,
+            "next_attempt_at": due_at or at,
             "created_at": at,
         },
     )

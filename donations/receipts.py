@@ -1,36 +1,43 @@
-"""Receipts: number them without gaps, freeze what they say, issue, void and replace them. The person's name stands in
-a block of its own, sealed and erasable; the frozen payload holds only its keyed hash."""
+"""Receipts: number them without gaps, freeze what they say, issue, void and replace them, at once or when a change can
+no longer be undone. The person stands in a block of its own, sealed; the payload holds only a hash of the name."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from donations import outbox, privacy, tokens
+from donations.bookkeeping import Standing
 from donations.errors import BadLink
 from donations.extensions import db
-from donations.models import Donation, Receipt, ReceiptEvent, ReceiptSeries
+from donations.models import Donation, Receipt, ReceiptChange, ReceiptEvent, ReceiptSeries
 from donations.models.base import new_id
 from donations.money import Money
 from donations.prepared import Prepared, upsert
 
 SERIES = "R"
+# So long the team may undo what it did before a receipt follows, and nobody has been told anything.
+UNDO_WITHIN = timedelta(hours=2)
+# So long Stripe may still be telling the rest of a change before a donor is told of it.
+SETTLES_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """What a receipt acknowledges: received less what was given back, in the gift's own currency."""
+    """What a receipt acknowledges: received less what was refunded or lost, in the donation's own currency. `cause` is
+    why that is another amount than the receipt before says, one of models.receipt.CAUSES."""
 
     amount: Money
     received_on: str
     issued_on: str
     method: str
+    cause: str
 
 
 def by_label(label: str) -> Receipt:
@@ -55,19 +62,21 @@ def successor_of(receipt: Receipt) -> Receipt | None:
     return db.session.scalar(select(Receipt).where(Receipt.replaces == receipt.id))
 
 
-def take_print(receipt: Receipt, *, at: datetime) -> bool:
-    """Record that a receipt is printed. True for the first print, False for every later one, which is a copy."""
-    conn = db.session.connection()
-    if conn.execute(select(_event.c.id).where(_printed(receipt))).first():
-        return False
-    row = {"id": new_id(), "receipt_id": receipt.id, "kind": "printed", "actor": "supporter", "at": at}
-    made = upsert(conn.dialect.name, _event).values(**row).on_conflict_do_nothing()
-    return bool(conn.execute(made).rowcount)  # Of two first prints at once one is the first.
+def reprinted(receipt: Receipt, *, actor: str, at: datetime) -> None:
+    """Record that the team has printed a copy of a receipt."""
+    row = {"id": new_id(), "receipt_id": receipt.id, "kind": "reprinted", "cause": None, "actor": actor, "at": at}
+    _INSERT_EVENT.run(db.session.connection(), row)
 
 
-def was_printed(receipt: Receipt) -> bool:
-    """Whether the next print is a copy."""
-    return db.session.scalar(select(ReceiptEvent.id).where(_printed(receipt))) is not None
+def cause_of_end(receipt: Receipt) -> str | None:
+    """Why a receipt was voided or replaced; None while it is live, and for one that ended before causes were kept."""
+    ended = (ReceiptEvent.receipt_id == receipt.id, ReceiptEvent.kind.in_(("voided", "replaced")))
+    return db.session.scalar(select(ReceiptEvent.cause).where(*ended))
+
+
+def change_due(donation_id: int) -> datetime | None:
+    """When the receipt of a donation will follow what the team has changed; None if nothing waits."""
+    return db.session.scalar(select(ReceiptChange.due_at).where(ReceiptChange.donation_id == donation_id))
 
 
 def of_donor(email: str, year: int) -> list[Receipt]:
@@ -93,24 +102,74 @@ def person_of(receipt: Receipt) -> str | None:
     return privacy.unseal(receipt.person_sealed, _identity(receipt.label))
 
 
-def acknowledge(conn: Connection, donation: Any, said: Acknowledged, live: Any, *, at: datetime) -> None:
-    """The one rule. `said.amount` is what remains of the gift, received - refunded - lost: nothing remains: void; other
-    than the live receipt (a row, or None) says: replace; none there is: issue."""
+def acknowledge(conn: Connection, donation: Any, said: Acknowledged, latest: Any, *, at: datetime) -> None:
+    """The one rule. `said.amount` is what remains of the donation, `latest` the row of its newest receipt, or None:
+    nothing remains: void it; another amount than it says: replace it; none is live: issue a new one. One that has
+    ended never returns."""
+    live = _live(latest)
     remaining = said.amount.minor
     if live is not None and (live.amount_minor, live.currency) == (remaining, said.amount.currency):
         return
     if live is not None and remaining <= 0:
-        void(conn, donation, live, at=at)
+        void(conn, donation, live, said.cause, at=at)
     elif remaining > 0:
-        issue(conn, donation, said, at=at, replaces=live)
+        issue(conn, donation, said, latest, at=at)
 
 
-def issue(conn: Connection, donation: Any, said: Acknowledged, *, at: datetime, replaces: Any = None) -> str:
+def acknowledge_later(conn: Connection, donation: Any, said: Acknowledged, latest: Any, *, at: datetime) -> None:
+    """The same for what the team may undo: a live receipt is left as it is for UNDO_WITHIN, so that what is undone or
+    done again by then changes no receipt and mails nothing. A first receipt does not wait."""
+    live = _live(latest)
+    if live is None:
+        acknowledge(conn, donation, said, latest, at=at)
+    elif _is_true(donation, said, live):
+        _FORGET_CHANGE.run(conn, {"of_donation": donation.id})
+    else:
+        _put_off(conn, donation.id, at=at)
+
+
+def cause_of(standing: Standing, latest: Any, *, offline: bool) -> str:
+    """Why a donation that comes to this has another amount than its newest receipt says."""
+    live, lost = _live(latest), standing.lost
+    if standing.remaining.minor > (live.amount_minor if live is not None else 0):
+        return "corrected" if offline else "more"
+    if standing.refunded and lost:
+        return "refunded_and_lost"
+    if standing.refunded or lost:
+        return "refunded" if standing.refunded else "lost"
+    return "corrected" if offline else "failed"
+
+
+def follow_purpose(conn: Connection, donation: Donation, live: Receipt, *, at: datetime) -> None:
+    """A donation was moved to another fund: its receipt follows in UNDO_WITHIN if it names another one now; if it names
+    the right one again, nothing waits any more."""
+    if _names(live) != _purpose(donation.terms):
+        _put_off(conn, donation.id, at=at)
+    else:
+        _FORGET_CHANGE.run(conn, {"of_donation": donation.id})
+
+
+def _put_off(conn: Connection, donation_id: int, *, at: datetime) -> None:
+    _PUT_OFF.run(conn, {"donation_id": donation_id, "due_at": at + UNDO_WITHIN, "created_at": at})
+
+
+def acknowledge_due(conn: Connection, donation: Any, said: Acknowledged, latest: Any, *, at: datetime) -> None:
+    """The time to undo is over: the rule, by amount and by what the receipt says the donation is for."""
+    _FORGET_CHANGE.run(conn, {"of_donation": donation.id})
+    live = _live(latest)
+    if live is not None and live.amount_minor == said.amount.minor and not _is_true(donation, said, live):
+        issue(conn, donation, replace(said, cause="moved"), latest, at=at)
+    else:
+        acknowledge(conn, donation, said, latest, at=at)
+
+
+def issue(conn: Connection, donation: Any, said: Acknowledged, latest: Any = None, *, at: datetime) -> str:
     """Take the next number, freeze the receipt of a donation (a row of facts.load_root) and queue its mail. Gives its
-    label. `replaces` is the row of the live receipt that it stands for from now on; a donation has one live receipt at
-    most. The caller holds the donation's lock."""
+    label. `latest` is the row of the donation's newest receipt: if it is live, this one stands for it from now on. The
+    caller holds the donation's lock."""
+    replaces = _live(latest)
     if replaces is not None:
-        _end(conn, replaces.id, "replaced", at=at)
+        _end(conn, replaces.id, "replaced", said.cause, at=at)
     series_id, number = _NEXT_NUMBER.one(conn, {"series": SERIES})
     label = f"{SERIES}-{number:06d}"
     name = privacy.unseal(donation.name_sealed, f"donation:{donation.reference}:name") if donation.name_sealed else ""
@@ -134,27 +193,51 @@ def issue(conn: Connection, donation: Any, said: Acknowledged, *, at: datetime, 
             "issued_at": at,
         },
     )
-    _tell(conn, donation, "receipt" if replaces is None else "receipt_replaced", label, receipt_id, at=at)
+    kind = "receipt" if replaces is None else "receipt_replaced"
+    _tell(conn, donation, kind, label, receipt_id, is_first=latest is None, at=at)
     return label
 
 
-def void(conn: Connection, donation: Any, live: Any, *, at: datetime) -> None:
-    """Nothing remains of the gift: its receipt keeps its number and is void."""
-    _end(conn, live.id, "void", at=at)
-    _tell(conn, donation, "receipt_void", live.label, live.id, at=at)
+def void(conn: Connection, donation: Any, live: Any, cause: str, *, at: datetime) -> None:
+    """Nothing remains of the donation: its receipt keeps its number and is void."""
+    _end(conn, live.id, "void", cause, at=at)
+    _tell(conn, donation, "receipt_void", live.label, live.id, is_first=False, at=at)
 
 
-def _end(conn: Connection, receipt_id: int, state: str, *, at: datetime) -> None:
+def _live(latest: Any) -> Any:
+    """The newest receipt of a donation is the only one that can be live."""
+    return latest if latest is not None and latest.state == "live" else None
+
+
+def _is_true(donation: Any, said: Acknowledged, live: Any) -> bool:
+    """Whether a live receipt says what is true: the amount, and what it is for."""
+    return bool(live.amount_minor == said.amount.minor and _names(live) == _purpose(donation.terms))
+
+
+def _names(receipt: Any) -> dict[str, Any]:
+    """What a receipt says the donation is for, as `_purpose` says it of the donation."""
+    return _purpose(json.loads(receipt.payload))
+
+
+def _end(conn: Connection, receipt_id: int, state: str, cause: str, *, at: datetime) -> None:
     _SET_STATE.run(conn, {"of_receipt": receipt_id, "new_state": state})
     kind = "voided" if state == "void" else "replaced"
-    _INSERT_EVENT.run(conn, {"id": new_id(), "receipt_id": receipt_id, "kind": kind, "actor": "stripe", "at": at})
+    row = {"id": new_id(), "receipt_id": receipt_id, "kind": kind, "cause": cause, "actor": "stripe", "at": at}
+    _INSERT_EVENT.run(conn, row)
 
 
-def _tell(conn: Connection, donation: Any, kind: str, label: str, receipt_id: int, *, at: datetime) -> None:
+def _tell(
+    conn: Connection, donation: Any, kind: str, label: str, receipt_id: int, *, is_first: bool, at: datetime
+) -> None:
+    """A first receipt is mailed at once. A change waits until it has settled: the mail then says what is true, against
+    what the donor was last told (mailer.py)."""
     if not donation.email_sealed:
         return
     to = privacy.unseal(donation.email_sealed, f"donation:{donation.reference}:email")
-    outbox.queue(conn, kind, f"{kind}:{label}", to=to, language=donation.language, at=at, receipt_id=receipt_id)
+    due_at = at if is_first else at + SETTLES_WITHIN
+    outbox.queue(
+        conn, kind, f"{kind}:{label}", to=to, language=donation.language, at=at, due_at=due_at, receipt_id=receipt_id
+    )
 
 
 def _payload(donation: Any, said: Acknowledged, label: str, name: str, replaces: Any) -> str:
@@ -168,9 +251,7 @@ def _payload(donation: Any, said: Acknowledged, label: str, name: str, replaces:
         "currency": said.amount.currency,
         "organisation": terms["organisation"],
         "legal_name": terms.get("legal_name"),
-        "appeal_title": terms["appeal_title"],
-        "fund_names": terms.get("fund_names", []),
-        "restriction": terms.get("restriction", ""),
+        **_purpose(terms),
         "language": donation.language,
         "method": said.method,
         "person_hash": privacy.lookup_hash(name, f"receipt:{label}").hex() if name else None,
@@ -179,8 +260,13 @@ def _payload(donation: Any, said: Acknowledged, label: str, name: str, replaces:
     return json.dumps(frozen, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _printed(receipt: Receipt) -> ColumnElement[bool]:
-    return and_(_event.c.receipt_id == receipt.id, _event.c.kind == "printed")
+def _purpose(terms: Any) -> dict[str, Any]:
+    """What a receipt says the donation is for, as its terms allow."""
+    return {
+        "appeal_title": terms["appeal_title"],
+        "fund_names": terms.get("fund_names", []),
+        "restriction": terms.get("restriction", ""),
+    }
 
 
 def _identity(label: str) -> str:
@@ -190,7 +276,19 @@ def _identity(label: str) -> str:
 _receipt: Table = Receipt.__table__  # type: ignore[assignment]
 _series: Table = ReceiptSeries.__table__  # type: ignore[assignment]
 _event: Table = ReceiptEvent.__table__  # type: ignore[assignment]
+_change: Table = ReceiptChange.__table__  # type: ignore[assignment]
 _INSERT, _INSERT_EVENT = Prepared(insert(_receipt)), Prepared(insert(_event))
+_FORGET_CHANGE = Prepared(delete(_change).where(_change.c.donation_id == bindparam("of_donation")))
+
+
+def _put_off_later(dialect: str) -> Any:
+    """What was changed again may be undone again, so the later time counts."""
+    statement = upsert(dialect, _change).values({column.name: bindparam(column.name) for column in _change.columns})
+    later = {"due_at": statement.excluded.due_at}
+    return statement.on_conflict_do_update(index_elements=["donation_id"], set_=later)
+
+
+_PUT_OFF = Prepared(_put_off_later)
 _SET_STATE = Prepared(
     update(_receipt).where(_receipt.c.id == bindparam("of_receipt")).values(state=bindparam("new_state"))
 )

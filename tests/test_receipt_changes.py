@@ -10,6 +10,8 @@ from email.message import EmailMessage
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from donations import ledger, mailer
 from donations.database import write_unit
@@ -29,7 +31,9 @@ LINK = r"http://localhost(/(?:ru/)?receipts/\S+)"
 @pytest.fixture
 def gift(app: Flask) -> Payment:
     """A gift of 30.00, received, with its receipt R-000001."""
-    return begun()
+    payment = begun()
+    mailed()
+    return payment
 
 
 def begun(language: str = "en") -> Payment:
@@ -60,6 +64,13 @@ def payload(label: str) -> dict[str, object]:
 
 def mails() -> list[str]:
     return sorted(mail.dedupe_key for mail in db.session.query(Mail))
+
+
+def mailed() -> None:
+    """The donors have had the mails of their first receipts."""
+    with write_unit():
+        for one in db.session.query(Mail).filter(Mail.kind == "receipt"):
+            one.state, one.sent_at, one.recipient_sealed = "sent", NOON, None
 
 
 def mail(key: str) -> EmailMessage:
@@ -137,11 +148,28 @@ def test_a_dispute_that_is_lost_voids_the_receipt(gift: Payment) -> None:
 
 
 def test_what_comes_back_after_a_lost_dispute_has_a_receipt_of_its_own(gift: Payment) -> None:
-    tell(lost(gift, "lost", back=True))
-    label, state, minor = receipts()[-1]
-    assert (state, minor) == ("live", 3000)
-    assert label in ("R-000001", "R-000002")
+    # given a dispute that was lost, so that the receipt is void
+    dispute_id = events.new_id("dp")
+    taken = gift.listed("dispute", -3000, dispute_id, fee=2000, minutes=20)
+    tell([gift.dispute("lost", taken, dispute_id=dispute_id, what="closed")])
+    assert receipts() == [("R-000001", "void", 3000)]
+    # when its money comes back all the same
+    tell([gift.listed("dispute_reversal", 3000, dispute_id, minutes=500)])
+    # then there is a new receipt, and the old one stays void
+    assert receipts() == [("R-000001", "void", 3000), ("R-000002", "live", 3000)]
+    assert "replaces" not in payload("R-000002")
     assert sound()
+
+
+def test_a_receipt_that_has_ended_never_becomes_live_again(gift: Payment) -> None:
+    tell([gift.refund(3000)])
+    with pytest.raises(IntegrityError, match="never returns"), write_unit() as conn:
+        conn.execute(text("UPDATE receipt SET state = 'live'"))
+
+
+def test_a_debit_that_failed_for_good_gets_no_receipt_again_by_itself(gift: Payment) -> None:
+    tell([gift.failed(), gift.succeeded(), gift.succeeded()])
+    assert receipts() == [("R-000001", "void", 3000)]
 
 
 def test_a_debit_that_fails_late_voids_the_receipt(gift: Payment) -> None:
@@ -168,20 +196,20 @@ def test_the_mail_of_a_new_receipt_says_what_was_given_back(gift: Payment, clien
     message = mail("receipt_replaced:R-000002")
     assert (message["Subject"], message["To"]) == ("Your new receipt R-000002", "maya@example.org")
     for body in (plain_text(message), html(message)):
-        assert "Part of your gift was given back. This receipt of £20.00 stands for it now" in body
-        assert "the earlier one, R-000001, is no longer valid" in body
+        assert "Part of your donation was refunded." in body
+        assert "Receipt R-000002 for £20.00 is valid now. It replaces receipt R-000001." in body
     found = re.search(LINK, plain_text(message))
     assert found is not None
     page = client.get(found[1])
     assert (page.status_code, "R-000002" in page.text) == (200, True)
 
 
-def test_the_mail_of_a_void_receipt_says_that_nothing_remains(gift: Payment, client: FlaskClient) -> None:
+def test_the_mail_of_a_void_receipt_says_why(gift: Payment, client: FlaskClient) -> None:
     tell([gift.refund(3000)])
     message = mail("receipt_void:R-000001")
     assert message["Subject"] == "Your receipt R-000001 is void"
     for body in (plain_text(message), html(message)):
-        assert "Nothing remains of this gift" in body
+        assert "Your donation was refunded." in body
         assert "Receipt R-000001 is void." in body
     found = re.search(LINK, plain_text(message))
     assert found is not None
@@ -192,15 +220,18 @@ def test_the_mail_of_a_void_receipt_says_that_nothing_remains(gift: Payment, cli
 def test_a_receipt_over_more_is_not_said_to_be_a_refund(app: Flask) -> None:
     # given donations of which a bank kept 10.00 for a while and gave it back after the dispute was lost
     for language in ("en", "ru"):
-        tell(reinstated_after_a_loss(begun(language)))
+        payment = begun(language)
+        mailed()
+        tell(reinstated_after_a_loss(payment))
+        mailed()
     english, russian = (mail(f"receipt_replaced:R-00000{number}") for number in (3, 6))
     for body in (plain_text(english), html(english)):
-        assert "given back" not in body
-        assert "More of your gift has arrived. This receipt of £30.00 stands for all of it" in body
-        assert "R-000002, is no longer valid" in body
+        assert "refunded" not in body
+        assert "More of your donation has arrived." in body
+        assert "Receipt R-000003 for £30.00 is valid now. It replaces receipt R-000002." in body
     for body in (plain_text(russian), html(russian)):
         assert "возвращена" not in body
-        assert "прежняя, R-000005, больше не действительна" in body
+        assert "Она заменяет квитанцию R-000005." in body
 
 
 def reinstated_after_a_loss(payment: Payment) -> list[Said]:
@@ -214,6 +245,7 @@ def reinstated_after_a_loss(payment: Payment) -> list[Said]:
 def test_the_mails_are_written_in_russian_too(app: Flask) -> None:
     for minor in (1000, 3000):
         payment = begun("ru")
+        mailed()
         tell([payment.refund(minor)])
     replaced, void = mail("receipt_replaced:R-000002"), mail("receipt_void:R-000003")
     assert (replaced["Subject"], void["Subject"]) == (
@@ -221,9 +253,9 @@ def test_the_mails_are_written_in_russian_too(app: Flask) -> None:
     )  # fmt: skip
     for body in (plain_text(replaced), html(replaced)):
         assert "Часть вашего пожертвования возвращена." in body
-        assert "прежняя, R-000001, больше не действительна" in body
+        assert "Она заменяет квитанцию R-000001." in body
     for body in (plain_text(void), html(void)):
-        assert "От этого пожертвования ничего не осталось" in body
+        assert "Ваше пожертвование возвращено." in body
     for message in (replaced, void):
         assert "http://localhost/ru/receipts/" in plain_text(message)
         assert "Dear" not in plain_text(message)

@@ -10,13 +10,14 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from donations import audit, giving
+from donations import audit
 from donations import ledger as books
 from donations.cli import closing, exports, posting_stop
 from donations.cli.who import actor
 from donations.database import snapshot, write_unit
 from donations.extensions import db
 from donations.models import Account, Fund, Halt
+from donations.reconciliation import donation_moves
 from donations.reconciliation.posting_stop import Asked, of_charge
 
 
@@ -41,27 +42,30 @@ def check(as_json: bool) -> None:
 
 
 @ledger.command()
-@click.argument("charge")
+@click.argument("number")
 @click.argument("fund_slug", metavar="FUND")
 @click.option("--reason", required=True, help="Why, in a sentence for whoever reads the books later.")
 @with_appcontext
-def assign(charge: str, fund_slug: str, reason: str) -> None:
-    """Decide that a charge belongs to a fund: one without a reference of ours, or a donation meant for another fund.
+def assign(number: str, fund_slug: str, reason: str) -> None:
+    """Move a donation to the fund it was meant for, or give a charge without a reference of ours to a fund.
 
-    While posting is stopped, only if that corrects what was found. Exit codes: 0 done, 1 refused, 2 wrong usage."""
+    NUMBER is a charge, a receipt (R-000047) or our reference. The receipt follows in two hours, and its donor is
+    mailed then; until then you can move it back, and nobody is told. While posting is stopped, only a charge can be
+    given, and only if that corrects what was found. Exit codes: 0 done, 1 refused, 2 wrong usage."""
     with write_unit() as conn:
         fund = db.session.scalar(select(Fund).where(Fund.slug == fund_slug))
         if fund is None:
             raise click.UsageError(f"There is no fund {fund_slug}.")
         at = datetime.now(UTC)
         if db.session.get(Halt, 1) is not None:
-            finding = of_charge(conn, charge, "assign")
-            asked = Asked(secrets.token_urlsafe(12), finding.code, "assign", reason, charge, fund.id)
+            finding = of_charge(conn, number, "assign")
+            asked = Asked(secrets.token_urlsafe(12), finding.code, "assign", reason, number, fund.id)
             posting_stop.tell(posting_stop.request(conn, asked, at=at).state)
             return
-        giving.assign(conn, charge, fund, reason=reason, actor=actor(), at=at)
-        audit.record(conn, actor(), "ledger.assigned", f"charge:{charge}", {"fund": fund_slug}, at=at)
-    click.echo(f"{charge} belongs to {fund_slug} now.")
+        donation_moves.move(conn, number, fund, reason=reason, actor=actor(), at=at)
+        about = f"charge:{number}"
+        audit.record(conn, actor(), "ledger.assigned", about, {"fund": fund_slug, "reason": reason}, at=at)
+    click.echo(f"{number} belongs to {fund_slug} now.")
 
 
 def _for_machines(report: books.Report) -> dict[str, object]:

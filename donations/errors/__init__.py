@@ -46,6 +46,7 @@ from donations.errors.books import (
     YourNameIsOnIt,
 )
 from donations.errors.gifts import (
+    AmbiguousAmount,
     AmountTooLarge,
     AmountTooSmall,
     AppealClosed,
@@ -54,10 +55,12 @@ from donations.errors.gifts import (
     BadAmount,
     BadAppealsFile,
     CurrencyMismatch,
+    DonationTooLarge,
     NoSuchMessage,
     NotAllowedInState,
     NotAnAddressOfOurs,
     OnlyJson,
+    OtherCurrency,
     TooManyDecimals,
     UnknownCurrency,
     UnknownFund,
@@ -102,6 +105,7 @@ from donations.errors.stripe import (
 
 __all__ = [
     "AlreadyDone",
+    "AmbiguousAmount",
     "AmountTooLarge",
     "AmountTooSmall",
     "AppealClosed",
@@ -122,6 +126,7 @@ __all__ = [
     "CureMadeWorse",
     "CurrencyMismatch",
     "DatabaseNotReady",
+    "DonationTooLarge",
     "DonationsError",
     "DraftChanged",
     "DraftNotFound",
@@ -151,6 +156,7 @@ __all__ = [
     "NothingToDecide",
     "NothingToRefund",
     "OnlyJson",
+    "OtherCurrency",
     "PasswordTooLong",
     "PasswordTooShort",
     "PasswordTooSimple",

@@ -6,27 +6,39 @@ from donations.errors.base import DonationsError
 
 
 class BadAmount(DonationsError):
-    """We could not read this amount. Write it in figures, like 20 or 20.50."""
+    """We could not read this amount. Enter it in figures, for example 20 or 20.50."""
 
     status = 422
 
 
+class OtherCurrency(BadAmount):
+    """%(typed)s names another currency. Select the currency, and enter the amount in figures."""
+
+
+class AmbiguousAmount(BadAmount):
+    """Did you mean %(larger)s or %(smaller)s? Enter the amount without a separator for thousands."""
+
+
 class TooManyDecimals(DonationsError):
-    """%(currency)s has %(decimals)s decimal places here. Write a figure like %(example)s."""
+    """%(currency)s has %(decimals)s decimal places here. Enter an amount like %(example)s."""
 
     status = 422
 
 
 class AmountTooSmall(DonationsError):
-    """The smallest gift we can take is %(minimum)s, because of what each payment costs."""
+    """The smallest donation we can take is %(minimum)s, because each payment costs us a fee."""
 
     status = 422
 
 
 class AmountTooLarge(DonationsError):
-    """The largest gift a card can carry is %(maximum)s. For more, please write to us."""
+    """The largest amount we can record is %(maximum)s."""
 
     status = 422
+
+
+class DonationTooLarge(AmountTooLarge):
+    """The largest donation we take online is %(maximum)s. To give more, please contact us."""
 
 
 class CurrencyMismatch(DonationsError):

@@ -6,6 +6,7 @@ from donations.giving import offline, pay_ins, refunding
 from donations.giving.checkouts import LOOK_AFTER, attempt_for, attempt_opened, look_soon, record_session
 from donations.giving.deciding import assign
 from donations.giving.gifts import Gift, begin
+from donations.giving.receipt_changes import carry_out_change
 from donations.giving.settling import Outcome, outcome_of, settle
 from donations.giving.states import COUNTED_STATES, SETTLED_STATES, DonationFacts, state_of
 
@@ -20,6 +21,7 @@ __all__ = [
     "attempt_for",
     "attempt_opened",
     "begin",
+    "carry_out_change",
     "look_soon",
     "offline",
     "outcome_of",

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from donations import facts, privacy, totals
+from donations import facts, privacy, receipts, totals
 from donations.errors import NothingToDecide
 from donations.extensions import db
 from donations.giving.gifts import terms_of
@@ -17,24 +17,38 @@ from donations.models.base import new_reference
 
 
 def assign(conn: Connection, charge_id: str, fund: Fund, *, reason: str, actor: str, at: datetime) -> None:
-    """Give a payment to a fund: one without a reference of ours becomes a gift; a gift that was meant for another fund
-    moves there, its entries with it. Raises NothingToDecide if no such charge is known or the fund is no appeal's."""
-    told = select(Payment.id).where(Payment.charge_id == charge_id, Payment.amount_minor.is_not(None))
-    if fund.appeal_id is None or db.session.scalar(told) is None:  # Of some charges only a refund or so is known.
+    """Give a payment to a fund: one without a reference of ours becomes a donation; a donation that was meant for
+    another fund moves there whole, with the entries of all its payments, what it was told and its allocation. Its
+    receipt follows in receipts.UNDO_WITHIN. Raises NothingToDecide if no such charge is known or the fund is no
+    appeal's."""
+    known_amount = (Payment.charge_id == charge_id, Payment.amount_minor.is_not(None))
+    found = db.session.execute(select(Payment.id, Payment.donation_id).where(*known_amount)).first()
+    if fund.appeal_id is None or found is None:  # Of some charges only a refund or so is known.
         raise NothingToDecide(charge=charge_id, fund=fund.slug)
-    known = facts.lock_root(conn, charge_id, at=at)
-    if known.row.donation_id is None or _is_stray(known):
-        _adopt(known, fund, at=at)
-        facts.strays.forget(conn, known.row.id)
+    is_alone = found.donation_id is None or _is_stray(found.id)
+    charges = [charge_id] if is_alone else _charges_of(found.donation_id)
+    # All of a donation's payments, always in this order, so that two who decide do not wait for each other in a circle.
+    known = [facts.lock_root(conn, one, at=at) for one in charges]
+    if is_alone:
+        _adopt(known[0], fund, at=at)
+        facts.strays.forget(conn, found.id)
     else:
-        _move(conn, known.row.donation_id, fund, at=at)
-    facts.record_decision(conn, known.row.id, fund.id, reason=reason, actor=actor, at=at)
-    settle(conn, facts.lock_root(conn, charge_id, at=at), at=at)
+        _move(conn, found.donation_id, fund, at=at)
+    for each in known:
+        facts.record_decision(conn, each.row.id, fund.id, reason=reason, actor=actor, at=at)
+    for one in charges:
+        settle(conn, facts.lock_root(conn, one, at=at), at=at)
 
 
-def _is_stray(known: facts.Known) -> bool:
+def _charges_of(donation_id: int) -> list[str]:
+    asked = select(Payment.charge_id).where(Payment.donation_id == donation_id, Payment.amount_minor.is_not(None))
+    of_its_own = asked.where(Payment.id.not_in(select(StrayPayment.payment_id)))
+    return list(db.session.scalars(of_its_own.order_by(Payment.id)))
+
+
+def _is_stray(payment_id: int) -> bool:
     """It carries the reference of a donation that it does not pay for, so it becomes a donation of its own."""
-    return db.session.get(StrayPayment, known.row.id) is not None
+    return db.session.get(StrayPayment, payment_id) is not None
 
 
 def _adopt(known: facts.Known, fund: Fund, *, at: datetime) -> None:
@@ -62,12 +76,28 @@ def _adopt(known: facts.Known, fund: Fund, *, at: datetime) -> None:
 
 
 def _move(conn: Connection, donation_id: int, fund: Fund, *, at: datetime) -> None:
-    """A gift that moves to another appeal is counted there from now on."""
     donation = db.session.get_one(Donation, donation_id, with_for_update={"key_share": True})
-    if donation.appeal_id == fund.appeal_id:
+    earmark(conn, donation, fund, at=at)
+    live = receipts.live_of(donation_id)
+    if live is not None:
+        receipts.follow_purpose(conn, donation, live, at=at)
+
+
+def earmark(conn: Connection, donation: Donation, fund: Fund, *, at: datetime) -> None:
+    """Make a donation one for this fund, whole: appeal, allocation, and what was told of it, in the words of today. One
+    that is for this fund already keeps its words. In another appeal it is counted anew by who settles it. The caller
+    holds its lock."""
+    if [one.fund_id for one in donation.allocations] == [fund.id]:
         return
-    if donation.counted_in is not None:
-        totals.apply(conn, [], counted={(donation.appeal_id, donation.counted_in): -1}, homes={}, at=at)
-    assert fund.appeal_id is not None
-    donation.appeal_id, donation.counted_in = fund.appeal_id, None
+    appeal = db.session.get_one(Appeal, fund.appeal_id)
+    if donation.appeal_id != appeal.id:
+        if donation.counted_in is not None:
+            totals.apply(conn, [], counted={(donation.appeal_id, donation.counted_in): -1}, homes={}, at=at)
+        donation.appeal_id, donation.area_id, donation.counted_in = appeal.id, None, None
+    for one in donation.allocations:
+        db.session.delete(one)
+    db.session.flush()
+    db.session.expire(donation, ["allocations"])
+    donation.allocations.append(Allocation(fund_id=fund.id, amount_minor=donation.amount_minor))
+    donation.terms = terms_of(Organisation.get(), appeal, [fund], donation.language)
     db.session.flush()

@@ -13,18 +13,20 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
-from donations import facts, ledger, privacy, receipts, staff, totals
+from donations import facts, ledger, privacy, staff, totals
 from donations.bookkeeping import Standing, treasury
 from donations.errors import AlreadyDone, NotToBeCorrected, NotTwoCounters, NotYourOwn, SentBefore
 from donations.extensions import db
+from donations.giving import offline_receipts
+from donations.giving.deciding import earmark
 from donations.giving.gifts import Gift, parts_of, sealed_parts, terms_of
 from donations.giving.states import COUNTED_STATES, DonationFacts, state_of
-from donations.models import Allocation, Appeal, Donation, Match, OfflineGift, Organisation, Receipt
+from donations.models import Allocation, Appeal, Donation, Fund, Match, OfflineGift, Organisation
 from donations.models.base import new_id, new_reference
 from donations.money import Money, apportion
 from donations.periods import is_final, period_of
 
-BY_HAND = ("cash", "cheque")
+BY_HAND = offline_receipts.BY_HAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,19 @@ def correct(conn: Connection, gift_id: int, amount: Money, method: str, *, at: d
         book(conn, gift, at=at)
 
 
+def move(conn: Connection, gift_id: int, fund: Fund, *, at: datetime) -> None:
+    """It was meant for another fund: appeal, allocation and terms become that fund's, and its own entry follows. What
+    is on a slip or a statement line is entered again by who calls (reconciliation.donation_moves). Raises
+    NotToBeCorrected for one that was cancelled, or a fund that is no appeal's."""
+    gift = _lock(gift_id)
+    if gift.state == "cancelled" or fund.appeal_id is None:
+        raise NotToBeCorrected()
+    donation = db.session.get_one(Donation, gift.donation_id, with_for_update={"key_share": True})
+    earmark(conn, donation, fund, at=at)
+    if gift.state == "accepted":
+        book(conn, gift, at=at)
+
+
 def needs_another() -> bool:
     """Whether somebody else must accept what one has recorded: there are two treasurers who could."""
     return staff.count_active("treasurer") > 1
@@ -175,7 +190,7 @@ def follow(conn: Connection, gift_ids: Sequence[int], posted: Sequence[ledger.Po
             counted[key] = counted.get(key, 0) + change
     totals.apply(conn, posted, counted=counted, homes={}, at=at)
     for gift_id, gift in rows.items():
-        _acknowledge(conn, gift, standings[gift_id], at=at)
+        offline_receipts.acknowledge(conn, gift_id, gift, standings[gift_id], at=at)
 
 
 def standing_of(conn: Connection, gift_id: int) -> Standing:
@@ -207,18 +222,13 @@ def _count(conn: Connection, gift: Any, standing: Standing, day: date, at: datet
     return {(appeal_id, start): change for (appeal_id, start), change in changes.items() if start is not None}
 
 
-def _acknowledge(conn: Connection, gift: Any, standing: Standing, *, at: datetime) -> None:
-    """Offline gifts get receipts like any other."""
-    live = conn.execute(_LIVE_RECEIPT, {"of_donation": gift.id}).first()
-    if live is None and standing.received.minor <= 0:
-        return
-    said = receipts.Acknowledged(
-        amount=standing.remaining,
-        received_on=gift.received_on.isoformat(),
-        issued_on=at.astimezone(ZoneInfo(Organisation.get().timezone)).date().isoformat(),
-        method=gift.method,
-    )
-    receipts.acknowledge(conn, gift, said, live, at=at)
+def acknowledge_due(conn: Connection, donation_id: int, *, at: datetime) -> None:
+    """Bring the receipt of a donation up to date, because what the team has changed can no longer be undone."""
+    facts.load_house(conn)
+    conn.execute(_LOCK_DONATION, {"of_donation": donation_id})
+    gift_id = int(conn.execute(_GIFT_OF, {"of_donation": donation_id}).scalar_one())
+    gift = conn.execute(_GIFT, {"of_gift": gift_id}).one()
+    offline_receipts.acknowledge_due(conn, gift_id, gift, standing_of(conn, gift_id), at=at)
 
 
 def _new_donation(appeal: Appeal, gift: Gift, handed_in: HandedIn, key: str, at: datetime) -> Donation:
@@ -269,6 +279,4 @@ _MATCHED = (
     .where(_match.c.kind.in_(("offline_gift", "bounced", "offline_refund")))
     .group_by(_match.c.kind)
 )
-_LIVE_RECEIPT = select(Receipt.id, Receipt.label, Receipt.amount_minor, Receipt.currency).where(
-    Receipt.donation_id == bindparam("of_donation"), Receipt.state == "live"
-)
+_GIFT_OF = select(_gift.c.id).where(_gift.c.donation_id == bindparam("of_donation"))

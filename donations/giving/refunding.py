@@ -146,7 +146,7 @@ def _check(conn: Connection, known: facts.PaymentFacts, wanted: Money) -> None:
     if is_disputed(known):
         raise RefundInDispute()
     if wanted.currency != most.currency or wanted.minor > most.minor:
-        raise RefundTooLarge(left=f"{most.plain()} {most.currency}")
+        raise RefundTooLarge(left=most)
 
 
 def _settled_otherwise(known: facts.PaymentFacts) -> Money:

@@ -75,6 +75,13 @@ def _book(conn: Connection, root: facts.Root, zone: ZoneInfo, *, at: datetime) -
     _acknowledge(conn, root, given, zone, at=at)
 
 
+def acknowledge_due(conn: Connection, donation_id: int, *, at: datetime) -> None:
+    """Bring the receipt of a donation up to date, because what the team has changed can no longer be undone."""
+    charge_id = str(conn.execute(_A_CHARGE, {"donation_id": donation_id}).scalar_one())
+    root = facts.load_root(conn, facts.lock_root(conn, charge_id, at=at))
+    _acknowledge(conn, root, _given(root), ZoneInfo(root.timezone), at=at, is_due=True)
+
+
 @dataclass(slots=True)
 class _Booked:
     """The entries that payments call for, and the lines that were posted for them just now."""
@@ -196,22 +203,29 @@ def _known(conn: Connection, donation_id: int) -> DonationFacts:
     return DonationFacts(tuple(payments), tuple(attempts))
 
 
-def _acknowledge(conn: Connection, root: facts.Root, given: Standing | None, zone: ZoneInfo, *, at: datetime) -> None:
-    """The receipt for what remains of the donation, by the day on which it came."""
+def _acknowledge(
+    conn: Connection, root: facts.Root, given: Standing | None, zone: ZoneInfo, *, at: datetime, is_due: bool = False
+) -> None:
+    """The receipt for what remains of the donation, by the day on which the first of its money came. `is_due`: what the
+    team has changed can no longer be undone."""
     donation = root.donation
     assert donation is not None
-    live = None if given is None else _LIVE_RECEIPT.first(conn, {"donation_id": donation.id})
+    latest = None if given is None else _LATEST_RECEIPT.first(conn, {"donation_id": donation.id})
     remaining = given.remaining if given is not None else root.facts.amount
     assert remaining is not None, "a charge that succeeded has an amount"
+    if latest is not None and not is_due and (latest.state, latest.amount_minor) == ("live", remaining.minor):
+        return
     came = [(one.succeeded_at, one.method) for one in root.counting if one.succeeded_at and not one.failed_at]
-    received_at, method = min(came, key=lambda one: one[0], default=(at, None))
+    came_at, method = min(came, key=lambda one: one[0], default=(at, None))
     acknowledged = receipts.Acknowledged(
         amount=remaining,
-        received_on=received_at.astimezone(zone).date().isoformat(),
+        received_on=came_at.astimezone(zone).date().isoformat(),
         issued_on=at.astimezone(zone).date().isoformat(),
         method=method or "card",
+        cause="more" if given is None else receipts.cause_of(given, latest, offline=False),
     )
-    receipts.acknowledge(conn, donation, acknowledged, live, at=at)
+    rule = receipts.acknowledge_due if is_due else receipts.acknowledge
+    rule(conn, donation, acknowledged, latest, at=at)
 
 
 _donation: Table = Donation.__table__  # type: ignore[assignment]
@@ -219,6 +233,12 @@ _DONATION_NOW = Prepared(
     select(_donation.c.id, _donation.c.state, _donation.c.counted_in, _donation.c.settled_at).where(
         _donation.c.id == bindparam("donation_id")
     )
+)
+_A_CHARGE = (
+    select(Payment.charge_id)
+    .where(Payment.donation_id == bindparam("donation_id"), Payment.amount_minor.is_not(None))
+    .order_by(Payment.id)
+    .limit(1)
 )
 _KNOWN: Any = union_all(
     select(null().label("attempt"), Payment.succeeded_at, Payment.failed_at).where(
@@ -231,10 +251,11 @@ _KNOWN: Any = union_all(
     ),
 )
 _WHAT_IS_KNOWN = Prepared(_KNOWN)
-_LIVE_RECEIPT = Prepared(
-    select(Receipt.id, Receipt.label, Receipt.amount_minor, Receipt.currency).where(
-        Receipt.donation_id == bindparam("donation_id"), Receipt.state == "live"
-    )
+_LATEST_RECEIPT = Prepared(
+    select(Receipt.id, Receipt.label, Receipt.amount_minor, Receipt.currency, Receipt.state, Receipt.payload)
+    .where(Receipt.donation_id == bindparam("donation_id"))
+    .order_by(Receipt.number.desc())
+    .limit(1)
 )
 _SET_STATE = Prepared(
     update(_donation)

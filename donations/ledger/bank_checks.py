@@ -38,7 +38,9 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         " AS said, CASE WHEN g.method IN ('cash', 'cheque') AND g.state = 'accepted' THEN d.amount_minor ELSE 0 END"
         " + coalesce((SELECT sum(m.amount_minor) FROM match m WHERE m.target = CAST(g.id AS text)"
         " AND m.kind IN ('offline_gift', 'bounced', 'offline_refund') AND m.state = 'confirmed'), 0) AS remaining"
-        " FROM offline_gift g JOIN donation d ON d.id = g.donation_id) x WHERE x.said <> x.remaining",
+        " FROM offline_gift g JOIN donation d ON d.id = g.donation_id"
+        # A receipt that waits until its change can no longer be undone.
+        " WHERE g.donation_id NOT IN (SELECT donation_id FROM receipt_change)) x WHERE x.said <> x.remaining",
         "offline gift {0}: its receipt says {1}, {2} remains (minor units)",
         "gift:{0}",
         "gift stated remaining currency",

@@ -24,7 +24,7 @@ from donations.models.offline import OfflineGift, Slip
 from donations.models.organisation import Organisation
 from donations.models.pay_in import PayIn
 from donations.models.queues import Heartbeat, Job, Mail, StripeEvent
-from donations.models.receipt import Receipt, ReceiptEvent, ReceiptSeries
+from donations.models.receipt import Receipt, ReceiptChange, ReceiptEvent, ReceiptSeries
 from donations.models.spending import (
     Adjustment,
     Approval,
@@ -89,6 +89,7 @@ __all__ = [
     "Posting",
     "PublishedTotal",
     "Receipt",
+    "ReceiptChange",
     "ReceiptEvent",
     "ReceiptGap",
     "ReceiptSeries",

@@ -50,7 +50,7 @@ class Mail(Model):
     dedupe_key: Mapped[str] = mapped_column(Text, unique=True)
     recipient_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     language: Mapped[str] = mapped_column(Text)
-    receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"))
+    receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"), index=True)
     facts: Mapped[dict[str, object]] = mapped_column(Json, default=dict)
     state: Mapped[str] = mapped_column(Text, default="due")
     attempts: Mapped[int] = mapped_column(Integer, default=0)

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from donations.models.base import BigInt, Model, UtcDateTime, one_of
 
 STATES = ("live", "replaced", "void")
+EVENT_KINDS = ("voided", "replaced", "printed", "reprinted")
+# Why a receipt ended: what is said of it to its donor, and to anybody who checks it.
+CAUSES = ("refunded", "lost", "refunded_and_lost", "failed", "more", "corrected", "moved")
 
 
 class ReceiptSeries(Model):
@@ -52,12 +55,13 @@ class Receipt(Model):
 
 
 class ReceiptEvent(Model):
-    """What happened to a receipt after it was issued, and who did it. `printed`: its first print; later ones are
-    copies."""
+    """What happened to a receipt after it was issued, who did it, and for what ended why. `reprinted`: the team printed
+    it again, as a copy. `printed` was written of a donor's first print until 2026, and is only read."""
 
     __tablename__ = "receipt_event"
     __table_args__ = (
-        one_of("kind", ("voided", "replaced", "printed"), "kind_known"),
+        one_of("kind", EVENT_KINDS, "kind_known"),
+        one_of("cause", CAUSES, "cause_known"),
         Index("uq_receipt_event_printed", "receipt_id", unique=True, sqlite_where=text("kind = 'printed'"),
               postgresql_where=text("kind = 'printed'")),
     )  # fmt: skip
@@ -65,5 +69,17 @@ class ReceiptEvent(Model):
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
     receipt_id: Mapped[int] = mapped_column(ForeignKey("receipt.id"), index=True)
     kind: Mapped[str] = mapped_column(Text)
+    cause: Mapped[str | None] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReceiptChange(Model):
+    """A donation whose receipt waits to be brought up to date, because the team may still undo what changed it. The
+    row goes when the receipt says what is true, whichever of the two has changed."""
+
+    __tablename__ = "receipt_change"
+
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"), primary_key=True, autoincrement=False)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -14,6 +14,7 @@ _BOTH = (
     "entry_never_deleted",
     "receipt_stays_frozen",
     "receipt_never_deleted",
+    "receipt_never_returns",
     "audit_never_changes",
     "audit_never_deleted",
     *(f"{table}_{rule}" for table in _STAYING for rule in ("stays", "never_deleted")),

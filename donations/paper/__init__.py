@@ -8,9 +8,9 @@ from donations.paper.receipt import receipt_pdf
 from donations.paper.sharing import Card, Poster, card_png, card_words, poster_pdf
 from donations.paper.statement import statement_pdf
 from donations.paper.typesetting import TURNING, edition
-from donations.paper.words import in_words, method
+from donations.paper.words import in_words, method, no_longer_counts
 
 __all__ = [
-    "TURNING", "Card", "Poster", "card_png", "card_words", "edition", "funds_pdf", "in_words", "method", "poster_pdf",
-    "qr_png", "qr_svg", "receipt_pdf", "statement_pdf",
+    "TURNING", "Card", "Poster", "card_png", "card_words", "edition", "funds_pdf", "in_words", "method",
+    "no_longer_counts", "poster_pdf", "qr_png", "qr_svg", "receipt_pdf", "statement_pdf",
 ]  # fmt: skip

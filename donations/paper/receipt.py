@@ -15,11 +15,12 @@ from donations.models import Receipt
 from donations.money import Money
 from donations.paper.codes import qr_svg
 from donations.paper.typesetting import pdf
-from donations.paper.words import in_words, method, written
+from donations.paper.words import in_words, method, no_longer_counts, written
 
 
 def receipt_pdf(receipt: Receipt, *, copy: bool, check_page: str) -> bytes:
-    """One A4 page in the language of now. `check_page` is the address of the page that checks codes."""
+    """One A4 page in the language of now. A donor's own print has no mark, ours says that it is a `copy`. `check_page`
+    is the address of the page that checks codes."""
     return pdf("receipt", _said(receipt, copy=copy, check_page=check_page), at=receipt.issued_at)
 
 
@@ -40,7 +41,7 @@ def _said(receipt: Receipt, *, copy: bool, check_page: str) -> dict[str, Any]:
         "rows": _rows(receipt, frozen),
         "thanks": _("Thank you for standing with them."),
         "copy": _("Copy") if copy else "",
-        "copy_note": _("This is a copy: it says the same as the first print and is no second gift.") if copy else "",
+        "copy_note": _("This is a copy of the receipt, printed by us. It is not a second donation.") if copy else "",
         "state": receipt.state,
         **_state_words(receipt),
         "check": _("Is this receipt genuine?"),
@@ -69,8 +70,7 @@ def _rows(receipt: Receipt, frozen: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _state_words(receipt: Receipt) -> dict[str, str]:
     if receipt.state == "void":
-        note = _("This receipt no longer counts, because the money went back.")
-        return {"stamp": _("Void"), "state_note": note}
+        return {"stamp": _("Void"), "state_note": no_longer_counts(receipts.cause_of_end(receipt))}
     if receipt.state == "replaced":
         after = receipts.successor_of(receipt)
         note = _("Receipt %(number)s has taken the place of this one.", number=after.label) if after else ""

@@ -27,6 +27,31 @@ _METHODS = {
     "cheque": _l("Cheque"),
     "other": _l("Other means"),
 }
+# Why a receipt ended, to its donor where nothing is left, and where another amount is.
+_WHY_VOID = {
+    "refunded": _l("Your donation was refunded."),
+    "lost": _l("Your bank reversed your donation."),
+    "refunded_and_lost": _l("Your donation was refunded in part, and your bank reversed the rest."),
+    "failed": _l("Your payment failed after we had confirmed it, so your donation did not reach us."),
+    "corrected": _l("We had recorded your donation by mistake and have corrected our accounts. This moved no money."),
+}
+_WHY_CHANGED = {
+    "refunded": _l("Part of your donation was refunded."),
+    "lost": _l("Your bank reversed part of your donation."),
+    "refunded_and_lost": _l("Part of your donation was refunded, and your bank reversed part of it."),
+    "failed": _l("One of your payments failed after we had confirmed it."),
+    "more": _l("More of your donation has arrived."),
+    "corrected": _l("We had recorded a wrong amount for your donation and have corrected it. This moved no money."),
+    "moved": _l("We have corrected what your donation is for."),
+}
+# To anybody who reads the receipt.
+_NO_LONGER_COUNTS = {
+    "refunded": _l("This receipt no longer counts, because the donation was refunded."),
+    "lost": _l("This receipt no longer counts, because the bank reversed the donation."),
+    "refunded_and_lost": _l("This receipt no longer counts, because the money was refunded or reversed by the bank."),
+    "failed": _l("This receipt no longer counts, because the payment failed."),
+    "corrected": _l("This receipt no longer counts, because the donation was recorded by mistake."),
+}
 _WHOLE_SENTENCES = ("en", "ru")  # Where num2words' sentences of both coins have been read and are right.
 
 
@@ -44,6 +69,24 @@ def in_words(amount: Money) -> str:
 def method(name: str) -> str:
     """How the money came: "card". A method without a word of ours is named as it is known."""
     return str(_METHODS.get(name, name.replace("_", " ").capitalize()))
+
+
+def why_void(cause: str | None) -> str:
+    """One sentence for the donor; a general one where the cause is not known or there were several."""
+    return str(_WHY_VOID.get(cause or "", _l("Your donation no longer counts.")))
+
+
+def why_changed(cause: str | None) -> str:
+    return str(_WHY_CHANGED.get(cause or "", _l("The receipt for your donation has changed.")))
+
+
+def no_longer_counts(cause: str | None) -> str:
+    """One sentence for anybody who holds a receipt that is void."""
+    return str(_NO_LONGER_COUNTS.get(cause or "", _l("This receipt no longer counts.")))
+
+
+def written_money(amount: Money) -> str:
+    return written("money", amount)
 
 
 def written(filter_name: str, value: Any, **how: Any) -> str:

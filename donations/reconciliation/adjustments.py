@@ -95,7 +95,7 @@ def _check(conn: Connection, asked: Asked) -> None:
     if asked.kind == "write_off":
         most = Money(Organisation.get().write_off_limit_minor, asked.amount.currency)
         if abs(asked.amount.minor) > most.minor:
-            raise TooMuchToWriteOff(most=f"{most.plain()} {most.currency}")
+            raise TooMuchToWriteOff(most=most)
     if asked.kind in ("write_off", "kept"):
         account = asked.account if asked.kind == "write_off" else 2020
         told = {"of_account": account, "of_ref": asked.clear_ref, "of_fund": asked.fund_id}

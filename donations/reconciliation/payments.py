@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, Table, bindparam, func, or_, select
 from sqlalchemy.engine import Connection
 
-from donations import facts, giving
+from donations import facts, giving, receipts
 from donations.errors import NothingToRefund
 from donations.models import (
     Allocation,
@@ -35,7 +36,8 @@ MOST_FOUND = 20
 @dataclass(frozen=True, slots=True)
 class Shown:
     """All that is known of a payment. `left` is what may still be given back, None where nothing ever came;
-    `is_disputed`: nothing may be given back for now. `owed` bounced and is still owed to the supporter, by fund."""
+    `is_disputed`: nothing may be given back for now. `owed` bounced and is still owed to the supporter, by fund.
+    `receipt_change_due`: when the receipt follows what the team has changed."""
 
     payment: Any
     donation: Any | None
@@ -50,6 +52,7 @@ class Shown:
     owed: Sequence[Any]
     left: Money | None
     is_disputed: bool
+    receipt_change_due: datetime | None
 
     @property
     def may_be_refunded(self) -> bool:
@@ -69,6 +72,11 @@ def search(conn: Connection, words: str) -> list[Any]:
     return list(conn.execute(_FOUND.limit(MOST_FOUND), told))
 
 
+def has_receipt(conn: Connection, label: str) -> bool:
+    """Whether a receipt has this number."""
+    return conn.execute(select(_receipt.c.id).where(_receipt.c.label == label.upper())).first() is not None
+
+
 def show(conn: Connection, charge_id: str) -> Shown | None:
     payment = conn.execute(select(_payment).where(_payment.c.charge_id == charge_id)).first()
     if payment is None:
@@ -77,7 +85,8 @@ def show(conn: Connection, charge_id: str) -> Shown | None:
     read = {name: conn.execute(asked, known).all() for name, asked in _PARTS.items()}
     donation = conn.execute(_DONATION, known).first()
     left, is_disputed = _standing(conn, payment)
-    return Shown(payment, donation, left=left, is_disputed=is_disputed, **read)
+    due = receipts.change_due(payment.donation_id) if payment.donation_id is not None else None
+    return Shown(payment, donation, left=left, is_disputed=is_disputed, receipt_change_due=due, **read)
 
 
 def _standing(conn: Connection, payment: Any) -> tuple[Money | None, bool]:
@@ -131,7 +140,7 @@ _DONATION = (
     select(
         _donation.c.id, _donation.c.reference, _donation.c.state, _donation.c.amount_minor, _donation.c.currency,
         _donation.c.created_at, _donation.c.interval, _donation.c.fee_bearer, _donation.c.source,
-        _appeal.c.slug, _appeal.c.title,
+        _appeal.c.slug, _appeal.c.title, _donation.c.email_sealed.is_not(None).label("is_mailed"),
     )
     .join(_appeal, _appeal.c.id == _donation.c.appeal_id)
     .where(_donation.c.id == bindparam("of_donation"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, Table, Text, case, cast, exists, func, literal, select, union_all
+from sqlalchemy import Select, Table, Text, and_, bindparam, case, cast, exists, func, literal, select, union_all
 from sqlalchemy.engine import Connection
 
 from donations import privacy
@@ -24,10 +24,14 @@ from donations.models import (
     OfflineGift,
     Payout,
     Posting,
+    Receipt,
+    ReceiptChange,
     Slip,
 )
 from donations.models.base import BigInt
 from donations.reconciliation import matching
+from donations.reconciliation.lines import OF_A_GIFT
+from donations.reconciliation.matches import FROM_THE_LINE
 from donations.reconciliation.matching import Proposal
 
 PAGE_LENGTH, MOST_TARGETS = 25, 40
@@ -86,6 +90,12 @@ def history(conn: Connection, line_id: int) -> list[Any]:
             .order_by(_match.c.made_at.desc(), _match.c.id)
         )
     )
+
+
+def receipts_of(conn: Connection, line_id: int) -> list[Any]:
+    """The valid receipts of the donations that a line is, or was: their number, whether their donor has an address
+    that is mailed, whether the donation is cancelled with its match, and when the receipt follows, if it waits."""
+    return list(conn.execute(_RECEIPTS, {"of_line": line_id}))
 
 
 def targets(conn: Connection, shown: Shown) -> list[Target]:
@@ -219,3 +229,18 @@ _targets = union_all(
     .where(~_taken("bounced", _gift_text)),
     _kind("returned", _owed.c.clear_ref, _owed.c.minor, _owed.c.currency, _owed.c.since, literal("")),
 ).subquery()  # fmt: skip
+_receipt, _change = _table(Receipt), _table(ReceiptChange)
+_of_the_line = and_(
+    _match.c.target == _gift_text, _match.c.bank_line_id == bindparam("of_line"), _match.c.kind.in_(OF_A_GIFT)
+)
+_RECEIPTS = (
+    select(
+        _receipt.c.label, _donation.c.email_sealed.is_not(None).label("is_mailed"), _change.c.due_at,
+        exists().where(_of_the_line, cast(_match.c.reasons, Text).contains(FROM_THE_LINE)).label("is_from_line"),
+    )
+    .join(_donation, _donation.c.id == _receipt.c.donation_id)
+    .join(_gift, _gift.c.donation_id == _donation.c.id)
+    .outerjoin(_change, _change.c.donation_id == _donation.c.id)
+    .where(_receipt.c.state == "live", exists().where(_of_the_line))
+    .order_by(_receipt.c.number)
+)  # fmt: skip

@@ -36,7 +36,7 @@ def pay_in(
         or expected.minor != sum(one.minor for one in sums)
     ):
         found = sum(one.minor for one in sums)
-        raise SlipDiffers(count=len(gifts), total=f"{Money(found, expected.currency).plain()} {expected.currency}")
+        raise SlipDiffers(count=len(gifts), total=Money(found, expected.currency))
     slip = Slip(
         number=number or None, bank_account_id=account.id, expected_count=count, expected_minor=expected.minor,
         currency=expected.currency, paid_in_on=on, made_by=actor, made_at=at,
@@ -48,6 +48,11 @@ def pay_in(
     db.session.flush()
     book(conn, slip, at=at)
     return slip
+
+
+def book_again(conn: Connection, slip_id: int, *, at: datetime) -> None:
+    """Make the books say what is on a slip, because a donation on it is for another fund now."""
+    book(conn, db.session.get_one(Slip, slip_id), at=at)
 
 
 def short_by(conn: Connection, slip_id: int) -> int:

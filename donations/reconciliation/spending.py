@@ -134,7 +134,7 @@ def check_free(conn: Connection, fund_id: int, amount: Money) -> None:
     db.session.execute(select(Fund.id).where(Fund.id == fund_id).with_for_update())
     free = Money(balances.free(conn, fund_id, amount.currency), amount.currency)
     if free < amount:
-        raise NotEnoughInFund(free=f"{free.plain()} {free.currency}", asked=f"{amount.plain()} {amount.currency}")
+        raise NotEnoughInFund(free=free, asked=amount)
 
 
 def masked(payee: str) -> str:

@@ -110,6 +110,8 @@ ROUTE_ROLES: dict[str, frozenset[str]] = {
     "treasury.payments.ask_refund": TREASURER,
     "treasury.payments.refund": TREASURER,
     "treasury.payments.ask_again": TREASURER,
+    "treasury.receipts.show": MONEY,
+    "treasury.receipts.copy": TREASURER,
     "treasury.payouts.index": MONEY,
     "treasury.payouts.show": MONEY,
     "treasury.bank.index": MONEY,

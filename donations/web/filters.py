@@ -135,8 +135,13 @@ def markdown(text: str) -> Markup:
 
 def sentence(error: Any) -> str:
     """What went wrong, in the reader's language: of a DonationsError, or of whatever else has a sentence and facts."""
-    facts = {name: _fault(fact) if name in ("fault", "mend") and fact else fact for name, fact in error.facts.items()}
-    return str(gettext(error.sentence, **facts))
+    return str(gettext(error.sentence, **{name: _said(name, fact) for name, fact in error.facts.items()}))
+
+
+def _said(name: str, fact: Any) -> Any:
+    if isinstance(fact, Money):
+        return money(fact, short=True)
+    return _fault(fact) if name in ("fault", "mend") and fact else fact
 
 
 def _fault(fact: Any) -> str:

@@ -20,6 +20,7 @@ from donations.worker import balance
 from donations.worker.books import check_books, mark_balances, watch_deadlines
 from donations.worker.following import forget_followers, tell_followers
 from donations.worker.matching import match_lines
+from donations.worker.receipts import change_receipts
 from donations.worker.refunds import continue_refunds
 from donations.worker.sessions import expire_checkouts
 from donations.worker.stripe_objects import sync_objects
@@ -82,6 +83,7 @@ JOBS = (
     Periodic("deadlines", timedelta(hours=1), watch_deadlines),
     Periodic("publish", timedelta(seconds=totals.TICK_SECONDS), publish_totals),
     Periodic("milestones", timedelta(seconds=30), note_milestones),
+    Periodic("receipts", timedelta(seconds=30), change_receipts),
     Periodic("refunds", timedelta(seconds=30), continue_refunds),
     Periodic("followers", timedelta(seconds=15), tell_followers),
     Periodic("forget-followers", timedelta(hours=1), forget_followers),

@@ -14,6 +14,7 @@ from donations.database import write_unit
 from donations.errors import BadSeal, MailNotWanted
 from donations.extensions import db
 from donations.models import Mail
+from donations.paper.receipt_mails import ReceiptNews
 
 log = logging.getLogger(__name__)
 BATCH = 10  # with the mail server's time limit, a batch ends well within its lease and between two heartbeats
@@ -46,14 +47,16 @@ def send_mails(at: datetime) -> int:
         conn.execute(update(Mail).where(Mail.id.in_(due)).values(leased_until=at + LEASE))
     for mail_id in due:
         try:
-            mailer.send(mailer.compose(db.session.get_one(Mail, mail_id), at))
+            mail = db.session.get_one(Mail, mail_id)
+            news = mailer.receipt_news(mail)
+            mailer.send(mailer.compose(mail, at, news))
         except MailNotWanted:
             _drop(mail_id)
         except Exception as error:
             log.warning("mail %s waits: %s", mail_id, type(error).__name__)
             _put_off(mail_id, error, at)
         else:
-            _sent(mail_id, at)
+            _sent(mail_id, news, at)
     return len(due)
 
 
@@ -80,9 +83,11 @@ def _drop(mail_id: int) -> None:
         db.session.delete(db.session.get_one(Mail, mail_id))
 
 
-def _sent(mail_id: int, at: datetime) -> None:
-    """A mail that was sent keeps no address."""
+def _sent(mail_id: int, news: ReceiptNews | None, at: datetime) -> None:
+    """A mail that was sent keeps no address. One about a receipt keeps what it told, for the next one."""
     with write_unit():
         mail = db.session.get_one(Mail, mail_id)
         mail.state, mail.sent_at, mail.attempts = "sent", at, mail.attempts + 1
+        if news is not None:
+            mail.kind, mail.receipt_id = news.kind, news.receipt.id
         mail.recipient_sealed = mail.leased_until = mail.next_attempt_at = mail.last_error = None

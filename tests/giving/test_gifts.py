@@ -15,14 +15,15 @@ from sqlalchemy import select, text
 
 from donations import giving, privacy
 from donations.database import write_unit
-from donations.errors import AmountTooLarge, AmountTooSmall, AppealClosed, AppealPaused, TooManyDecimals
+from donations.errors import AmountTooSmall, AppealClosed, AppealPaused, DonationTooLarge, TooManyDecimals
 from donations.extensions import db
 from donations.giving import Gift
 from donations.models import Appeal, Donation, Fund
-from donations.money import MAXIMUM_MINOR, Money
+from donations.money import Money, maximum
 from tests.events import fresh, rows, wait_for_a_lock
 from tests.factories import NOON, gbp
 
+MOST = maximum("GBP")
 MAYA = Gift(
     amount=gbp("20.00"),
     interval="once",
@@ -245,7 +246,7 @@ def test_an_appeal_that_takes_no_gifts_begins_none(
         (Money(29, "GBP"), AmountTooSmall),
         (Money(0, "GBP"), AmountTooSmall),
         (Money(-2000, "GBP"), AmountTooSmall),
-        (Money(MAXIMUM_MINOR + 1, "GBP"), AmountTooLarge),
+        (Money(MOST.minor + 1, "GBP"), DonationTooLarge),
         (Money(5005, "KWD"), TooManyDecimals),
         (Money(550, "ISK"), TooManyDecimals),
     ],
@@ -260,7 +261,7 @@ def test_an_amount_that_stripe_would_not_take_begins_nothing(
 
 
 def test_the_largest_gift_is_kept_to_the_penny(app: Flask) -> None:
-    donation = begin(amount=Money(MAXIMUM_MINOR, "GBP"))
+    donation = begin(amount=MOST)
     fresh()
-    assert sum(allocation(donation).values()) == MAXIMUM_MINOR
-    assert Donation.by_reference(donation.reference).amount == Money(MAXIMUM_MINOR, "GBP")
+    assert sum(allocation(donation).values()) == MOST.minor
+    assert Donation.by_reference(donation.reference).amount == MOST

@@ -26,11 +26,13 @@ from donations.models import (
     OfflineGift,
     Posting,
     Receipt,
+    ReceiptChange,
     Statement,
 )
 from donations.models.base import new_id
 from donations.money import Money
 from donations.reconciliation import balances, matches
+from donations.worker.receipts import change_receipts
 from tests.events import fresh
 from tests.factories import NOON
 
@@ -100,6 +102,13 @@ def raised(slug: str = "hands-off-ali") -> int:
     fresh()
     funds = [fund.id for fund in Appeal.any_by_slug(slug).funds]
     return sum(db.session.scalars(select(FundTotal.raised_minor).where(FundTotal.fund_id.in_(funds))).all())
+
+
+def settled() -> None:
+    """The two hours are over in which the team may undo what changes a receipt."""
+    fresh()
+    change_receipts(db.session.scalar(select(func.max(ReceiptChange.due_at))) or NOON)
+    fresh()
 
 
 def receipts_of(gift_id: int) -> list[tuple[str, int]]:

@@ -15,13 +15,13 @@ from donations.models import Donation
 from tests.web.conftest import CHECKOUT, Give, kept
 
 REFUSED = [
-    ({"amount": ""}, "amount", "Write the amount"),
+    ({"amount": ""}, "amount", "Enter the amount"),
     ({"amount": "a lot"}, "amount", "could not read this amount"),
     ({"amount": "-20"}, "amount", "could not read this amount"),
-    ({"amount": "0"}, "amount", "smallest gift"),
-    ({"amount": "0.29"}, "amount", "smallest gift"),
+    ({"amount": "0"}, "amount", "smallest donation"),
+    ({"amount": "0.29"}, "amount", "smallest donation"),
     ({"amount": "20.5555"}, "amount", "2 decimal places"),
-    ({"amount": "9" * 14}, "amount", "largest gift"),
+    ({"amount": "9" * 14}, "amount", "largest donation"),
     ({"currency": "JPY"}, "currency", "do not know the currency JPY"),
     ({"currency": "£££"}, "currency", "do not know the currency"),
     ({"interval": "month"}, "interval", "Monthly gifts are not offered yet"),

@@ -51,7 +51,9 @@ def _reissue(conn: Connection, _row: Cure, finding: Finding, _option: Option, ac
         live = conn.execute(
             select(_receipt).where(_receipt.c.donation_id == donation.id, _receipt.c.state == "live")
         ).one()
-        receipts.void(conn, donation, live, at=at)
+        receipts.void(conn, donation, live, "corrected", at=at)
+    elif subject.donation_id is not None:  # A correction that the team may undo waits; this one is asked for now.
+        giving.carry_out_change(conn, subject.donation_id, at=at)
 
 
 def _record_lost(conn: Connection, row: Cure, finding: Finding, _option: Option, actor: str, at: datetime) -> None:

@@ -25,7 +25,7 @@ from donations.giving import Gift
 from donations.models import Appeal, Area, Fund, Organisation
 from donations.models.donation import DISPLAYS
 from donations.money import Money
-from donations.web import languages
+from donations.web import amounts, languages
 from donations.web.access import PublicForm
 from donations.web.filters import sentence
 from donations.web.typed import lines, one_line
@@ -73,6 +73,7 @@ class DonationForm(PublicForm):
         self.appeal = appeal
         self.money: Money | None = None
         self.refusal: str | None = None
+        self.is_preset = "formdata" in kwargs and kwargs["formdata"] is None
         offered = Organisation.get().offered_currencies
         self.currencies = [appeal.currency, *(code for code in offered if code != appeal.currency)]
         first = {"currency": appeal.currency, "interval": "once", "fund": "", "display": "secret"}
@@ -93,13 +94,17 @@ class DonationForm(PublicForm):
 
     def validate_amount(self, field: Field) -> None:
         if not field.data:
-            raise ValidationError(_("Write the amount you want to give, like 20."))
+            raise ValidationError(_("Enter the amount you want to give, for example 20."))
         known = self.currency.data in self.currencies
         try:
-            typed = money.parse(field.data, self.currency.data if known else self.appeal.currency)
+            typed = amounts.read(field.data, self.currency.data if known else self.appeal.currency, self.currencies)
             self.money = money.check_chargeable(typed)
+        except amounts.NotThisCurrency as error:
+            if error.offered is not None and not self.is_preset:
+                self.currency.data = error.offered
+            raise
         except DonationsError as error:
-            raise ValidationError(sentence(error)) from error
+            raise ValidationError(amounts.explained(error)) from error
 
     def validate_interval(self, field: Field) -> None:
         if field.data == "month":
@@ -131,7 +136,7 @@ class DonationForm(PublicForm):
     def refuse(self, error: DonationsError) -> None:
         """Take over a refusal by the domain: by the amount's field if it is about that, else for the whole form."""
         if isinstance(error, _ABOUT_THE_AMOUNT):
-            self.amount.errors = [sentence(error)]
+            self.amount.errors = [amounts.explained(error)]
         else:
             self.refusal = sentence(error)
 

@@ -11,13 +11,12 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Field, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, ValidationError
 
-from donations import money
 from donations.errors import BadAmount, DonationsError, NotTwoCounters
 from donations.giving.pay_ins import HandedIn, Words
 from donations.models import Area, Organisation, PayIn
 from donations.models.pay_in import LINE_KINDS
 from donations.money import MAXIMUM_MINOR, Money
-from donations.web import languages
+from donations.web import amounts, languages
 from donations.web.access import PublicForm
 from donations.web.filters import sentence
 from donations.web.page import now
@@ -89,7 +88,7 @@ class PayInForm(PublicForm):
         for kind in LINE_KINDS:
             good = self._read(kind) and good
         if good and not self.lines:
-            self.collection.errors = [_("Write at least one amount, like 20 or 20.50.")]
+            self.collection.errors = [_("Enter at least one amount, for example 20 or 20.50.")]
         return good and bool(self.lines)
 
     def _read(self, kind: str) -> bool:
@@ -98,11 +97,11 @@ class PayInForm(PublicForm):
         if not field.data:
             return True
         try:
-            amount = money.parse(field.data, self.currency)
+            amount = amounts.read(field.data, self.currency)
             if not 0 < amount.minor <= MAXIMUM_MINOR // len(LINE_KINDS):
-                raise BadAmount()
-        except DonationsError as error:
-            field.errors = [sentence(error)]
+                raise ValidationError(sentence(BadAmount()))
+        except ValidationError as error:
+            field.errors = [str(error)]
             return False
         self.lines[kind] = amount.minor
         return True

@@ -12,11 +12,10 @@ from flask import Blueprint, Response, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from donations import paper, receipts, tokens
-from donations.database import write_unit
 from donations.errors import BadLink
 from donations.models import Receipt
 from donations.money import Money
-from donations.web.page import now, page, public_url
+from donations.web.page import page, public_url
 
 bp = Blueprint("receipts", __name__)
 
@@ -30,15 +29,21 @@ def show(token: str) -> Response:
         amount=Money(frozen["amount_minor"], frozen["currency"]), person=receipts.person_of(receipt),
         issued_on=date.fromisoformat(frozen["issued_on"]), received_on=date.fromisoformat(frozen["received_on"]),
         method=paper.method(frozen["method"]), code=tokens.check_code(receipt.label, receipt.payload),
-        successor=successor, successor_token=tokens.for_receipt(successor.label) if successor else None,
+        why_void=_why_void(receipt), successor=successor,
+        successor_token=tokens.for_receipt(successor.label) if successor else None,
     )  # fmt: skip
 
 
 @bp.get("/receipts/<token>.pdf")
 def pdf(token: str) -> Response:
     receipt = receipts.by_label(tokens.read_receipt(token))
-    printed = _printed(receipt, copy=receipts.was_printed(receipt))
-    response = current_app.response_class(printed, mimetype="application/pdf")
+    return pdf_response(receipt, copy=False)
+
+
+def pdf_response(receipt: Receipt, *, copy: bool) -> Response:
+    """The paper, as a file. Fetching it changes nothing: a scanner of mail or a preview may come before its owner."""
+    made = paper.receipt_pdf(receipt, copy=copy, check_page=public_url(url_for("receipts.check")))
+    response = current_app.response_class(made, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'attachment; filename="{receipt.label}.pdf"'
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -68,16 +73,6 @@ def checked(label: str, code: str) -> Response:
     return _check_page(number=receipt.label, code=code, receipt=receipt, **_told(receipt))
 
 
-def _printed(receipt: Receipt, *, copy: bool) -> bytes:
-    """The paper; the first time one is fetched, that is recorded. Asking for the head alone prints nothing."""
-    made = paper.receipt_pdf(receipt, copy=copy, check_page=public_url(url_for("receipts.check")))
-    if copy or request.method == "HEAD":
-        return made
-    with write_unit():
-        first = receipts.take_print(receipt, at=now())
-    return made if first else _printed(receipt, copy=True)
-
-
 def _told(receipt: Receipt) -> dict[str, Any]:
     """What the page says to whoever holds the paper: what can be compared with it, and nothing of the person or the
     purpose."""
@@ -86,7 +81,12 @@ def _told(receipt: Receipt) -> dict[str, Any]:
         "amount": Money(frozen["amount_minor"], frozen["currency"]),
         "issued_on": date.fromisoformat(frozen["issued_on"]),
         "successor": receipts.successor_of(receipt),
+        "why_void": _why_void(receipt),
     }
+
+
+def _why_void(receipt: Receipt) -> str:
+    return paper.no_longer_counts(receipts.cause_of_end(receipt)) if receipt.state == "void" else ""
 
 
 def _check_page(status: int = 200, **said: Any) -> Response:

@@ -15,7 +15,6 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, Field, HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, StopValidation, ValidationError
 
-from donations import money
 from donations.errors import (
     AmountTooLarge,
     BadAmount,
@@ -27,6 +26,7 @@ from donations.errors import (
 from donations.models import Organisation
 from donations.models.base import MOST_ID
 from donations.money import MAXIMUM_MINOR, Money
+from donations.web import amounts
 from donations.web.filters import sentence
 
 LINE, TEXT = 200, 2000
@@ -138,13 +138,15 @@ class MoneyForm(OnceForm):
 
     def validate_amount(self, field: Field) -> None:
         if not field.data:
-            raise ValidationError(_("Write the amount, like 20 or 20.50."))
-        if self.currency.data not in dict(self.currency.choices):
+            raise ValidationError(_("Enter the amount, for example 20 or 20.50."))
+        offered = list(dict(self.currency.choices))
+        if self.currency.data not in offered:
             return  # Its own field says so.
         try:
-            self.money = money.parse(field.data, self.currency.data)
-        except DonationsError as error:
-            raise ValidationError(sentence(error)) from error
+            self.money = amounts.read(field.data, self.currency.data, offered)
+        except amounts.NotThisCurrency as error:
+            self.currency.data = error.offered or self.currency.data
+            raise
         if not 0 < self.money.minor <= MAXIMUM_MINOR:
             raise ValidationError(sentence(BadAmount()))
 

@@ -197,4 +197,5 @@ def _line_page(shown: Shown, form: LineForm, status: int = 200) -> Response:
         "treasury/line.html", status, cache="no-store", shown=shown, form=form, past=past, is_matched=is_matched,
         targets=targets, known=_known([shown]) | reviewing.named(conn, pairs), in_words=matching.in_words,
         names=names(), without=WITHOUT_A_THING[shown.minor > 0], funds=funds.named(),
+        receipts=reviewing.receipts_of(conn, shown.id),
     )  # fmt: skip

@@ -58,6 +58,8 @@ def index() -> Response | Any:
     found = payments.search(conn, words)
     if len(found) == 1:
         return redirect(url_for("treasury.payments.show", charge_id=found[0].charge_id), 303)
+    if not found and payments.has_receipt(conn, words):  # Of a donation that did not come through Stripe.
+        return redirect(url_for("treasury.receipts.show", label=words.upper()), 303)
     return _list(found, words=words)
 
 

@@ -141,6 +141,21 @@ PAY_IN_KINDS = {
     "standing_orders": _l("Standing orders"),
 }
 APPEAL_STATES = {"draft": _l("draft"), "open": _l("open"), "paused": _l("paused"), "closed": _l("closed")}
+RECEIPT_EVENTS = {
+    "voided": _l("Voided"),
+    "replaced": _l("Replaced"),
+    "printed": _l("Printed by the donor"),
+    "reprinted": _l("Copy printed"),
+}
+RECEIPT_CAUSES = {
+    "refunded": _l("refunded"),
+    "lost": _l("reversed by the bank"),
+    "refunded_and_lost": _l("refunded and reversed by the bank"),
+    "failed": _l("the payment failed"),
+    "more": _l("more arrived"),
+    "corrected": _l("corrected by the team"),
+    "moved": _l("moved to another fund"),
+}
 RECEIPT_STATES = {"live": _l("valid"), "replaced": _l("replaced"), "void": _l("void")}
 REFUND_STATES = {
     "pending": _l("on its way"),

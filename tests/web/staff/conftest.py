@@ -91,7 +91,8 @@ class Browser:
     def _keep(self, answer: TestResponse) -> TestResponse:
         if "Set-Cookie" in answer.headers:
             self.csrf = ""  # Another session, another token.
-        token = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
+        page = answer.text if answer.mimetype == "text/html" else ""
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page)
         self.csrf = token[1] if token else self.csrf
         return answer
 

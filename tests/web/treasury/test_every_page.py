@@ -20,6 +20,7 @@ PAGES = (
     "/treasury/",
     "/treasury/payments",
     "/treasury/payments?find=R-999999",
+    "/treasury/receipts/R-000001",
     "/treasury/appeals/hands-off-ali/ending",
     "/treasury/payouts",
     "/treasury/bank",
@@ -62,6 +63,7 @@ UNKNOWN = (
     "/treasury/stop/0123456789/reissue",
     "/treasury/periods/99/statement.pdf",
     "/treasury/payouts/po_none",
+    "/treasury/receipts/R-999999",
     "/treasury/funds/none",
 )
 

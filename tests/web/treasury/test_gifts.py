@@ -140,11 +140,11 @@ def test_the_same_form_with_something_else_is_refused(treasurer: Browser, change
 
 
 WRONG: dict[str, tuple[dict[str, str], str, str]] = {
-    "no amount": ({"amount": ""}, "amount", "Write the amount"),
+    "no amount": ({"amount": ""}, "amount", "Enter the amount"),
     "nothing": ({"amount": "0"}, "amount", "We could not read this amount"),
     "less than nothing": ({"amount": "-5"}, "amount", "We could not read this amount"),
     "no figure": ({"amount": "a lot"}, "amount", "We could not read this amount"),
-    "three decimals": ({"amount": "1.005"}, "amount", "We could not read this amount"),
+    "three decimals": ({"amount": "1.005"}, "amount", "Did you mean £1,005 or £1?"),
     "more than there is": ({"amount": "9" * 30}, "amount", ""),
     "another currency": ({"currency": "XAU"}, "currency", ""),
     "no purpose": ({"purpose": ""}, "purpose", "Choose what it is for."),

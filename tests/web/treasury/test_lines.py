@@ -15,7 +15,17 @@ from donations.models import Donation, OfflineGift
 from donations.reconciliation import spending
 from tests.factories import NOON
 from tests.reconciliation.matching_steps import a_payout, expected, is_now, run, said
-from tests.reconciliation.steps import a_bank_account, a_gift, a_line, accepted, raised, receipts_of, sound, state_of
+from tests.reconciliation.steps import (
+    a_bank_account,
+    a_gift,
+    a_line,
+    accepted,
+    raised,
+    receipts_of,
+    settled,
+    sound,
+    state_of,
+)
 from tests.reconciliation.test_spending import approve, ask_for, booked
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.looking import kept, last_act, refusal, said_beside
@@ -64,7 +74,9 @@ def test_a_gift_recorded_from_its_line_is_taken_back_whole(treasurer: Browser) -
     # when the match is taken back
     assert say(treasurer, line, "undo").headers["Location"] == f"/treasury/lines/{line}"
     # then nothing is booked and nobody expects it
-    assert (booked("bank:"), raised(), receipts_of(gift)) == ([], 0, [("void", 3000)])
+    assert (booked("bank:"), raised(), receipts_of(gift)) == ([], 0, [("live", 3000)])
+    settled()
+    assert receipts_of(gift) == [("void", 3000)]
     assert db.session.get_one(OfflineGift, gift).state == "cancelled"
     assert db.session.get_one(Donation, db.session.get_one(OfflineGift, gift).donation_id).state == "abandoned"
     # and it can be another gift

@@ -22,7 +22,7 @@ from tests.web.treasury.test_dashboard import parked
 from tests.web.treasury.test_every_page import some_of_everything
 
 Sent = dict[str, tuple[str, dict[str, Any]]]
-FRESH = ("decide", "adjust", "agree", "sign", "cure", "approve cure", "process", "resume")
+FRESH = ("copy", "decide", "adjust", "agree", "sign", "cure", "approve cure", "process", "resume")
 MANY = "9" * 5000
 ROWLESS = ("/treasury/bank/{}", "/treasury/lines/{}", "/treasury/spending/{}", "/treasury/adjustments/{}",
            "/treasury/periods/{}")  # fmt: skip
@@ -55,6 +55,7 @@ def posts(app: Flask) -> Sent:
         "decide": ("/treasury/spending/1", {"act": "approve"}),
         "adjust": ("/treasury/adjustments/new", {**money, **why, "kind": "opening"}),
         "agree": ("/treasury/adjustments/1", {"act": "approve"}),
+        "copy": ("/treasury/receipts/R-000001/copy", {}),
         "prepare": ("/treasury/periods", {"ends_on": (TODAY + timedelta(days=1)).isoformat()}),
         "sign": ("/treasury/periods/1", {"act": "sign"}),
         "cure": ("/treasury/stop/0123456789/recalculate", {"form_key": "k", "reason": "agreed"}),

@@ -1,0 +1,61 @@
+"""Receipts of donations that no card brought: what they say, and that a change which the team may still undo waits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.engine import Connection
+
+from donations import receipts
+from donations.bookkeeping import Standing
+from donations.models import BankLine, Match, Organisation, Receipt
+
+BY_HAND = ("cash", "cheque")
+
+
+def acknowledge(conn: Connection, gift_id: int, gift: Any, standing: Standing, *, at: datetime) -> None:
+    """The receipt follows what the donation (a row with its offline gift) comes to. What changes one that there is
+    already is a statement line or a correction, which the team may undo, so it waits; not where nobody is told."""
+    said, latest = _said(conn, gift_id, gift, standing, at=at)
+    at_once = gift.method in BY_HAND and not gift.email_sealed
+    rule = receipts.acknowledge_due if at_once else receipts.acknowledge_later
+    rule(conn, gift, said, latest, at=at)
+
+
+def acknowledge_due(conn: Connection, gift_id: int, gift: Any, standing: Standing, *, at: datetime) -> None:
+    """The same once it can no longer be undone."""
+    said, latest = _said(conn, gift_id, gift, standing, at=at)
+    receipts.acknowledge_due(conn, gift, said, latest, at=at)
+
+
+def _said(
+    conn: Connection, gift_id: int, gift: Any, standing: Standing, *, at: datetime
+) -> tuple[receipts.Acknowledged, Any]:
+    """What a receipt says now, and the newest there is. Its day is the day the money came: cash and cheques were handed
+    in, a transfer was booked by the bank, on the first of its lines if there are several."""
+    latest = conn.execute(_LATEST_RECEIPT, {"of_donation": gift.id}).first()
+    booked_on = None if gift.method in BY_HAND else conn.scalar(_BOOKED_ON, {"of_gift": str(gift_id)})
+    said = receipts.Acknowledged(
+        amount=standing.remaining,
+        received_on=(booked_on or gift.received_on).isoformat(),
+        issued_on=at.astimezone(ZoneInfo(Organisation.get().timezone)).date().isoformat(),
+        method=gift.method,
+        cause=receipts.cause_of(standing, latest, offline=True),
+    )
+    return said, latest
+
+
+_LATEST_RECEIPT = (
+    select(Receipt.id, Receipt.label, Receipt.amount_minor, Receipt.state, Receipt.payload)
+    .where(Receipt.donation_id == bindparam("of_donation"))
+    .order_by(Receipt.number.desc())
+    .limit(1)
+)
+_BOOKED_ON = (
+    select(func.min(BankLine.booked_on))
+    .join(Match, Match.bank_line_id == BankLine.id)
+    .where(Match.target == bindparam("of_gift"), Match.kind == "offline_gift", Match.state == "confirmed")
+)

@@ -1,0 +1,19 @@
+"""Receipts whose change had to wait, because the team could still undo it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from donations.extensions import db
+from donations.giving import offline, settling
+from donations.models import OfflineGift
+
+
+def carry_out_change(conn: Connection, donation_id: int, *, at: datetime) -> None:
+    """Bring the receipt of a donation up to date. Where it is true again, nothing changes and nobody is mailed. Raises
+    PostingStopped."""
+    is_offline = db.session.scalar(select(OfflineGift.id).where(OfflineGift.donation_id == donation_id)) is not None
+    (offline if is_offline else settling).acknowledge_due(conn, donation_id, at=at)

@@ -1,0 +1,49 @@
+"""Donations that were meant for another fund, found by any number of theirs and moved with everything that was entered
+for them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.engine import Connection
+
+from donations import giving
+from donations.errors import NothingToDecide
+from donations.extensions import db
+from donations.models import Donation, Fund, OfflineGift, Payment, Receipt, StrayPayment
+from donations.reconciliation import lines, slips
+
+
+def move(conn: Connection, number: str, fund: Fund, *, reason: str, actor: str, at: datetime) -> None:
+    """Move the donation that `number` names (a charge, a receipt, our reference) to a fund. Raises NothingToDecide if
+    it names none, NotToBeCorrected for one that was cancelled."""
+    donation_id = db.session.scalar(
+        select(Donation.id)
+        .outerjoin(Receipt, Receipt.donation_id == Donation.id)
+        .where(or_(Donation.reference == number.lower(), Receipt.label == number.upper()))
+    )
+    gift_id = db.session.scalar(select(OfflineGift.id).where(OfflineGift.donation_id == donation_id))
+    if gift_id is not None:
+        move_offline(conn, gift_id, fund, at=at)
+        return
+    of_donation = select(Payment.charge_id).where(
+        Payment.donation_id == donation_id,
+        Payment.amount_minor.is_not(None),
+        Payment.id.not_in(select(StrayPayment.payment_id)),
+    )
+    charge_id = number if donation_id is None else db.session.scalar(of_donation.order_by(Payment.id).limit(1))
+    if charge_id is None:
+        raise NothingToDecide(charge=number, fund=fund.slug)
+    giving.assign(conn, charge_id, fund, reason=reason, actor=actor, at=at)
+
+
+def move_offline(conn: Connection, gift_id: int, fund: Fund, *, at: datetime) -> None:
+    """A donation in cash, by cheque or by bank: its own entry, its slip's and its statement lines' follow."""
+    giving.offline.move(conn, gift_id, fund, at=at)
+    for kind in lines.OF_A_GIFT:
+        lines.book_matched(conn, kind, str(gift_id), at=at)
+    slip_id = db.session.scalar(select(OfflineGift.slip_id).where(OfflineGift.id == gift_id))
+    if slip_id is not None:
+        slips.book_again(conn, slip_id, at=at)
+        lines.book_matched(conn, "slip", str(slip_id), at=at)
