@@ -9,26 +9,38 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, bindparam, literal, null, select, union_all, update
+from sqlalchemy import Table, bindparam, case, literal, null, select, union_all, update
 from sqlalchemy.engine import Connection
 
 from donations import facts, ledger, receipts, totals
 from donations.bookkeeping import Standing, Wanted, entries_for, standing_of
 from donations.database import pipelined
 from donations.extensions import db
-from donations.giving.states import COUNTED_STATES, SETTLED_STATES, DonationFacts, state_of
+from donations.giving.states import (
+    COUNTED_STATES,
+    PAYMENT_FAILED,
+    RECEIVED_STATES,
+    SETTLED_STATES,
+    DonationFacts,
+    PaymentProgress,
+    progress_of,
+    state_of,
+)
 from donations.models import CheckoutAttempt, Donation, Payment, Receipt
 from donations.money import Money
 from donations.periods import period_of
 from donations.prepared import Prepared
 
 ANSWER_WITHIN, NEWS_FOR = timedelta(minutes=1), timedelta(seconds=5)  # no other card is typed in so fast
+RETRIED = ("waiting", "declined", "failed", "abandoned")  # not while Stripe is being asked
+ASK_AFTER = timedelta(minutes=1)  # by then the event that says what became of a completed session has usually come
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a donation, for its own page. `kind` is one of waiting, checking, declined, processing, paid,
-    failed, abandoned, part_refunded, refunded, disputed, lost. `settled` says that polling may end."""
+    """What became of a donation, for its own page. `kind` is one of waiting, checking, declined, confirming,
+    processing, paid, failed, abandoned, part_refunded, refunded, disputed, lost. `settled` says that polling may
+    end."""
 
     kind: str
     settled: bool
@@ -71,17 +83,30 @@ def restate(conn: Connection, donation_id: int, *, at: datetime) -> None:
     """Bring a donation's state up to date where no money moved: its session ended or completed. The caller holds the
     donation's lock."""
     row, known = _DONATION_NOW.one(conn, {"donation_id": donation_id}), _known(conn, donation_id)
-    if any(succeeded and not failed for succeeded, failed in known.payments):
+    if progress_of(known) is PaymentProgress.RECEIVED:
         return  # What was received decides by itself; a session can no longer change it.
+    _ask_if_unclear(conn, donation_id, known, at)
     state = state_of(known)
     if state != row.state:
         _write_state(conn, row, state, row.counted_in, at)
 
 
+def payment_progress(donation: Donation) -> PaymentProgress:
+    """How far the payment of a donation is, by all that is known now. One that is expected by another way than Checkout
+    is not paid here: it counts as on its way."""
+    if donation.state in RECEIVED_STATES:
+        return PaymentProgress.RECEIVED
+    if donation.source != "card" or donation.state == "processing":
+        return PaymentProgress.ON_ITS_WAY
+    return progress_of(_known(db.session.connection(), donation.id))
+
+
 def outcome_of(donation: Donation, at: datetime) -> Outcome:
     """What its own page says of a donation. Its supporter may have come back from a declined card or from a better one
     after it: while Stripe is being asked, it says so, and not that nothing arrived; a decline just heard of is said."""
-    kind = {"pending": "waiting"}.get(donation.state, donation.state)
+    kind, progress = {"pending": "waiting"}.get(donation.state, donation.state), payment_progress(donation)
+    if kind in ("waiting", "processing") and progress is PaymentProgress.ON_ITS_WAY:
+        kind = "processing" if _is_pending(donation) else "confirming"
     declined_at = _heard_of_decline(donation) if kind == "waiting" else None
     if declined_at is not None:
         is_news = at - declined_at < NEWS_FOR
@@ -89,9 +114,19 @@ def outcome_of(donation: Donation, at: datetime) -> Outcome:
     return Outcome(
         kind=kind,
         settled=donation.state in SETTLED_STATES,
-        can_try_again=kind in ("waiting", "declined", "failed", "abandoned") and donation.appeal.takes_gifts,
+        can_try_again=kind in RETRIED and progress.may_be_tried_again and donation.appeal.takes_gifts,
         receipt=receipts.live_of(donation.id),
     )
+
+
+def _is_pending(donation: Donation) -> bool:
+    """Whether a bank is known to have a payment of it; before that Checkout has completed, and nothing else is known.
+    What is brought by hand or transferred is expected for days too."""
+    if donation.source != "card":
+        return True
+    pending = (Payment.charged_at.is_not(None), Payment.succeeded_at.is_(None), Payment.failed_at.is_(None))
+    wanted = select(Payment.id).where(Payment.donation_id == donation.id, *pending)
+    return db.session.scalar(wanted.limit(1)) is not None
 
 
 def _heard_of_decline(donation: Donation) -> datetime | None:
@@ -137,7 +172,7 @@ def _count(
     donation = root.donation
     assert donation is not None
     # A first payment that succeeded decides by itself: nothing else that is known could change the state.
-    state = "paid" if given is None else state_of(replace(_known(conn, donation.id), given=given))
+    state = "paid" if given is None else _state(conn, donation.id, given, at)
     was, counted_in = donation.counted_in, donation.counted_in
     if state not in COUNTED_STATES:
         counted_in = None
@@ -162,6 +197,20 @@ def _write_state(conn: Connection, donation: Any, state: str, counted_in: date |
             "new_settled_at": settled_at,
         },
     )
+
+
+def _state(conn: Connection, donation_id: int, given: Standing, at: datetime) -> str:
+    known = replace(_known(conn, donation_id), given=given)
+    _ask_if_unclear(conn, donation_id, known, at)
+    return state_of(known)
+
+
+def _ask_if_unclear(conn: Connection, donation_id: int, known: DonationFacts, at: datetime) -> None:
+    """Where Checkout has completed and every payment heard of has failed, either the one it completed with failed too,
+    or nothing was heard of it yet: the worker asks Stripe which."""
+    failed = bool(known.payments) and all(failed for _, failed in known.payments)
+    if failed and progress_of(known) is PaymentProgress.ON_ITS_WAY:
+        _ASK_ABOUT_COMPLETED.run(conn, {"of_donation": donation_id, "new_look_at": at + ASK_AFTER})
 
 
 def _known(conn: Connection, donation_id: int) -> DonationFacts:
@@ -211,11 +260,24 @@ _KNOWN: Any = union_all(
     select(null().label("attempt"), Payment.succeeded_at, Payment.failed_at).where(
         Payment.donation_id == bindparam("donation_id"), Payment.charged_at.is_not(None)
     ),
-    select(CheckoutAttempt.state, literal(None), literal(None)).where(
-        CheckoutAttempt.donation_id == bindparam("donation_id")
-    ),
+    select(
+        case((CheckoutAttempt.payment_failed_at.is_not(None), PAYMENT_FAILED), else_=CheckoutAttempt.state),
+        literal(None),
+        literal(None),
+    ).where(CheckoutAttempt.donation_id == bindparam("donation_id")),
 )
 _WHAT_IS_KNOWN = Prepared(_KNOWN)
+_attempt: Table = CheckoutAttempt.__table__  # type: ignore[assignment]
+_ASK_ABOUT_COMPLETED = Prepared(
+    update(_attempt)
+    .where(
+        _attempt.c.donation_id == bindparam("of_donation"),
+        _attempt.c.state == "complete",
+        _attempt.c.payment_failed_at.is_(None),
+        _attempt.c.session_id.is_not(None),
+    )
+    .values(look_at=bindparam("new_look_at"))
+)
 _LIVE_RECEIPT = Prepared(
     select(Receipt.id, Receipt.label, Receipt.amount_minor, Receipt.currency).where(
         Receipt.donation_id == bindparam("donation_id"), Receipt.state == "live"

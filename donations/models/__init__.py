@@ -4,6 +4,7 @@ from donations.models.appeal import Appeal, AppealEvent, AppealTotal, Area, Fund
 from donations.models.audit import AuditRecord
 from donations.models.bank import BankAccount, BankLine, Match, MatchRule, Statement
 from donations.models.donation import Allocation, CheckoutAttempt, Donation
+from donations.models.donation_check import DonationCheck
 from donations.models.draft import AppealDraft, GoalChange
 from donations.models.embedding import EmbeddingSite
 from donations.models.facts import BalanceTransaction, Decision, Dispute, FraudWarning, Payment, Payout, Refund
@@ -25,7 +26,7 @@ from donations.models.spending import (
     RefundAttempt,
 )
 from donations.models.staff import Brake, Passkey, RecoveryCode, Staff, StaffRole, StaffSession
-from donations.models.subscription import Subscription
+from donations.models.subscription import Subscription, SubscriptionRequest
 from donations.models.update import AppealUpdate
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "Disbursement",
     "Dispute",
     "Donation",
+    "DonationCheck",
     "EmbeddingSite",
     "Entry",
     "FraudWarning",
@@ -90,4 +92,5 @@ __all__ = [
     "Statement",
     "StripeEvent",
     "Subscription",
+    "SubscriptionRequest",
 ]
