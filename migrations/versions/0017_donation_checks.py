@@ -42,6 +42,15 @@ def _add_donation_checks():
 
 
 def _add_subscription_requests():
+    # Put aside: SQLite makes the table of subscriptions anew, which nothing may refer to meanwhile.
+    op.execute(
+        "CREATE TABLE asked_beside AS SELECT id AS subscription_id, donation_id FROM subscription"
+        " WHERE donation_id IS NOT NULL"
+    )
+    op.drop_index("ix_subscription_donation_id", table_name="subscription")
+    with op.batch_alter_table("subscription") as batch:
+        batch.drop_constraint("fk_subscription_donation_id_donation", type_="foreignkey")
+        batch.drop_column("donation_id")
     op.create_table(
         "subscription_request",
         sa.Column("subscription_id", BIG, nullable=False),
@@ -57,12 +66,9 @@ def _add_subscription_requests():
     op.create_index(op.f("ix_subscription_request_donation_id"), "subscription_request", ["donation_id"])
     op.execute(
         "INSERT INTO subscription_request (subscription_id, donation_id)"
-        " SELECT id, donation_id FROM subscription WHERE donation_id IS NOT NULL"
+        " SELECT subscription_id, donation_id FROM asked_beside"
     )
-    op.drop_index("ix_subscription_donation_id", table_name="subscription")
-    with op.batch_alter_table("subscription") as batch:
-        batch.drop_constraint("fk_subscription_donation_id_donation", type_="foreignkey")
-        batch.drop_column("donation_id")
+    op.drop_table("asked_beside")
 
 
 def _say_which_debits_have_failed():
