@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from donations import outbox, privacy
 from donations.errors import BadLink
 from donations.extensions import db
-from donations.models import Appeal, AppealUpdate, Donation, Organisation, Subscription
+from donations.models import Appeal, AppealUpdate, Donation, Organisation, Subscription, SubscriptionRequest
 from donations.models.base import new_reference
 
 UNCONFIRMED_DAYS = 14  # so long a link to say yes is good, and an address without a yes is kept
@@ -21,32 +21,36 @@ BATCH = 100
 
 
 def ask(appeal: Appeal, email: str, language: str, donation: Donation, at: datetime) -> None:
-    """Keep that this address wants to be told. It gets one mail to say yes, when the gift beside it has come; an
-    address that follows the appeal already, or was asked, gets none."""
+    """Keep that this address wants to be told. It gets one mail to say yes, when any of the donations beside which it
+    was typed has come; an address that follows the appeal already, or was asked, gets none."""
+    row = _kept(appeal, email, language, at)
+    if row.state == "asked" and row.mailed_at is None:
+        row.requests.append(SubscriptionRequest(donation_id=donation.id))
+        db.session.flush()
+
+
+def _kept(appeal: Appeal, email: str, language: str, at: datetime) -> Subscription:
+    """The subscription of this address, made if there is none; the one that came first, where two ask at once."""
     hashed = privacy.lookup_hash(email, "following")
     known = select(Subscription).where(Subscription.appeal_id == appeal.id, Subscription.email_hash == hashed)
-    row = db.session.scalar(known)
-    if row is not None:
-        if row.state == "asked" and row.mailed_at is None:
-            row.donation_id = donation.id  # The first gift may never have been paid.
-        return
-    reference = new_reference()
+    found, reference = db.session.scalar(known), new_reference()
+    if found is not None:
+        return found
+    row = Subscription(
+        reference=reference,
+        appeal_id=appeal.id,
+        email_sealed=privacy.seal(email, _identity(reference)),
+        email_hash=hashed,
+        language=language,
+        asked_at=at,
+        personal_until=Organisation.get().day_of(at) + timedelta(days=UNCONFIRMED_DAYS),
+    )
     try:
         with db.session.begin_nested():
-            db.session.add(
-                Subscription(
-                    reference=reference,
-                    appeal_id=appeal.id,
-                    donation_id=donation.id,
-                    email_sealed=privacy.seal(email, _identity(reference)),
-                    email_hash=hashed,
-                    language=language,
-                    asked_at=at,
-                    personal_until=Organisation.get().day_of(at) + timedelta(days=UNCONFIRMED_DAYS),
-                )
-            )
+            db.session.add(row)
     except IntegrityError:
-        return  # The same address at the same moment: the other one asks.
+        return db.session.scalars(known).one()
+    return row
 
 
 def find(reference: str) -> Subscription:
@@ -76,11 +80,16 @@ def end(row: Subscription, at: datetime) -> bool:
 
 
 def queue_confirmations(conn: Connection, counted: Iterable[str], at: datetime) -> int:
-    """The one mail that asks each whose gift has come (its state is one of `counted`). Gives how many."""
+    """The one mail that asks each of whose donations one has come (its state is one of `counted`). Gives how many."""
+    has_come = (
+        select(SubscriptionRequest.donation_id)
+        .join(Donation, Donation.id == SubscriptionRequest.donation_id)
+        .where(SubscriptionRequest.subscription_id == Subscription.id, Donation.state.in_(tuple(counted)))
+        .exists()
+    )
     asked = (
         select(Subscription)
-        .join(Donation, Donation.id == Subscription.donation_id)
-        .where(Subscription.state == "asked", Subscription.mailed_at.is_(None), Donation.state.in_(tuple(counted)))
+        .where(Subscription.state == "asked", Subscription.mailed_at.is_(None), has_come)
         .order_by(Subscription.id)
         .limit(BATCH)
     )

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from donations.appeals import values
 from donations.appeals.fault import Fault
 from donations.appeals.table import Table
-from donations.errors import AlreadyDone, DraftChanged, NeedsAnotherToPublish, UpdateNotFound
+from donations.errors import AlreadyDone, DraftChanged, NeedsAnotherToPublish, SentBefore, UpdateNotFound
 from donations.extensions import db
 from donations.models import Appeal, AppealUpdate, Organisation
 from donations.models.base import MOST_ID
@@ -63,10 +63,12 @@ def begun_with(form_key: str) -> AppealUpdate | None:
 
 
 def write(appeal: Appeal, title: Texts, text: Texts, *, form_key: str, by: str) -> AppealUpdate:
-    """An update that only staff see yet; or the one that the same form has written before. Raises DraftChanged if
-    somebody wrote one at the same moment."""
+    """An update that only staff see yet; or the one that the same form has written before. Raises SentBefore if the
+    form says something else now, DraftChanged if somebody wrote one at the same moment."""
     known = begun_with(form_key)
-    if known is not None and known.appeal_id == appeal.id:
+    if known is not None:
+        if (known.appeal_id, known.title, known.text) != (appeal.id, title, text):
+            raise SentBefore()
         return known
     of_appeal = AppealUpdate.appeal_id == appeal.id
     last = db.session.scalar(select(func.max(AppealUpdate.position)).where(of_appeal)) or 0

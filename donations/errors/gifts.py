@@ -103,3 +103,39 @@ class OnlyJson(DonationsError):
     """We answer in JSON only. Ask with format=json."""
 
     status = 501
+
+
+class PaymentOnItsWay(DonationsError):
+    """Your payment is on its way, so please do not pay again. A bank debit takes a few days."""
+
+    status = 409
+
+
+class PaymentReceived(DonationsError):
+    """This donation has already been paid. No more money has been taken."""
+
+    status = 409
+
+
+class CheckNotFound(DonationsError):
+    """This form is no longer here. We keep a form for one day."""
+
+    status = 404
+
+
+class CheckExpired(DonationsError):
+    """This form has expired. We keep a form for one day."""
+
+    status = 410
+
+
+class CheckUsed(DonationsError):
+    """This form has been used."""
+
+    status = 410
+
+
+class CheckIncomplete(DonationsError):
+    """Something was missing from this form, so please send it once more. No money has been taken."""
+
+    status = 422

@@ -6,13 +6,13 @@ from donations.errors.base import DonationsError
 
 
 class PaymentServiceDown(DonationsError):
-    """The payment service does not answer at the moment. Nothing was charged. Please try again in a minute."""
+    """Our payment service is not answering. No money has been taken. Please try again in a minute."""
 
     status = 503
 
 
 class PaymentServiceRefused(DonationsError):
-    """The payment service refused to start this payment. Nothing was charged."""
+    """Our payment service did not accept this payment. No money has been taken."""
 
     status = 502
 

@@ -8,8 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Table, and_, bindparam, or_, select, update
 from sqlalchemy.engine import Connection
 
+from donations.errors import PaymentOnItsWay, PaymentReceived
 from donations.extensions import db
+from donations.giving.outcomes import payment_progress
 from donations.giving.settling import restate
+from donations.giving.states import PaymentProgress
 from donations.models import CheckoutAttempt, Donation
 
 # Stripe keeps a session open, and an idempotency key, for a day; we stop relying on either an hour before.
@@ -20,10 +23,16 @@ LOOK_AT_MOST_EVERY = timedelta(seconds=10)
 
 def attempt_for(donation: Donation, params: dict[str, object], at: datetime) -> CheckoutAttempt:
     """The attempt to go on with: the one that is open or was never answered, else a new one with these parameters.
-    Its key and parameters are kept before Stripe is called, so asking again can only find the same session."""
+    Its key and parameters are kept before Stripe is called, so asking again can only find the same session.
+
+    Raises PaymentOnItsWay and PaymentReceived, by all that is known under the donation's lock."""
     db.session.refresh(donation, with_for_update={"key_share": True})  # Two clicks at once take turns.
+    progress = payment_progress(donation)
+    if not progress.may_be_tried_again:
+        raise PaymentReceived() if progress is PaymentProgress.RECEIVED else PaymentOnItsWay()
     for attempt in donation.attempts:
-        if attempt.state in ("open", "starting") and attempt.expires_at > at:
+        # Of an open one only Stripe can say that it is over; one that was never answered was shown to nobody.
+        if attempt.state == "open" or (attempt.state == "starting" and attempt.expires_at > at):
             return attempt
     number = len(donation.attempts) + 1
     attempt = CheckoutAttempt(
@@ -41,6 +50,13 @@ def attempt_for(donation: Donation, params: dict[str, object], at: datetime) -> 
         donation.state = "pending"
     db.session.flush()
     return attempt
+
+
+def overdue_sessions(donation: Donation, at: datetime) -> list[str]:
+    """The sessions that should have ended by now and of whose end nothing was heard: before another one is begun,
+    Stripe must be asked whether they were paid."""
+    overdue = [one for one in donation.attempts if one.state == "open" and one.expires_at <= at]
+    return [one.session_id for one in overdue if one.session_id]
 
 
 def attempt_opened(attempt_id: int, session_id: str, url: str | None, expires_at: datetime) -> None:
@@ -69,14 +85,19 @@ def _looked_since(attempt: CheckoutAttempt, moment: datetime) -> bool:
     return attempt.look_at - LOOK_AFTER > moment
 
 
-def record_session(conn: Connection, session_id: str, reference: str, state: str, *, at: datetime) -> bool:
+def record_session(
+    conn: Connection, session_id: str, reference: str, state: str, *, at: datetime, payment_failed: bool = False
+) -> bool:
     """Write how a Checkout session stands (open, complete, expired) and what follows for its donation. False if the
-    donation is not ours. Complete and expired are final: a late word that it was open changes nothing."""
+    donation is not ours. Complete and expired are final: a late word that it was open changes nothing.
+    `payment_failed`: it completed, and the payment it completed with did not go through."""
     donation_id = conn.execute(_LOCK_DONATION, {"of_reference": reference}).scalar()
     if donation_id is None:
         return False
     said = {"of_session": session_id, "of_donation": donation_id, "new_state": state}
     conn.execute(_SESSION_STANDS, said)
+    if payment_failed:
+        conn.execute(_PAYMENT_FAILED, {"of_session": session_id, "of_donation": donation_id, "moment": at})
     restate(conn, donation_id, at=at)
     return True
 
@@ -97,4 +118,14 @@ _SESSION_STANDS = (
         ),
     )
     .values(state=bindparam("new_state"), session_id=bindparam("of_session"), look_at=None)
+)
+_PAYMENT_FAILED = (
+    update(_attempt)
+    .where(
+        _attempt.c.donation_id == bindparam("of_donation"),
+        _attempt.c.session_id == bindparam("of_session"),
+        _attempt.c.state == "complete",
+        _attempt.c.payment_failed_at.is_(None),
+    )
+    .values(payment_failed_at=bindparam("moment"), look_at=None)
 )

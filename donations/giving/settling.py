@@ -9,30 +9,26 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, bindparam, literal, null, select, union_all, update
+from sqlalchemy import Table, bindparam, case, literal, null, select, union_all, update
 from sqlalchemy.engine import Connection
 
 from donations import alarms, facts, ledger, receipts, totals
 from donations.bookkeeping import Standing, Wanted, entries_for, standing_of
 from donations.database import pipelined
-from donations.extensions import db
-from donations.giving.states import COUNTED_STATES, SETTLED_STATES, DonationFacts, state_of
+from donations.giving.states import (
+    COUNTED_STATES,
+    PAYMENT_FAILED,
+    SETTLED_STATES,
+    DonationFacts,
+    PaymentProgress,
+    progress_of,
+    state_of,
+)
 from donations.models import CheckoutAttempt, Donation, Payment, Receipt, StrayPayment
 from donations.periods import is_final, period_of
 from donations.prepared import Prepared
 
-ANSWER_WITHIN, NEWS_FOR = timedelta(minutes=1), timedelta(seconds=5)  # no other card is typed in so fast
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a donation, for its own page. `kind` is one of waiting, checking, declined, processing, paid,
-    failed, abandoned, part_refunded, refunded, disputed, lost. `settled` says that polling may end."""
-
-    kind: str
-    settled: bool
-    can_try_again: bool
-    receipt: Receipt | None
+ASK_AFTER = timedelta(minutes=1)  # by then the event that says what became of a completed session has usually come
 
 
 def settle(conn: Connection, known: facts.Known, *, at: datetime) -> None:
@@ -101,45 +97,13 @@ def _hold_strays(conn: Connection, root: facts.Root, *, at: datetime) -> None:
 def restate(conn: Connection, donation_id: int, *, at: datetime) -> None:
     """Bring a donation's state up to date where no money moved: its session ended or completed. The caller holds the
     donation's lock."""
-    row, known = _DONATION_NOW.one(conn, {"donation_id": donation_id}), _known(conn, donation_id)
-    if any(succeeded and not failed for succeeded, failed in known.payments):
+    row, known = _DONATION_NOW.one(conn, {"donation_id": donation_id}), known_of(conn, donation_id)
+    if progress_of(known) is PaymentProgress.RECEIVED:
         return  # What was received decides by itself; a session can no longer change it.
+    _ask_if_unclear(conn, donation_id, known, at)
     state = state_of(known)
     if state != row.state:
         _write_state(conn, row, state, row.counted_in, at)
-
-
-def outcome_of(donation: Donation, at: datetime) -> Outcome:
-    """What its own page says of a donation. Its supporter may have come back from a declined card or from a better one
-    after it: while Stripe is being asked, it says so, and not that nothing arrived; a decline just heard of is said."""
-    kind = {"pending": "waiting"}.get(donation.state, donation.state)
-    declined_at = _heard_of_decline(donation) if kind == "waiting" else None
-    if declined_at is not None:
-        is_news = at - declined_at < NEWS_FOR
-        kind = "checking" if _is_being_asked_of(donation, at) and not is_news else "declined"
-    return Outcome(
-        kind=kind,
-        settled=donation.state in SETTLED_STATES,
-        can_try_again=kind in ("waiting", "declined", "failed", "abandoned") and donation.appeal.takes_gifts,
-        receipt=receipts.live_of(donation.id),
-    )
-
-
-def _heard_of_decline(donation: Donation) -> datetime | None:
-    return db.session.scalar(
-        select(Payment.first_seen_at)
-        .where(Payment.donation_id == donation.id, Payment.failed_at.is_not(None))
-        .order_by(Payment.first_seen_at.desc())
-        .limit(1)
-    )
-
-
-def _is_being_asked_of(donation: Donation, at: datetime) -> bool:
-    """Whether a look at an open session is due. One that is long overdue is not waited for: the worker may be away."""
-    return any(
-        attempt.state == "open" and attempt.look_at is not None and at - ANSWER_WITHIN <= attempt.look_at <= at
-        for attempt in donation.attempts
-    )
 
 
 def _gift_day(wanted: Sequence[Wanted], posted: Sequence[ledger.Posted], today: date) -> date | None:
@@ -165,7 +129,7 @@ def _count(
     donation = root.donation
     assert donation is not None
     # A first payment that succeeded decides by itself: nothing else that is known could change the state.
-    state = "paid" if given is None else state_of(replace(_known(conn, donation.id), given=given))
+    state = "paid" if given is None else _state(conn, donation.id, given, at)
     was, counted_in = donation.counted_in, donation.counted_in
     if state not in COUNTED_STATES:
         counted_in = was if is_final(donation.period, was, today) else None
@@ -192,7 +156,21 @@ def _write_state(conn: Connection, donation: Any, state: str, counted_in: date |
     )
 
 
-def _known(conn: Connection, donation_id: int) -> DonationFacts:
+def _state(conn: Connection, donation_id: int, given: Standing, at: datetime) -> str:
+    known = replace(known_of(conn, donation_id), given=given)
+    _ask_if_unclear(conn, donation_id, known, at)
+    return state_of(known)
+
+
+def _ask_if_unclear(conn: Connection, donation_id: int, known: DonationFacts, at: datetime) -> None:
+    """Where Checkout has completed and every payment heard of has failed, either the one it completed with failed too,
+    or nothing was heard of it yet: the worker asks Stripe which."""
+    failed = bool(known.payments) and all(failed for _, failed in known.payments)
+    if failed and progress_of(known) is PaymentProgress.ON_ITS_WAY:
+        _ASK_ABOUT_COMPLETED.run(conn, {"of_donation": donation_id, "new_look_at": at + ASK_AFTER})
+
+
+def known_of(conn: Connection, donation_id: int) -> DonationFacts:
     payments: list[tuple[bool, bool]] = []
     attempts: list[str] = []
     for attempt, succeeded_at, failed_at in _WHAT_IS_KNOWN.all(conn, {"donation_id": donation_id}):
@@ -246,9 +224,11 @@ _KNOWN: Any = union_all(
         Payment.charged_at.is_not(None),
         Payment.id.not_in(select(StrayPayment.payment_id).where(StrayPayment.donation_id == bindparam("donation_id"))),
     ),
-    select(CheckoutAttempt.state, literal(None), literal(None)).where(
-        CheckoutAttempt.donation_id == bindparam("donation_id")
-    ),
+    select(
+        case((CheckoutAttempt.payment_failed_at.is_not(None), PAYMENT_FAILED), else_=CheckoutAttempt.state),
+        literal(None),
+        literal(None),
+    ).where(CheckoutAttempt.donation_id == bindparam("donation_id")),
 )
 _WHAT_IS_KNOWN = Prepared(_KNOWN)
 _LATEST_RECEIPT = Prepared(
@@ -256,6 +236,17 @@ _LATEST_RECEIPT = Prepared(
     .where(Receipt.donation_id == bindparam("donation_id"))
     .order_by(Receipt.number.desc())
     .limit(1)
+)
+_attempt: Table = CheckoutAttempt.__table__  # type: ignore[assignment]
+_ASK_ABOUT_COMPLETED = Prepared(
+    update(_attempt)
+    .where(
+        _attempt.c.donation_id == bindparam("of_donation"),
+        _attempt.c.state == "complete",
+        _attempt.c.payment_failed_at.is_(None),
+        _attempt.c.session_id.is_not(None),
+    )
+    .values(look_at=bindparam("new_look_at"))
 )
 _SET_STATE = Prepared(
     update(_donation)

@@ -100,7 +100,8 @@ def _thing_of(event: Event) -> Thing:
 def _on_session(conn: Connection, event: Event, at: datetime) -> None:
     session = stripe_gateway.session_of(event.object)
     if session.reference is not None:
-        giving.record_session(conn, session.id, session.reference, session.state, at=at)
+        failed = session.payment_failed or event.type == "checkout.session.async_payment_failed"
+        giving.record_session(conn, session.id, session.reference, session.state, at=at, payment_failed=failed)
 
 
 _KINDS = {

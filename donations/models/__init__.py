@@ -5,6 +5,7 @@ from donations.models.audit import AuditRecord
 from donations.models.bank import BankAccount, BankLine, Match, MatchRule, Statement
 from donations.models.cure import Cure, ReceiptGap
 from donations.models.donation import Allocation, CheckoutAttempt, Donation
+from donations.models.donation_check import DonationCheck
 from donations.models.draft import AppealDraft, GoalChange
 from donations.models.embedding import EmbeddingSite
 from donations.models.facts import (
@@ -35,7 +36,7 @@ from donations.models.spending import (
     RefundAttempt,
 )
 from donations.models.staff import Brake, Passkey, RecoveryCode, Staff, StaffRole, StaffSession
-from donations.models.subscription import Subscription
+from donations.models.subscription import Subscription, SubscriptionRequest
 from donations.models.update import AppealUpdate
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "Disbursement",
     "Dispute",
     "Donation",
+    "DonationCheck",
     "EmbeddingSite",
     "Entry",
     "FraudWarning",
@@ -104,4 +106,5 @@ __all__ = [
     "StrayPayment",
     "StripeEvent",
     "Subscription",
+    "SubscriptionRequest",
 ]

@@ -113,3 +113,5 @@ class CheckoutAttempt(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     look_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)  # when to ask how it stands
+    # When Stripe said that the payment of a completed session did not go through, as a bank debit may after days.
+    payment_failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,4 +1,5 @@
-"""Who wants to be told how an appeal goes on: the address sealed, and how far they have said yes."""
+"""Who wants to be told how an appeal goes on: the address sealed, how far they have said yes, and the donations beside
+which they asked."""
 
 from __future__ import annotations
 
@@ -28,8 +29,6 @@ class Subscription(Model):
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)
     reference: Mapped[str] = mapped_column(Text, unique=True)
     appeal_id: Mapped[int] = mapped_column(ForeignKey("appeal.id"))
-    # The gift it was typed beside: the first mail waits until that gift has come.
-    donation_id: Mapped[int | None] = mapped_column(ForeignKey("donation.id"), index=True)
     email_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     email_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     language: Mapped[str] = mapped_column(Text)
@@ -42,6 +41,7 @@ class Subscription(Model):
     personal_until: Mapped[date | None] = mapped_column(Date)
 
     appeal: Mapped[Appeal] = relationship()
+    requests: Mapped[list[SubscriptionRequest]] = relationship(cascade="all, delete-orphan")
 
     def confirm(self, *, until: date, at: datetime) -> None:
         assert self.state == "asked", self.state
@@ -50,4 +50,15 @@ class Subscription(Model):
     def end(self, at: datetime) -> None:
         """The address goes with it."""
         self.state, self.ended_at = "ended", at
-        self.email_sealed = self.email_hash = self.personal_until = self.donation_id = None
+        self.email_sealed = self.email_hash = self.personal_until = None
+        self.requests.clear()
+
+
+class SubscriptionRequest(Model):
+    """A donation beside which updates were asked for. The first mail waits until any of an address's has come, so that
+    none that is never paid stands in the way of one that was."""
+
+    __tablename__ = "subscription_request"
+
+    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscription.id"), primary_key=True)
+    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"), primary_key=True, index=True)

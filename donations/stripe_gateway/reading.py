@@ -15,7 +15,8 @@ from donations.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """How a Checkout session stands: `state` is open, complete or expired."""
+    """How a Checkout session stands: `state` is open, complete or expired. `payment_failed`: it is complete, and the
+    payment it completed with has failed; known only where its latest charge was asked for."""
 
     id: str
     reference: str | None
@@ -23,6 +24,7 @@ class Session:
     url: str | None
     expires_at: datetime
     charge: Charge | None  # its latest charge, where it was asked for
+    payment_failed: bool = False
 
 
 # Ways of paying whose charge has succeeded or failed when it is made. Any other may be begun days before: bank debits,
@@ -163,14 +165,17 @@ def session_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> S
     with _reading():
         metadata = said.get("metadata") or {}
         intent = said.get("payment_intent")
-        charge = intent.get("latest_charge") if isinstance(intent, dict) else None
+        latest = intent.get("latest_charge") if isinstance(intent, dict) else None
+        charge = charge_of(latest, said_at=said_at) if isinstance(latest, dict) else None
+        is_unpaid = said["status"] == "complete" and said.get("payment_status") == "unpaid"
         return Session(
             id=text_of(said["id"]),
             reference=metadata.get("donation"),
             state=str(said["status"]),
             url=said.get("url"),
             expires_at=time_of(said["expires_at"]),
-            charge=charge_of(charge, said_at=said_at) if isinstance(charge, dict) else None,
+            charge=charge,
+            payment_failed=is_unpaid and charge is not None and charge.status == "failed",
         )
 
 

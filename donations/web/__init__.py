@@ -14,13 +14,24 @@ from donations.web.embeds import scoreboard as framed_scoreboard
 from donations.web.health import bp as health
 from donations.web.staff import account, auditing, links, passkeys, people, signing_in
 from donations.web.styleguide import bp as styleguide
-from donations.web.supporters import about, appeals, following, pay_ins, receipts, scoreboard, sharing
+from donations.web.supporters import about, appeals, checks, following, pay_ins, receipts, scoreboard, sharing
 from donations.web.supporters import donations as gifts
 from donations.web.treasury import dashboard
 from donations.web.webhooks import bp as webhooks
 
-# Public: no session, no cookie, guarded by Sec-Fetch-Site, Origin and a signed form token instead of a CSRF cookie.
-PUBLIC = (appeals.bp, gifts.bp, receipts.bp, following.bp, scoreboard.bp, pay_ins.bp, sharing.bp, about.bp, styleguide)
+# Public: no session, no cookie, guarded by Sec-Fetch-Site and Origin instead of a CSRF cookie.
+PUBLIC = (
+    appeals.bp,
+    checks.bp,
+    gifts.bp,
+    receipts.bp,
+    following.bp,
+    scoreboard.bp,
+    pay_ins.bp,
+    sharing.bp,
+    about.bp,
+    styleguide,
+)
 MACHINES = (webhooks, health)
 # For other sites. Their language is asked for by ?lang=, so that one address serves a site in any.
 EMBEDS = (frame.bp, badge.bp, oembed.bp, feed.bp, overlay.bp, framed_scoreboard.bp)

@@ -1,5 +1,6 @@
-"""Who may do what. A public form is posted by our own pages only (Sec-Fetch-Site, Origin), with a signed token that is
-younger than six hours; it needs no cookie and no session. A staff page is opened by whom the table of roles names."""
+"""Who may do what. A public form is posted by our own pages only (Sec-Fetch-Site, Origin), one that acts at once with a
+signed token younger than six hours; it needs no cookie and no session. A staff page is opened to those whom the table
+of roles names."""
 
 from __future__ import annotations
 
@@ -264,10 +265,14 @@ def _is_ours(origin: str, site: str | None) -> bool:
 
 
 class PublicForm(FlaskForm):  # type: ignore[misc]
-    """A form for anyone: a signed token instead of cookie and session. `purpose` binds the token to one form."""
+    """A form for anyone, without cookie and session: who may send it, refuse_cross_site says."""
 
     class Meta:
         csrf = False
+
+
+class TokenForm(PublicForm):
+    """A form for anyone that acts at once, so that it carries a signed token. `purpose` binds the token to one form."""
 
     token = HiddenField()
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from flask import flash
+from flask_babel import gettext as _
 from sqlalchemy.engine import Connection
 
 from donations import audit, staff
@@ -43,6 +45,11 @@ def act(what: str, about: str = "", **details: str | int) -> Iterator[Act]:
         db.session.flush()
         if not done.again:
             audit.record(conn, done.actor, what, done.about, done.details, at=done.at)
+
+
+def say_used() -> None:
+    """Tell who sends a form a second time that it was used, so that nothing is taken for recorded twice."""
+    flash(_("This form has been used before. Nothing new was recorded. Open a new form to record another one."))
 
 
 def me() -> Staff:

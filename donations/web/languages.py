@@ -20,7 +20,8 @@ from donations.web import pseudo
 
 # Where a page that answers a POST is found by GET.
 _GET_TWINS = {
-    "donations.begin": "appeals.show",
+    "checks.keep": "appeals.show",
+    "checks.begin": "checks.show",
     "donations.again": "donations.show",
     "following.confirm": "following.ask_confirm",
     "following.end": "following.ask_end",

@@ -18,6 +18,7 @@ from donations.models import Appeal, Job
 from donations.prepared import upsert
 from donations.worker import balance
 from donations.worker.books import check_books, mark_balances, watch_deadlines
+from donations.worker.checks import forget_checks
 from donations.worker.following import forget_followers, tell_followers
 from donations.worker.matching import match_lines
 from donations.worker.receipts import change_receipts
@@ -87,6 +88,7 @@ JOBS = (
     Periodic("refunds", timedelta(seconds=30), continue_refunds),
     Periodic("followers", timedelta(seconds=15), tell_followers),
     Periodic("forget-followers", timedelta(hours=1), forget_followers),
+    Periodic("forget-checks", timedelta(minutes=10), forget_checks),
     Periodic("expire-checkouts", timedelta(seconds=30), expire_checkouts),
 )
 

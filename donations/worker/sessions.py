@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import case, null, select, update
 
 from donations import facts, giving, stripe_gateway
 from donations.database import write_unit
@@ -31,14 +31,14 @@ def look_at_sessions(at: datetime) -> int:
         try:
             session = stripe_gateway.retrieve_session(session_id) if session_id else None
         except PaymentServiceDown:
-            _look_again(attempt_id, at + WHEN_DOWN)
+            _put_off(attempt_id, at + WHEN_DOWN)
             continue
         except DonationsError as error:
             log.warning("attempt %s cannot be looked at: %s", attempt_id, type(error).__name__)
             session = None
         _look_again(attempt_id, at + giving.LOOK_AFTER)
         if session is not None:
-            _take_in(session, at)
+            take_in(session, at)
     return len(due)
 
 
@@ -59,18 +59,29 @@ def expire_checkouts(at: datetime) -> None:
         _look_again(attempt_id, at)
 
 
-def _take_in(session: stripe_gateway.Session, at: datetime) -> None:
+def take_in(session: stripe_gateway.Session, at: datetime) -> None:
+    """Write what Stripe said of a session and its latest charge, and all that follows."""
     with write_unit() as conn:
         if session.charge is not None:
             giving.settle(conn, facts.record_charge(conn, session.charge, at=at), at=at)
         if session.reference is not None and session.state != "open":
-            giving.record_session(conn, session.id, session.reference, session.state, at=at)
+            giving.record_session(
+                conn, session.id, session.reference, session.state, at=at, payment_failed=session.payment_failed
+            )
 
 
 def _look_again(attempt_id: int, when: datetime) -> None:
+    """While it is not over; one that has completed is asked about once."""
+    is_open = CheckoutAttempt.state.in_(("starting", "open"))
     with write_unit() as conn:
         conn.execute(
             update(CheckoutAttempt)
-            .where(CheckoutAttempt.id == attempt_id, CheckoutAttempt.state.in_(("starting", "open")))
-            .values(look_at=when)
+            .where(CheckoutAttempt.id == attempt_id)
+            .values(look_at=case((is_open, when), else_=null()))
         )
+
+
+def _put_off(attempt_id: int, when: datetime) -> None:
+    with write_unit() as conn:
+        asked = (CheckoutAttempt.id == attempt_id, CheckoutAttempt.look_at.is_not(None))
+        conn.execute(update(CheckoutAttempt).where(*asked).values(look_at=when))

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from donations import stripe_gateway, tokens
+from donations import stripe_gateway
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, Donation
@@ -24,6 +24,7 @@ from tests.contract.openapi import Contract
 from tests.events import deliver, fresh
 from tests.fixtures.outside import Stripe, sent_json
 from tests.fixtures.settings import environ_for
+from tests.web import checkout_steps
 
 pytestmark = pytest.mark.databases("sqlite")
 REFUND = "ourownreferenceofit2"
@@ -38,11 +39,9 @@ def shape(path: str) -> str:
     return re.sub(r"/(cs|ch)_\w+", "/:id", path)
 
 
-def give(client: FlaskClient, slug: str, nonce: str, path: str = "", **typed: str) -> str:
-    """Send an appeal's form. Gives the session that it leads to."""
-    people = {"name": "Maya Example", "email": "maya@example.org", "message": "Hold on, friends.", "display": "name"}
-    form = {"token": tokens.for_form(tokens.FormToken(slug, nonce)), "amount": "20", "currency": "GBP"}
-    sent = client.post(f"{path}/appeals/{slug}/donations", data={**form, **people, **typed})
+def give(client: FlaskClient, slug: str, prefix: str = "", **typed: str) -> str:
+    """Send an appeal's form and go on from its check. Gives the session that it leads to."""
+    sent = checkout_steps.give(client, slug, prefix, **{"display": "name", **typed})
     assert sent.status_code == 303
     return sent.headers["Location"].rsplit("/", 1)[1]
 
@@ -52,10 +51,10 @@ def asked(app: Flask, at_stripe: Stripe) -> list[dict[str, Any]]:
     """All that Stripe was asked in the lives of four gifts: one paid and looked at, one expired because its appeal was
     closed, one heard of in another API version's shape; in two languages, of three currencies."""
     now, client = datetime.now(UTC), app.test_client()
-    paid = give(client, "hands-off-ali", "1")
-    give(client, "campaign-kazakhstan", "2", "/ru", fund="kozlov", email="")
-    give(client, "karaganda-four", "3", currency="EUR", amount="12,50")
-    give(client, "fighting-fund", "4", currency="USD", amount="0.50", display="secret")
+    paid = give(client, "hands-off-ali")
+    give(client, "campaign-kazakhstan", "/ru", fund="kozlov", email="")
+    give(client, "karaganda-four", currency="EUR", amount="12,50")
+    give(client, "fighting-fund", currency="USD", amount="0.50", display="secret")
     charge_id = at_stripe.pay(paid)["charge"]
     look_at_sessions(now + timedelta(minutes=31))
     with write_unit():

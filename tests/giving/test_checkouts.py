@@ -13,6 +13,7 @@ from flask import Flask
 
 from donations import giving
 from donations.database import write_unit
+from donations.errors import PaymentOnItsWay, PaymentReceived
 from donations.extensions import db
 from donations.giving.checkouts import LIFETIME
 from donations.models import Appeal, CheckoutAttempt, Donation
@@ -72,20 +73,64 @@ def test_an_open_attempt_is_gone_on_with(reference: str) -> None:
     assert again.url is not None
 
 
-@pytest.mark.parametrize("end", ["expired", "complete"])
-def test_after_an_attempt_has_ended_the_next_has_another_number_and_key(reference: str, end: str) -> None:
+def test_after_an_attempt_has_expired_the_next_has_another_number_and_key(reference: str) -> None:
     session_id = opened(attempt(reference))
-    stands(session_id, reference, end)
+    stands(session_id, reference, "expired")
     second = attempt(reference)
     assert (second.number, second.idempotency_key) == (2, f"donation-{reference}-checkout-2")
 
 
-def test_an_attempt_past_its_time_is_not_relied_on(reference: str) -> None:
-    # Stripe keeps a key for a day: a later try with it could make a second session.
+def test_while_a_completed_session_may_still_be_paid_no_other_is_begun(reference: str) -> None:
+    session_id = opened(attempt(reference))
+    stands(session_id, reference, "complete")
+    with pytest.raises(PaymentOnItsWay):
+        attempt(reference)
+    assert states(reference) == ("processing", ["complete"])
+
+
+def test_while_a_bank_has_a_payment_no_other_is_begun_also_where_its_session_is_not_known_to_be_complete(
+    reference: str,
+) -> None:
+    opened(attempt(reference))
+    hear(a_charge(reference, gbp("20.00"), status="pending"))
+    with pytest.raises(PaymentOnItsWay):
+        attempt(reference)
+
+
+def test_what_was_paid_is_not_paid_again(reference: str) -> None:
+    opened(attempt(reference))
+    hear(a_charge(reference, gbp("20.00")))
+    with pytest.raises(PaymentReceived):
+        attempt(reference)
+
+
+def test_once_its_payment_is_known_to_have_failed_another_attempt_is_begun(reference: str) -> None:
+    session_id = opened(attempt(reference))
+    with write_unit() as conn:
+        giving.record_session(conn, session_id, reference, "complete", at=NOON, payment_failed=True)
+    assert attempt(reference).number == 2
+    assert states(reference) == ("pending", ["complete", "starting"])
+
+
+def test_an_attempt_that_was_never_answered_is_not_relied_on_past_its_time(reference: str) -> None:
+    # Stripe keeps a key for a day: a later try with it could make a second session. Nobody was shown the first one.
     attempt(reference)
     assert attempt(reference, NOON + LIFETIME).number == 2
-    opened(attempt(reference, NOON + LIFETIME), expires_at=NOON + timedelta(hours=40))
-    assert attempt(reference, NOON + timedelta(hours=41)).number == 3
+
+
+def test_past_its_time_only_stripe_can_say_that_an_open_session_was_not_paid(reference: str) -> None:
+    later = NOON + timedelta(hours=41)
+    session_id = opened(attempt(reference), expires_at=NOON + timedelta(hours=24))
+    # given that nothing was heard of its end, no other one is begun
+    assert attempt(reference, later).number == 1
+    fresh()
+    donation = Donation.by_reference(reference)
+    assert giving.overdue_sessions(donation, NOON + timedelta(hours=23)) == []
+    assert giving.overdue_sessions(donation, later) == [session_id]
+    # when Stripe has said that it expired
+    stands(session_id, reference, "expired")
+    # then the next one is
+    assert attempt(reference, later).number == 2
 
 
 @pytest.mark.parametrize("state", ["abandoned", "failed"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -16,10 +17,27 @@ from tests.fixtures.outside import Stripe
 MAYA = {"name": "Maya Example", "email": "maya@example.org", "message": "Hold on, friends."}
 
 
-def give(client: FlaskClient, slug: str = "hands-off-ali", nonce: str = "a-nonce", **typed: str) -> TestResponse:
-    """Send an appeal's form; the same nonce is the same form."""
-    form = {"token": tokens.for_form(tokens.FormToken(slug=slug, nonce=nonce)), "amount": "20", "currency": "GBP"}
-    return client.post(f"/appeals/{slug}/donations", data={**form, "interval": "once", "fund": "", **MAYA, **typed})
+def fill_in(client: FlaskClient, slug: str = "hands-off-ali", prefix: str = "", **typed: str) -> str:
+    """Send an appeal's form. Gives the address of its check."""
+    form = {"amount": "20", "currency": "GBP", "interval": "once", "fund": "", **MAYA, **typed}
+    answer = client.post(f"{prefix}/appeals/{slug}/donations", data=form)
+    assert answer.status_code == 303, answer.text
+    return str(answer.location)
+
+
+def key_of(page: str) -> str:
+    """The key in the check's one form."""
+    return html.unescape(page.partition('name="key" value="')[2].partition('"')[0])
+
+
+def go_on(client: FlaskClient, check: str, key: str | None = None) -> TestResponse:
+    """Press the check's one button."""
+    return client.post(check, data={"key": key_of(client.get(check).text) if key is None else key})
+
+
+def give(client: FlaskClient, slug: str = "hands-off-ali", prefix: str = "", **typed: str) -> TestResponse:
+    """Send an appeal's form and go on from its check: each time another form."""
+    return go_on(client, fill_in(client, slug, prefix, **typed))
 
 
 def again(client: FlaskClient) -> TestResponse:

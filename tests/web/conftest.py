@@ -12,13 +12,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
-from donations import create_app, tokens
+from donations import create_app, giving
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, AppealTotal, Donation, FundTotal
 from donations.periods import period_of
 from donations.web.supporters import checkout
 from tests.fixtures.app import Client
+from tests.web.checkout_steps import go_on
 
 CHECKOUT = "https://checkout.stripe.com/c/pay/cs_test_invented"
 Give = Callable[..., TestResponse]
@@ -27,20 +28,39 @@ Give = Callable[..., TestResponse]
 @pytest.fixture
 def to_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stripe's page has an address; whether Stripe makes it so is tested with the sandbox."""
-    monkeypatch.setattr(checkout, "open_for", lambda donation, at: CHECKOUT)
+    monkeypatch.setattr(checkout, "open_for", _open_for)
     monkeypatch.setattr(checkout, "look_now", lambda donation, at: None)
 
 
+def _open_for(donation: Donation, at: datetime) -> str:
+    with write_unit():
+        kept = db.session.get_one(Donation, donation.id)
+        kept.appeal.check_takes_gifts()
+        giving.attempt_for(kept, {}, at)
+    return CHECKOUT
+
+
 @pytest.fixture
-def give(app: Flask, client: FlaskClient, to_stripe: None) -> Give:
-    """Posts the form of an appeal as a browser would: give(slug, field=..., headers=...). A field None is left out."""
+def fill_in(app: Flask, client: FlaskClient, to_stripe: None) -> Give:
+    """Sends the form of an appeal as a browser would: fill_in(slug, field=..., headers=...). A field None is left
+    out."""
 
     def post(slug: str = "hands-off-ali", prefix: str = "", headers: dict[str, str] | None = None, **typed: Any) -> Any:
-        token = tokens.for_form(tokens.FormToken(slug=slug, nonce="a-nonce"))
-        fields = {"token": token, "amount": "20", "currency": "GBP", "interval": "once", "fund": "", "name": ""}
+        fields = {"amount": "20", "currency": "GBP", "interval": "once", "fund": "", "name": ""}
         fields |= {"email": "", "message": "", "display": "secret", **typed}
         sent = {name: value for name, value in fields.items() if value is not None}
         return client.post(f"{prefix}/appeals/{slug}/donations", data=sent, headers=headers)
+
+    return post
+
+
+@pytest.fixture
+def give(client: FlaskClient, fill_in: Give) -> Give:
+    """Sends the form and goes on from its check, if the form leads there. Gives the last answer."""
+
+    def post(*args: Any, **typed: Any) -> TestResponse:
+        answer = fill_in(*args, **typed)
+        return go_on(client, answer.location) if answer.status_code == 303 else answer
 
     return post
 

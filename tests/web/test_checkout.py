@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from contextvars import Context
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -13,11 +14,22 @@ from flask.testing import FlaskClient
 
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Appeal
+from donations.models import Appeal, Donation
 from tests.events import rows
 from tests.fixtures.outside import Stripe
 from tests.fixtures.settings import environ_for
-from tests.web.checkout_steps import again, asked_for_sessions, give, page, sessions, sessions_made, the_donation
+from tests.web.checkout_steps import (
+    again,
+    asked_for_sessions,
+    fill_in,
+    give,
+    go_on,
+    key_of,
+    page,
+    sessions,
+    sessions_made,
+    the_donation,
+)
 
 WITHIN_SECONDS = 10
 
@@ -50,14 +62,17 @@ def test_the_donation_is_kept_before_stripe_is_asked(client: FlaskClient, at_str
 
 
 def test_a_double_click_makes_one_session(client: FlaskClient, at_stripe: Stripe) -> None:
-    first, second = give(client), give(client)
+    check = fill_in(client)
+    first, second = go_on(client, check), go_on(client, check)
     assert first.headers["Location"] == second.headers["Location"]
     assert len(sessions(at_stripe)) == 1
     assert rows("donation") == 1
 
 
-def test_two_clicks_at_once_make_one_session(app: Flask, client: FlaskClient, at_stripe: Stripe) -> None:
-    barrier = threading.Barrier(4)
+def test_six_clicks_at_once_make_one_session(app: Flask, client: FlaskClient, at_stripe: Stripe) -> None:
+    check = fill_in(client)
+    key = key_of(client.get(check).text)
+    barrier = threading.Barrier(6)
     answers: list[tuple[int, str]] = []
     failures: list[BaseException] = []
 
@@ -65,13 +80,13 @@ def test_two_clicks_at_once_make_one_session(app: Flask, client: FlaskClient, at
         with app.app_context():
             try:
                 barrier.wait(10)
-                answer = give(app.test_client())
+                answer = go_on(app.test_client(), check, key)
                 answers.append((answer.status_code, answer.headers.get("Location", "")))
             except BaseException as error:
                 failures.append(error)
             db.session.remove()
 
-    threads = [threading.Thread(target=Context().run, args=(click,)) for _ in range(4)]
+    threads = [threading.Thread(target=Context().run, args=(click,)) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -101,12 +116,13 @@ def test_an_answer_that_was_lost_altogether_leads_to_the_same_session_later(
 ) -> None:
     # given that Stripe makes the session, and no answer of it arrives
     at_stripe.order("faults", mode="reset_after", times=2, path="/v1/checkout/sessions", method="POST")
-    answer = give(client)
+    check = fill_in(client)
+    answer = go_on(client, check)
     assert answer.status_code == 503
     assert len(sessions(at_stripe)) == 1
     assert the_donation().attempts[0].state == "starting"
-    # when the supporter tries again, with the button or by sending the form once more
-    for tried in (again(client), give(client)):
+    # when the supporter tries again, with the button or by sending the check once more
+    for tried in (again(client), go_on(client, check)):
         # then it is the session that was made
         assert (tried.status_code, tried.headers["Location"]) == (303, sessions(at_stripe)[0]["url"])
     assert len(sessions(at_stripe)) == 1
@@ -124,7 +140,7 @@ def test_while_stripe_is_down_a_plain_page_says_so_in_time(client: FlaskClient, 
     # then they are told in time, on their own page, and nothing was charged
     assert time.monotonic() - began < WITHIN_SECONDS
     assert answer.status_code == 503
-    assert "Nothing was charged" in answer.text
+    assert "No money has been taken" in answer.text
     assert f'action="{page()}/again"' in answer.text
     assert sessions_made(at_stripe) == 0
     # and trying again works as soon as Stripe does
@@ -144,26 +160,28 @@ def test_what_stripe_refuses_is_said_without_its_words(client: FlaskClient, at_s
         Appeal.any_by_slug("hands-off-ali").stripe_product_id = "prod_gone"
     answer = give(client)
     assert answer.status_code == 502
-    assert "Nothing was charged" in answer.text
+    assert "No money has been taken" in answer.text
     assert "prod_gone" not in answer.text
     assert the_donation().state == "pending"
 
 
 @pytest.mark.databases("sqlite")
 def test_a_card_paid_at_stripe_ends_as_a_receipt_on_the_supporters_page(client: FlaskClient, at_stripe: Stripe) -> None:
-    # given a gift on its way, whose first card is declined
-    give(client)
+    # given a donation on its way, whose first card is declined
+    check = fill_in(client)
+    key = key_of(client.get(check).text)
+    go_on(client, check, key)
     session_id = sessions(at_stripe)[0]["id"]
     at_stripe.pay(session_id, "pm_card_visa_chargeDeclined")
     at_stripe.bring(client)
-    assert "did not let this payment through" in client.get(page()).text
+    assert "Your bank declined this payment." in client.get(page()).text
     # when another card pays
     at_stripe.pay(session_id)
     assert set(at_stripe.bring(client)) == {200}
     # then the page shows the receipt, and nobody can pay it again
     assert "R-000001" in client.get(page()).text
     assert again(client).headers["Location"] == page()
-    assert give(client).headers["Location"].endswith(page())
+    assert "This form has been used." in go_on(client, check, key).text
     assert len(sessions(at_stripe)) == 1
     said = client.get("/appeals/hands-off-ali/total.json").json
     assert (said["raised_minor"], said["donations"]) == (2000, 1)
@@ -189,8 +207,42 @@ def test_an_appeal_that_has_stopped_meanwhile_makes_no_session(
     client: FlaskClient, at_stripe: Stripe, state: str, status: int
 ) -> None:
     at_stripe.order("faults", mode="500", times=2)
-    give(client)
+    check = fill_in(client)
+    go_on(client, check)
     with write_unit():
         Appeal.any_by_slug("hands-off-ali").state = state
     assert again(client).status_code == status
     assert sessions(at_stripe) == []
+
+
+@pytest.mark.databases("sqlite")
+def test_a_session_of_whose_end_nothing_was_heard_is_asked_about_before_another_is_begun(
+    client: FlaskClient, at_stripe: Stripe
+) -> None:
+    # given a payment page that was paid a day ago, of which no event has come
+    give(client)
+    at_stripe.pay(sessions(at_stripe)[0]["id"])
+    with write_unit():
+        the_donation_now().attempts[0].expires_at = datetime.now(UTC) - timedelta(hours=1)
+    # when its supporter tries again
+    answer = again(client)
+    # then Stripe has said that it is paid, and there is no second page to pay on
+    assert (answer.status_code, answer.headers["Location"]) == (303, page())
+    assert len(sessions(at_stripe)) == 1
+    assert the_donation().state == "paid"
+
+
+@pytest.mark.databases("sqlite")
+def test_while_nobody_can_say_whether_it_was_paid_no_other_page_is_begun(
+    client: FlaskClient, at_stripe: Stripe
+) -> None:
+    give(client)
+    with write_unit():
+        the_donation_now().attempts[0].expires_at = datetime.now(UTC) - timedelta(hours=1)
+    at_stripe.order("faults", mode="500", times=2)
+    assert again(client).status_code == 503
+    assert len(sessions(at_stripe)) == 1
+
+
+def the_donation_now() -> Donation:
+    return db.session.query(Donation).one()

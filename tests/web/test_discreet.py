@@ -19,7 +19,6 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.giving import messages
 from donations.models import Donation
-from donations.web import access
 from donations.web.headers import kind_of
 from donations.worker import jobs
 from tests import events
@@ -31,7 +30,7 @@ pytestmark = pytest.mark.databases("sqlite")  # What is sent is looked at, which
 TOLD_BEFORE = 12
 SECRET, OPEN = "campaign-kazakhstan", "hands-off-ali"
 BETWEEN, NEXT = NOON + timedelta(minutes=5), NOON + timedelta(minutes=15)
-PERSONAL = {"token", "filename"}  # Links that only their owner has, and files that are the same for all.
+PERSONAL = {"token", "check_code", "filename"}  # Links that only their owner has, and files that are the same for all.
 VARIANTS: dict[str, dict[str, str]] = {
     "plain": {},
     "squeezed": {"Accept-Encoding": "gzip"},
@@ -43,9 +42,8 @@ Seen = dict[str, tuple[int, list[tuple[str, str]], bytes]]
 
 
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[time_machine.Coordinates]:
-    """It stands still, and the random word in a form's token is always the same: what differs then is a leak."""
-    monkeypatch.setattr(access.secrets, "token_urlsafe", lambda length: "a-nonce")
+def clock() -> Iterator[time_machine.Coordinates]:
+    """It stands still: what differs then is a leak."""
     with time_machine.travel(NOON, tick=False) as coordinates:
         yield coordinates
 

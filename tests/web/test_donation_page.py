@@ -21,14 +21,14 @@ from tests.web.conftest import CHECKOUT, Give, kept
 pytestmark = [pytest.mark.databases("sqlite"), pytest.mark.usefixtures("to_stripe")]
 SAID = {
     "pending": "We are waiting for your payment.",
-    "processing": "Your payment is on its way.",
-    "paid": "Thank you. Your gift has arrived.",
-    "part_refunded": "A part of your gift was paid back.",
-    "refunded": "Your gift was paid back.",
-    "disputed": "Your bank asks about this payment.",
-    "lost": "This payment was taken back by the bank.",
+    "processing": "Your payment is being confirmed.",
+    "paid": "Thank you. Your donation has arrived.",
+    "part_refunded": "Part of your donation was refunded.",
+    "refunded": "Your donation was refunded.",
+    "disputed": "Your bank is asking about this payment.",
+    "lost": "Your bank reversed this payment.",
     "failed": "This payment did not go through.",
-    "abandoned": "This gift was not paid.",
+    "abandoned": "This donation was not paid.",
 }
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -65,7 +65,7 @@ def test_a_declined_card_is_told_and_another_may_be_tried(client: FlaskClient, d
 
     page = client.get(path).text
 
-    assert "Your bank did not let this payment through." in page
+    assert "Your bank declined this payment." in page
     assert "Try again" in page
 
 
@@ -131,8 +131,19 @@ def test_a_paid_donation_cannot_be_paid_again(client: FlaskClient, donated) -> N
     assert "/again" not in client.get(path).text
 
 
+def test_a_discreet_appeal_does_not_say_that_it_stands_in_the_total_now(client: FlaskClient, donated, change) -> None:
+    live = [client.get(donated(state)).text for state in ("pending", "paid")]
+    change("hands-off-ali", discreet=True)
+    discreet = [client.get(donated(state)).text for state in ("pending", "paid")]
+
+    assert all("with a delay" not in page for page in live)
+    assert all("with a delay" in page for page in discreet)
+    assert "is now part of the appeal’s total" in live[1]
+    assert "is now part of the appeal’s total" not in discreet[1]
+
+
 @pytest.mark.parametrize(("error", "status"), [(PaymentServiceDown, 503), (PaymentServiceRefused, 502)])
-def test_when_stripe_does_not_answer_the_gift_is_kept_and_the_supporter_told(
+def test_when_stripe_does_not_answer_the_donation_is_kept_and_the_supporter_told(
     give: Give, monkeypatch, error: type[Exception], status: int
 ) -> None:
     def fail(donation, at):
@@ -143,7 +154,7 @@ def test_when_stripe_does_not_answer_the_gift_is_kept_and_the_supporter_told(
     answer = give()
 
     assert answer.status_code == status
-    assert "Nothing was charged." in answer.text
+    assert "No money has been taken" in answer.text
     assert "/again" in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     assert kept() == 1
@@ -184,8 +195,8 @@ def test_who_gave_an_address_is_told_that_the_receipt_is_mailed(client: FlaskCli
     with write_unit():
         Donation.by_reference(reference).email_sealed = None
 
-    assert "on its way to the e-mail address" in with_address
-    assert "on its way to the e-mail address" not in client.get(path).text
+    assert "We will email it to you as well." in with_address
+    assert "We will email it to you as well." not in client.get(path).text
 
 
 def test_a_gift_that_arrived_can_be_passed_on_by_plain_links(client: FlaskClient, donated) -> None:

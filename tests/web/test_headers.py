@@ -43,13 +43,16 @@ POLICIES = {"page": PAGE_POLICY, "staff": STAFF_POLICY, "frame": FRAME_POLICY}
 
 
 @pytest.fixture
-def walk(app: Flask, client: FlaskClient, give: Give) -> list[tuple[str, str, TestResponse]]:
+def walk(app: Flask, client: FlaskClient, give: Give, fill_in: Give) -> list[tuple[str, str, TestResponse]]:
     """Every route answered by every method it knows, with good values and with bad ones: (endpoint, what, answer)."""
     give()
+    waiting = fill_in().location.rpartition("/")[2]
     reference = db.session.scalars(select(Donation)).one().reference
     good = {"slug": "hands-off-ali", "language": "ru", "filename": "css/base.css"}
     good |= {"token": tokens.for_donation(reference), "label": "R-000001", "code": "00000-00000", "colour": "a3201a"}
+    good["check_code"] = waiting
     bad = {**good, "slug": "no-such-appeal", "language": "xx", "filename": "css/none.css", "token": "invented"}
+    bad["check_code"] = "invented"
     answers = []
     for rule in app.url_map.iter_rules():
         for values in (good, bad):
@@ -89,7 +92,7 @@ def test_no_answer_is_a_fault_of_ours(walk) -> None:
 
 def test_what_is_personal_is_never_stored(walk) -> None:
     for endpoint, what, answer in walk:
-        personal = ("donations.show", "donations.outcome", "donations.again", "receipts.", "webhooks.")
+        personal = ("donations.", "checks.show", "checks.change", "checks.begin", "receipts.", "webhooks.")
         if endpoint.startswith(personal) or kind_of(endpoint) == "staff":
             assert answer.headers["Cache-Control"] == "no-store", what
 

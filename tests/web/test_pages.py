@@ -44,8 +44,8 @@ def test_before_paying_it_is_said_what_the_bank_will_show_and_who_bears_the_fee(
 
     assert "SFF DONATION" in page
     assert "The money goes to Solidarity Fighting Fund." in page
-    assert "taken from the gift" in page
-    assert "our general fund bears the payment fee" in generous
+    assert "taken from your donation" in page
+    assert "Our general fund pays the processing fee" in generous
 
 
 def test_a_story_keeps_its_form_and_loses_what_could_run(client: FlaskClient, change) -> None:

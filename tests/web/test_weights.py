@@ -33,8 +33,8 @@ def test_a_first_view_weighs_at_most_60_kilobytes(client: FlaskClient, prefix: s
     assert weight(client, client.get(prefix + path).text) <= FIRST_VIEW
 
 
-def test_the_check_and_the_form_with_errors_weigh_no_more(client: FlaskClient, give: Give) -> None:
-    for answer in (give(step="check"), give(amount="a lot")):
+def test_the_check_and_the_form_with_errors_weigh_no_more(client: FlaskClient, fill_in: Give) -> None:
+    for answer in (client.get(fill_in().location), fill_in(amount="a lot")):
         assert weight(client, answer.text) <= FIRST_VIEW
 
 

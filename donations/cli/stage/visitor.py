@@ -59,12 +59,24 @@ def get_json(url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
     return answer
 
 
-def give(base: str, slug: str, fields: dict[str, str]) -> str:
-    """Fill in and send an appeal's form. Gives the address of the page to pay on."""
-    form = get(f"{base}/appeals/{slug}").text
-    sent = post(f"{base}/appeals/{slug}/donations", {"token": _hidden(form, "token"), "interval": "once", **fields})
+def fill_in(base: str, slug: str, fields: dict[str, str]) -> str:
+    """Fill in and send an appeal's form. Gives the address of the check."""
+    sent = post(f"{base}/appeals/{slug}/donations", {"interval": "once", **fields})
     if sent.status != 303:
         raise AssertionError(f"the form was answered with {sent.status}")
+    return sent.url
+
+
+def go_on(check: str) -> Page:
+    """Press the check's one button."""
+    return post(check, {"key": _hidden(get(check).text, "key")})
+
+
+def give(base: str, slug: str, fields: dict[str, str]) -> str:
+    """Fill in an appeal's form and go on from its check. Gives the address of the page to pay on."""
+    sent = go_on(fill_in(base, slug, fields))
+    if sent.status != 303:
+        raise AssertionError(f"the check was answered with {sent.status}")
     return sent.url
 
 

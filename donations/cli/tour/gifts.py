@@ -84,6 +84,22 @@ def _the_receipt(journey: Journey) -> str:
     return f"to {mail['To']}: {mail['Subject']}"
 
 
+def _a_second_donation(journey: Journey) -> str:
+    """Two people give £7.00 on one tablet: the second goes back to the form and gives the same"""
+    before, gifts = journey.raised("fighting-fund")
+    fields = {"amount": "7", "currency": "GBP", "fund": "general"}
+    check = web.fill_in(journey.stage.url, "fighting-fund", fields)
+    checkouts = {web.go_on(check).url for _ in range(3)}
+    assert len(checkouts) == 1, "three clicks made more than one payment page"
+    web.pay(checkouts.pop(), GOOD, "first@example.org")
+    journey.wait_for_total("fighting-fund", before + 700, gifts + 1)
+    used = web.get(check)
+    assert "has been used" in used.text and "R-0" not in used.text, "the used form does not say that it was used"
+    web.pay(web.give(journey.stage.url, "fighting-fund", fields), GOOD, "second@example.org")
+    journey.wait_for_total("fighting-fund", before + 1400, gifts + 2)
+    return "three clicks were one donation, the next person's was a second one; the used form shows nobody's"
+
+
 STEPS: tuple[Callable[[Journey], str], ...] = (
     _a_gift,
     _a_split_gift,
@@ -91,4 +107,5 @@ STEPS: tuple[Callable[[Journey], str], ...] = (
     _a_duplicate_delivery,
     _a_late_balance_transaction,
     _the_receipt,
+    _a_second_donation,
 )

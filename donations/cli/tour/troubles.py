@@ -38,6 +38,21 @@ def _a_debit_fails(journey: Journey) -> str:
     return "pending, then failed; the total never moved"
 
 
+def _a_debit_given_again(journey: Journey) -> str:
+    """A bank debit of £33.00 is on its way, and its supporter tries to pay again"""
+    before, gifts = journey.raised(FUND)
+    check = web.fill_in(journey.stage.url, FUND, {"amount": "33", "currency": "GBP", "fund": "general"})
+    session = web.go_on(check).url.rpartition("/")[2]
+    paid = journey.ask_sandbox("pay", session=session, card=BACS, email="supporter@example.org")
+    journey.deliveries_end()
+    again = web.post(f"{paid['success_url']}/again", {})
+    assert again.status == 409 and "please do not pay again" in again.text, "a debit on its way could be paid again"
+    assert "has been used" in web.get(check).text, "the form of a debit on its way leads on"
+    journey.ask_sandbox(f"charges/{paid['charge']}/succeed")
+    journey.wait_for_total(FUND, before + 3300, gifts + 1)
+    return "no second payment page; counted once, when it came"
+
+
 def _refunds(journey: Journey) -> str:
     """A gift of £100.00 is refunded, £40.00 first, then the rest"""
     before, gifts = journey.raised(FUND)
@@ -152,6 +167,7 @@ def _charged_elsewhere(journey: Journey, minor: int, currency: str, more: dict[s
 STEPS: tuple[Callable[[Journey], str], ...] = (
     _in_dollars,
     _a_debit_fails,
+    _a_debit_given_again,
     _refunds,
     _a_bounced_refund,
     _disputes,

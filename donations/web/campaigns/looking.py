@@ -17,9 +17,9 @@ class Blank:
 
 
 class NoGift:
-    """The form of an appeal as its template asks for it; its token opens nothing."""
+    """The form of an appeal as its template asks for it."""
 
-    fresh_token = ""
+    is_typed = False
     wants_updates = False
     summary: tuple[tuple[str, str], ...] = ()
 
@@ -28,9 +28,6 @@ class NoGift:
         self.appeal = appeal
         self.currencies = [appeal.currency, *(code for code in offered if code != appeal.currency)]
         self._data = {"currency": appeal.currency, "interval": "once", "display": "secret"}
-
-    def is_submitted(self) -> bool:
-        return False
 
     def __getattr__(self, name: str) -> Blank:
         return Blank(name, self._data.get(name, ""))

@@ -11,7 +11,7 @@ from donations.appeals import updates
 from donations.errors import DonationsError
 from donations.models import Appeal, AppealUpdate, Organisation
 from donations.web.access import fresh
-from donations.web.acting import act, me, names
+from donations.web.acting import act, me, names, say_used
 from donations.web.campaigns.forms import AppealForm
 from donations.web.filters import sentence
 from donations.web.page import page
@@ -97,7 +97,10 @@ def _written(slug: str, form: AppealForm) -> int:
         known = updates.begun_with(form.form_key)
         row = updates.write(appeal, told["title"], told["text"], form_key=form.form_key, by=done.actor)
         done.about, done.again = _about(row), row is known
-        return int(row.id)
+        number = int(row.id)
+    if done.again:
+        say_used()
+    return number
 
 
 def _sent() -> AppealForm:

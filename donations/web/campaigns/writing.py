@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from donations import totals
 from donations.appeals import drafts, updates, values
 from donations.appeals.amounts import suggested
-from donations.errors import BadAppealsFile, DonationsError, DraftChanged, ReasonNeeded
+from donations.errors import BadAppealsFile, DonationsError, DraftChanged, ReasonNeeded, SentBefore
 from donations.models import Appeal, AppealDraft, Organisation
 from donations.web.access import fresh
 from donations.web.acting import act, me, names
@@ -33,9 +33,12 @@ def ask_new() -> Response:
 def begin() -> Any:
     form = _sent()
     known = drafts.begun_with(form.form_key)
-    if known is not None:
+    if known is None or form.wants_rows:
+        return _keep(form, None, None)
+    if known.values == form.values:
         return redirect(url_for("campaigns.writing.preview", number=known.id), 303)
-    return _keep(form, None, None)
+    form.refusal = sentence(SentBefore())
+    return _form_page(form, status=SentBefore.status)
 
 
 @bp.get("/<slug:slug>/edit")

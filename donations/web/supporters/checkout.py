@@ -11,13 +11,16 @@ from donations import giving, privacy, stripe_gateway, tokens
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, Donation, Organisation
+from donations.worker.sessions import take_in
 
 
 def open_for(donation: Donation, at: datetime) -> str:
     """The address of Stripe's page for a donation: of the session there is, or of a new one.
 
-    Raises PaymentServiceDown, PaymentServiceRefused, AppealPaused, AppealClosed; what was kept so far stays, so that
-    trying again goes on where this stopped."""
+    Raises PaymentOnItsWay, PaymentReceived, PaymentServiceDown, PaymentServiceRefused, AppealPaused, AppealClosed; what
+    was kept so far stays, so that trying again goes on where this stopped."""
+    for session_id in giving.overdue_sessions(donation, at):
+        take_in(stripe_gateway.retrieve_session(session_id), at)
     product_id = _product_of(donation.appeal_id)
     with write_unit():
         kept = db.session.get_one(Donation, donation.id)

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
 from wtforms import Field, StringField
 from wtforms.validators import AnyOf, Email, Length, Optional, ValidationError
 
@@ -36,7 +37,8 @@ FIELDS = ("amount", "currency", "interval", "fund", "name", "email", "message", 
 
 
 class DonationForm(PublicForm):
-    """A gift to one appeal. After validate(), `gift` is what to begin."""
+    """A donation to one appeal. After validate(), `typed` is what to keep until it is checked, and `gift_of` what to
+    begin. `is_typed`: a person has filled it in, now or before the check, so that no word of it may be lost."""
 
     amount = StringField(filters=[one_line])
     currency = StringField(filters=[one_line])
@@ -58,8 +60,6 @@ class DonationForm(PublicForm):
         filters=[lines],
         validators=[Length(max=MESSAGE_LENGTH, message=_l("This message is too long: 4,000 characters at most."))],
     )
-    # Which button was pressed: "check" shows the gift before anything is kept, "change" goes back; none goes on to pay.
-    step = StringField(filters=[one_line])
     display = StringField(
         filters=[one_line],
         validators=[AnyOf(DISPLAYS, message=_l("Choose how your name may be shown."))],
@@ -77,7 +77,8 @@ class DonationForm(PublicForm):
         offered = Organisation.get().offered_currencies
         self.currencies = [appeal.currency, *(code for code in offered if code != appeal.currency)]
         first = {"currency": appeal.currency, "interval": "once", "fund": "", "display": "secret"}
-        super().__init__(appeal.slug, data={**first, **(data or {})}, **kwargs)
+        super().__init__(data={**first, **(data or {})}, **kwargs)
+        self.is_typed = self.is_submitted()
 
     @classmethod
     def preset(cls, appeal: Appeal, query: Mapping[str, str]) -> DonationForm:
@@ -87,6 +88,13 @@ class DonationForm(PublicForm):
         trial.validate()
         good = {name: trial[name].data for name in wanted if not trial[name].errors}
         return cls(appeal, data=good, formdata=None)
+
+    @classmethod
+    def kept(cls, appeal: Appeal, typed: Mapping[str, str]) -> DonationForm:
+        """The form as it was typed before the check."""
+        form = cls(appeal, formdata=MultiDict(typed))
+        form.is_typed = True
+        return form
 
     def validate_currency(self, field: Field) -> None:
         if field.data not in self.currencies:
@@ -144,13 +152,16 @@ class DonationForm(PublicForm):
     def summary(self) -> list[tuple[str, str]]:
         """Every error as (id of the field, sentence), in the order of the fields."""
         found = [("give", self.refusal)] if self.refusal else []
-        found += [("give", error) for error in self.token.errors]
         return found + [(name, error) for name in FIELDS for error in self[name].errors]
 
     @property
-    def gift(self) -> Gift:
-        """What the supporter asked for. Call after validate() said yes."""
-        assert self.money is not None and self.form_token is not None, "the form is valid"
+    def typed(self) -> dict[str, str]:
+        """What was typed, by field; what was left empty is left out."""
+        return {name: self[name].data for name in FIELDS if self[name].data}
+
+    def gift_of(self, key: str) -> Gift:
+        """What the supporter asked for; `key` makes one donation of it. Call after validate() said yes."""
+        assert self.money is not None, "the form is valid"
         return Gift(
             amount=self.money,
             interval=self.interval.data or "once",
@@ -160,7 +171,7 @@ class DonationForm(PublicForm):
             message=self.message.data,
             display=self.display.data,
             language=languages.for_keeping(),
-            nonce=self.form_token.nonce,
+            nonce=key,
             updates=self.wants_updates,
             area_id=self.chosen_area.id if self.chosen_area else None,
         )

@@ -17,7 +17,7 @@ from donations.models import Area, Organisation, PayIn
 from donations.models.pay_in import LINE_KINDS
 from donations.money import MAXIMUM_MINOR, Money
 from donations.web import amounts, languages
-from donations.web.access import PublicForm
+from donations.web.access import TokenForm
 from donations.web.filters import sentence
 from donations.web.page import now
 from donations.web.typed import one_line
@@ -49,7 +49,7 @@ class _DayField(DateField):  # type: ignore[misc]
             raise ValueError(_("Write the day like 2026-11-21.")) from None
 
 
-class PayInForm(PublicForm):
+class PayInForm(TokenForm):
     """One line for each kind, any of which may stay empty. After validate(), `handed_in` is what to hand in."""
 
     collection, collection_note = StringField(filters=[one_line]), _note()

@@ -49,11 +49,13 @@ def _hand_in(token: str, area: Area, amends: PayIn | None) -> Answer:
         return _page(token, area, form, 422, amends=amends)
     try:
         with write_unit():
-            number = pay_ins.hand_in(pay_ins.area_of(token), form.handed_in, amends=amends, at=now()).id
+            at = now()
+            row = pay_ins.hand_in(pay_ins.area_of(token), form.handed_in, amends=amends, at=at)
+            number, again = row.id, "yes" if row.sent_at != at else None
     except DonationsError as error:
         form.refuse(error)
         return _page(token, pay_ins.area_of(token), form, error.status, amends=amends)
-    return redirect(url_for("pay_ins.show", token=token, sent=number, _anchor="sent"), 303)
+    return redirect(url_for("pay_ins.show", token=token, sent=number, again=again, _anchor="sent"), 303)
 
 
 def _own(area: Area, number: int) -> PayIn:
@@ -70,6 +72,7 @@ def _page(token: str, area: Area, form: PayInForm, status: int = 200, amends: Pa
     return page(
         "supporters/pay_in.html", status, cache="no-store", token=token, area=area, appeal=area.appeal, form=form,
         amends=amends, found=found, amended=amended, kinds=KINDS, methods=METHODS, receipt_of=_receipt_of,
+        again="again" in request.args,
         sent=next((row for row in found if row.id == request.args.get("sent", 0, type=int)), None),
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ from donations.reconciliation import adjustments, dashboard
 from donations.web.access import fresh
 from donations.web.page import now, page
 from donations.web.treasury import funds
-from donations.web.treasury.acting import act, me, names
+from donations.web.treasury.acting import act, me, names, say_used
 from donations.web.treasury.forms import TEXT, ActForm, DayField, LineField, MoneyForm, needed, one_line
 
 bp = Blueprint("adjusting", __name__, url_prefix="/adjustments")
@@ -157,7 +157,10 @@ def _ask_for(form: AdjustmentForm) -> int:
     with act("adjustment.asked_for", kind=wanted.kind) as done:
         row = adjustments.ask(done.conn, wanted, actor=done.actor, at=done.at)
         done.about, done.again = f"adjustment:{row.id}", row.requested_at != done.at
-        return row.id
+        number = row.id
+    if done.again:
+        say_used()
+    return number
 
 
 def _named(item: Any) -> str:

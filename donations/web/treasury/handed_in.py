@@ -17,7 +17,7 @@ from donations.reconciliation import handed_in
 from donations.web import languages
 from donations.web.filters import money
 from donations.web.page import now, page
-from donations.web.treasury.acting import act, me, names
+from donations.web.treasury.acting import act, me, names, say_used
 from donations.web.treasury.forms import ActForm, wholes
 from donations.web.treasury.gift_form import GiftForm, purposes
 
@@ -56,10 +56,7 @@ def record() -> Any:
     form.read_pieces(request.form)
     try:
         if form.validate():
-            code = _record(form)
-            amount = money(form.asked)
-            flash(_("%(amount)s is recorded. Its reference is %(code)s.", amount=amount, code=code) if code
-                  else _("%(amount)s is recorded. The next one:", amount=amount))  # fmt: skip
+            _say_recorded(form, *_record(form))
             # No redirect: who counted goes on to the next gift, and no person stands in an address. The form's key
             # sees to it that the page loaded again records nothing again.
             return _page(form.next)
@@ -84,7 +81,18 @@ def _answer(word: str, gift_ids: list[int]) -> None:
             done.details["recorded_by_who_accepts"] = [str(one) for one in own]
 
 
-def _record(form: GiftForm) -> str | None:
+def _say_recorded(form: GiftForm, code: str | None, again: bool) -> None:
+    amount = money(form.asked)
+    if again:
+        say_used()
+    elif code:
+        flash(_("%(amount)s is recorded. Its reference is %(code)s.", amount=amount, code=code))
+    else:
+        flash(_("%(amount)s is recorded. The next one:", amount=amount))
+
+
+def _record(form: GiftForm) -> tuple[str | None, bool]:
+    """Gives its reference code, if it has one, and whether the form had been used before."""
     with act("gift.recorded", method=form.method.data) as done:
         appeal, fund = form.purpose_chosen()
         gift = giving.Gift(
@@ -99,7 +107,7 @@ def _record(form: GiftForm) -> str | None:
         if row.state == "expected" and row.reference_code is None:
             row.reference_code = references.code_of_gift(row.id)
         done.about, done.again = f"gift:{row.id}", row.recorded_at != done.at
-        return row.reference_code
+        return row.reference_code, done.again
 
 
 def _known(gift_id: int) -> OfflineGift:

@@ -24,7 +24,7 @@ from donations.web.access import fresh
 from donations.web.filters import money, sentence
 from donations.web.page import now, page
 from donations.web.treasury import funds, keeping
-from donations.web.treasury.acting import act, names
+from donations.web.treasury.acting import act, names, say_used
 from donations.web.treasury.forms import LineField, MoneyForm, one_line
 from donations.worker.refunds import carry_out
 
@@ -86,7 +86,8 @@ def refund(charge_id: str) -> Any:
     if not form.validate():
         return _form_page(shown, form, 422)
     try:
-        return _carry_out(_ask(charge_id, form), charge_id)
+        number, again = _ask(charge_id, form)
+        return _carry_out(number, charge_id, again=again)
     except DonationsError as error:
         status = form.refuse(error)
         if isinstance(error, RefundRefused):  # This form has had its answer; what is sent next is another one.
@@ -110,7 +111,8 @@ def ask_again(charge_id: str, number: int) -> Any:
         return redirect(url_for("treasury.payments.show", charge_id=charge_id), 303)
 
 
-def _ask(charge_id: str, form: RefundForm) -> int:
+def _ask(charge_id: str, form: RefundForm) -> tuple[int, bool]:
+    """Gives the attempt, and whether the form had been used before."""
     with act("refund.asked_for", f"payment:{charge_id}") as done:
         attempt = giving.refunding.ask(done.conn, charge_id, form.wanted, actor=done.actor, at=done.at)
         done.again = attempt.requested_at != done.at
@@ -118,10 +120,10 @@ def _ask(charge_id: str, form: RefundForm) -> int:
             "attempt": str(attempt.id), "minor": attempt.amount_minor, "currency": attempt.currency,
             "reason": attempt.reason,
         }  # fmt: skip
-        return attempt.id
+        return attempt.id, done.again
 
 
-def _carry_out(attempt_id: int, charge_id: str) -> Any:
+def _carry_out(attempt_id: int, charge_id: str, *, again: bool = False) -> Any:
     try:
         carry_out(attempt_id, now())
     except PaymentServiceDown:
@@ -129,7 +131,7 @@ def _carry_out(attempt_id: int, charge_id: str) -> Any:
                 " became of it. Do not ask for another one."))  # fmt: skip
     else:
         attempt = db.session.get_one(RefundAttempt, attempt_id)
-        flash(_("%(amount)s is given back.", amount=money(attempt.amount)))
+        say_used() if again else flash(_("%(amount)s is given back.", amount=money(attempt.amount)))
     finally:
         keeping.forget()
     return redirect(url_for("treasury.payments.show", charge_id=charge_id), 303)

@@ -22,7 +22,7 @@ from donations.web import sessions
 from donations.web.access import fresh
 from donations.web.page import page
 from donations.web.treasury import funds
-from donations.web.treasury.acting import Act, act, me, names
+from donations.web.treasury.acting import Act, act, me, names, say_used
 from donations.web.treasury.forms import ActForm, LineField, MoneyForm, needed, one_line
 
 bp = Blueprint("spending", __name__, url_prefix="/spending")
@@ -133,7 +133,10 @@ def _ask_for(form: RequestForm) -> int:
         )  # fmt: skip
         row = spending.request(done.conn, fund, asked, actor=done.actor, at=done.at)
         done.about, done.again = row.ref, row.requested_at != done.at
-        return row.id
+        number = row.id
+    if done.again:
+        say_used()
+    return number
 
 
 def _approve(done: Act, number: int) -> None:

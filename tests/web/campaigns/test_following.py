@@ -16,8 +16,10 @@ from donations import appeals, mailer, tokens, worker
 from donations.appeals import following
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Appeal, AppealUpdate, Subscription
+from donations.models import Appeal, AppealUpdate, Donation, Subscription
 from donations.worker.following import forget_followers, tell_followers
+from tests.events import a_charge, hear
+from tests.factories import gbp
 from tests.web.campaigns.steps import MAYA, follow, mails, only, pay, post, write, written
 from tests.web.conftest import Give
 from tests.web.staff.conftest import Browser
@@ -61,11 +63,46 @@ def test_the_box_needs_an_address_and_without_it_nobody_follows(give: Give) -> N
 
 
 @pytest.mark.databases("sqlite")
-def test_the_box_ticked_goes_along_through_the_check(give: Give) -> None:
-    answer = give(email=MAYA, updates="y", step="check")
+def test_the_box_ticked_goes_along_through_the_check(client: FlaskClient, fill_in: Give) -> None:
+    page = client.get(fill_in(email=MAYA, updates="y").location).text
 
-    assert 'name="updates" value="y"' in answer.text
-    assert "once you have confirmed the address" in answer.text
+    assert "once you have confirmed your address" in page
+
+
+@pytest.mark.parametrize("paid", [0, 1, 2])
+def test_a_donation_that_is_never_paid_takes_no_updates_away_from_one_that_was(
+    give: Give, app: Flask, paid: int
+) -> None:
+    # given three donations of one address with the box ticked, begun before any of them has come
+    for _ in range(3):
+        give(email=MAYA, updates="y")
+    references = list(db.session.scalars(select(Donation.reference).order_by(Donation.id)))
+    # when one of them comes, whichever it is
+    hear(a_charge(references[paid], gbp("20.00")))
+    for _ in range(2):
+        tell_followers(datetime.now(UTC))
+    # then its address is asked, once
+    assert len(mails("follow_confirm")) == 1
+
+
+def test_a_donation_begun_after_a_paid_one_takes_no_updates_away(give: Give, app: Flask) -> None:
+    # given one that was paid, and another that is begun before the worker has looked
+    give(email=MAYA, updates="y")
+    pay()
+    give(email=MAYA, updates="y")
+    # when it looks
+    tell_followers(datetime.now(UTC))
+    # then the address is asked all the same
+    assert len(mails("follow_confirm")) == 1
+
+
+def test_a_donation_beside_which_nobody_asked_brings_no_mail(give: Give, app: Flask) -> None:
+    give(email=MAYA, updates="y")
+    give(email=MAYA)
+    references = list(db.session.scalars(select(Donation.reference).order_by(Donation.id)))
+    hear(a_charge(references[1], gbp("20.00")))
+    tell_followers(datetime.now(UTC))
+    assert mails("follow_confirm") == []
 
 
 def test_an_update_is_mailed_once_to_each_who_said_yes_and_to_nobody_else(organiser: Browser, app: Flask) -> None:

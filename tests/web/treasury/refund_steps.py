@@ -48,10 +48,8 @@ class Given:
         return [one for one in asked if "Stripe/v1" in one["headers"].get("User-Agent", "")]
 
 
-def a_gift(
-    client: FlaskClient, at_stripe: Stripe, card: str = "pm_card_visa", nonce: str = "a-nonce", **typed: str
-) -> Given:
-    session = give(client, nonce=nonce, **typed).headers["Location"].rsplit("/", 1)[1]
+def a_gift(client: FlaskClient, at_stripe: Stripe, card: str = "pm_card_visa", **typed: str) -> Given:
+    session = give(client, **typed).headers["Location"].rsplit("/", 1)[1]
     given = Given(client, at_stripe, at_stripe.pay(session, card)["charge"])
     given.bring()
     return given

@@ -224,7 +224,7 @@ def test_what_nobody_knows_cannot_be_given_back(treasurer: Browser, given: Given
 
 
 def test_an_attempt_of_another_gift_is_not_there(treasurer: Browser, given: Given) -> None:
-    other = a_gift(given.client, given.at_stripe, nonce="another")
+    other = a_gift(given.client, given.at_stripe)
     given.at_stripe.order("faults", mode="reset_before", times=2, path="/v1/refunds", method="POST")
     refund(treasurer, given)
     number = db.session.query(RefundAttempt.id).scalar()

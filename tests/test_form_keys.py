@@ -1,0 +1,24 @@
+"""Every table that keeps the key of a form, so that it acts once, has a test of what the used form says."""
+
+from __future__ import annotations
+
+from donations.extensions import db
+from tests.house import ROOT
+
+# table: the file in which its used form is tried
+HELD = {
+    "donation": "tests/web/test_paying_twice.py",  # by the check of a donation, and by the form of an offline one
+    "refund_attempt": "tests/web/treasury/test_used_forms.py",
+    "adjustment": "tests/web/treasury/test_used_forms.py",
+    "disbursement": "tests/web/treasury/test_used_forms.py",
+    "pay_in": "tests/web/treasury/test_used_forms.py",
+    "appeal_update": "tests/web/campaigns/test_used_forms.py",
+    "appeal_draft": "tests/web/campaigns/test_used_forms.py",
+}
+
+
+def test_each_form_that_acts_once_is_tried_after_it_was_used() -> None:
+    keyed = {table.name for table in db.metadata.tables.values() if "form_key" in table.columns}
+    assert keyed == set(HELD)
+    for table, file in HELD.items():
+        assert "has been used" in (ROOT / file).read_text(encoding="utf-8"), table
