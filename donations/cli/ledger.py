@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
-from donations import audit, giving
+from donations import audit
 from donations import ledger as books
-from donations.cli import closing, exports
+from donations.cli import classification, closing, exports
 from donations.cli.who import actor
 from donations.database import snapshot, write_unit
 from donations.extensions import db
-from donations.models import Account, Fund, Halt, StripeEvent
+from donations.models import Account, Halt, StripeEvent
 
 
 @click.group()
@@ -58,23 +58,6 @@ def resume() -> None:
     click.echo(f"Posting goes on; {waiting} events are due." if halted else "Posting was not stopped.")
 
 
-@ledger.command()
-@click.argument("charge")
-@click.argument("fund_slug", metavar="FUND")
-@click.option("--reason", required=True, help="Why, in a sentence for whoever reads the books later.")
-@with_appcontext
-def assign(charge: str, fund_slug: str, reason: str) -> None:
-    """Decide that a charge belongs to a fund: one without a reference of ours, or a gift meant for another fund."""
-    with write_unit() as conn:
-        fund = db.session.scalar(select(Fund).where(Fund.slug == fund_slug))
-        if fund is None:
-            raise click.UsageError(f"There is no fund {fund_slug}.")
-        at = datetime.now(UTC)
-        giving.assign(conn, charge, fund, reason=reason, actor=actor(), at=at)
-        audit.record(conn, actor(), "ledger.assigned", f"charge:{charge}", {"fund": fund_slug}, at=at)
-    click.echo(f"{charge} belongs to {fund_slug} now.")
-
-
 def _for_machines(report: books.Report) -> dict[str, object]:
     return {
         "sound": report.sound,
@@ -100,6 +83,8 @@ def _print(report: books.Report) -> None:
     click.echo(f"{report.entries} entries, {report.postings} postings: " + ("sound" if report.sound else "NOT SOUND"))
 
 
+ledger.add_command(classification.assign)
+ledger.add_command(classification.classify)
 ledger.add_command(closing.close)
 ledger.add_command(closing.reopen)
 ledger.add_command(exports.export)

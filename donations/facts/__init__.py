@@ -4,6 +4,7 @@ root (writing), and read back all together (reading). Nothing is booked here."""
 from donations.facts.reading import load_house, load_of_donations, load_of_payment, load_others, load_root
 from donations.facts.said import (
     Charge,
+    Classified,
     Dispute,
     FraudWarning,
     Known,
@@ -14,6 +15,7 @@ from donations.facts.said import (
     Root,
 )
 from donations.facts.writing import (
+    MOVEMENT_COLUMNS,
     lock_root,
     record_charge,
     record_decision,
@@ -26,7 +28,9 @@ from donations.facts.writing import (
 )
 
 __all__ = [
+    "MOVEMENT_COLUMNS",
     "Charge",
+    "Classified",
     "Dispute",
     "FraudWarning",
     "Known",

@@ -3,6 +3,7 @@
 from donations.models.appeal import Appeal, AppealEvent, AppealTotal, Area, Fund, FundTotal, PublishedTotal
 from donations.models.audit import AuditRecord
 from donations.models.bank import BankAccount, BankLine, Match, MatchRule, Statement
+from donations.models.classification import Classification, Dismissal
 from donations.models.donation import Allocation, CheckoutAttempt, Donation
 from donations.models.draft import AppealDraft, GoalChange
 from donations.models.embedding import EmbeddingSite
@@ -46,9 +47,11 @@ __all__ = [
     "BankLine",
     "Brake",
     "CheckoutAttempt",
+    "Classification",
     "DayMark",
     "Decision",
     "Disbursement",
+    "Dismissal",
     "Dispute",
     "Donation",
     "EmbeddingSite",

@@ -24,8 +24,8 @@ COLUMNS = {
     "committed": (-1, (2100,)),
     "spent": (1, (5100,)),
     # What may be paid out or moved: money held wherever it is, less what is owed to supporters and payees. Money in
-    # question, in reserve or not settled yet is not in it.
-    "free": (1, (1000, 1010, 1020, 1030, 1040, 1100, 1120, 2020, 2100)),
+    # question, in reserve, not settled yet or not known whose it is is not in it.
+    "free": (1, (1000, 1010, 1020, 1030, 1040, 1100, 1120, 2010, 2020, 2100, 2990)),
 }
 
 
