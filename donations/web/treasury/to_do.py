@@ -61,7 +61,7 @@ ACTIONS = {
 
 # What a person looks up at Stripe by its number, and what trying again asks Stripe for.
 NAMED_BY_REF = frozenset(
-    {"dispute", "movement", "unlinked", "receipt", "refund", "payout", "gift", "settlement", "withheld"}
+    {"dispute", "event", "job", "movement", "unlinked", "receipt", "refund", "payout", "gift", "settlement", "withheld"}
 )
 ASKS_STRIPE = frozenset({"unlinked", "payout", "payout_rest", "gift"})
 
@@ -107,7 +107,8 @@ def retry(kind: str) -> Any:
     if kind not in to_do.KINDS:
         abort(404)
     try:
-        with act("to_do.retried", f"{kind}:{ref}"[:200]) as done:
+        what = "event.replayed" if kind == "event" else "to_do.retried"  # as the audit log has always called it
+        with act(what, f"{kind}:{ref}"[:200]) as done:
             to_do.retry(done.conn, kind, ref, at=done.at)
     except DonationsError as error:
         return _page(kind, form, form.refuse(error))

@@ -102,7 +102,7 @@ def test_a_parked_event_is_replayed_once_more(treasurer: Browser) -> None:
     answer = treasurer.post("/treasury/to-do/event/retry", ref="evt_poison")
     assert (answer.status_code, answer.headers.get("Location")) == (303, "/treasury/"), answer.text[-600:]
     assert db.session.get_one(StripeEvent, "evt_poison").state == "due"
-    assert "to_do.retried" in [row.act for row in audit_rows()]
+    assert "event.replayed" in [row.act for row in audit_rows()]
 
 
 def test_an_event_that_is_not_there_cannot_be_replayed(treasurer: Browser) -> None:

@@ -17,7 +17,7 @@ from donations.models import Dismissal, Mail, OfflineGift
 from donations.reconciliation.matches import Said
 from donations.reconciliation.to_do import KINDS
 from tests.reconciliation.steps import a_bank_account, a_gift, a_line, accepted, match, raised, receipts_of
-from tests.reconciliation.test_to_do import LATER, PLANTED
+from tests.reconciliation.waiting_steps import LATER, PLANTED
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.looking import kept, last_act, refusal
 
