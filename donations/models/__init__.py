@@ -8,7 +8,7 @@ from donations.models.donation import Allocation, CheckoutAttempt, Donation
 from donations.models.draft import AppealDraft, GoalChange
 from donations.models.embedding import EmbeddingSite
 from donations.models.facts import BalanceTransaction, Decision, Dispute, FraudWarning, Payment, Payout, Refund
-from donations.models.ledger import Account, BalanceMark, DayMark, Entry, Halt, Period, Posting
+from donations.models.ledger import Account, BalanceMark, DayMark, Entry, Halt, Period, Posting, RestMark
 from donations.models.message import MessageDecision
 from donations.models.milestone import Milestone
 from donations.models.offline import OfflineGift, Slip
@@ -86,6 +86,7 @@ __all__ = [
     "RecoveryCode",
     "Refund",
     "RefundAttempt",
+    "RestMark",
     "Slip",
     "Staff",
     "StaffRole",

@@ -1,4 +1,5 @@
-"""What money without a purpose is, by a treasurer's decision, and what was taken off the to-do list with a reason."""
+"""What money without a purpose is, by a treasurer's decision; what was taken off the to-do list with a reason; and what
+was open on the clearing accounts when it was added up last."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -64,6 +65,19 @@ def upgrade():
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("kind", "ref", name=op.f("pk_dismissal")),
+    )
+    op.create_table(
+        "rest_mark",
+        sa.Column("account", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("clear_ref", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("fund_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("amount_minor", BIG, nullable=False),
+        sa.Column("entry_id", BIG, nullable=False),
+        sa.Column("through", BIG, nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["account.code"], name=op.f("fk_rest_mark_account_account")),
+        sa.ForeignKeyConstraint(["fund_id"], ["fund.id"], name=op.f("fk_rest_mark_fund_id_fund")),
+        sa.PrimaryKeyConstraint("account", "clear_ref", "currency", "fund_id", name=op.f("pk_rest_mark")),
     )
 
 

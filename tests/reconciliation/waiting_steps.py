@@ -126,7 +126,7 @@ def a_payout_with_a_remainder() -> None:
 
 
 def a_slip() -> None:
-    gift, account = accepted(5000), a_bank_account()
+    gift, account = accepted(5000), a_bank_account("Slips")
     with write_unit() as conn:
         at_bank = db.session.get_one(BankAccount, account)
         told = {"count": 1, "on": TODAY, "number": "7", "actor": "tara", "at": NOON}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, Table, Text, and_, case, cast, func, literal, or_, select
+from sqlalchemy import Select, Table, Text, and_, case, cast, func, literal, or_, select, union_all
 
 from donations import models
 from donations.bookkeeping import OF_A_CHARGE, PAYOUT_CATEGORIES, accounts
@@ -22,19 +22,26 @@ def _table(model: Any) -> Table:
 _posting, _entry, _fund = _table(models.Posting), _table(models.Entry), _table(models.Fund)
 _payment, _movement, _payout = _table(models.Payment), _table(models.BalanceTransaction), _table(models.Payout)
 _dispute, _disbursement, _slip = _table(models.Dispute), _table(models.Disbursement), _table(models.Slip)
-# Whose money it is, fund by fund: what is too much in one fund and too little in another is open too.
-_by_fund = (
+_balance_mark, _rest_mark = _table(models.BalanceMark), _table(models.RestMark)
+# What the marks have, and what was posted since: what was cleared long ago is not added up again at each look.
+_through = select(func.coalesce(func.max(_balance_mark.c.through), 0)).scalar_subquery()
+_posted = union_all(
     select(
-        _posting.c.account,
-        _posting.c.clear_ref,
-        _posting.c.currency,
-        _posting.c.fund_id,
-        func.sum(_posting.c.amount_minor).label("minor"),
-        func.min(_posting.c.entry_id).label("entry_id"),
-    )
-    .where(_posting.c.account.in_(sorted(accounts.CLEARING - {accounts.UNCLASSIFIED})))
-    .group_by(_posting.c.account, _posting.c.clear_ref, _posting.c.currency, _posting.c.fund_id)
-    .having(func.sum(_posting.c.amount_minor) != 0)
+        _rest_mark.c.account, _rest_mark.c.clear_ref, _rest_mark.c.currency, _rest_mark.c.fund_id,
+        _rest_mark.c.amount_minor, _rest_mark.c.entry_id,
+    ),
+    select(
+        _posting.c.account, func.coalesce(_posting.c.clear_ref, ""), _posting.c.currency, _posting.c.fund_id,
+        _posting.c.amount_minor, _posting.c.entry_id,
+    ).where(_posting.c.entry_id > _through, (_posting.c.account + 0).in_(sorted(accounts.CLEARING))),
+).subquery()  # fmt: skip
+# Whose money it is, fund by fund: what is too much in one fund and too little in another is open too.
+_of_fund = (_posted.c.account, _posted.c.clear_ref, _posted.c.currency, _posted.c.fund_id)
+_by_fund = (
+    select(*_of_fund, func.sum(_posted.c.amount_minor).label("minor"), func.min(_posted.c.entry_id).label("entry_id"))
+    .where(_posted.c.account != accounts.UNCLASSIFIED)
+    .group_by(*_of_fund)
+    .having(func.sum(_posted.c.amount_minor) != 0)
     .cte("by_fund")
 )
 _sum = func.sum(_by_fund.c.minor)
@@ -54,9 +61,8 @@ _open = (
 
 def _rests(kind: str, account: int, *, sign: int = 1, place: Any = None, note: Any = None) -> Select[Any]:
     """What is open on an account, with the day of the first entry of it."""
-    ref = func.coalesce(_open.c.ref, "")
     found = items(
-        kind, ref, place=place, note=note, minor=sign * _open.c.minor, currency=_open.c.currency,
+        kind, _open.c.ref, place=place, note=note, minor=sign * _open.c.minor, currency=_open.c.currency,
         on_day=_entry.c.entry_date,
     )  # fmt: skip
     joined = found.select_from(_open).join(_entry, _entry.c.id == _open.c.entry_id)
