@@ -128,7 +128,7 @@ def test_what_lies_open_in_a_period_is_named_with_its_age_and_accepted_with_a_re
     period = a_period()
     found = closing.checklist(db.session.connection(), db.session.get_one(Period, period), LATER)
     # then the transaction blocks, and the others are named
-    assert [one.facts for one in found.blockers] == [{"amount": "6.00 GBP"}]
+    assert [one.facts for one in found.blockers] == [{"amount": "6 GBP"}]
     assert [(one.kind, one.count, one.oldest[0].since) for one in found.to_accept] == [
         ("line", 1, END - timedelta(days=1)), ("cash", 1, NOON.date()),
     ]  # fmt: skip

@@ -115,8 +115,9 @@ def _refuse(shown: Shown, form: LineForm) -> None:
 
 def _match(shown: Shown, form: LineForm) -> None:
     with act("line.matched", f"line:{shown.id}", by="hand") as done:
-        done.details["was_unidentified"] = _reopened(done, shown)
         said = _said(done, shown, form)
+        if any(part.kind != "unidentified" for part in said):
+            _reopen(done, shown)
         done.details["kinds"] = [part.kind for part in said]
         matches.confirm(done.conn, shown.id, said, rule="by hand", actor=done.actor, at=done.at)
 
@@ -126,13 +127,14 @@ def _gift(shown: Shown, form: LineForm) -> None:
     appeal, fund = chosen(form.purpose.data)
     target = f"fund:{fund.id}" if fund is not None else f"appeal:{appeal.id}"
     with act("line.matched", f"line:{shown.id}", by="hand", gift="recorded from it") as done:
-        done.details["was_unidentified"] = _reopened(done, shown)
+        _reopen(done, shown)
         matching.take_as_gift(done.conn, shown.id, target, form.name.data or "", actor=done.actor, at=done.at)
 
 
-def _reopened(done: Act, shown: Shown) -> bool:
+def _reopen(done: Act, shown: Shown) -> None:
     """A line that was set aside as unidentified is matched to what it is after all, in one step."""
-    return matches.reopen_unidentified(done.conn, shown.id, actor=done.actor, at=done.at)
+    if matches.reopen_unidentified(done.conn, shown.id, actor=done.actor, at=done.at):
+        done.details["was_unidentified"] = True
 
 
 def _undo(shown: Shown, _form: LineForm) -> None:
