@@ -17,7 +17,7 @@ from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 
 from donations import outbox, privacy, staff, tokens
-from donations.errors import AppealNotFound, MailNotWanted, MailServerDown
+from donations.errors import AppealNotFound, MailAddressRefused, MailNotWanted, MailServerDown
 from donations.extensions import db
 from donations.models import AppealUpdate, Mail, Organisation, Staff, Subscription
 from donations.paper import receipt_mails
@@ -69,10 +69,16 @@ def receipt_news(mail: Mail) -> ReceiptNews | None:
 
 
 def send(message: EmailMessage) -> None:
-    """Hand a message to the mail server. Raises MailServerDown, also where none is set."""
+    """Hand a message to the mail server. Raises MailServerDown, also where none is set; MailAddressRefused if the
+    server refuses the address for good (RFC 5321: a reply that begins with 5), so that asking again is of no use."""
     try:
         with _server() as server:
             server.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [int(code) for code, _ in error.recipients.values()]
+        if codes and min(codes) >= 500:
+            raise MailAddressRefused(code=codes[0]) from error
+        raise MailServerDown(reason=type(error).__name__) from error
     except (OSError, smtplib.SMTPException) as error:
         raise MailServerDown(reason=type(error).__name__) from error
 

@@ -2,15 +2,17 @@
 act, the entries that must exist. No database, no Stripe, no clock. The rows named are those of docs/ledger.md."""
 
 from donations.bookkeeping import treasury
-from donations.bookkeeping.accounts import PUBLIC_ACCOUNTS
+from donations.bookkeeping.accounts import CLEARING, OF_AN_UNKNOWN_MOVEMENT, PUBLIC_ACCOUNTS
 from donations.bookkeeping.bank import LineFacts, MatchedPart, entry_of_line
 from donations.bookkeeping.entries import Line, Wanted
-from donations.bookkeeping.movements import entry_for
+from donations.bookkeeping.movements import entry_for, is_of_unknown_kind
 from donations.bookkeeping.payments import OF_A_CHARGE, Standing, entries_for, standing_of
 from donations.bookkeeping.payouts import PAYOUT_CATEGORIES, Parts, entry_of_payout
 from donations.bookkeeping.shares import settled_amount
 
 __all__ = [
+    "CLEARING",
+    "OF_AN_UNKNOWN_MOVEMENT",
     "OF_A_CHARGE",
     "PAYOUT_CATEGORIES",
     "PUBLIC_ACCOUNTS",
@@ -24,6 +26,7 @@ __all__ = [
     "entry_for",
     "entry_of_line",
     "entry_of_payout",
+    "is_of_unknown_kind",
     "settled_amount",
     "standing_of",
     "treasury",

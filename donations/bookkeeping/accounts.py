@@ -11,3 +11,15 @@ BANK_CHARGES, DISBURSED, WRITTEN_OFF = 5040, 5100, 5900
 
 # What the public total is made of: income of these accounts, less what is withheld in disputes.
 PUBLIC_ACCOUNTS = frozenset({DONATIONS_ONLINE, DONATIONS_OFFLINE, REFUNDS, CHARGEBACKS, FAILED_LATER, DISPUTED})
+
+# Where money waits until it is known whose it is or that it has arrived: nothing may lie there for ever. What lies on
+# one of them is on the treasurer's to-do list (reconciliation/to_do).
+CLEARING = frozenset(
+    {PAYING_IN, PAYMENTS_IN_TRANSIT, IN_SETTLEMENT, PAYOUTS_IN_TRANSIT, DISPUTED, UNIDENTIFIED, RETURNABLE,
+     DISBURSEMENTS_UNPAID, UNCLASSIFIED}
+)  # fmt: skip
+# What a Stripe transaction of an unknown kind may turn out to be. None of them is income: the public total is made of
+# payments that are known, never of a decision about a movement.
+OF_AN_UNKNOWN_MOVEMENT = (
+    ACCOUNT_FEES, PROCESSING_FEES, DISPUTE_FEES, DIFFERENCES, RESERVES, PAYMENTS_IN_TRANSIT,
+)  # fmt: skip

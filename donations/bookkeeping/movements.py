@@ -31,14 +31,22 @@ _OF_THE_HOUSE = frozenset({ACCOUNT_FEES, RESERVES})
 RESERVED = "risk_reserved"
 
 
+def is_of_unknown_kind(category: str) -> bool:
+    """Whether no rule says what a balance transaction of this reporting category is, so that a person must."""
+    return category not in _COUNTERS
+
+
 def entry_for(movement: Movement, *, general_fund_id: int | None, suspense_fund_id: int) -> list[Wanted]:
     """The entry of a balance transaction without a payment: Stripe balance + net, fees + fee, counter - amount. Fees
-    and reserves are the general fund's; the rest stands in suspense until it is known whose it is."""
+    and reserves are the general fund's; the rest stands in suspense until it is known whose it is. One of a kind that
+    we do not know is what a treasurer said that it is."""
     if movement.balance_type == RESERVED:
         return []  # The other half of a reserve: the half of the payments balance books both.
     counter = _COUNTERS.get(movement.reporting_category, UNCLASSIFIED)
     house = general_fund_id or suspense_fund_id
     fund = house if counter in _OF_THE_HOUSE else suspense_fund_id
+    if counter == UNCLASSIFIED and movement.classified is not None:
+        counter, fund = movement.classified.account, movement.classified.fund_id
     ref = movement.source_id or movement.id if counter in _CLEARED_BY_SOURCE else None
     lines = [
         Line(STRIPE_BALANCE, fund, movement.currency, movement.amount_minor),

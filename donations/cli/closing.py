@@ -20,12 +20,14 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 @click.command()
 @click.argument("until", type=DAY, metavar="DAY")
-@click.option("--check", is_flag=True, help="Only say what stands in the way.")
+@click.option("--check", is_flag=True, help="Only say what is to fix before closing.")
+@click.option("--accept", "accepted", default="", metavar="REASON", help="Why what is still open may stay so.")
 @with_appcontext
-def close(until: datetime, check: bool) -> None:
+def close(until: datetime, check: bool, accepted: str) -> None:
     """Sign the close of the period that ends on DAY (YYYY-MM-DD). With the last signature it is closed.
 
-    Exit code 0: signed, or nothing stands in the way; 1: something does, and it is named."""
+    What is still open of the period is named, and needs --accept with a reason or must be dealt with first. Exit code
+    0: signed, or nothing is to fix; 1: something is, and it is named."""
     at = datetime.now(UTC)
     with write_unit() as conn:
         period = closing.prepare(until.date())
@@ -34,12 +36,17 @@ def close(until: datetime, check: bool) -> None:
             click.echo(f"open: {item}")
         for blocker in found.blockers:
             click.echo(f"in the way: {blocker}", err=True)
+        for group in (*found.to_accept, *found.named):
+            click.echo(f"still to do: {group.kind} {group.count}, the oldest since {group.oldest[0].since}")
         if found.blockers:
             raise SystemExit(1)
         if check:
             click.echo(f"Nothing stands in the way of closing {period.starts_on} to {period.ends_on}.")
             return
-        done = closing.sign(conn, period, actor=actor(), at=at)
+        if found.to_accept and not accepted:
+            click.echo("These items are still open. Deal with them, or close with --accept and a reason.", err=True)
+            raise SystemExit(1)
+        done = closing.sign(conn, period, actor=actor(), at=at, accepted=accepted)
         audit.record(conn, actor(), "period.signed", f"period:{period.id}", {"closed": done}, at=at)
         said = "closed" if done else f"signed by {len(found.signed_by) + 1} of {found.signatures_needed}"
         click.echo(f"{period.starts_on} to {period.ends_on}: {said}.")

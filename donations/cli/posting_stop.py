@@ -72,6 +72,14 @@ def cure(finding: str, kind: str, target: str, reason: str, fund_slug: str | Non
     tell(state)
 
 
+def assign(charge: str, fund: Fund, reason: str) -> None:
+    """Assign a charge to a fund under the stop, if that corrects what was found."""
+    with write_unit() as conn:
+        finding = posting_stop.of_charge(conn, charge, "assign")
+        asked = Asked(secrets.token_urlsafe(12), finding.code, "assign", reason, charge, fund.id)
+        tell(request(conn, asked, at=datetime.now(UTC)).state)
+
+
 def request(conn: Connection, asked: Asked, *, at: datetime) -> Cure:
     """Ask for a cure in the name of who sits here, and record it."""
     row = posting_stop.ask(conn, asked, actor=actor(), at=at)

@@ -17,6 +17,7 @@ from donations.errors.base import (
     BadSetting,
     DatabaseNotReady,
     DonationsError,
+    MailAddressRefused,
     MailServerDown,
 )
 from donations.errors.books import (
@@ -108,6 +109,14 @@ from donations.errors.stripe import (
     ReportLacksColumns,
     StaleSignature,
 )
+from donations.errors.waiting import (
+    CannotBeRetried,
+    DecisionWaiting,
+    MatchedBefore,
+    NotArrivedYet,
+    NotUnclassified,
+    OpenItemsNotAccepted,
+)
 
 __all__ = [
     "AlreadyDone",
@@ -129,6 +138,7 @@ __all__ = [
     "BadStatement",
     "BadStatementLine",
     "BankAccountUnclear",
+    "CannotBeRetried",
     "CheckExpired",
     "CheckIncomplete",
     "CheckNotFound",
@@ -136,6 +146,7 @@ __all__ = [
     "CureMadeWorse",
     "CurrencyMismatch",
     "DatabaseNotReady",
+    "DecisionWaiting",
     "DonationTooLarge",
     "DonationsError",
     "DraftChanged",
@@ -147,8 +158,10 @@ __all__ = [
     "FindingGone",
     "LastAdmin",
     "LedgerRefused",
+    "MailAddressRefused",
     "MailNotWanted",
     "MailServerDown",
+    "MatchedBefore",
     "NeedsAnother",
     "NeedsAnotherToPublish",
     "NoReasonGiven",
@@ -157,15 +170,18 @@ __all__ = [
     "NotACure",
     "NotAllowedInState",
     "NotAnAddressOfOurs",
+    "NotArrivedYet",
     "NotEnoughInFund",
     "NotForThisLine",
     "NotInThisState",
     "NotToBeCorrected",
     "NotTwoCounters",
+    "NotUnclassified",
     "NotYourOwn",
     "NothingToDecide",
     "NothingToRefund",
     "OnlyJson",
+    "OpenItemsNotAccepted",
     "OtherCurrency",
     "PasswordTooLong",
     "PasswordTooShort",

@@ -45,6 +45,12 @@ class MailServerDown(DonationsError):
     status = 503
 
 
+class MailAddressRefused(DonationsError):
+    """The mail server refuses this address for good (%(code)s)."""
+
+    status = 502
+
+
 class DatabaseNotReady(DonationsError):
     """The database is not ready: %(fault)s. %(mend)s"""
 

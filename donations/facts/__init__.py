@@ -5,6 +5,7 @@ from donations.facts import strays
 from donations.facts.reading import load_house, load_of_donations, load_of_payment, load_root, posting_despite_stop
 from donations.facts.said import (
     Charge,
+    Classified,
     Dispute,
     FraudWarning,
     Known,
@@ -16,6 +17,7 @@ from donations.facts.said import (
     Stray,
     Thing,
 )
+from donations.facts.upserts import MOVEMENT_COLUMNS
 from donations.facts.writing import (
     lock_root,
     record_charge,
@@ -29,7 +31,9 @@ from donations.facts.writing import (
 )
 
 __all__ = [
+    "MOVEMENT_COLUMNS",
     "Charge",
+    "Classified",
     "Dispute",
     "FraudWarning",
     "Known",

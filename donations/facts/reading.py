@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, func, select
+from sqlalchemy import Select, Table, and_, bindparam, func, select
 from sqlalchemy.engine import Connection
 
 from donations import models
 from donations.errors import PostingStopped
 from donations.facts import strays
-from donations.facts.said import Dispute, Known, Movement, PaymentFacts, Refund, Root
+from donations.facts.said import Classified, Dispute, Known, Movement, PaymentFacts, Refund, Root
 from donations.facts.upserts import MOVEMENT_COLUMNS
 from donations.money import Money
 from donations.prepared import Prepared
@@ -157,7 +157,7 @@ def _what_hangs_on(conn: Connection, payment: Any) -> dict[str, Any]:
     refunds = tuple(_refund_of(payment.charge_id, row) for row in _REFUNDS.all(conn, asked))
     return {
         "decided": ((decision.fund_id, 1),) if decision is not None else None,
-        "movements": tuple(_movement_of(payment.charge_id, row) for row in _MOVEMENTS.all(conn, asked)),
+        "movements": tuple(_classified(payment.charge_id, row) for row in _MOVEMENTS.all(conn, asked)),
         "refunds": refunds,
         "disputes": tuple(_dispute_of(payment.charge_id, row) for row in _DISPUTES.all(conn, asked)),
         "settled_owed": _settled_owed(conn, payment.charge_id, refunds),
@@ -173,6 +173,12 @@ def _settled_owed(conn: Connection, charge_id: str, refunds: tuple[Refund, ...])
 
 def _movement_of(charge_id: str, row: Any) -> Movement:
     return Movement(charge_id=charge_id, **{name: getattr(row, name) for name in MOVEMENT_COLUMNS})
+
+
+def _classified(charge_id: str, row: Any) -> Movement:
+    """With what a treasurer decided that it is, if anybody had to."""
+    found = _movement_of(charge_id, row)
+    return found if row.account is None else replace(found, classified=Classified(row.account, row.fund_id))
 
 
 def _refund_of(charge_id: str, row: Any) -> Refund:
@@ -236,8 +242,12 @@ _DONATION = Prepared(
     # NO KEY UPDATE: a payment of the same donation that another transaction is writing refers to its key only.
     .with_for_update(of=models.Donation.__table__, key_share=True)
 )
+_classification: Table = models.Classification.__table__  # type: ignore[assignment]
 _MOVEMENTS = Prepared(
-    select(*(_movement.c[name] for name in MOVEMENT_COLUMNS))
+    select(*(_movement.c[name] for name in MOVEMENT_COLUMNS), _classification.c.account, _classification.c.fund_id)
+    .outerjoin(
+        _classification, and_(_classification.c.movement_id == _movement.c.id, _classification.c.state == "made")
+    )
     .where(_movement.c.payment_id == bindparam("payment_id"))
     .order_by(_movement.c.created_at, _movement.c.id)
 )

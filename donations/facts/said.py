@@ -30,6 +30,15 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class Classified:
+    """What a treasurer decided that a movement of an unknown kind is: the ledger account on its other side, and whose
+    money it is."""
+
+    account: int
+    fund_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Movement:
     """A balance transaction: net = amount - fee, whole minor units of the settlement currency."""
 
@@ -47,6 +56,7 @@ class Movement:
     created_at: datetime
     available_on: date
     description: str | None
+    classified: Classified | None = None
     behind: Thing | None = None  # what it comes from, where it was told with it
 
 

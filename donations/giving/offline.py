@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from donations import facts, ledger, privacy, staff, totals
 from donations.bookkeeping import Standing, treasury
-from donations.errors import AlreadyDone, NotToBeCorrected, NotTwoCounters, NotYourOwn, SentBefore
+from donations.errors import AlreadyDone, MatchedBefore, NotToBeCorrected, NotTwoCounters, NotYourOwn, SentBefore
 from donations.extensions import db
 from donations.giving import offline_receipts
 from donations.giving.deciding import earmark
@@ -131,10 +131,12 @@ def needs_another() -> bool:
 
 def cancel(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> None:
     """It was recorded by mistake, or never came. What was accepted is not cancelled but refunded or moved. Raises
-    AlreadyDone."""
+    AlreadyDone, and MatchedBefore while a statement line says that it came."""
     gift = _lock(gift_id)
     if gift.state not in ("recorded", "expected"):
         raise AlreadyDone()
+    if conn.execute(_MATCHED, {"of_target": str(gift_id)}).first() is not None:
+        raise MatchedBefore()
     gift.state, gift.accepted_by = "cancelled", actor
     db.session.flush()
     follow(conn, [gift.id], [], at=at)

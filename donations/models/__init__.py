@@ -3,6 +3,7 @@
 from donations.models.appeal import Appeal, AppealEvent, AppealTotal, Area, Fund, FundTotal, PublishedTotal
 from donations.models.audit import AuditRecord
 from donations.models.bank import BankAccount, BankLine, Match, MatchRule, Statement
+from donations.models.classification import Classification, Dismissal
 from donations.models.cure import Cure, ReceiptGap
 from donations.models.donation import Allocation, CheckoutAttempt, Donation
 from donations.models.donation_check import DonationCheck
@@ -18,7 +19,7 @@ from donations.models.facts import (
     Refund,
     StrayPayment,
 )
-from donations.models.ledger import Account, BalanceMark, DayMark, Entry, Halt, Period, Posting
+from donations.models.ledger import Account, BalanceMark, DayMark, Entry, Halt, Period, Posting, RestMark
 from donations.models.message import MessageDecision
 from donations.models.milestone import Milestone
 from donations.models.offline import OfflineGift, Slip
@@ -57,10 +58,12 @@ __all__ = [
     "BankLine",
     "Brake",
     "CheckoutAttempt",
+    "Classification",
     "Cure",
     "DayMark",
     "Decision",
     "Disbursement",
+    "Dismissal",
     "Dispute",
     "Donation",
     "DonationCheck",
@@ -98,6 +101,7 @@ __all__ = [
     "RecoveryCode",
     "Refund",
     "RefundAttempt",
+    "RestMark",
     "Slip",
     "Staff",
     "StaffRole",

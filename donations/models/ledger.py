@@ -103,6 +103,21 @@ class BalanceMark(Model):
     through: Mapped[int] = mapped_column(BigInt)
 
 
+class RestMark(Model):
+    """What was open of a thing on a clearing account with the entry `through`, and its first entry: so that the to-do
+    list need not add up all that was cleared long ago. `clear_ref` is empty where there is none. Like BalanceMark."""
+
+    __tablename__ = "rest_mark"
+
+    account: Mapped[int] = mapped_column(ForeignKey("account.code"), primary_key=True, autoincrement=False)
+    clear_ref: Mapped[str] = mapped_column(Text, primary_key=True)
+    currency: Mapped[str] = mapped_column(Text, primary_key=True)
+    fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"), primary_key=True, autoincrement=False)
+    amount_minor: Mapped[int] = mapped_column(BigInt)
+    entry_id: Mapped[int] = mapped_column(BigInt)
+    through: Mapped[int] = mapped_column(BigInt)
+
+
 class DayMark(Model):
     """What was posted on an account on a day, over all funds, with the entry `through`. Like BalanceMark."""
 

@@ -13,10 +13,11 @@ from sqlalchemy.engine import Connection
 
 from donations import facts, ledger, totals
 from donations.bookkeeping import Wanted, treasury
-from donations.errors import AlreadyDone, NeedsAnother, NotForThisLine, SentBefore, TooMuchToWriteOff
+from donations.errors import AlreadyDone, NeedsAnother, NotArrivedYet, NotForThisLine, SentBefore, TooMuchToWriteOff
 from donations.extensions import db
 from donations.models import Adjustment, Organisation
 from donations.money import Money
+from donations.reconciliation import write_offs
 from donations.reconciliation.readers.marking import N_
 from donations.reconciliation.spending import check_free
 
@@ -42,13 +43,13 @@ class Asked:
 def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Adjustment:
     """Book it at once, or keep it for a second person: write-offs always, transfers where the organisation has two
     people approve. The same form sent again is the same adjustment. Raises NotEnoughInFund, TooMuchToWriteOff,
-    NotForThisLine, and SentBefore if the form says something else now."""
+    NotArrivedYet, NotForThisLine, and SentBefore if the form says something else now."""
     known = db.session.scalar(select(Adjustment).where(Adjustment.form_key == asked.form_key))
     if known is not None:
         if _asked(known) != asked:
             raise SentBefore()
         return known
-    _check(conn, asked)
+    _check(conn, asked, at)
     row = Adjustment(
         form_key=asked.form_key, kind=asked.kind, state="requested", fund_id=asked.fund_id,
         other_fund_id=asked.other_fund_id, bank_account_id=asked.bank_account_id, account=asked.account,
@@ -73,7 +74,7 @@ def decide(conn: Connection, adjustment_id: int, *, yes: bool, actor: str, at: d
     if not yes:
         row.state, row.decided_by, row.decided_at = "refused", actor, at
         return row
-    _check(conn, _asked(row))
+    _check(conn, _asked(row), at)
     _make(conn, row, actor=actor, at=at)
     return row
 
@@ -89,13 +90,15 @@ def _asked(row: Adjustment) -> Asked:
     )  # fmt: skip
 
 
-def _check(conn: Connection, asked: Asked) -> None:
+def _check(conn: Connection, asked: Asked, at: datetime) -> None:
     if asked.kind == "transfer":
         check_free(conn, asked.fund_id, asked.amount)
     if asked.kind == "write_off":
         most = Money(Organisation.get().write_off_limit_minor, asked.amount.currency)
         if abs(asked.amount.minor) > most.minor:
             raise TooMuchToWriteOff(most=most)
+        if not write_offs.is_a_rest(conn, asked.account, asked.clear_ref or "", at):
+            raise NotArrivedYet()
     if asked.kind in ("write_off", "kept"):
         account = asked.account if asked.kind == "write_off" else 2020
         told = {"of_account": account, "of_ref": asked.clear_ref, "of_fund": asked.fund_id}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.engine import Connection
 
-from donations.models import BalanceMark, Posting
+from donations.models import BalanceMark, Fund, Posting
 
 # What the columns of a fund are made of. A `-` turns the sign: income and what is owed stand as credits.
 COLUMNS = {
@@ -24,7 +24,7 @@ COLUMNS = {
     "committed": (-1, (2100,)),
     "spent": (1, (5100,)),
     # What may be paid out or moved: money held wherever it is, less what is owed to supporters and payees. Money in
-    # question, in reserve or not settled yet is not in it.
+    # question, in reserve or not settled yet is not in it, and nothing of what lies in suspense.
     "free": (1, (1000, 1010, 1020, 1030, 1040, 1100, 1120, 2020, 2100)),
 }
 
@@ -48,15 +48,24 @@ def of_funds(conn: Connection, fund_ids: Iterable[int] | None = None) -> list[Fu
     for row in (*marked, *since):
         if chosen is None or row.fund_id in chosen:
             accounts[row.fund_id, row.currency][row.account] += int(row.amount_minor)
+    suspense = conn.scalar(_SUSPENSE)
     return [
-        FundBalance(fund_id, currency, {name: _sum(of_account, *made_of) for name, made_of in COLUMNS.items()})
+        FundBalance(fund_id, currency, _figures(of_account, is_in_suspense=fund_id == suspense))
         for (fund_id, currency), of_account in sorted(accounts.items())
     ]
 
 
 def free(conn: Connection, fund_id: int, currency: str) -> int:
-    """What a fund has free, in minor units: never more than this is paid out or moved (I9)."""
+    """What a fund has free, in minor units: never more than this is paid out or moved (I9). Of what lies in suspense,
+    nothing."""
+    if fund_id == conn.scalar(_SUSPENSE):
+        return 0
     return int(conn.execute(_FREE, {"of_fund": fund_id, "of_currency": currency}).scalar_one())
+
+
+def _figures(of_account: dict[int, int], *, is_in_suspense: bool) -> dict[str, int]:
+    figures = {name: _sum(of_account, *made_of) for name, made_of in COLUMNS.items()}
+    return {**figures, "free": 0} if is_in_suspense else figures
 
 
 def _sum(of_account: dict[int, int], sign: int, accounts: tuple[int, ...]) -> int:
@@ -64,6 +73,7 @@ def _sum(of_account: dict[int, int], sign: int, accounts: tuple[int, ...]) -> in
 
 
 _posting: Table = Posting.__table__  # type: ignore[assignment]
+_SUSPENSE = select(Fund.id).where(Fund.kind == "suspense")
 # The sum keeps SQLite from walking the index by fund, which holds every posting there is.
 _OF_FUND = ((_posting.c.fund_id + 0).label("fund_id"), _posting.c.currency, _posting.c.account)
 # The marks in one query, so that they are of one moment; then everything behind them, which only ever grows.

@@ -11,12 +11,14 @@ from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.engine import Connection
 
 from donations import ledger
-from donations.errors import AlreadyDone, PeriodNotReady
+from donations.errors import AlreadyDone, OpenItemsNotAccepted, PeriodNotReady
 from donations.extensions import db
 from donations.ledger import closed
 from donations.models import Entry, Organisation, Period, PeriodBalance, PeriodSignature
 from donations.money import Money
+from donations.reconciliation import to_do
 from donations.reconciliation.readers.marking import N_
+from donations.reconciliation.to_do import AtClose, OpenItems
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,12 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """What stands in the way of closing, and what is only listed: items still open, with their age."""
+    """What stands in the way of closing; what of the period is still open, with its age, and must be accepted by who
+    signs or is only named; and everything that the accounts carry forward."""
 
     blockers: tuple[Blocker, ...]
+    to_accept: tuple[OpenItems, ...]
+    named: tuple[OpenItems, ...]
     open_items: tuple[str, ...]
     signed_by: tuple[str, ...]
     signatures_needed: int
@@ -58,7 +63,7 @@ def prepare(ends_on: date) -> Period:
 
 
 def checklist(conn: Connection, period: Period, at: datetime) -> Checklist:
-    """All invariants green, nothing unclassified, no proposal unreviewed; open items are listed."""
+    """All invariants green, nothing unclassified, no proposal unreviewed; what of the period is open is listed."""
     report = ledger.check(conn, at)
     told = {"ends_on": period.ends_on}
     blockers = [Blocker(_UNSOUND, {"finding": f"{one.invariant}: {one.said}"}) for one in report.findings]
@@ -70,19 +75,33 @@ def checklist(conn: Connection, period: Period, at: datetime) -> Checklist:
     if period.ends_on > Organisation.get().day_of(at):
         blockers.append(Blocker(_NOT_OVER, {"day": period.ends_on}))
     signed = _signatures(period)
-    return Checklist(tuple(blockers), report.open_items, signed, Organisation.get().approvals_required)
+    waiting = to_do.open_items(conn, at, until=period.ends_on)
+    return Checklist(
+        tuple(blockers),
+        tuple(one for one in waiting if one.rules.at_close is AtClose.ACCEPTED),
+        # Who has signed waits for the other signature; that is no reason not to give it.
+        tuple(one for one in waiting if one.rules.at_close is AtClose.NAMED and one.kind != "period"),
+        report.open_items,
+        signed,
+        Organisation.get().approvals_required,
+    )
 
 
-def sign(conn: Connection, period: Period, *, actor: str, at: datetime) -> bool:
-    """Sign the close; with the last signature that is needed the period is closed. Gives whether it is. Raises
-    PeriodNotReady while something stands in the way, AlreadyDone if it is closed or this person has signed."""
+def sign(conn: Connection, period: Period, *, actor: str, at: datetime, accepted: str = "") -> bool:
+    """Sign the close; with the last signature that is needed the period is closed. `accepted` is why what is still open
+    may stay so, kept with the signature. Gives whether it is closed. Raises PeriodNotReady while something stands in
+    the way, OpenItemsNotAccepted where something is open and no reason is given, AlreadyDone if it is closed or this
+    person has signed."""
     db.session.refresh(period, with_for_update=True)
     found = checklist(conn, period, at)
     if period.state == "closed" or actor in found.signed_by:
         raise AlreadyDone()
     if found.blockers:
         raise PeriodNotReady(fault=found.blockers[0])  # The page of the period lists all of them.
-    db.session.add(PeriodSignature(period_id=period.id, act="close", actor=actor, at=at))
+    if found.to_accept and not accepted:
+        raise OpenItemsNotAccepted()
+    reason = accepted if found.to_accept else ""
+    db.session.add(PeriodSignature(period_id=period.id, act="close", actor=actor, reason=reason, at=at))
     db.session.flush()
     if len(found.signed_by) + 1 < found.signatures_needed:
         return False

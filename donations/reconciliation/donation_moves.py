@@ -3,6 +3,7 @@ for them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -15,9 +16,16 @@ from donations.models import Donation, Fund, OfflineGift, Payment, Receipt, Stra
 from donations.reconciliation import lines, slips
 
 
-def move(conn: Connection, number: str, fund: Fund, *, reason: str, actor: str, at: datetime) -> None:
-    """Move the donation that `number` names (a charge, a receipt, our reference) to a fund. Raises NothingToDecide if
-    it names none, NotToBeCorrected for one that was cancelled."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a number names: the charge of a donation by card, or an offline donation; neither, if it names none."""
+
+    charge_id: str | None = None
+    gift_id: int | None = None
+
+
+def find(number: str) -> Found:
+    """What a charge, a receipt or our reference names."""
     donation_id = db.session.scalar(
         select(Donation.id)
         .outerjoin(Receipt, Receipt.donation_id == Donation.id)
@@ -25,17 +33,27 @@ def move(conn: Connection, number: str, fund: Fund, *, reason: str, actor: str, 
     )
     gift_id = db.session.scalar(select(OfflineGift.id).where(OfflineGift.donation_id == donation_id))
     if gift_id is not None:
-        move_offline(conn, gift_id, fund, at=at)
-        return
+        return Found(gift_id=gift_id)
     of_donation = select(Payment.charge_id).where(
         Payment.donation_id == donation_id,
         Payment.amount_minor.is_not(None),
         Payment.id.not_in(select(StrayPayment.payment_id)),
     )
-    charge_id = number if donation_id is None else db.session.scalar(of_donation.order_by(Payment.id).limit(1))
-    if charge_id is None:
+    if donation_id is None:
+        return Found(charge_id=number)
+    return Found(charge_id=db.session.scalar(of_donation.order_by(Payment.id).limit(1)))
+
+
+def move(conn: Connection, number: str, fund: Fund, *, reason: str, actor: str, at: datetime) -> None:
+    """Move the donation that `number` names (a charge, a receipt, our reference) to a fund. Raises NothingToDecide if
+    it names none, NotToBeCorrected for one that was cancelled."""
+    found = find(number)
+    if found.gift_id is not None:
+        move_offline(conn, found.gift_id, fund, at=at)
+    elif found.charge_id is not None:
+        giving.assign(conn, found.charge_id, fund, reason=reason, actor=actor, at=at)
+    else:
         raise NothingToDecide(charge=number, fund=fund.slug)
-    giving.assign(conn, charge_id, fund, reason=reason, actor=actor, at=at)
 
 
 def move_offline(conn: Connection, gift_id: int, fund: Fund, *, at: datetime) -> None:

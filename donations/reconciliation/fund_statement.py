@@ -53,7 +53,8 @@ class FundStatement:
 
 
 def of_period(conn: Connection, since: date, until: date) -> list[FundStatement]:
-    """The statements of all funds that had or moved something, in order of currency and fund. Both days count."""
+    """The statements of all funds that had or moved something, in order of currency and fund; of the one for money that
+    nobody has identified too. Both days count."""
     before: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)
     during: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)
     for row in conn.execute(_by_account(since, until)):
@@ -62,8 +63,9 @@ def of_period(conn: Connection, since: date, until: date) -> list[FundStatement]
     transfers: dict[tuple[str, int], list[int]] = defaultdict(list)
     for row in conn.execute(_transfers(since, until)):
         transfers[row.currency, row.fund_id].append(-int(row.minor))
-    statements = (_statement(place, before[place], during[place], transfers[place]) for place in sorted(before))
-    return [each for each in statements if each.opening or each.closing or any(each.flows.values())]
+    # Money that is not known whose it is comes to nothing with what is owed for it, and still lies somewhere.
+    moved = [place for place in sorted(before) if any(before[place].values()) or any(during[place].values())]
+    return [_statement(place, before[place], during[place], transfers[place]) for place in moved]
 
 
 def _statement(

@@ -6,15 +6,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, Table, Text, cast, func, literal, select
+from sqlalchemy import Select, Table, Text, and_, case, cast, func, literal, select
 from sqlalchemy.engine import Connection
 
 from donations import privacy
 from donations.errors import BadSeal
-from donations.models import Appeal, BankAccount, Donation, OfflineGift, Posting, Slip
+from donations.models import Appeal, BankAccount, Donation, Match, OfflineGift, Posting, Slip
 
 PAGE_LENGTH, MOST_ON_A_SLIP = 50, 500
 BY_HAND = ("cash", "cheque")
+# How a gift stands: its own state, and what statement lines say of it. One whose line is matched has arrived; one that
+# bounced is in no total any more.
+STANDINGS = ("recorded", "expected", "arrived", "accepted", "bounced", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +35,14 @@ class GiftShown:
 
 
 def in_state(conn: Connection, state: str, page: int = 1) -> list[GiftShown]:
-    """Gifts in a state, the newest first: a page and one more."""
-    asked = _GIFTS.where(_gift.c.state == state).order_by(_gift.c.recorded_at.desc(), _gift.c.id.desc())
+    """Gifts that stand so (STANDINGS), the newest first: a page and one more."""
+    asked = _GIFTS.where(_standing == state).order_by(_gift.c.recorded_at.desc(), _gift.c.id.desc())
     return _shown(conn, asked.limit(PAGE_LENGTH + 1).offset((page - 1) * PAGE_LENGTH))
 
 
 def counts(conn: Connection) -> dict[str, int]:
-    """How many gifts are in each state."""
-    rows = conn.execute(select(_gift.c.state, func.count()).group_by(_gift.c.state))
+    """How many gifts stand in each way of STANDINGS."""
+    rows = conn.execute(select(_standing, func.count()).group_by(_standing))
     return {state: int(count) for state, count in rows}
 
 
@@ -52,7 +55,7 @@ def recorded_by(conn: Connection, actor: str, method: str, most: int = 10) -> li
 def to_pay_in(conn: Connection, currency: str) -> list[GiftShown]:
     """Accepted cash and cheques that are on no slip yet."""
     asked = _GIFTS.where(_gift.c.state == "accepted", _gift.c.slip_id.is_(None), _gift.c.method.in_(BY_HAND))
-    asked = asked.where(_donation.c.currency == currency)
+    asked = asked.where(_donation.c.currency == currency, _standing == "accepted")
     return _shown(conn, asked.order_by(_gift.c.method, _gift.c.received_on, _gift.c.id).limit(MOST_ON_A_SLIP))
 
 
@@ -84,9 +87,22 @@ def _name(row: Any) -> str:
 _gift: Table = OfflineGift.__table__  # type: ignore[assignment]
 _donation: Table = Donation.__table__  # type: ignore[assignment]
 _appeal: Table = Appeal.__table__  # type: ignore[assignment]
+_match: Table = Match.__table__  # type: ignore[assignment]
 _slip: Table = Slip.__table__  # type: ignore[assignment]
 _posting: Table = Posting.__table__  # type: ignore[assignment]
 _account: Table = BankAccount.__table__  # type: ignore[assignment]
+
+
+def _has_line(kind: str) -> Any:
+    said = (_match.c.kind == kind, _match.c.target == cast(_gift.c.id, Text), _match.c.state == "confirmed")
+    return select(_match.c.id).where(*said).exists()
+
+
+_standing = case(
+    (_has_line("bounced"), "bounced"),
+    (and_(_gift.c.state == "expected", _has_line("offline_gift")), "arrived"),
+    else_=_gift.c.state,
+)
 _GIFTS = (
     select(
         _gift.c.id, _gift.c.method, _gift.c.state, _gift.c.received_on, _gift.c.reference_code, _gift.c.cheque_number,

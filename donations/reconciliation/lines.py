@@ -107,6 +107,13 @@ def _by_returnable(conn: Connection, _house: Any, _line: Any, match: Any) -> Way
     return _laid_over(match.amount_minor, owed), match.target
 
 
+def _by_transit(conn: Connection, house: Any, line: Any, match: Any) -> Way:
+    """The other side of money between Stripe and our accounts, by the funds that have it in transit; without a thing,
+    the fund that was said."""
+    held = conn.execute(_IN_TRANSIT, {"of_ref": match.target, "currency": line.currency}).all()
+    return (_laid_over(match.amount_minor, held), match.target) if held else _by_fund(conn, house, line, match)
+
+
 def _by_fund(_conn: Connection, house: Any, _line: Any, match: Any) -> Way:
     fund_id = match.fund_id or house.general_fund_id or house.suspense_fund_id
     return [(fund_id, match.amount_minor)], match.target
@@ -126,8 +133,8 @@ _WAYS: dict[str, Callable[[Connection, Any, Any, Any], Way]] = {
     "disbursement": _by_disbursement,
     "returned": _by_returnable,
     "charge": _by_fund,
-    "own_account": _by_fund,
-    "stripe_topup": _by_fund,
+    "own_account": _by_transit,
+    "stripe_topup": _by_transit,
     "unidentified": _unidentified,
 }
 
@@ -169,4 +176,10 @@ _FUND_OF_DISBURSEMENT = select(Disbursement.fund_id).where(Disbursement.id == bi
 _OWED = text(
     "SELECT fund_id, -sum(amount_minor) FROM posting WHERE account = 2020 AND clear_ref = :of_ref"
     " AND currency = :currency GROUP BY fund_id HAVING sum(amount_minor) < 0 ORDER BY fund_id"
+)
+# Without what lines themselves have booked: a line that is booked again must find what it found at first.
+_IN_TRANSIT = text(
+    "SELECT p.fund_id, abs(sum(p.amount_minor)) FROM posting p JOIN entry e ON e.id = p.entry_id"
+    " WHERE p.account = 1040 AND p.clear_ref = :of_ref AND p.currency = :currency AND e.source_type <> 'bank_line'"
+    " GROUP BY p.fund_id HAVING sum(p.amount_minor) <> 0 ORDER BY p.fund_id"
 )

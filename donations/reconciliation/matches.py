@@ -79,6 +79,16 @@ def undo(conn: Connection, line_id: int, *, actor: str, at: datetime) -> None:
             giving.offline.cancel(conn, int(part.target), actor=actor, at=at)
 
 
+def reopen_unidentified(conn: Connection, line_id: int, *, actor: str, at: datetime) -> bool:
+    """Open a line that was set aside as unidentified, so that it can be matched to what it is after all. Gives whether
+    it was; a line with any other match stays as it is."""
+    confirmed = conn.execute(_CONFIRMED, {"of_line": line_id}).all()
+    if not confirmed or any(part.kind != "unidentified" for part in confirmed):
+        return False
+    undo(conn, line_id, actor=actor, at=at)
+    return True
+
+
 def _book(conn: Connection, line_id: int, parts: Sequence[Any], at: datetime) -> None:
     lines.book_line(conn, line_id, at=at)
     # Which stretch of a slip a line takes follows from the others.
@@ -154,7 +164,8 @@ def _fits_slip(conn: Connection, line: Any, part: Said) -> str:
     if slip is None or slip.currency != line.currency or slip.paid_in_on is None:
         return N_("there is no such slip paid in")
     after = _matched(conn, "slip", part.target) + part.amount_minor
-    return "" if 0 <= after <= slip.expected_minor else N_("that is more than was on the slip")
+    is_left = part.amount_minor <= _open(conn, 1030, f"slip:{slip.id}", line.currency)  # some may be written off
+    return "" if after >= 0 and is_left else N_("that is more than was on the slip")
 
 
 def _fits_disbursement(conn: Connection, line: Any, part: Said) -> str:
@@ -172,6 +183,13 @@ def _fits_returnable(conn: Connection, line: Any, part: Said) -> str:
     return "" if 0 < -part.amount_minor <= owed else N_("less than that is owed to this supporter")
 
 
+def _fits_transit(conn: Connection, line: Any, part: Said) -> str:
+    """Money between Stripe and our own accounts: a transaction of Stripe's, or the other account's line."""
+    if part.target is None or _open(conn, 1040, part.target, line.currency) == part.amount_minor:
+        return ""
+    return N_("another amount than that is in transit")
+
+
 def _fits_anything(_conn: Connection, _line: Any, _part: Said) -> str:
     return ""
 
@@ -184,12 +202,19 @@ _FITS: dict[str, Callable[[Connection, Any, Said], str]] = {
     "slip": _fits_slip,
     "disbursement": _fits_disbursement,
     "returned": _fits_returnable,
-    **dict.fromkeys(("charge", "own_account", "stripe_topup", "unidentified"), _fits_anything),
+    **dict.fromkeys(("own_account", "stripe_topup"), _fits_transit),
+    **dict.fromkeys(("charge", "unidentified"), _fits_anything),
 }
 
 
 def _gift(conn: Connection, part: Said) -> Any:
     return conn.execute(_GIFT, {"of_gift": int(part.target or 0)}).first()
+
+
+def _open(conn: Connection, account: int, ref: str, currency: str) -> int:
+    """What is open of a thing on a clearing account, in minor units."""
+    told = {"of_account": account, "of_ref": ref, "currency": currency}
+    return int(conn.execute(_OPEN, told).scalar_one())
 
 
 def _matched(conn: Connection, kind: str, target: str | None) -> int:
@@ -219,6 +244,10 @@ _GIFT = (
     .join(Donation, Donation.id == OfflineGift.donation_id)
     .where(OfflineGift.id == bindparam("of_gift"))
     .with_for_update(of=OfflineGift.__table__)  # Two lines at once must not both find it free.
+)
+_OPEN = text(
+    "SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account = :of_account AND clear_ref = :of_ref"
+    " AND currency = :currency"
 )
 _OWED = text(
     "SELECT coalesce(-sum(amount_minor), 0) FROM posting WHERE account = 2020 AND clear_ref = :of_ref"

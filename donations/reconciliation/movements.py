@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, bindparam, select, text
+from sqlalchemy import Table, and_, bindparam, select, text
 from sqlalchemy.engine import Connection
 
 from donations import facts, giving, ledger
 from donations.bookkeeping import OF_A_CHARGE, PAYOUT_CATEGORIES, Wanted, entry_for, entry_of_payout
-from donations.facts import Movement
-from donations.models import BalanceTransaction, Payout
+from donations.facts import Classified, Movement
+from donations.models import BalanceTransaction, Classification, Payment, Payout
 from donations.prepared import Prepared
 from donations.reconciliation import lines, splits
 
@@ -29,9 +30,26 @@ def book_movement(conn: Connection, movement: Movement, *, at: datetime) -> None
         book_payout(conn, movement.source_id, at=at)
     elif movement.reporting_category not in OF_A_CHARGE:
         house = facts.load_house(conn)
-        number = _LOCK.one(conn, {"of_movement": movement.id}).number
-        wanted = entry_for(movement, general_fund_id=house.general_fund_id, suspense_fund_id=house.suspense_fund_id)
-        _converge(conn, house, number, wanted, at=at)
+        row = _LOCK.one(conn, {"of_movement": movement.id})
+        said = Classified(row.account, row.fund_id) if row.account is not None else None
+        wanted = entry_for(
+            replace(movement, classified=said),
+            general_fund_id=house.general_fund_id,
+            suspense_fund_id=house.suspense_fund_id,
+        )
+        _converge(conn, house, row.number, wanted, at=at)
+
+
+def book_again(conn: Connection, movement_id: str, *, at: datetime) -> None:
+    """Book a balance transaction that is known already, because something was decided about it; and the payout that it
+    was a member of, whose parts may be others now."""
+    row = conn.execute(_BY_ID, {"of_movement": movement_id}).one()
+    if row.charge_id is not None:
+        giving.settle(conn, facts.lock_root(conn, row.charge_id, at=at), at=at)
+    else:
+        book_movement(conn, _movement(row), at=at)
+    if row.payout_id is not None:
+        book_payout(conn, row.payout_id, at=at)
 
 
 def book_payout(conn: Connection, payout_id: str, *, at: datetime) -> None:
@@ -73,12 +91,23 @@ def _converge(conn: Connection, house: Any, number: int, wanted: Sequence[Wanted
 
 
 def _movement(row: Any) -> Movement:
-    of_the_row = [name for name in Movement.__slots__ if name not in ("charge_id", "behind")]
-    return Movement(charge_id=None, **{name: getattr(row, name) for name in of_the_row})
+    return Movement(charge_id=None, **{name: getattr(row, name) for name in facts.MOVEMENT_COLUMNS})
 
 
 _table: Table = BalanceTransaction.__table__  # type: ignore[assignment]
-_LOCK = Prepared(select(_table.c.number).where(_table.c.id == bindparam("of_movement")).with_for_update())
+_payment: Table = Payment.__table__  # type: ignore[assignment]
+_classification: Table = Classification.__table__  # type: ignore[assignment]
+_LOCK = Prepared(
+    select(_table.c.number, _classification.c.account, _classification.c.fund_id)
+    .outerjoin(_classification, and_(_classification.c.movement_id == _table.c.id, _classification.c.state == "made"))
+    .where(_table.c.id == bindparam("of_movement"))
+    .with_for_update(of=_table)
+)
+_BY_ID = (
+    select(_table, _payment.c.charge_id)
+    .outerjoin(_payment, _payment.c.id == _table.c.payment_id)
+    .where(_table.c.id == bindparam("of_movement"))
+)
 _OF_PAYOUT = (
     select(_table)
     .where(_table.c.source_id == bindparam("of_payout"), _table.c.reporting_category.in_(sorted(PAYOUT_CATEGORIES)))

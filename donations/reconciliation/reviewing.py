@@ -63,9 +63,12 @@ class Target:
     fits: bool
 
 
-def unmatched(conn: Connection, page: int = 1, account_id: int | None = None) -> tuple[list[Shown], int]:
-    """A page of lines without a match, the oldest first, each with its proposals; and how many there are."""
-    asked = _LINES.where(~_confirmed)
+def lines(
+    conn: Connection, standing: str = "unmatched", page: int = 1, account_id: int | None = None
+) -> tuple[list[Shown], int]:
+    """A page of the lines that stand so, each with its proposals; and how many there are. Those without a match and the
+    unidentified ones, the oldest first; those with a match, the newest first."""
+    asked = _LINES.where(_STANDING[standing]).order_by(*_order_of(standing))
     if account_id is not None:
         asked = asked.where(_line.c.bank_account_id == account_id)
     count = conn.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
@@ -79,6 +82,11 @@ def find(conn: Connection, line_id: int) -> Shown | None:
     if row is None:
         return None
     return _shown(row, matching.proposals_of(conn, [line_id]).get(line_id, ()))
+
+
+def _order_of(standing: str) -> tuple[Any, ...]:
+    columns = (_line.c.booked_on, _line.c.id)
+    return tuple(one.desc() for one in columns) if standing == "matched" else columns
 
 
 def history(conn: Connection, line_id: int) -> list[Any]:
@@ -124,6 +132,12 @@ def named(conn: Connection, pairs: Iterable[tuple[str, str | None]]) -> dict[tup
     return {(kind, ref): name for kind in _OF_A_GIFT for ref, name in names.items() if name}
 
 
+def is_unidentified(past: Sequence[Any]) -> bool:
+    """Whether the line was set aside as unidentified, by its history: then it can be matched to what it is."""
+    confirmed = [row for row in past if row.state == "confirmed"]
+    return bool(confirmed) and all(row.kind == "unidentified" for row in confirmed)
+
+
 def _shown(row: Any, proposals: Sequence[Proposal]) -> Shown:
     return Shown(
         row.id, row.account, row.booked_on, row.amount_minor, row.currency, _details(row), tuple(proposals)
@@ -160,13 +174,19 @@ _gift, _donation, _payout = _table(OfflineGift), _table(Donation), _table(Payout
 _slip, _disbursement = _table(Slip), _table(Disbursement)
 _posting, _entry = _table(Posting), _table(Entry)
 _confirmed = exists().where(_match.c.bank_line_id == _line.c.id, _match.c.state == "confirmed")
+_unidentified = exists().where(
+    _match.c.bank_line_id == _line.c.id, _match.c.state == "confirmed", _match.c.kind == "unidentified"
+)
+_STANDING: dict[str, Any] = {
+    "unmatched": ~_confirmed, "unidentified": _unidentified, "matched": and_(_confirmed, ~_unidentified),
+}  # fmt: skip
+STANDINGS = tuple(_STANDING)
 _LINES = (
     select(
         _line.c.id, _line.c.booked_on, _line.c.amount_minor, _line.c.currency, _line.c.details_sealed,
         _account.c.name.label("account"),
     )
     .join(_account, _account.c.id == _line.c.bank_account_id)
-    .order_by(_line.c.booked_on, _line.c.id)
 )  # fmt: skip
 _NAMES = select(_gift.c.id, _donation.c.reference, _donation.c.name_sealed).join(
     _donation, _donation.c.id == _gift.c.donation_id
@@ -177,9 +197,10 @@ def _taken(kind: str, target: Any) -> Any:
     return exists().where(_match.c.kind == kind, _match.c.target == target, _match.c.state == "confirmed")
 
 
-def _kind(kind: str, ref: Any, minor: Any, currency: Any, on: Any, words: Any) -> Select[Any]:
+def _kind(kind: Any, ref: Any, minor: Any, currency: Any, on: Any, words: Any) -> Select[Any]:
+    named = literal(kind) if isinstance(kind, str) else kind
     return select(
-        literal(kind).label("kind"), cast(ref, Text).label("ref"), minor.label("minor"), currency.label("currency"),
+        named.label("kind"), cast(ref, Text).label("ref"), minor.label("minor"), currency.label("currency"),
         on.label("on_day"), cast(words, Text).label("words"),
     )  # fmt: skip
 
@@ -191,34 +212,45 @@ def _of_gift(kind: str, sign: int, words: Any) -> Select[Any]:
 
 
 _gift_text = cast(_gift.c.id, Text)
-_credited = (
-    select(func.coalesce(func.sum(_match.c.amount_minor), 0))
-    .where(_match.c.kind == "slip", _match.c.state == "confirmed", _match.c.target == cast(_slip.c.id, Text))
+_not_credited = (
+    select(cast(func.coalesce(func.sum(_posting.c.amount_minor), 0), BigInt))
+    .where(_posting.c.account == 1030, _posting.c.clear_ref == literal("slip:") + cast(_slip.c.id, Text))
     .scalar_subquery()
 )
 _came = case(
     (_gift.c.method.in_(("cash", "cheque")), _gift.c.state == "accepted"), else_=_taken("offline_gift", _gift_text)
 )
-# What is owed to supporters whose refund bounced, by the charge.
-_owed = (
-    select(
-        _posting.c.clear_ref, _posting.c.currency, cast(func.sum(_posting.c.amount_minor), BigInt).label("minor"),
-        func.max(_entry.c.entry_date).label("since"),
-    )
-    .join(_entry, _entry.c.id == _posting.c.entry_id)
-    .where(_posting.c.account == 2020, _posting.c.clear_ref.is_not(None))
-    .group_by(_posting.c.clear_ref, _posting.c.currency)
-    .having(func.sum(_posting.c.amount_minor) < 0)
+
+
+def _open_on(account: int) -> Select[Any]:
+    """What is open on a clearing account, by the thing that it clears."""
+    return (
+        select(
+            _posting.c.clear_ref, _posting.c.currency, func.max(_entry.c.entry_date).label("since"),
+            cast(func.sum(_posting.c.amount_minor), BigInt).label("minor"),
+        )
+        .join(_entry, _entry.c.id == _posting.c.entry_id)
+        .where(_posting.c.account == account, _posting.c.clear_ref.is_not(None))
+        .group_by(_posting.c.clear_ref, _posting.c.currency)
+    )  # fmt: skip
+
+
+# What is owed to supporters whose refund bounced, by the charge; what Stripe and our own accounts sent each other.
+_owed = _open_on(2020).having(func.sum(_posting.c.amount_minor) < 0).subquery()
+_in_transit = (
+    _open_on(1040)
+    .where(_posting.c.clear_ref.not_like("disbursement:%"))
+    .having(func.sum(_posting.c.amount_minor) != 0)
     .subquery()
-)  # fmt: skip
+)
 _targets = union_all(
     _of_gift("offline_gift", 1, _gift.c.reference_code)
     .where(_gift.c.method.in_(("bank", "standing_order")), _gift.c.state == "expected")
     .where(~_taken("offline_gift", _gift_text)),
     _kind("payout", _payout.c.id, _payout.c.amount_minor, _payout.c.currency, _payout.c.arrival_on, literal(""))
     .where(_payout.c.status.not_in(("failed", "canceled")), ~_taken("payout", _payout.c.id)),
-    _kind("slip", _slip.c.id, _slip.c.expected_minor - _credited, _slip.c.currency, _slip.c.paid_in_on, _slip.c.number)
-    .where(_slip.c.paid_in_on.is_not(None), _slip.c.expected_minor > _credited),
+    _kind("slip", _slip.c.id, _not_credited, _slip.c.currency, _slip.c.paid_in_on, _slip.c.number)
+    .where(_slip.c.paid_in_on.is_not(None), _not_credited > 0),
     _kind(
         "disbursement", _disbursement.c.id, -_disbursement.c.amount_minor, _disbursement.c.currency,
         func.date(_disbursement.c.sent_at), _disbursement.c.payee_masked,
@@ -227,6 +259,10 @@ _targets = union_all(
     .where(~_taken("bounced", _gift_text)),
     _of_gift("offline_refund", -1, _gift.c.reference_code).where(_came, ~_taken("offline_refund", _gift_text))
     .where(~_taken("bounced", _gift_text)),
+    _kind(
+        case((_in_transit.c.minor > 0, "own_account"), else_="stripe_topup"), _in_transit.c.clear_ref,
+        _in_transit.c.minor, _in_transit.c.currency, _in_transit.c.since, literal(""),
+    ),
     _kind("returned", _owed.c.clear_ref, _owed.c.minor, _owed.c.currency, _owed.c.since, literal("")),
 ).subquery()  # fmt: skip
 _receipt, _change = _table(Receipt), _table(ReceiptChange)

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, text
 from sqlalchemy.engine import Connection
 
-from donations import facts, ledger
+from donations import facts, giving, ledger
 from donations.bookkeeping import treasury
-from donations.errors import AlreadyDone, SlipDiffers
+from donations.errors import AlreadyDone, MatchedBefore, SlipDiffers
 from donations.extensions import db
 from donations.models import BankAccount, OfflineGift, Slip
 from donations.money import Money
@@ -23,12 +23,14 @@ def pay_in(
 ) -> Slip:  # fmt: skip
     """Take accepted cash and cheques to the bank on one slip: row 10. `expected` and `count` are what the treasurer
     wrote on the slip. Raises SlipDiffers if the gifts come to something else, AlreadyDone if one of them is on a slip
-    already or not accepted; then nothing is written."""
+    already or not accepted, MatchedBefore if a line says that one has bounced; then nothing is written."""
     gifts = db.session.scalars(
         select(OfflineGift).where(OfflineGift.id.in_(gift_ids)).order_by(OfflineGift.id).with_for_update()
     ).all()
     if len(gifts) != len(set(gift_ids)) or any(gift.slip_id or gift.state != "accepted" for gift in gifts):
         raise AlreadyDone()
+    if any(giving.offline.standing_of(conn, gift.id).lost for gift in gifts):
+        raise MatchedBefore()  # One of them has bounced: there is nothing to take to the bank.
     sums = [gift.donation.amount for gift in gifts]
     if (
         count != len(gifts)

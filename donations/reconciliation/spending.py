@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from donations import facts, ledger, privacy
 from donations.bookkeeping import treasury
-from donations.errors import AlreadyDone, NeedsAnother, NotEnoughInFund, SentBefore
+from donations.errors import AlreadyDone, NeedsAnother, NotEnoughInFund, ReasonNeeded, SentBefore
 from donations.extensions import db
 from donations.models import Approval, Disbursement, Fund, Organisation
 from donations.money import Money
@@ -107,6 +107,20 @@ def send(conn: Connection, disbursement_id: int, *, at: datetime) -> Disbursemen
     if row.state != "approved":
         raise AlreadyDone()
     row.state, row.sent_at = "sent", at
+    db.session.flush()
+    book(conn, row, at=at)
+    return row
+
+
+def unsend(conn: Connection, disbursement_id: int, *, reason: str, at: datetime) -> Disbursement:
+    """The bank did not pay it after all: it is approved and owed as before. Raises ReasonNeeded, AlreadyDone if it is
+    not on its way, so also once a statement line is matched to it."""
+    row = _lock(disbursement_id)
+    if row.state != "sent":
+        raise AlreadyDone()
+    if not reason:
+        raise ReasonNeeded()
+    row.state, row.sent_at = "approved", None
     db.session.flush()
     book(conn, row, at=at)
     return row

@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, request, url_for
 from flask_babel import lazy_gettext as _l
 
 from donations.web import sessions
-from donations.web.access import ROUTE_ROLES
+from donations.web.route_roles import ROUTE_ROLES
 
 # The first page of each part of the house, in the order they stand.
 PARTS = (

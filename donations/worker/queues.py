@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from donations import inbox, mailer
 from donations.database import write_unit
-from donations.errors import BadSeal, MailNotWanted
+from donations.errors import BadSeal, MailAddressRefused, MailNotWanted
 from donations.extensions import db
 from donations.models import Mail
 from donations.paper.receipt_mails import ReceiptNews
@@ -66,14 +66,15 @@ def _is_due(at: datetime) -> ColumnElement[bool]:
 
 
 def _put_off(mail_id: int, error: Exception, at: datetime) -> None:
-    """A mail whose address cannot be opened will never go out by itself: it is parked for a person."""
+    """A mail whose address cannot be opened, or is refused for good, will never go out by itself: it is parked for a
+    person."""
     with write_unit():
         mail = db.session.get_one(Mail, mail_id)
         pause = min(FIRST_PAUSE * 2 ** min(mail.attempts, 20), LONGEST_PAUSE / MOST_JITTER)
         mail.attempts += 1
         mail.next_attempt_at = at + pause * random.uniform(1, MOST_JITTER)  # noqa: S311 - jitter
         mail.leased_until, mail.last_error = None, type(error).__name__
-        if isinstance(error, BadSeal):
+        if isinstance(error, BadSeal | MailAddressRefused):
             mail.state = "parked"
 
 

@@ -1,4 +1,4 @@
-"""`donations ledger assign` and `donations ledger resume`: what a treasurer decides from the command line."""
+"""`donations ledger assign`, `classify`, `close` and `resume`: what a treasurer decides from the command line."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from donations.cli.who import operator
 from donations.database import write_unit
 from donations.errors import NothingToDecide, PostingStopped
 from donations.extensions import db
-from donations.models import Decision, Halt, StripeEvent
+from donations.models import Classification, Decision, Halt, StripeEvent
 from donations.worker.books import check_books
 from tests import events
 from tests.events import a_charge, balances, fresh, hear, rows
 from tests.factories import NOON, gbp
 from tests.inbox.steps import receive
+from tests.reconciliation.test_classification import an_unknown_movement, lines_of
+from tests.reconciliation.test_spending import two_must_approve
 
 
 @pytest.fixture
@@ -121,3 +123,33 @@ def test_resuming_is_refused_while_the_books_are_not_sound(app: Flask, charge_id
     spoil(1)
     assert ledger(app, "resume").exit_code == 0
     assert assign(app, charge_id, "kozlov").exit_code == 0
+
+
+def test_an_unknown_stripe_transaction_is_classified(app: Flask) -> None:
+    movement = an_unknown_movement()
+    done = ledger(app, "classify", movement, "5020", "general", "--reason", "Stripe's letter")
+    assert (done.exit_code, done.output) == (0, f"{movement} is entered on 5020 for general now.\n")
+    assert lines_of(movement) == [(1100, "general", "GBP", -600), (5020, "general", "GBP", 600)]
+    # and not as just anything
+    wrong = ledger(app, "classify", movement, "4000", "general", "--reason", "x")
+    assert wrong.exit_code == 2
+
+
+def test_where_two_people_approve_the_command_line_only_asks(app: Flask, charge_id: str) -> None:
+    two_must_approve()
+    done = assign(app, charge_id, "ali")
+    assert (done.exit_code, "Another treasurer must approve it" in done.output) == (0, True)
+    assert rows("decision") == 0
+    asked = ledger(app, "classify", an_unknown_movement(), "5020", "general", "--reason", "x")
+    assert "Another treasurer must approve it" in asked.output
+    fresh()
+    assert [row.state for row in db.session.query(Classification)] == ["requested", "requested"]
+
+
+def test_a_period_with_something_open_is_closed_with_a_reason_only(app: Flask, charge_id: str) -> None:
+    said = ledger(app, "close", "2026-11-21")
+    assert said.exit_code == 1
+    assert "still to do: receipt 1, the oldest since 2026-11-21" in said.output
+    assert "--accept" in said.output
+    done = ledger(app, "close", "2026-11-21", "--accept", "asked at Stripe")
+    assert (done.exit_code, done.output.splitlines()[-1].endswith(": closed.")) == (0, True), done.output

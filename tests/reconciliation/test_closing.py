@@ -10,14 +10,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from donations.database import write_unit
-from donations.errors import AlreadyDone, PeriodNotReady
+from donations.errors import AlreadyDone, OpenItemsNotAccepted, PeriodNotReady
 from donations.extensions import db
-from donations.models import Appeal, Organisation, Period, PeriodBalance
+from donations.models import Appeal, Organisation, Period, PeriodBalance, PeriodSignature
 from donations.reconciliation import closing, matches
 from donations.reconciliation.matches import Said
 from tests.events import a_charge, fresh, hear
 from tests.factories import NOON, a_donation, gbp
-from tests.reconciliation.steps import a_bank_account, a_line, accepted
+from tests.reconciliation.steps import a_bank_account, a_gift, a_line, accepted
+from tests.reconciliation.test_classification import an_unknown_movement, classify
 
 END = date(2026, 11, 30)
 LATER = NOON + timedelta(days=14)
@@ -28,9 +29,9 @@ def a_period() -> int:
         return closing.prepare(END).id
 
 
-def sign(period_id: int, actor: str) -> bool:
+def sign(period_id: int, actor: str, accepted: str = "") -> bool:
     with write_unit() as conn:
-        return closing.sign(conn, db.session.get_one(Period, period_id), actor=actor, at=LATER)
+        return closing.sign(conn, db.session.get_one(Period, period_id), actor=actor, at=LATER, accepted=accepted)
 
 
 def test_a_period_is_closed_by_its_signatures_and_then_refuses_entries(app: Flask) -> None:
@@ -70,10 +71,14 @@ def test_what_stands_in_the_way_is_named(app: Flask) -> None:
     # when somebody signs, then it is refused and says why
     with pytest.raises(PeriodNotReady, match="a proposal that nobody has reviewed: 1"):
         sign(period, "tara")
-    # and once it is looked at, it goes through
+    # and once it is looked at, it goes through with a reason, because nobody knows yet whose it is
     with write_unit() as conn:
         matches.confirm(conn, line, [Said("unidentified", 3000)], rule="by hand", actor="tara", at=NOON)
-    assert sign(period, "tara") is True
+    with pytest.raises(OpenItemsNotAccepted):
+        sign(period, "tara")
+    assert sign(period, "tara", accepted="the payer will ring in January") is True
+    kept = db.session.query(PeriodSignature).one()
+    assert kept.reason == "the payer will ring in January"
 
 
 def test_a_period_that_is_not_over_cannot_be_closed(app: Flask) -> None:
@@ -111,3 +116,26 @@ def test_the_next_period_begins_where_the_last_one_ended(app: Flask) -> None:
         assert following.starts_on == date(2026, 12, 1)
     with write_unit(), pytest.raises(PeriodNotReady):
         closing.prepare(date(2026, 11, 15))
+
+
+def test_what_lies_open_in_a_period_is_named_with_its_age_and_accepted_with_a_reason(app: Flask) -> None:
+    # given a line nobody has matched, cash nobody has accepted, and a Stripe transaction nobody has named
+    a_line(a_bank_account(), 12345, on=END - timedelta(days=1))
+    a_gift(8650)
+    movement = an_unknown_movement()
+    # and a line of the next period, which is no matter of this one
+    a_line(a_bank_account("Savings"), 100, on=END + timedelta(days=1))
+    period = a_period()
+    found = closing.checklist(db.session.connection(), db.session.get_one(Period, period), LATER)
+    # then the transaction blocks, and the others are named
+    assert [one.facts for one in found.blockers] == [{"amount": "6 GBP"}]
+    assert [(one.kind, one.count, one.oldest[0].since) for one in found.to_accept] == [
+        ("line", 1, END - timedelta(days=1)), ("cash", 1, NOON.date()),
+    ]  # fmt: skip
+    with pytest.raises(PeriodNotReady, match="nobody has named"):
+        sign(period, "tara", accepted="never mind")
+    # and once it is named, they are accepted with a reason
+    classify(movement)
+    with pytest.raises(OpenItemsNotAccepted):
+        sign(period, "tara")
+    assert sign(period, "tara", accepted="the bank was asked") is True

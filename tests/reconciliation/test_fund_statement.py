@@ -10,10 +10,12 @@ from flask import Flask
 from donations.database import snapshot
 from donations.reconciliation import balances, fund_statement
 from donations.reconciliation.fund_statement import FundStatement
-from tests.events import fresh
+from donations.reconciliation.matches import Said
+from tests.events import a_charge, fresh, hear
 from tests.factories import gbp
 from tests.reconciliation.a_month import LAST_MONTH, adjust, fund_id, general, happen
-from tests.reconciliation.steps import TODAY, a_bank_account
+from tests.reconciliation.steps import TODAY, a_bank_account, a_line, match
+from tests.reconciliation.test_classification import an_unknown_movement
 
 BEGUN = LAST_MONTH.date()
 
@@ -80,6 +82,27 @@ def test_transfers_between_funds_come_to_nothing(app: Flask) -> None:
     found = stated(TODAY).values()
     assert sum(each.flows["transfers_in"] + each.flows["transfers_out"] for each in found) == 0
     assert stated(TODAY)[fund_id("ali"), "GBP"].flows["transfers_in"] == 1
+
+
+def test_unidentified_money_is_not_free_and_stands_in_the_statement_of_funds(app: Flask) -> None:
+    # given a line that nobody knows, and a card payment without a reference
+    line = a_line(a_bank_account(), 3333)
+    match(line, Said("unidentified", 3333))
+    hear(a_charge(None, gbp("12.00")))
+    # then it lies somewhere, and is owed to whoever it turns out to be for
+    suspense = fund_id("suspense")
+    shown = stated(TODAY)[suspense, "GBP"]
+    assert (shown.opening, shown.closing, moved(shown)) == (0, 0, {})
+    assert held(shown) == {"at_stripe": 1200, "in_bank": 3333, "owed": -4533}
+    # and none of it is free, whether it came by card, by bank or by a transaction nobody has named
+    an_unknown_movement(-600)
+    with snapshot() as conn:
+        (found,) = balances.of_funds(conn, [suspense])
+        assert (found.figures["free"], balances.free(conn, suspense, "GBP")) == (0, 0)
+        assert found.figures["in_bank"] == 3333
+    # and a later statement, before which it came and after which it lies there still, has it too
+    later = stated(TODAY + timedelta(days=40), TODAY + timedelta(days=70))
+    assert held(later[suspense, "GBP"])["owed"] == -4533 + 600
 
 
 @pytest.mark.parametrize("days", [-400, 400])

@@ -7,16 +7,21 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from donations.database import snapshot, write_unit
 from donations.extensions import db
-from donations.models import BalanceMark, BalanceTransaction, Entry, Payment, Posting
-from donations.reconciliation import balances, dashboard, marks
+from donations.models import BalanceMark, BalanceTransaction, BankAccount, Entry, Fund, Payment, Posting, RestMark
+from donations.reconciliation import balances, dashboard, marks, to_do
+from donations.reconciliation.matches import Said
+from donations.reconciliation.to_do import OpenItems
 from donations.worker.books import mark_balances
-from tests.events import fresh
+from tests.events import a_charge, fresh, hear
+from tests.factories import gbp
 from tests.reconciliation import a_month
-from tests.reconciliation.steps import TODAY, accepted
+from tests.reconciliation.steps import TODAY, a_line, accepted, match
+from tests.reconciliation.waiting_steps import LATER as WEEKS_LATER
+from tests.reconciliation.waiting_steps import PLANTED
 
 LATER = timedelta(hours=2)
 
@@ -37,9 +42,12 @@ def shown() -> dict[tuple[int, str], dict[str, int]]:
 
 def reckoned() -> dict[tuple[int, str], dict[str, int]]:
     sums = posted()
+    suspense = db.session.scalars(select(Fund.id).where(Fund.kind == "suspense")).one()
     return {
         of_fund: {
-            name: sign * sum(sums.get((*of_fund, account), 0) for account in accounts)
+            name: 0
+            if name == "free" and of_fund[0] == suspense
+            else sign * sum(sums.get((*of_fund, account), 0) for account in accounts)
             for name, (sign, accounts) in balances.COLUMNS.items()
         }
         for of_fund in {key[:2] for key in sums}
@@ -96,3 +104,35 @@ def test_a_payment_knows_its_own_movement_and_no_other(app: Flask, appeals: dict
         )
         assert payment.movement_id == db.session.scalar(own)
         assert payment.movement_id is not None
+
+
+def test_the_to_do_list_says_the_same_with_marks_and_without(app: Flask) -> None:
+    """What was open when it was marked and was cleared since is off the list; what was opened since is on it."""
+    # given a month with rests of every kind, and a slip that is short
+    a_month.happen()
+    for kind in ("refund", "settlement", "withheld", "transit", "slip", "receipt"):
+        PLANTED[kind]()
+
+    def listed() -> list[OpenItems]:
+        fresh()
+        return to_do.open_items(db.session.connection(), WEEKS_LATER)
+
+    without = listed()
+    # when they are marked
+    mark(datetime.now(UTC) + LATER)
+    assert db.session.query(RestMark).count() > 0
+    assert listed() == without
+    # and one of them is cleared, and another thing comes
+    slip = next(one for one in without if one.kind == "slip").oldest[0]
+    account = db.session.query(BankAccount).filter_by(name="Slips").one().id
+    match(a_line(account, 5000), Said("slip", 5000, target=slip.place))
+    PLANTED["unlinked"]()
+    hear(a_charge(None, gbp("7.00")))
+    after = listed()
+    assert "slip" not in [one.kind for one in after]
+    assert [one.count for one in after if one.kind == "receipt"] == [2]
+    # then it is what it is without the marks
+    with write_unit() as conn:
+        for table in ("rest_mark", "balance_mark", "day_mark"):
+            conn.execute(text(f"DELETE FROM {table}"))
+    assert listed() == after

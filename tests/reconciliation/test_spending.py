@@ -9,7 +9,14 @@ import pytest
 from flask import Flask
 
 from donations.database import write_unit
-from donations.errors import AlreadyDone, NeedsAnother, NotEnoughInFund, NotForThisLine, TooMuchToWriteOff
+from donations.errors import (
+    AlreadyDone,
+    NeedsAnother,
+    NotArrivedYet,
+    NotEnoughInFund,
+    NotForThisLine,
+    TooMuchToWriteOff,
+)
 from donations.extensions import db
 from donations.models import BankAccount, Disbursement, Fund, Organisation
 from donations.money import Money
@@ -193,3 +200,35 @@ def test_what_a_slip_lacks_is_written_off_by_two_people_up_to_the_limit(app: Fla
         adjust("write_off", 100, key="b", account=1030, clear_ref=ref)
     with pytest.raises(TooMuchToWriteOff, match="At most 10 GBP"):
         adjust("write_off", 1001, key="c", account=1030, clear_ref=ref)
+
+
+def test_only_what_is_left_over_is_written_off_and_what_was_written_off_is_matched_no_more(app: Flask) -> None:
+    # given cash on a slip that the bank has not seen
+    gift, account = accepted(25000), a_bank_account()
+    with write_unit() as conn:
+        at_bank = db.session.get_one(BankAccount, account)
+        told = {"count": 1, "on": TODAY, "number": "7", "actor": "tara", "at": NOON}
+        slip = slips.pay_in(conn, at_bank, [gift], Money(25000, "GBP"), **told)
+    ref = slip.ref
+    # then nothing of it is written off yet
+    with pytest.raises(NotArrivedYet):
+        adjust("write_off", 100, account=1030, clear_ref=ref)
+    # when the bank has credited less, what is missing is
+    match(a_line(account, 24900), Said("slip", 24900, target=str(slip.id)))
+    number, _ = adjust("write_off", 100, account=1030, clear_ref=ref)
+    with write_unit() as conn:
+        adjustments.decide(conn, number, yes=True, actor="theo", at=NOON)
+    # then the slip takes no line more
+    with pytest.raises(NotForThisLine, match="more than was on the slip"):
+        match(a_line(account, 100), Said("slip", 100, target=str(slip.id)))
+    assert sound() == ()
+
+
+def test_a_payment_on_its_way_is_not_written_off(app: Flask) -> None:
+    accepted(80000)
+    wanted = ask_for(500)
+    approve(wanted, "theo")
+    with write_unit() as conn:
+        spending.send(conn, wanted, at=NOON)
+    with pytest.raises(NotArrivedYet):
+        adjust("write_off", -500, account=1040, clear_ref=f"disbursement:{wanted}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import smtplib
 import threading
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import text
 from donations import worker
 from donations.database import write_unit
 from donations.extensions import db
+from donations.models import Mail
 from donations.worker.queues import LEASE, send_mails
 from tests.events import fresh
 from tests.factories import NOON
@@ -139,3 +141,21 @@ def test_two_workers_do_not_both_send_a_mail(app: Flask, mail_server: MailServer
     assert failures == []
     assert len(mail_server.mails) == 8
     assert len({mail["Message-ID"] for mail in mail_server.mails}) == 8
+
+
+def test_an_address_that_is_refused_for_good_is_parked_for_a_person(
+    app: Flask, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mail server that says 550 says so every time; one that says 450 may take it later."""
+    for code, state in ((550, "parked"), (450, "due")):
+        received()
+
+        def refuse(*_args: Any, code: int = code, **_more: Any) -> None:
+            raise smtplib.SMTPRecipientsRefused({"maya@example.org": (code, b"no such user")})
+
+        with monkeypatch.context() as patched:
+            patched.setattr(smtplib.SMTP, "send_message", refuse)
+            assert send_mails(NOON) == 1
+        mail = db.session.query(Mail).order_by(Mail.id.desc()).first()
+        assert (mail.state, mail.attempts) == (state, 1)
+        assert mail.last_error == ("MailAddressRefused" if state == "parked" else "MailServerDown")

@@ -3,6 +3,7 @@
 from donations.web.treasury.adjusting import bp as adjusting
 from donations.web.treasury.banking import bp as banking
 from donations.web.treasury.books import bp as books
+from donations.web.treasury.classification import bp as classification
 from donations.web.treasury.dashboard import bp
 from donations.web.treasury.disputes import bp as disputes
 from donations.web.treasury.ending import bp as ending
@@ -16,9 +17,10 @@ from donations.web.treasury.receipts import bp as receipts
 from donations.web.treasury.slips import bp as slips
 from donations.web.treasury.spending import bp as spending
 from donations.web.treasury.stop import bp as stop
+from donations.web.treasury.to_do import bp as to_do
 
 # One part of the house to the table of ways: the others hang on the dashboard's blueprint, under its name.
 _ABOUT_GIFTS = (payments, receipts, payouts, disputes, handed_in, pay_ins, slips)
-_ABOUT_THE_REST = (banking, lines, spending, adjusting, ending, periods, books, stop)
+_ABOUT_THE_REST = (to_do, classification, banking, lines, spending, adjusting, ending, periods, books, stop)
 for part in (*_ABOUT_GIFTS, *_ABOUT_THE_REST):
     bp.register_blueprint(part)

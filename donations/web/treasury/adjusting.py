@@ -18,7 +18,7 @@ from donations.models import Adjustment, BankAccount, Fund, Organisation
 from donations.models.base import MOST_ID
 from donations.models.spending import ADJUSTMENT_KINDS
 from donations.money import Money
-from donations.reconciliation import adjustments, dashboard
+from donations.reconciliation import adjustments, dashboard, write_offs
 from donations.web.access import fresh
 from donations.web.page import now, page
 from donations.web.treasury import funds
@@ -97,8 +97,8 @@ class AdjustmentForm(MoneyForm):
     def _open_items(self) -> list[Any]:
         if self.kind.data not in ("write_off", "kept"):
             return []
-        accounts = dashboard.MAY_BE_WRITTEN_OFF if self.kind.data == "write_off" else (2020,)
-        return dashboard.not_cleared(db.session.connection(), accounts)
+        conn = db.session.connection()
+        return write_offs.rests(conn, now()) if self.kind.data == "write_off" else dashboard.not_cleared(conn, (2020,))
 
 
 @bp.get("")

@@ -7,21 +7,19 @@ from datetime import date
 from typing import Any
 
 from babel.dates import format_skeleton
-from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from flask import Blueprint, Response, request
 from flask_babel import get_locale
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from donations import inbox
 from donations.extensions import db
 from donations.models import Halt, Organisation
-from donations.reconciliation import balances, dashboard, ending
+from donations.reconciliation import balances, dashboard, ending, to_do
 from donations.web.page import fragment, now, page
 from donations.web.treasury import chart, words
-from donations.web.treasury.acting import act
 from donations.web.treasury.forms import whole
 from donations.web.treasury.funds import find, named
 from donations.web.treasury.keeping import kept
+from donations.web.treasury.to_do import links
 
 MOST_LINES = 10_000  # of an entry
 bp = Blueprint("treasury", __name__, url_prefix="/treasury")
@@ -38,7 +36,7 @@ PARTS = (
     ("treasury.bank.index", _l("Accounts")),
     ("treasury.periods.index", _l("Periods")),
 )
-bp.context_processor(lambda: {"words": words.known(), "parts": PARTS, "halt": db.session.get(Halt, 1)})
+bp.context_processor(lambda: {"words": words.known(), "parts": PARTS, "halt": db.session.get(Halt, 1), **links()})
 
 
 @bp.app_template_filter("month")
@@ -67,15 +65,6 @@ def income() -> Response:
     return fragment("treasury/_income.html", **_income())
 
 
-@bp.post("/events/<event_id>/replay")
-def replay(event_id: str) -> Any:
-    with act("event.replayed", f"event:{event_id}") as done:
-        if not inbox.replay(done.conn, event_id, at=done.at):
-            abort(404)
-    flash(_("The event is tried once more in a moment."))
-    return redirect(url_for("treasury.index"), 303)
-
-
 @bp.get("/funds/<slug:slug>")
 def fund(slug: str) -> Response:
     fund, currency = find(slug), _currency()
@@ -91,7 +80,7 @@ def fund(slug: str) -> Response:
 
 def _open_items() -> dict[str, Any]:
     at = now()
-    found = kept("open", lambda: dashboard.open_items(db.session.connection(), at))
+    found = kept("open", lambda: to_do.open_items(db.session.connection(), at))
     return {"open_items": found, "today": Organisation.get().day_of(at), "at": at}
 
 

@@ -22,7 +22,6 @@ from donations.web.treasury.forms import ActForm, wholes
 from donations.web.treasury.gift_form import GiftForm, purposes
 
 bp = Blueprint("gifts", __name__, url_prefix="/gifts")
-STATES = ("recorded", "expected", "accepted", "cancelled")
 
 
 @bp.get("")
@@ -119,13 +118,13 @@ def _known(gift_id: int) -> OfflineGift:
 
 def _list(form: ActForm, status: int = 200) -> Response:
     conn, state = db.session.connection(), request.args.get("state", "recorded")
-    state = state if state in STATES else "recorded"
+    state = state if state in handed_in.STANDINGS else "recorded"
     number = max(1, min(request.args.get("page", 1, type=int), 10_000))
     found = handed_in.in_state(conn, state, number)
     return page(
         "treasury/gifts.html", status, cache="no-store", form=form, found=found[: handed_in.PAGE_LENGTH], state=state,
-        states=STATES, number=number, has_more=len(found) > handed_in.PAGE_LENGTH, counts=handed_in.counts(conn),
-        names=names(), me=me().actor, needs_another=giving.offline.needs_another(),
+        states=handed_in.STANDINGS, number=number, has_more=len(found) > handed_in.PAGE_LENGTH,
+        counts=handed_in.counts(conn), names=names(), me=me().actor, needs_another=giving.offline.needs_another(),
     )  # fmt: skip
 
 

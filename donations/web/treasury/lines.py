@@ -57,10 +57,13 @@ class LineForm(TreasuryForm):
 def index() -> Response:
     number = max(1, min(request.args.get("page", 1, type=int), 10_000))
     conn = db.session.connection()
-    found, count = reviewing.unmatched(conn, number, request.args.get("account", type=whole))
+    standing = request.args.get("state", "")
+    standing = standing if standing in reviewing.STANDINGS else "unmatched"
+    found, count = reviewing.lines(conn, standing, number, request.args.get("account", type=whole))
     offers = matching.offers(conn)
     return page(
         "treasury/lines.html", cache="no-store", found=found, count=count, number=number, offers=offers,
+        standing=standing, standings=reviewing.STANDINGS,
         pages=-(-count // reviewing.PAGE_LENGTH), known=_known(found), in_words=matching.in_words, funds=funds.named(),
     )  # fmt: skip
 
@@ -113,6 +116,8 @@ def _refuse(shown: Shown, form: LineForm) -> None:
 def _match(shown: Shown, form: LineForm) -> None:
     with act("line.matched", f"line:{shown.id}", by="hand") as done:
         said = _said(done, shown, form)
+        if any(part.kind != "unidentified" for part in said):
+            _reopen(done, shown)
         done.details["kinds"] = [part.kind for part in said]
         matches.confirm(done.conn, shown.id, said, rule="by hand", actor=done.actor, at=done.at)
 
@@ -122,7 +127,14 @@ def _gift(shown: Shown, form: LineForm) -> None:
     appeal, fund = chosen(form.purpose.data)
     target = f"fund:{fund.id}" if fund is not None else f"appeal:{appeal.id}"
     with act("line.matched", f"line:{shown.id}", by="hand", gift="recorded from it") as done:
+        _reopen(done, shown)
         matching.take_as_gift(done.conn, shown.id, target, form.name.data or "", actor=done.actor, at=done.at)
+
+
+def _reopen(done: Act, shown: Shown) -> None:
+    """A line that was set aside as unidentified is matched to what it is after all, in one step."""
+    if matches.reopen_unidentified(done.conn, shown.id, actor=done.actor, at=done.at):
+        done.details["was_unidentified"] = True
 
 
 def _undo(shown: Shown, _form: LineForm) -> None:
@@ -191,11 +203,12 @@ def _line_page(shown: Shown, form: LineForm, status: int = 200) -> Response:
     conn = db.session.connection()
     past = reviewing.history(conn, shown.id)
     is_matched = any(row.state == "confirmed" for row in past)
-    targets = [] if is_matched else reviewing.targets(conn, shown)
+    may_match = not is_matched or reviewing.is_unidentified(past)
+    targets = [] if not may_match else reviewing.targets(conn, shown)
     pairs = [(row.kind, row.target) for row in past] + [(one.kind, one.ref) for one in targets]
     return page(
         "treasury/line.html", status, cache="no-store", shown=shown, form=form, past=past, is_matched=is_matched,
         targets=targets, known=_known([shown]) | reviewing.named(conn, pairs), in_words=matching.in_words,
-        names=names(), without=WITHOUT_A_THING[shown.minor > 0], funds=funds.named(),
-        receipts=reviewing.receipts_of(conn, shown.id),
+        names=names(), funds=funds.named(), may_match=may_match, receipts=reviewing.receipts_of(conn, shown.id),
+        without=[kind for kind in WITHOUT_A_THING[shown.minor > 0] if not is_matched or kind != "unidentified"],
     )  # fmt: skip

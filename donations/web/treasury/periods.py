@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, make_response, redirect, url_for
+from flask import Blueprint, Response, abort, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from donations import paper
 from donations.database import snapshot
 from donations.errors import DonationsError
 from donations.extensions import db
-from donations.models import Period, PeriodSignature
+from donations.models import Organisation, Period, PeriodSignature
 from donations.models.base import MOST_ID
 from donations.reconciliation import closing, fund_statement
 from donations.web.access import fresh
@@ -59,7 +59,7 @@ def answer(number: int) -> Any:
     form, period = ActForm(), _find(number)
     try:
         if form.act.data == "sign":
-            return _sign(number)
+            return _sign(number, form.reason.data or "" if request.form.get("accept") else "")
         if form.act.data == "reopen" and form.reason.data:
             return _reopen(number, form.reason.data)
         form.refusal = _("Write why it is opened again.")
@@ -83,9 +83,11 @@ def statement(number: int) -> Response:
     return answer
 
 
-def _sign(number: int) -> Any:
+def _sign(number: int, accepted: str) -> Any:
     with act("period.signed", f"period:{number}") as done:
-        is_closed = closing.sign(done.conn, _find(number), actor=done.actor, at=done.at)
+        is_closed = closing.sign(done.conn, _find(number), actor=done.actor, at=done.at, accepted=accepted)
+        if accepted:
+            done.details["accepted"] = accepted
         done.details["closed"] = is_closed
     flash(_("The period is closed.") if is_closed else _("You have signed. Somebody else must sign too."))
     return redirect(url_for("treasury.periods.show", number=number), 303)
@@ -115,5 +117,6 @@ def _page(period: Period, form: ActForm, status: int = 200) -> Response:
         found = closing.checklist(conn, period, now()) if period.state == "open" else None
     return page(
         "treasury/period.html", status, cache="no-store", period=period, form=form, found=found, names=names(),
-        signatures=signatures, mine=found is not None and me().actor in found.signed_by,
+        signatures=signatures, today=Organisation.get().day_of(now()),
+        mine=found is not None and me().actor in found.signed_by,
     )  # fmt: skip

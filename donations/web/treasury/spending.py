@@ -23,7 +23,7 @@ from donations.web.access import fresh
 from donations.web.page import page
 from donations.web.treasury import funds
 from donations.web.treasury.acting import Act, act, me, names, say_used
-from donations.web.treasury.forms import ActForm, LineField, MoneyForm, needed, one_line
+from donations.web.treasury.forms import TEXT, ActForm, LineField, MoneyForm, needed, one_line
 
 bp = Blueprint("spending", __name__, url_prefix="/spending")
 SHELF, PAGE_LENGTH = "evidence", 50
@@ -151,8 +151,16 @@ def _send(done: Act, number: int) -> None:
     spending.send(done.conn, number, at=done.at)
 
 
-_VERBS: dict[str, Callable[[Act, int], None]] = {"approve": _approve, "refuse": _refuse, "send": _send}
-_SAID = {"approve": "approved", "refuse": "refused", "send": "sent"}
+def _unsend(done: Act, number: int) -> None:
+    reason = one_line(request.form.get("reason", ""))
+    done.details["reason"] = reason[:TEXT]
+    spending.unsend(done.conn, number, reason=reason, at=done.at)
+
+
+_VERBS: dict[str, Callable[[Act, int], None]] = {
+    "approve": _approve, "refuse": _refuse, "send": _send, "unsend": _unsend,
+}  # fmt: skip
+_SAID = {"approve": "approved", "refuse": "refused", "send": "sent", "unsend": "not_sent"}
 
 
 def _note(what: str, row: Disbursement) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
 
+from donations.web.treasury import to_do_words
+
 # In the order of balances.COLUMNS.
 COLUMNS = {
     "raised": _l("Raised"),
@@ -30,10 +32,10 @@ ACCOUNTS = {
     1110: _l("Reserves held by Stripe"),
     1120: _l("Payouts on their way"),
     1130: _l("Withheld for disputes"),
-    2010: _l("Receipts not identified"),
+    2010: _l("Unidentified receipts"),
     2020: _l("Gifts to be given back"),
     2100: _l("Approved, not paid out yet"),
-    2990: _l("Movements at Stripe that nobody has named"),
+    2990: _l("Unclassified Stripe transactions"),
     3000: _l("Opening balance"),
     3100: _l("Transfers between funds"),
     3900: _l("Exchange of currencies"),
@@ -49,16 +51,6 @@ ACCOUNTS = {
     5040: _l("Bank charges"),
     5100: _l("Paid out to the purpose"),
     5900: _l("Written off"),
-}
-OPEN_ITEMS = {
-    "dispute": _l("Disputes"),
-    "event": _l("Events that could not be handled"),
-    "refund": _l("Refunds that failed"),
-    "payout": _l("Payouts not seen in the bank"),
-    "pay_in": _l("Pay-ins of branches to be accepted"),
-    "slip": _l("Paying-in slips that are short"),
-    "line": _l("Bank lines without a match"),
-    "gift": _l("Gifts without their balance transaction"),
 }
 MATCHES = {
     "payout": _l("Payout from Stripe"),
@@ -81,9 +73,18 @@ METHODS = {
 }
 GIFT_STATES = {
     "expected": _l("expected"),
+    "arrived": _l("arrived"),
     "recorded": _l("to be accepted"),
     "accepted": _l("accepted"),
+    "bounced": _l("bounced"),
     "cancelled": _l("cancelled"),
+}
+LINE_STANDINGS = {"unmatched": _l("unmatched"), "unidentified": _l("unidentified"), "matched": _l("matched")}
+CLASSIFICATION_STATES = {
+    "requested": _l("waits for approval"),
+    "made": _l("approved"),
+    "refused": _l("rejected"),
+    "replaced": _l("replaced"),
 }
 DISBURSEMENT_STATES = {
     "requested": _l("asked for"),
@@ -191,4 +192,5 @@ DISPUTE_STATES = {
 
 def known() -> Mapping[str, Mapping[object, object]]:
     """All of them, for the templates."""
-    return {name.lower(): found for name, found in globals().items() if name.isupper()}
+    here = {name.lower(): found for name, found in globals().items() if name.isupper()}
+    return {**here, "open_items": to_do_words.OPEN_ITEMS, "to_do_hints": to_do_words.HINTS}

@@ -13,8 +13,8 @@ from flask import Flask
 from donations import create_app
 from donations.models.staff import ROLES
 from donations.web import STAFF
-from donations.web.access import ANYONE, ROUTE_ROLES, SECOND
-from donations.web.access import STAFF as EVERYBODY
+from donations.web.route_roles import ANYONE, ROUTE_ROLES, SECOND
+from donations.web.route_roles import STAFF as EVERYBODY
 from tests.fixtures.settings import environ_for
 from tests.web.staff.conftest import Browser, Person
 

@@ -17,7 +17,9 @@ from donations.models import (
     AuditRecord,
     BankAccount,
     BankLine,
+    Classification,
     Disbursement,
+    Dismissal,
     Entry,
     Match,
     OfflineGift,
@@ -32,8 +34,8 @@ from donations.models import (
 from donations.models.bank import MatchRule
 from tests.events import fresh
 
-BY_STATE = (Adjustment, Disbursement, Match, OfflineGift, PayIn, Period, Receipt, StripeEvent)
-COUNTED = (Approval, AuditRecord, BankAccount, BankLine, Entry, MatchRule, PeriodSignature, Slip, Statement)
+BY_STATE = (Adjustment, Classification, Disbursement, Match, OfflineGift, PayIn, Period, Receipt, StripeEvent)
+COUNTED = (Approval, AuditRecord, BankAccount, BankLine, Dismissal, Entry, MatchRule, PeriodSignature, Slip, Statement)
 
 
 def kept() -> dict[str, int]:

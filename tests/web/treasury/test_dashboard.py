@@ -11,7 +11,7 @@ from flask import Flask
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Dispute, Payment, StripeEvent
-from donations.reconciliation import dashboard
+from donations.reconciliation import dashboard, to_do
 from donations.web.treasury import chart
 from donations.web.treasury.keeping import LEAST_SECONDS, MOST_SECONDS, Shelf
 from tests.events import a_charge, hear
@@ -57,10 +57,10 @@ def test_what_is_open_stands_by_kind_with_its_age(app: Flask, appeals: dict) -> 
     parked()
     disputed(appeals)
     # when it is looked at some days later
-    found = dashboard.open_items(db.session.connection(), NOON + timedelta(days=7))
+    found = to_do.open_items(db.session.connection(), NOON + timedelta(days=7))
     # then each kind stands in its place, with the deadline first
     assert [(group.kind, group.count) for group in found] == [
-        ("dispute", 1), ("event", 1), ("payout", 1), ("line", 1), ("gift", 1),
+        ("dispute", 1), ("event", 1), ("payout", 1), ("line", 1), ("gift", 1), ("mail", 1),
     ]  # fmt: skip
     assert found[0].oldest[0].due_by == NOON + timedelta(days=9)
     assert found[2].oldest[0].ref == "po_1"
@@ -71,8 +71,8 @@ def test_of_many_the_oldest_are_shown_and_all_are_counted(app: Flask) -> None:
     account = a_bank_account()
     for ago in range(7):
         a_line(account, 100 + ago, on=TODAY - timedelta(days=ago))
-    (lines,) = dashboard.open_items(db.session.connection(), NOON)
-    assert (lines.count, len(lines.oldest)) == (7, dashboard.SHOWN)
+    (lines,) = to_do.open_items(db.session.connection(), NOON)
+    assert (lines.count, len(lines.oldest)) == (7, to_do.SHOWN)
     assert [item.since for item in lines.oldest] == sorted(item.since for item in lines.oldest)
     assert lines.oldest[0].since == TODAY - timedelta(days=6)
 
@@ -82,7 +82,7 @@ def test_a_young_charge_and_a_payout_on_its_way_are_not_open(app: Flask, appeals
         reference = a_donation(appeals["hands-off-ali"], gbp("100.00")).reference
     hear(a_charge(reference, gbp("100.00")))
     hear_payout(5000)
-    assert dashboard.open_items(db.session.connection(), NOON + timedelta(minutes=30)) == []
+    assert to_do.open_items(db.session.connection(), NOON + timedelta(minutes=30)) == []
 
 
 @pytest.mark.parametrize("path", ["/treasury/", *PARTIALS])
@@ -99,7 +99,7 @@ def test_page_and_partials_show_the_same(treasurer: Browser, path: str) -> None:
 def test_a_parked_event_is_replayed_once_more(treasurer: Browser) -> None:
     parked()
     assert "evt_poison" in treasurer.get("/treasury/").text
-    answer = treasurer.post("/treasury/events/evt_poison/replay")
+    answer = treasurer.post("/treasury/to-do/event/retry", ref="evt_poison")
     assert (answer.status_code, answer.headers.get("Location")) == (303, "/treasury/"), answer.text[-600:]
     assert db.session.get_one(StripeEvent, "evt_poison").state == "due"
     assert "event.replayed" in [row.act for row in audit_rows()]
@@ -107,7 +107,7 @@ def test_a_parked_event_is_replayed_once_more(treasurer: Browser) -> None:
 
 def test_an_event_that_is_not_there_cannot_be_replayed(treasurer: Browser) -> None:
     before = len(audit_rows())
-    assert treasurer.post("/treasury/events/evt_unknown/replay").status_code == 404
+    assert treasurer.post("/treasury/to-do/event/retry", ref="evt_unknown").status_code == 409
     assert len(audit_rows()) == before
 
 
@@ -115,8 +115,8 @@ def test_an_auditor_sees_everything_and_no_button(auditor: Browser) -> None:
     parked()
     text = auditor.get("/treasury/").text
     assert "evt_poison" in text
-    assert "/replay" not in text
-    assert auditor.post("/treasury/events/evt_poison/replay").status_code == 403
+    assert "/retry" not in text
+    assert auditor.post("/treasury/to-do/event/retry", ref="evt_poison").status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/treasury/", "/treasury/funds/ali", *PARTIALS])

@@ -11,7 +11,9 @@ from flask import Flask
 
 from donations.extensions import db
 from donations.models import AuditRecord
+from donations.reconciliation.to_do import KINDS
 from tests.reconciliation.steps import TODAY, a_bank_account, a_gift, a_line, accepted
+from tests.reconciliation.test_classification import an_unknown_movement, classify
 from tests.reconciliation.test_payouts import two_gifts_and_a_fee
 from tests.reconciliation.test_spending import adjust, ask_for, two_must_approve
 from tests.web.staff.conftest import Browser
@@ -39,6 +41,12 @@ PAGES = (
     "/treasury/periods",
     "/treasury/funds/ali",
     "/treasury/stop",
+    "/treasury/lines?state=unidentified",
+    "/treasury/lines?state=matched",
+    "/treasury/gifts?state=arrived",
+    "/treasury/stripe-transactions",
+    "/treasury/classifications/1",
+    *(f"/treasury/to-do/{kind}" for kind in KINDS),
 )
 FORMS = (
     "/treasury/gifts/new?method=cash",
@@ -65,6 +73,10 @@ UNKNOWN = (
     "/treasury/payouts/po_none",
     "/treasury/receipts/R-999999",
     "/treasury/funds/none",
+    "/treasury/to-do/none",
+    "/treasury/stripe-transactions/txn_none",
+    "/treasury/payments/ch_none/assign",
+    f"/treasury/classifications/{10**30}",
 )
 
 
@@ -79,6 +91,7 @@ def some_of_everything() -> None:
     a_line(account, 3000, on=TODAY - timedelta(days=2))
     adjust("opening", 50000, bank_account_id=account)
     ask_for(50000)
+    classify(an_unknown_movement())
 
 
 @pytest.mark.parametrize("role", ["treasurer", "auditor", "admin"])

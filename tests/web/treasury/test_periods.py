@@ -18,7 +18,7 @@ from donations.reconciliation import closing
 from donations.reconciliation.closing import Blocker
 from donations.web.filters import sentence
 from tests.reconciliation.matching_steps import expected, run, said
-from tests.reconciliation.steps import a_bank_account, accepted
+from tests.reconciliation.steps import TODAY, a_bank_account, a_line, accepted
 from tests.reconciliation.test_spending import two_must_approve
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.looking import acts, kept, last_act, number_in, refusal, said_beside
@@ -44,7 +44,7 @@ def test_a_period_is_signed_by_two_people(treasurer: Browser, signed_in: Callabl
     two_must_approve()
     accepted(5000)
     assert number_in(prepare(treasurer)) == 1
-    assert "Nothing stands in the way" in treasurer.get("/treasury/periods/1").text
+    assert "Nothing to fix" in treasurer.get("/treasury/periods/1").text
     # when one signs, and signs again
     assert sign(treasurer).status_code == 303
     before = kept()
@@ -71,6 +71,27 @@ def test_what_stands_in_the_way_is_named_and_nothing_signed(treasurer: Browser) 
     answer = sign(treasurer)
     assert (answer.status_code, "cannot be closed yet" in refusal(answer)) == (409, True)
     assert (kept(), state()) == (before, "open")
+
+
+def test_what_is_still_open_is_named_with_its_age_and_accepted_by_a_tick_and_a_reason(treasurer: Browser) -> None:
+    # given a line that nobody can explain, three days old
+    a_line(a_bank_account(), 12345, on=TODAY - timedelta(days=3))
+    prepare(treasurer)
+    page = treasurer.get("/treasury/periods/1").text
+    assert "Still open in this period" in page
+    assert 'href="/treasury/to-do/line"' in page
+    assert "£123.45" in page
+    # when it is signed without the tick, or without a reason
+    before = kept()
+    for told in ({}, {"accept": "yes"}, {"reason": "the bank was asked"}):
+        answer = treasurer.post("/treasury/periods/1", act="sign", **told)
+        assert (answer.status_code, "Tick the box" in refusal(answer)) == (409, True)
+    assert (kept(), state()) == (before, "open")
+    # then with both it is closed, and the reason stands with the signature
+    done = treasurer.post("/treasury/periods/1", act="sign", accept="yes", reason="the bank was asked")
+    assert done.status_code == 303
+    assert (state(), last_act()[2]) == ("closed", {"closed": True, "accepted": "the bank was asked"})
+    assert "the bank was asked" in treasurer.get("/treasury/periods/1").text
 
 
 def test_a_period_that_is_not_over_is_not_signed(treasurer: Browser) -> None:

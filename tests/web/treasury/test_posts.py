@@ -13,19 +13,25 @@ from flask import Flask
 
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import BankLine, OfflineGift
+from donations.models import BankLine, Classification, OfflineGift
 from donations.reconciliation import closing
+from tests.events import a_charge, hear
+from tests.factories import gbp
 from tests.reconciliation.steps import TODAY
+from tests.reconciliation.test_classification import an_unknown_movement
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.looking import kept
 from tests.web.treasury.test_dashboard import parked
 from tests.web.treasury.test_every_page import some_of_everything
 
 Sent = dict[str, tuple[str, dict[str, Any]]]
-FRESH = ("copy", "decide", "adjust", "agree", "sign", "cure", "approve cure", "process", "resume")
+FRESH = (
+    "copy", "decide", "adjust", "agree", "sign", "cure", "approve cure", "process", "resume", "classify", "assign",
+    "settle",
+)  # fmt: skip
 MANY = "9" * 5000
 ROWLESS = ("/treasury/bank/{}", "/treasury/lines/{}", "/treasury/spending/{}", "/treasury/adjustments/{}",
-           "/treasury/periods/{}")  # fmt: skip
+           "/treasury/periods/{}", "/treasury/classifications/{}")  # fmt: skip
 
 
 @pytest.fixture
@@ -35,13 +41,20 @@ def posts(app: Flask) -> Sent:
     parked()
     with write_unit():
         closing.prepare(TODAY)
+    unknown, stray = an_unknown_movement(), a_charge(None, gbp("7.00"))
+    hear(stray)
+    waiting_decision = db.session.query(Classification).one().id
     line = db.session.query(BankLine).one().id
     waiting = db.session.query(OfflineGift).filter(OfflineGift.state == "recorded").one().id
     accepted = db.session.query(OfflineGift).filter(OfflineGift.state == "accepted").one().id
     day, money = TODAY.isoformat(), {"amount": "10", "currency": "GBP", "form_key": "k"}
     why = {"reason": "agreed", "authority": "committee", "on": day, "account": "1", "fund": "ali"}
     return {
-        "replay": ("/treasury/events/evt_poison/replay", {}),
+        "retry": ("/treasury/to-do/event/retry", {"ref": "evt_poison"}),
+        "dismiss": ("/treasury/to-do/event/dismiss", {"ref": "evt_poison", "reason": "known"}),
+        "classify": (f"/treasury/stripe-transactions/{unknown}", {**why, "account": "5020", "form_key": "k"}),
+        "assign": (f"/treasury/payments/{stray.charge_id}/assign", {**why, "form_key": "l"}),
+        "settle": (f"/treasury/classifications/{waiting_decision}", {"act": "approve"}),
         "account": ("/treasury/bank", {"name": "Savings", "currency": "GBP"}),
         "rules": ("/treasury/lines", {}),
         "match": (f"/treasury/lines/{line}", {"act": "match", "otherwise": "unidentified"}),
@@ -90,7 +103,7 @@ def test_an_admin_approves_and_does_nothing_else(signed_in: Callable[..., Browse
     browser = signed_in("admin")
     before = kept()
     for name, (path, typed) in posts.items():
-        if name not in ("decide", "agree", "sign", "approve cure"):
+        if name not in ("decide", "agree", "sign", "approve cure", "settle"):
             assert browser.post(path, **typed).status_code == 403, name
     assert kept() == before
 
@@ -108,7 +121,7 @@ def test_no_other_method_is_taken(treasurer: Browser, posts: Sent) -> None:
         for method in ("put", "patch", "delete"):
             answer = getattr(treasurer.client, method)(path, data={**typed, "csrf_token": treasurer.csrf})
             assert answer.status_code == 405, (method, path)
-    assert treasurer.get("/treasury/events/evt_poison/replay").status_code == 405
+    assert treasurer.get("/treasury/to-do/event/retry").status_code == 405
     assert kept() == before
 
 
@@ -130,7 +143,9 @@ def test_what_nobody_knows_is_not_there_to_act_on(treasurer: Browser, posts: Sen
     for path in ROWLESS:
         answer = treasurer.post(path.format(number), act="approve", waiting="x")
         assert answer.status_code == 404, path
-    assert treasurer.post("/treasury/events/evt_none/replay").status_code == 404
+    assert treasurer.post("/treasury/to-do/none/retry", ref="x").status_code == 404
+    assert treasurer.post("/treasury/stripe-transactions/txn_none").status_code == 404
+    assert treasurer.post("/treasury/payments/ch_none/assign").status_code == 404
     assert kept() == before
 
 

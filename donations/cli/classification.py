@@ -1,0 +1,89 @@
+"""`donations ledger assign` and `classify`: what money without a purpose is, decided at the host's command line."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from donations import audit
+from donations.bookkeeping import OF_AN_UNKNOWN_MOVEMENT
+from donations.cli import posting_stop
+from donations.cli.who import actor
+from donations.database import write_unit
+from donations.extensions import db
+from donations.models import Fund, Halt
+from donations.reconciliation import classification, donation_moves
+
+REASON = click.option("--reason", required=True, help="Why, in a sentence for later readers of the accounts.")
+
+
+@click.command()
+@click.argument("number")
+@click.argument("fund_slug", metavar="FUND")
+@REASON
+@with_appcontext
+def assign(number: str, fund_slug: str, reason: str) -> None:
+    """Move a donation to the fund it was meant for, or assign a card payment without a reference to a fund.
+
+    NUMBER is a charge, a receipt (R-000047) or our reference. The receipt follows in two hours, and its donor is
+    emailed then. Until then you can move it back, and nobody is told. Where the organisation has two people approve,
+    another treasurer must approve it. While posting is stopped, only a charge can be assigned, and only if that
+    corrects what was found. Exit codes: 0 done, 1 refused, 2 wrong usage."""
+    if db.session.get(Halt, 1) is not None:
+        posting_stop.assign(number, _fund(fund_slug), reason)
+        return
+    found = donation_moves.find(number)
+    if found.gift_id is not None:
+        with write_unit() as conn:
+            donation_moves.move_offline(conn, found.gift_id, _fund(fund_slug), at=datetime.now(UTC))
+            audit.record(
+                conn, actor(), "ledger.assigned", f"gift:{found.gift_id}", {"fund": fund_slug, "reason": reason},
+                at=datetime.now(UTC),
+            )  # fmt: skip
+        made = True
+    else:
+        charge = found.charge_id or number
+        made = _decided("ledger.assigned", f"charge:{charge}", fund_slug, reason, charge_id=charge)
+    click.echo(f"{number} belongs to {fund_slug} now." if made else _WAITS)
+
+
+def _fund(slug: str) -> Fund:
+    fund = db.session.scalar(select(Fund).where(Fund.slug == slug))
+    if fund is None:
+        raise click.UsageError(f"There is no fund {slug}.")
+    return fund
+
+
+@click.command()
+@click.argument("transaction")
+@click.argument("account", type=click.Choice([str(code) for code in OF_AN_UNKNOWN_MOVEMENT]))
+@click.argument("fund_slug", metavar="FUND")
+@REASON
+@with_appcontext
+def classify(transaction: str, account: str, fund_slug: str, reason: str) -> None:
+    """Classify a Stripe TRANSACTION of an unknown kind: the ledger ACCOUNT on its other side, and whose money it is.
+
+    5020 Stripe account fees, 5000 processing fees, 5010 dispute fees, 5030 exchange and dispute differences,
+    1110 Stripe reserves, 1040 between our own accounts. A later classification replaces it. Where the organisation has
+    two people approve, another treasurer must approve it."""
+    told: dict[str, Any] = {"movement_id": transaction, "account": int(account)}
+    made = _decided("movement.classified", f"movement:{transaction}", fund_slug, reason, **told)
+    click.echo(f"{transaction} is entered on {account} for {fund_slug} now." if made else _WAITS)
+
+
+def _decided(what: str, about: str, fund_slug: str, reason: str, **told: Any) -> bool:
+    """Keep the decision and the audit's word. Gives whether it holds already."""
+    with write_unit() as conn:
+        fund, at = _fund(fund_slug), datetime.now(UTC)
+        asked = classification.Asked(secrets.token_urlsafe(12), fund.id, reason, **told)
+        row = classification.ask(conn, asked, actor=actor(), at=at)
+        audit.record(conn, actor(), what, about, {"fund": fund_slug, "state": row.state}, at=at)
+        return row.state == "made"
+
+
+_WAITS = "Kept. Another treasurer must approve it: Treasury > To do."

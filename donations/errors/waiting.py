@@ -1,0 +1,42 @@
+"""What can go wrong with the to-do list: money without a purpose, decisions about it, things that were dismissed."""
+
+from __future__ import annotations
+
+from donations.errors.base import DonationsError
+
+
+class NotUnclassified(DonationsError):
+    """This Stripe transaction needs no decision: its kind says what it is. Nothing was changed."""
+
+    status = 409
+
+
+class MatchedBefore(DonationsError):
+    """A statement line is matched to this. Undo that match first, then try again. Nothing was changed."""
+
+    status = 409
+
+
+class DecisionWaiting(DonationsError):
+    """A decision about this is waiting for approval. Approve or reject that one first. Nothing was changed."""
+
+    status = 409
+
+
+class OpenItemsNotAccepted(DonationsError):
+    """Some items of this period are still open. Tick the box and enter a reason, or deal with them first."""
+
+    status = 409
+
+
+class NotArrivedYet(DonationsError):
+    """This money is still expected, so nothing of it is left over yet. Match its statement line first, then write off
+    what is missing. Nothing was changed."""
+
+    status = 409
+
+
+class CannotBeRetried(DonationsError):
+    """This cannot be tried again, because what it needs is no longer kept. Dismiss it with a reason instead."""
+
+    status = 409

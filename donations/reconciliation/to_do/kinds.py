@@ -1,0 +1,130 @@
+"""Which kinds of things wait for a person, in the order of the list, what each means for the close of a period, and for
+every account and every state of a row whether something waits there. A test holds that none is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from donations.bookkeeping import accounts
+
+
+class AtClose(Enum):
+    """What an open item of a period means for its close: it BLOCKS; it is ACCEPTED by who signs, with a reason; or it
+    is NAMED and carried forward."""
+
+    BLOCKS = "blocks"
+    ACCEPTED = "accepted"
+    NAMED = "named"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`may_retry` and `may_dismiss`: what a person may do from the list itself; the others have a page of their own."""
+
+    name: str
+    at_close: AtClose
+    may_retry: bool = False
+    may_dismiss: bool = False
+
+
+_ALL = (
+    # What has a deadline, and what keeps other things from being entered.
+    Kind("dispute", AtClose.NAMED),
+    Kind("warning", AtClose.NAMED, may_dismiss=True),
+    Kind("event", AtClose.ACCEPTED, may_retry=True, may_dismiss=True),
+    Kind("movement", AtClose.BLOCKS),
+    Kind("unlinked", AtClose.ACCEPTED, may_retry=True),
+    # Money that has no purpose or did not arrive.
+    Kind("receipt", AtClose.ACCEPTED),
+    Kind("unidentified", AtClose.ACCEPTED),
+    Kind("refund", AtClose.ACCEPTED),
+    Kind("refund_attempt", AtClose.NAMED),
+    Kind("overdrawn", AtClose.ACCEPTED),
+    Kind("suspense", AtClose.ACCEPTED),
+    # Money on its way that stays away.
+    Kind("payout", AtClose.ACCEPTED, may_retry=True),
+    Kind("payout_rest", AtClose.ACCEPTED, may_retry=True),
+    Kind("slip", AtClose.ACCEPTED),
+    Kind("line", AtClose.ACCEPTED),
+    Kind("gift", AtClose.ACCEPTED, may_retry=True),
+    Kind("settlement", AtClose.ACCEPTED),
+    Kind("withheld", AtClose.ACCEPTED),
+    Kind("transit", AtClose.ACCEPTED),
+    # What a person must accept, approve or carry.
+    Kind("pay_in", AtClose.ACCEPTED),
+    Kind("cash", AtClose.ACCEPTED),
+    Kind("to_pay_in", AtClose.NAMED),
+    Kind("expected", AtClose.NAMED),
+    Kind("disbursement", AtClose.NAMED),
+    Kind("adjustment", AtClose.NAMED),
+    Kind("classification", AtClose.NAMED),
+    Kind("period", AtClose.NAMED),
+    # The program's own queues.
+    Kind("mail", AtClose.NAMED, may_retry=True, may_dismiss=True),
+    Kind("job", AtClose.NAMED, may_retry=True, may_dismiss=True),
+)
+KINDS = {kind.name: kind for kind in _ALL}
+
+# The kinds under which what lies on a clearing account is listed.
+ACCOUNTS: dict[int, tuple[str, ...]] = {
+    accounts.PAYING_IN: ("slip",),
+    accounts.PAYMENTS_IN_TRANSIT: ("disbursement", "transit"),
+    accounts.IN_SETTLEMENT: ("gift", "settlement"),
+    accounts.PAYOUTS_IN_TRANSIT: ("payout", "transit"),
+    accounts.DISPUTED: ("dispute", "withheld"),
+    accounts.UNIDENTIFIED: ("receipt", "unidentified"),
+    accounts.RETURNABLE: ("refund",),
+    accounts.DISBURSEMENTS_UNPAID: ("disbursement",),
+    accounts.UNCLASSIFIED: ("movement",),
+}
+
+# SETTLED: nothing waits. BY_ITSELF: the program, Stripe, a bank or a donor moves it on; what takes too long is listed
+# under a kind of its own. ELSEWHERE: it waits for somebody whose work is not the treasury's (organisers, invitees).
+SETTLED, BY_ITSELF, ELSEWHERE = "settled", "by itself", "elsewhere"
+
+
+def _settled(*states: str) -> dict[str, str]:
+    return dict.fromkeys(states, SETTLED)
+
+
+# Every state of every table that has one, by table and state: one of the three words above, or the kind that lists it.
+STATES: dict[str, dict[str, str]] = {
+    "adjustment": {"requested": "adjustment", **_settled("made", "refused")},
+    "appeal": {"draft": ELSEWHERE, **_settled("open", "paused", "closed")},
+    "checkout_attempt": {"starting": BY_ITSELF, "open": BY_ITSELF, **_settled("complete", "expired")},
+    "classification": {"requested": "classification", **_settled("made", "refused", "replaced")},
+    "disbursement": {
+        **dict.fromkeys(("requested", "approved", "sent"), "disbursement"),
+        **_settled("paid", "refused", "cancelled"),
+    },
+    "dispute": {
+        **dict.fromkeys(
+            ("needs_response", "under_review", "warning_needs_response", "warning_under_review",
+             "appeal_needs_response", "appeal_under_review"), "dispute",
+        ),
+        **_settled("won", "lost", "warning_closed", "prevented"),
+    },
+    "donation": {
+        "pending": BY_ITSELF, "processing": BY_ITSELF, "disputed": "dispute",
+        **_settled("paid", "part_refunded", "refunded", "lost", "failed", "abandoned"),
+    },
+    "mail": {"due": "mail", "parked": "mail", "sent": SETTLED},
+    "match": {"proposed": "line", "confirmed": "unidentified", **_settled("refused", "undone")},
+    "offline_gift": {
+        "expected": "expected", "recorded": "cash", "accepted": "to_pay_in", "cancelled": SETTLED,
+    },
+    "pay_in": {"new": "pay_in", **_settled("replaced", "accepted", "declined")},
+    "payout": {
+        **dict.fromkeys(("pending", "in_transit", "paid"), "payout"), **_settled("failed", "canceled"),
+    },
+    "period": {"open": "period", "closed": SETTLED},
+    "receipt": _settled("live", "replaced", "void"),
+    "refund": {
+        "pending": BY_ITSELF, "requires_action": BY_ITSELF, "failed": "refund", **_settled("succeeded", "canceled"),
+    },
+    "refund_attempt": {"asked": "refund_attempt", **_settled("made", "refused")},
+    "staff": {"invited": ELSEWHERE, **_settled("active", "disabled")},
+    "stripe_event": {"due": BY_ITSELF, "parked": "event", **_settled("handled", "ignored")},
+    "subscription": {"asked": ELSEWHERE, **_settled("confirmed", "ended")},
+}  # fmt: skip

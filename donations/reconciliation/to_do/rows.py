@@ -1,0 +1,118 @@
+"""What waits by its own state: disputes, queues, statement lines, things to accept or approve. What waits because money
+lies on a clearing account is in rests.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Table, Text, and_, cast, exists, func, or_, select
+
+from donations import models
+from donations.bookkeeping.payments import OPEN_DISPUTES
+from donations.reconciliation.disputes import CLOSED
+from donations.reconciliation.to_do.selects import (
+    day,
+    dismissed_since,
+    items,
+    line_matched,
+    matched,
+    moment,
+    not_dismissed,
+)
+
+
+def _table(model: Any) -> Table:
+    made: Table = model.__table__
+    return made
+
+
+_payment, _payout, _dispute = _table(models.Payment), _table(models.Payout), _table(models.Dispute)
+_refund, _attempt, _warning = _table(models.Refund), _table(models.RefundAttempt), _table(models.FraudWarning)
+_event, _mail, _job = _table(models.StripeEvent), _table(models.Mail), _table(models.Job)
+_line, _match, _donation = _table(models.BankLine), _table(models.Match), _table(models.Donation)
+_gift, _pay_in, _classification = _table(models.OfflineGift), _table(models.PayIn), _table(models.Classification)
+_disbursement, _adjustment = _table(models.Disbursement), _table(models.Adjustment)
+_period, _signature = _table(models.Period), _table(models.PeriodSignature)
+_BY_HAND = ("cash", "cheque")
+_given_back = (
+    select(func.coalesce(func.sum(_refund.c.amount_minor), 0))
+    .where(_refund.c.payment_id == _payment.c.id, _refund.c.status.not_in(("failed", "canceled")))
+    .scalar_subquery()
+)
+# A warning is answered by a refund, or has become a dispute.
+_answered = or_(
+    _given_back >= _payment.c.amount_minor,
+    exists().where(_attempt.c.payment_id == _payment.c.id, _attempt.c.state == "asked"),
+    exists().where(
+        _dispute.c.payment_id == _payment.c.id, _dispute.c.status.in_((*sorted(OPEN_DISPUTES), "won", "lost"))
+    ),
+)
+_job_ref = _job.c.name
+# Whoever signs first leaves the period waiting for the second one; one that was opened again waits for both.
+_was_signed = exists().where(_signature.c.period_id == _period.c.id)
+_of_donation = {"minor": _donation.c.amount_minor, "currency": _donation.c.currency}
+
+
+def _of_gifts(kind: str, **more: Any) -> Any:
+    found = items(kind, _gift.c.id, place=_gift.c.state, note=_gift.c.method, **_of_donation, **more)
+    return found.join(_donation, _donation.c.id == _gift.c.donation_id)
+
+
+def _of_row(kind: str, table: Table, **more: Any) -> Any:
+    return items(kind, table.c.id, minor=table.c.amount_minor, currency=table.c.currency, **more)
+
+
+ROWS = (
+    _of_row("dispute", _dispute, note=_dispute.c.reason, since=_dispute.c.created_at, due_by=_dispute.c.due_by)
+    .where(_dispute.c.status.not_in(CLOSED)),
+    items(
+        "warning", _warning.c.id, place=_payment.c.charge_id, note=_warning.c.fraud_type,
+        minor=_payment.c.amount_minor, currency=_payment.c.currency, since=_warning.c.created_at,
+    )
+    .join(_payment, _payment.c.id == _warning.c.payment_id)
+    .where(_warning.c.actionable, ~_answered, not_dismissed("warning", _warning.c.id)),
+    items("event", _event.c.id, note=_event.c.type, since=_event.c.received_at)
+    .where(_event.c.state == "parked", not_dismissed("event", _event.c.id)),
+    items("mail", _mail.c.id, note=_mail.c.kind, since=_mail.c.created_at)
+    .where(or_(_mail.c.state == "parked", and_(_mail.c.state == "due", _mail.c.created_at < moment("day_before"))))
+    .where(not_dismissed("mail", _mail.c.id)),
+    items("job", _job_ref, note=_job.c.last_error, since=_job.c.last_run_at)
+    .where(_job.c.last_error.is_not(None), ~dismissed_since("job", _job_ref, moment("day_before"))),
+    _of_row("payout", _payout, on_day=_payout.c.arrival_on)
+    .where(_payout.c.status.not_in(("failed", "canceled")), _payout.c.arrival_on < day("payout_before"))
+    .where(~matched("payout", _payout.c.id)),
+    _of_row("pay_in", _pay_in, since=_pay_in.c.sent_at).where(_pay_in.c.state == "new"),
+    _of_row("line", _line, on_day=_line.c.booked_on).where(~line_matched(_line.c.id)),
+    _of_row("unidentified", _line, on_day=_line.c.booked_on).where(line_matched(_line.c.id, "unidentified")),
+    items(
+        "gift", _payment.c.charge_id, minor=_payment.c.amount_minor, currency=_payment.c.currency,
+        note=_payment.c.method, since=_payment.c.succeeded_at,
+    ).where(
+        _payment.c.succeeded_at < moment("fee_before"), _payment.c.failed_at.is_(None),
+        _payment.c.movement_id.is_(None),
+    ),
+    items(
+        "refund_attempt", _attempt.c.id, place=_payment.c.charge_id, minor=_attempt.c.amount_minor,
+        currency=_attempt.c.currency, since=_attempt.c.requested_at,
+    )
+    .join(_payment, _payment.c.id == _attempt.c.payment_id)
+    .where(_attempt.c.state == "asked", _attempt.c.requested_at < moment("day_before")),
+    _of_gifts("cash", on_day=_gift.c.received_on).where(_gift.c.state == "recorded"),
+    _of_gifts("to_pay_in", since=_gift.c.accepted_at)
+    .where(_gift.c.state == "accepted", _gift.c.slip_id.is_(None), _gift.c.method.in_(_BY_HAND))
+    .where(_gift.c.accepted_at < moment("week_before"), ~matched("bounced", _gift.c.id)),
+    _of_gifts("expected", on_day=_gift.c.received_on)
+    .where(_gift.c.state == "expected", _gift.c.received_on < day("expected_before"))
+    .where(~matched("offline_gift", _gift.c.id)),
+    _of_row("disbursement", _disbursement, note=_disbursement.c.state, since=_disbursement.c.requested_at)
+    .where(or_(
+        _disbursement.c.state.in_(("requested", "approved")),
+        and_(_disbursement.c.state == "sent", _disbursement.c.sent_at < moment("week_before")),
+    )),
+    _of_row("adjustment", _adjustment, note=_adjustment.c.kind, since=_adjustment.c.requested_at)
+    .where(_adjustment.c.state == "requested"),
+    items("classification", _classification.c.id, note=cast(_classification.c.account, Text),
+          since=_classification.c.requested_at)
+    .where(_classification.c.state == "requested"),
+    items("period", _period.c.id, on_day=_period.c.ends_on).where(_period.c.state == "open", _was_signed),
+)  # fmt: skip

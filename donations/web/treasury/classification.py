@@ -1,0 +1,169 @@
+"""Money that no rule can name: Stripe transactions of an unknown kind, card payments without a reference. A treasurer
+says what each is, with a reason; a second person agrees where the organisation has two people approve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import SelectField
+
+from donations.bookkeeping import OF_AN_UNKNOWN_MOVEMENT
+from donations.errors import DonationsError
+from donations.extensions import db
+from donations.models import Fund, Organisation
+from donations.models.base import MOST_ID
+from donations.reconciliation import classification, payments, to_do
+from donations.web.access import fresh
+from donations.web.page import now, page
+from donations.web.treasury import funds, words
+from donations.web.treasury.acting import act, me, names
+from donations.web.treasury.forms import TEXT, ActForm, LineField, OnceForm, needed
+
+bp = Blueprint("classification", __name__)
+REASON_NEEDED = _l("Enter the reason.")
+
+
+class FundForm(OnceForm):
+    """The fund that money belongs to, and why."""
+
+    fund = SelectField(validators=[needed(_l("Select the fund."))])
+    reason = LineField(needed(REASON_NEEDED), most=TEXT)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fund.choices = [("", ""), *funds.choices()]
+
+    def asked(self, **about: Any) -> classification.Asked:
+        """Call after validate() said yes."""
+        number = next(fund.id for fund in funds.named().values() if fund.slug == self.fund.data)
+        return classification.Asked(self.form_key.data, number, self.reason.data, **about)
+
+
+class PurposeForm(FundForm):
+    """Only funds of an appeal: a donation is always for one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        may_choose = {fund.slug for fund in funds.named().values() if fund.appeal is not None}
+        self.fund.choices = [one for one in self.fund.choices if not one[0] or one[0] in may_choose]
+
+
+class MovementForm(FundForm):
+    account = SelectField(validators=[needed(_l("Select what it is."))])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account.choices = [("", ""), *((str(code), _named(code)) for code in OF_AN_UNKNOWN_MOVEMENT)]
+
+
+def _named(code: int) -> str:
+    return f"{words.ACCOUNTS[code]} ({code})"
+
+
+@bp.get("/stripe-transactions")
+def movements() -> Response:
+    conn, at = db.session.connection(), now()
+    return page(
+        "treasury/movements.html", cache="no-store", found=to_do.of_kind(conn, "movement", at),
+        earlier=classification.latest(conn), funds=funds.named(), names=names(), today=Organisation.get().day_of(at),
+    )  # fmt: skip
+
+
+@bp.get("/stripe-transactions/<movement_id>")
+def movement(movement_id: str) -> Response:
+    return _movement_page(movement_id, MovementForm(formdata=None))
+
+
+@bp.post("/stripe-transactions/<movement_id>")
+@fresh
+def classify(movement_id: str) -> Any:
+    form = MovementForm()
+    if not form.validate():
+        return _movement_page(movement_id, form, 422)
+    asked = form.asked(movement_id=movement_id[:255], account=int(form.account.data))
+    try:
+        waits = _ask("movement.classified", f"movement:{movement_id[:255]}", asked)
+    except DonationsError as error:
+        return _movement_page(movement_id, form, form.refuse(error))
+    flash(_("Kept. Another treasurer must approve it.") if waits else _("Transaction classified."))
+    return redirect(url_for("treasury.classification.movement", movement_id=movement_id), 303)
+
+
+@bp.get("/payments/<charge_id>/assign")
+@fresh
+def ask_assign(charge_id: str) -> Response:
+    return _payment_page(charge_id, PurposeForm(formdata=None))
+
+
+@bp.post("/payments/<charge_id>/assign")
+@fresh
+def assign(charge_id: str) -> Any:
+    form = PurposeForm()
+    if not form.validate():
+        return _payment_page(charge_id, form, 422)
+    try:
+        waits = _ask("ledger.assigned", f"charge:{charge_id[:255]}", form.asked(charge_id=charge_id[:255]))
+    except DonationsError as error:
+        return _payment_page(charge_id, form, form.refuse(error))
+    flash(_("Kept. Another treasurer must approve it.") if waits else _("Payment assigned. The totals include it now."))
+    return redirect(url_for("treasury.payments.show", charge_id=charge_id), 303)
+
+
+@bp.get("/classifications/<int:number>")
+def show(number: int) -> Response:
+    return _decision_page(number, ActForm(formdata=None))
+
+
+@bp.post("/classifications/<int:number>")
+@fresh
+def decide(number: int) -> Any:
+    form = ActForm()
+    if form.act.data not in ("approve", "refuse"):
+        return _decision_page(number, form, 422)
+    _find(number)
+    yes = form.act.data == "approve"
+    try:
+        with act("classification.approved" if yes else "classification.refused", f"classification:{number}") as done:
+            classification.decide(done.conn, number, yes=yes, actor=done.actor, at=done.at)
+    except DonationsError as error:
+        return _decision_page(number, form, form.refuse(error))
+    return redirect(url_for("treasury.classification.show", number=number), 303)
+
+
+def _ask(what: str, about: str, asked: classification.Asked) -> bool:
+    """Gives whether it waits for a second person."""
+    with act(what, about, reason=asked.reason) as done:
+        row = classification.ask(done.conn, asked, actor=done.actor, at=done.at)
+        done.again = row.requested_at != done.at
+        done.details |= {"fund": str(asked.fund_id), "state": row.state}
+        return row.state == "requested"
+
+
+def _find(number: int) -> classification.Shown:
+    return classification.find(db.session.connection(), min(number, MOST_ID)) or abort(404)
+
+
+def _movement_page(movement_id: str, form: MovementForm, status: int = 200) -> Response:
+    conn = db.session.connection()
+    found = classification.find_movement(conn, movement_id[:255]) or abort(404)
+    return page(
+        "treasury/movement.html", status, cache="no-store", row=found, form=form, names=names(), funds=funds.named(),
+        history=classification.history(conn, found.id), needs_another=classification.needs_another(),
+    )  # fmt: skip
+
+
+def _payment_page(charge_id: str, form: PurposeForm, status: int = 200) -> Response:
+    shown = payments.show(db.session.connection(), charge_id[:255]) or abort(404)
+    return page("treasury/assign.html", status, cache="no-store", shown=shown, form=form, funds=funds.named(),
+                needs_another=classification.needs_another())  # fmt: skip
+
+
+def _decision_page(number: int, form: ActForm, status: int = 200) -> Response:
+    row = _find(number)
+    return page(
+        "treasury/classification.html", status, cache="no-store", row=row, form=form, names=names(),
+        fund=db.session.get_one(Fund, row.fund_id), mine=row.requested_by == me().actor,
+    )  # fmt: skip
