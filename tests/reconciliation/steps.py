@@ -119,6 +119,13 @@ def receipts_of(gift_id: int) -> list[tuple[str, int]]:
     return [(row.state, row.amount_minor) for row in rows]
 
 
+def live_or_waiting(gift_id: int) -> int | None:
+    """What a gift's valid receipt says, 0 where none is valid; None while it waits for the two hours to be over."""
+    live = [minor for state, minor in receipts_of(gift_id) if state == "live"]
+    donation_id = db.session.get_one(OfflineGift, gift_id).donation_id
+    return None if db.session.get(ReceiptChange, donation_id) else sum(live)
+
+
 def state_of(gift_id: int) -> str:
     fresh()
     return db.session.get_one(Donation, db.session.get_one(OfflineGift, gift_id).donation_id).state

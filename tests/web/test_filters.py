@@ -77,9 +77,12 @@ def test_a_text_falls_back_to_the_first_language_and_then_to_any() -> None:
 
 @pytest.mark.usefixtures("russian")
 def test_an_error_is_said_in_the_readers_language() -> None:
-    error = TooManyDecimals(currency="GBP", decimals=2, example="20.50")
+    error = TooManyDecimals(currency="GBP", decimals=2, example=Money(2050, "GBP"))
 
-    assert filters.sentence(error) == "Знаков после запятой в GBP здесь: 2. Напишите сумму, например, так: 20.50."
+    assert (
+        filters.sentence(error)
+        == "Знаков после запятой для валюты GBP: 2. Введите сумму, например 20,50\N{NO-BREAK SPACE}£."
+    )
 
 
 @pytest.mark.parametrize(("currency", "first"), [("GBP", "5"), ("JPY", "500"), ("HUF", "5000"), ("KWD", "5")])
