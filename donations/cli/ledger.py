@@ -35,7 +35,6 @@ def check(as_json: bool) -> None:
         raise SystemExit(1)
 
 
-@ledger.command()
 def _for_machines(report: books.Report) -> dict[str, object]:
     return {
         "sound": report.sound,

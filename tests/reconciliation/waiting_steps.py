@@ -16,6 +16,7 @@ from donations.models import (
     Appeal,
     Area,
     BankAccount,
+    Cure,
     Dispute,
     FraudWarning,
     Job,
@@ -40,6 +41,15 @@ from tests.reconciliation.test_payouts import hear_payout
 from tests.reconciliation.test_spending import adjust, ask_for, two_must_approve
 
 LATER = NOON + timedelta(days=40)
+
+
+def a_cure() -> None:
+    add(
+        Cure(
+            form_key="k", kind="recalculate", invariant="I10", subject="fund:1", figure="1", said="stored 1, posted 2",
+            reason="agreed", state="requested", requested_by="tara", requested_at=NOON,
+        )
+    )  # fmt: skip
 
 
 def add(*rows: Any) -> None:
@@ -202,6 +212,7 @@ PLANTED: dict[str, Callable[[], Any]] = {
     "disbursement": a_disbursement,
     "adjustment": an_adjustment,
     "classification": a_decision,
+    "cure": a_cure,
     "period": a_period,
     "mail": a_mail,
     "job": a_job,

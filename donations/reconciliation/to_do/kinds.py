@@ -59,6 +59,7 @@ _ALL = (
     Kind("disbursement", AtClose.NAMED),
     Kind("adjustment", AtClose.NAMED),
     Kind("classification", AtClose.NAMED),
+    Kind("cure", AtClose.NAMED),
     Kind("period", AtClose.NAMED),
     # The program's own queues.
     Kind("mail", AtClose.NAMED, may_retry=True, may_dismiss=True),
@@ -94,6 +95,7 @@ STATES: dict[str, dict[str, str]] = {
     "appeal": {"draft": ELSEWHERE, **_settled("open", "paused", "closed")},
     "checkout_attempt": {"starting": BY_ITSELF, "open": BY_ITSELF, **_settled("complete", "expired")},
     "classification": {"requested": "classification", **_settled("made", "refused", "replaced")},
+    "cure": {"requested": "cure", **_settled("made", "refused")},
     "disbursement": {
         **dict.fromkeys(("requested", "approved", "sent"), "disbursement"),
         **_settled("paid", "refused", "cancelled"),

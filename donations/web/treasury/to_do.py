@@ -46,6 +46,7 @@ PLACES = {
     "disbursement": ("treasury.spending.show", "number"),
     "adjustment": ("treasury.adjusting.show", "number"),
     "classification": ("treasury.classification.show", "number"),
+    "cure": ("treasury.stop.show", "number"),
     "period": ("treasury.periods.show", "number"),
 }
 # Beside it: (words, endpoint of the form).

@@ -43,8 +43,7 @@ def posts(app: Flask) -> Sent:
         closing.prepare(TODAY)
     unknown, stray = an_unknown_movement(), a_charge(None, gbp("7.00"))
     hear(stray)
-    waiting_decision = db.session.query(Classification).one().id
-    line = db.session.query(BankLine).one().id
+    waiting_decision, line = db.session.query(Classification).one().id, db.session.query(BankLine).one().id
     waiting = db.session.query(OfflineGift).filter(OfflineGift.state == "recorded").one().id
     accepted = db.session.query(OfflineGift).filter(OfflineGift.state == "accepted").one().id
     day, money = TODAY.isoformat(), {"amount": "10", "currency": "GBP", "form_key": "k"}
