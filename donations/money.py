@@ -91,6 +91,10 @@ class Money:
         """The amount in major units (pounds, euros), exact."""
         return Decimal(self.minor).scaleb(-exponent(self.currency))
 
+    def __str__(self) -> str:
+        """For the command line and logs: "20 GBP". Pages write money in the reader's language."""
+        return f"{self.plain()} {self.currency}"
+
     def plain(self) -> str:
         """Major units with a dot and no grouping, as a form field carries it: "20" or "20.50"."""
         shown = shown_decimals(self.currency)

@@ -10,6 +10,8 @@ from donations.errors.appeals import (
     NeedsAnotherToPublish,
     ReasonNeeded,
     UpdateNotFound,
+    WordingNeedsAnother,
+    WordingReasonNeeded,
 )
 from donations.errors.base import (
     BadLink,
@@ -28,6 +30,7 @@ from donations.errors.books import (
     NotEnoughInFund,
     NotForThisLine,
     NothingToDecide,
+    NotInTheBank,
     NotToBeCorrected,
     NotTwoCounters,
     NotYourOwn,
@@ -132,6 +135,7 @@ __all__ = [
     "NotAnAddressOfOurs",
     "NotEnoughInFund",
     "NotForThisLine",
+    "NotInTheBank",
     "NotInThisState",
     "NotToBeCorrected",
     "NotTwoCounters",
@@ -167,6 +171,8 @@ __all__ = [
     "UnknownCurrency",
     "UnknownFund",
     "UpdateNotFound",
+    "WordingNeedsAnother",
+    "WordingReasonNeeded",
     "WrongRole",
     "YourNameIsOnIt",
 ]

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from donations import facts, privacy, totals
+from donations.appeals import wordings
 from donations.errors import NothingToDecide
 from donations.extensions import db
 from donations.giving.gifts import terms_of
@@ -43,6 +44,7 @@ def _adopt(known: facts.Known, fund: Fund, *, at: datetime) -> None:
         currency=payment.currency,
         language=organisation.default_language,
         fee_bearer=appeal.fee_bearer,
+        wording_id=wordings.version_at(appeal.id, payment.charged_at or at),
         terms=terms_of(organisation, appeal, [fund], organisation.default_language),
         donor_id=new_reference(),
         personal_until=privacy.donor_data_until(organisation.day_of(at)),
@@ -63,5 +65,6 @@ def _move(conn: Connection, donation_id: int, fund: Fund, *, at: datetime) -> No
     if donation.counted_in is not None:
         totals.apply(conn, [], counted={(donation.appeal_id, donation.counted_in): -1}, homes={}, at=at)
     assert fund.appeal_id is not None
-    donation.appeal_id, donation.counted_in = fund.appeal_id, None
+    wording_id = wordings.version_at(fund.appeal_id, donation.created_at)
+    donation.appeal_id, donation.wording_id, donation.counted_in = fund.appeal_id, wording_id, None
     db.session.flush()

@@ -27,6 +27,7 @@ from donations.models.spending import (
 from donations.models.staff import Brake, Passkey, RecoveryCode, Staff, StaffRole, StaffSession
 from donations.models.subscription import Subscription
 from donations.models.update import AppealUpdate
+from donations.models.wording import AppealWording
 
 __all__ = [
     "Account",
@@ -37,6 +38,7 @@ __all__ = [
     "AppealEvent",
     "AppealTotal",
     "AppealUpdate",
+    "AppealWording",
     "Approval",
     "Area",
     "AuditRecord",

@@ -15,7 +15,17 @@ from donations.models import Donation, OfflineGift
 from donations.reconciliation import spending
 from tests.factories import NOON
 from tests.reconciliation.matching_steps import a_payout, expected, is_now, run, said
-from tests.reconciliation.steps import a_bank_account, a_gift, a_line, accepted, raised, receipts_of, sound, state_of
+from tests.reconciliation.steps import (
+    a_bank_account,
+    a_gift,
+    a_line,
+    accepted,
+    banked,
+    raised,
+    receipts_of,
+    sound,
+    state_of,
+)
 from tests.reconciliation.test_spending import approve, ask_for, booked
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.looking import kept, last_act, refusal, said_beside
@@ -116,6 +126,7 @@ def test_a_line_without_a_paper_of_its_own_is_booked_and_taken_back(treasurer: B
 
 
 def a_sent_payment(minor: int) -> int:
+    banked(minor, account_id=1)
     wanted = ask_for(minor)
     approve(wanted, "theo")
     with write_unit() as conn:
