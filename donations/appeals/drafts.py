@@ -67,8 +67,9 @@ def keep(
         raise DraftChanged()
     if appeal is not None and not reason and _goal_differs(written, appeal):
         raise ReasonNeeded()
-    if appeal is not None and not reason and _breaks_promise(written, appeal):
-        raise WordingReasonNeeded()
+    is_there_already = draft is not None and _wording_of(written) == _wording_of(draft.values)
+    if appeal is not None and not reason and not is_there_already and _breaks_promise(written, appeal):
+        raise WordingReasonNeeded()  # Of what was written before money came, publishing asks for it.
     if draft is None:
         draft = AppealDraft(appeal_id=appeal.id if appeal else None, form_key=form_key, version=0, values={})
     draft.wording_by = _who_changed_wording(written, appeal, draft, by)

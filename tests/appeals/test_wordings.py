@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from donations import appeals
-from donations.appeals import values, wordings
+from donations.appeals import drafts, values, wordings
 from donations.database import write_unit
 from donations.errors import BadAppealsFile, WordingNeedsAnother, WordingReasonNeeded
 from donations.extensions import db
@@ -144,6 +144,21 @@ def test_money_that_came_after_it_was_written_asks_for_the_reason_too(app: Flask
     with pytest.raises(WordingReasonNeeded):
         publish(draft, at)
     assert one(ALI).surplus != PAPER
+
+
+def test_a_draft_of_before_the_money_does_not_hold_up_the_outcome_of_an_appeal(app: Flask, at: datetime) -> None:
+    # given a new wording in a draft, and money that came afterwards
+    write(ALI, at, surplus=PAPER)
+    pending()
+    # when an organiser closes the appeal and says how it ended
+    with write_unit():
+        is_public = drafts.write_outcome(Appeal.any_by_slug(ALI), {"en": "Ali is free."}, by="staff:1", at=at)
+    # then the words wait in the draft, and the wording still needs its reason
+    assert is_public is False
+    draft = drafts.of_appeal(one(ALI))
+    assert draft is not None
+    with pytest.raises(WordingReasonNeeded):
+        publish(draft, at)
 
 
 def test_where_two_decide_who_wrote_the_wording_does_not_publish_it(app: Flask, at: datetime) -> None:
