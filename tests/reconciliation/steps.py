@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
 from donations import giving, ledger
@@ -146,6 +146,17 @@ def in_bank(account_id: int, fund: str = "") -> int:
     if fund:
         asked = asked.join(Fund, Fund.id == Posting.fund_id).where(Fund.slug == fund)
     return int(db.session.scalars(asked.where(Posting.clear_ref == f"bank:{account_id}")).one())
+
+
+def uncommitted(fund: str) -> int:
+    """What all bank accounts have of a fund, less what is approved and not seen in a bank yet, in pence."""
+    fresh()
+    asked = text(
+        "SELECT (SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account = 1000 AND currency = 'GBP' AND"
+        " fund_id = f.id) - (SELECT coalesce(sum(amount_minor), 0) FROM disbursement WHERE fund_id = f.id AND"
+        " currency = 'GBP' AND state IN ('approved', 'sent')) FROM fund f WHERE f.slug = :fund"
+    )
+    return int(db.session.execute(asked, {"fund": fund}).scalar_one())
 
 
 def expect(fits: bool, refused: type[DonationsError], act: Callable[[Connection], Any]) -> bool:

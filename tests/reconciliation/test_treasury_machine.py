@@ -25,7 +25,7 @@ from donations.reconciliation import adjustments, matches, matching, slips, spen
 from donations.reconciliation.matches import Said
 from tests.events import a_charge, a_movement, fresh, hear, new_id
 from tests.factories import NOON, a_donation
-from tests.reconciliation.steps import TODAY, a_gift, expect, free, in_bank, raised, receipts_of, sound
+from tests.reconciliation.steps import TODAY, a_gift, expect, free, in_bank, raised, receipts_of, sound, uncommitted
 from tests.reconciliation.test_payouts import hear_members, hear_payout, moved
 from tests.reconciliation.test_spending import fund as fund_of
 from tests.reconciliation.treasury_model import FUNDS, Line, Thing, Treasury, one
@@ -186,7 +186,7 @@ class Desk(RuleBasedStateMachine):
     @rule(fund=FUND, minor=PART)
     def a_payment_is_asked_for(self, fund: str, minor: int) -> None:
         made: list[int] = []
-        asked = spending.Asked(new_id("form"), Money(minor, "GBP"), "lawyer", "Maya Example 12345678")
+        asked = spending.Asked(new_id("form"), Money(minor, "GBP"), "lawyer", "Maya", bank_account_id=self.account)
         fits = minor <= self.usable(fund)
         if expect(fits, NotEnoughInFund, lambda conn: made.append(
             spending.request(conn, fund_of(fund), asked, actor="tara", at=NOON).id)):  # fmt: skip
@@ -285,7 +285,8 @@ class Desk(RuleBasedStateMachine):
 
     def usable(self, fund: str) -> int:
         """What may be paid out or moved: what the bank has, less what is approved, and no more than is free."""
-        return max(0, min(in_bank(self.account, fund) - self.model.unpaid(fund), self.free(fund)))
+        here = in_bank(self.account, fund) - self.model.unpaid(fund)
+        return max(0, min(here, uncommitted(fund), self.free(fund)))
 
 
 # Each has a database of its own, so that the books asked after every step stay small.
