@@ -27,9 +27,10 @@ def receipt(app: Flask) -> Iterator[Connection]:
 
 def _issue(conn: Connection) -> None:
     conn.execute(text("INSERT INTO donation (id, reference, appeal_id, source, state, amount_minor, currency, interval,"
-                      " language, display, fee_bearer, terms, donor_id, personal_until, created_at) SELECT 1, 'r', id,"
-                      " 'card', 'paid', 2000, 'GBP', 'once', 'en', 'secret', 'fund', '{}', 'd', '2032-01-01',"
-                      " '2026-11-21 12:00:00' FROM appeal WHERE slug = 'hands-off-ali'"))  # fmt: skip
+                      " language, display, fee_bearer, terms, donor_id, personal_until, created_at, wording_id)"
+                      " SELECT 1, 'r', a.id, 'card', 'paid', 2000, 'GBP', 'once', 'en', 'secret', 'fund', '{}', 'd',"
+                      " '2032-01-01', '2026-11-21 12:00:00', w.id FROM appeal a JOIN appeal_wording w"
+                      " ON w.appeal_id = a.id WHERE slug = 'hands-off-ali'"))  # fmt: skip
     conn.execute(RECEIPT)
     conn.commit()
 

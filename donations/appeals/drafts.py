@@ -9,11 +9,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from donations.appeals import clashes, file, goals, loading, values
+from donations.appeals import clashes, file, goals, loading, values, wordings
 from donations.appeals.fault import N_, Fault
 from donations.appeals.file import ReadAppeal
 from donations.appeals.values import Values
-from donations.errors import BadAppealsFile, DraftChanged, DraftNotFound, NeedsAnotherToPublish, ReasonNeeded
+from donations.errors import (
+    BadAppealsFile,
+    DraftChanged,
+    DraftNotFound,
+    NeedsAnotherToPublish,
+    ReasonNeeded,
+    WordingNeedsAnother,
+    WordingReasonNeeded,
+)
 from donations.extensions import db
 from donations.models import Appeal, AppealDraft, AppealEvent, Area, Fund, GoalChange, Organisation
 from donations.models.base import MOST_ID
@@ -53,13 +61,18 @@ def keep(
     by: str, at: datetime,
 ) -> AppealDraft:  # fmt: skip
     """Keep what was written, which `faults` found nothing in. `version` is that of the draft it was written over, 0 for
-    none. Raises DraftChanged if somebody else has written meanwhile, ReasonNeeded for a new goal without its reason."""
+    none. Raises DraftChanged if somebody else has written meanwhile, ReasonNeeded for a new goal without its reason,
+    WordingReasonNeeded for a new wording without one while money lies in the funds."""
     if (draft.version if draft is not None else 0) != version:
         raise DraftChanged()
     if appeal is not None and not reason and _goal_differs(written, appeal):
         raise ReasonNeeded()
+    is_there_already = draft is not None and _wording_of(written) == _wording_of(draft.values)
+    if appeal is not None and not reason and not is_there_already and _breaks_promise(written, appeal):
+        raise WordingReasonNeeded()  # Of what was written before money came, publishing asks for it.
     if draft is None:
-        draft = AppealDraft(appeal_id=appeal.id if appeal else None, form_key=form_key, version=0)
+        draft = AppealDraft(appeal_id=appeal.id if appeal else None, form_key=form_key, version=0, values={})
+    draft.wording_by = _who_changed_wording(written, appeal, draft, by)
     draft.values, draft.reason = written, reason
     draft.base_sha256 = values.hash_of(values.of(appeal)) if appeal is not None else ""
     draft.version, draft.written_by, draft.written_at = draft.version + 1, by, at
@@ -72,17 +85,28 @@ def keep(
 
 
 def may_publish(draft: AppealDraft, who: str) -> bool:
-    """Where publishing needs a second person, not whoever wrote the last change."""
-    return not Organisation.get().publish_needs_second or draft.written_by != who
+    """Where publishing needs a second person, not the one who wrote the last change; where two people must agree to a
+    new wording, not the one who wrote it."""
+    if Organisation.get().publish_needs_second and draft.written_by == who:
+        return False
+    return not (breaks_promise(draft) and _two_must_agree() and _wrote_wording(draft) == who)
+
+
+def breaks_promise(draft: AppealDraft) -> bool:
+    """Whether it changes the wording under which money that still lies in the funds was given."""
+    return draft.appeal is not None and _breaks_promise(draft.values, draft.appeal)
 
 
 def publish(draft: AppealDraft, *, version: int, by: str, at: datetime) -> tuple[Appeal, list[GoalChange]]:
     """Bring the appeal to what the draft says; a new one is opened. `version` is what its publisher has looked at.
 
-    Raises NeedsAnotherToPublish; DraftChanged if the draft or the appeal is not what was looked at; BadAppealsFile if
-    it does not fit any more."""
+    Raises NeedsAnotherToPublish, WordingNeedsAnother, WordingReasonNeeded; DraftChanged if the draft or the appeal is
+    not what was looked at; BadAppealsFile if it does not fit any more."""
+    is_promise = breaks_promise(draft)
     if not may_publish(draft, by):
-        raise NeedsAnotherToPublish()
+        raise WordingNeedsAnother() if is_promise else NeedsAnotherToPublish()
+    if is_promise and not draft.reason:  # Money has come since it was written.
+        raise WordingReasonNeeded()
     appeal = draft.appeal
     is_as_it_was = appeal is None or draft.base_sha256 == values.hash_of(values.of(appeal))
     if draft.version != version or not is_as_it_was:
@@ -94,6 +118,11 @@ def publish(draft: AppealDraft, *, version: int, by: str, at: datetime) -> tuple
     written = draft.values if appeal is not None else {**draft.values, "state": "open"}
     published, _ = loading.load_one(_read(written).appeals[0], at)
     changes = goals.note_changes(before, by=draft.written_by, at=at, reason=draft.reason)
+    author = _wrote_wording(draft)
+    approved_by = by if by != author else None
+    wordings.record(
+        published, by=author, at=at, source="page", approved_by=approved_by, reason=draft.reason if is_promise else ""
+    )
     db.session.delete(draft)
     db.session.flush()
     return published, changes
@@ -189,6 +218,34 @@ def _address_faults(written: Values, appeal: Appeal | None) -> list[Fault]:
     if appeal is None and db.session.scalar(select(Appeal.id).where(Appeal.slug == slug)) is not None:
         return [Fault("appeals[0].slug", N_("another appeal has this address. Choose another."))]
     return []
+
+
+def _breaks_promise(written: Values, appeal: Appeal) -> bool:
+    return _changes_wording(written, appeal) and wordings.money_lies_in(appeal)
+
+
+def _changes_wording(written: Values, appeal: Appeal) -> bool:
+    return bool(wordings.changes(_read(written).appeals[0], appeal))
+
+
+def _who_changed_wording(written: Values, appeal: Appeal | None, draft: AppealDraft, by: str) -> str | None:
+    """Who wrote the wording as it is now, even if another has gone on with the rest since."""
+    if appeal is None or not _changes_wording(written, appeal):
+        return None
+    return draft.wording_by if draft.wording_by and _wording_of(written) == _wording_of(draft.values) else by
+
+
+def _wording_of(written: Values) -> tuple[Any, ...]:
+    names = {fund.get("slug"): fund.get("name") for fund in written.get("funds", [])}
+    return written.get("surplus", {}), names
+
+
+def _two_must_agree() -> bool:
+    return Organisation.get().approvals_required > 1
+
+
+def _wrote_wording(draft: AppealDraft) -> str:
+    return draft.wording_by or draft.written_by
 
 
 def _goal_differs(written: Values, appeal: Appeal) -> bool:

@@ -1,7 +1,8 @@
 """Load an appeals file into the database: whole or not at all, and twice is the same as once.
 
 State and visibility are set when an appeal is made and never again: what an operator has paused or hidden since stays
-so, and the report says it. Appeals that are not in the file are left alone."""
+so, and the report says it. Appeals that are not in the file are left alone. While money lies in an appeal's funds, a
+file changes what supporters were told only with a reason."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from donations import totals
-from donations.appeals import clashes, file, goals
+from donations.appeals import clashes, file, goals, wordings
+from donations.appeals.fault import N_, Fault
 from donations.appeals.file import Columns, ReadAppeal, ReadFund
 from donations.appeals.report import Change, LoadReport
 from donations.errors import BadAppealsFile
@@ -24,15 +26,20 @@ ABOUT_DISCREET = (
     "its funds are for people held or their families, and its total is live: whoever watches it sees each gift and its"
     " second. If giving may be dangerous, write discreet = true; if not, discreet = false, and this is not asked again"
 )
+NEEDS_TWO = N_(
+    "donations were made under the present wording, and two people must agree to a new one for %(appeal)s. Put the"
+    " wording back, change it on the pages under Campaigns, and let another person publish it."
+)
 
 
-def load(file_text: str, at: datetime, by: str = "file") -> LoadReport:
+def load(file_text: str, at: datetime, by: str = "file", change_wording: str = "") -> LoadReport:
     """Bring the database to what the file says. Raises BadAppealsFile with every fault, one a line, and changes nothing
     then. `at` dates an appeal that is closed without a date, and the new version of each changed total; `by` is who
-    changes the goals."""
+    changes the goals; `change_wording` is the reason for a new wording where money was given under the one before."""
     organisation = db.session.get(Organisation, 1)
     read = file.read(file_text, None if organisation is None else _columns_of(organisation))
     faults = [*read.faults, *clashes.find(read)]
+    faults += [] if faults else _broken_promises(read, organisation, change_wording)
     if faults:
         raise BadAppealsFile(faults="\n" + "\n".join(faults))
     report = LoadReport()
@@ -45,7 +52,32 @@ def load(file_text: str, at: datetime, by: str = "file") -> LoadReport:
     _see_to_general_fund(organisation, report)
     db.session.flush()
     goals.note_changes(known, by=by, at=at)
+    for appeal in appeals:
+        _keep_wording(appeal, report, by=by, at=at, reason=change_wording)
     return report
+
+
+def _broken_promises(read: file.ReadFile, organisation: Organisation | None, reason: str) -> list[Fault]:
+    """What the file would promise otherwise of money that was given already. Where two people decide, no file does."""
+    if reason and organisation is not None and organisation.approvals_required < 2:
+        return []
+    known = {appeal.slug: appeal for appeal in db.session.scalars(select(Appeal))}
+    found: list[Fault] = []
+    for wanted in read.appeals:
+        appeal = known.get(wanted.columns["slug"])
+        changed = wordings.changes(wanted, appeal) if appeal is not None else []
+        if appeal is not None and changed and wordings.money_lies_in(appeal):
+            found += [Fault(one.path, NEEDS_TWO, **one.facts) for one in changed] if reason else changed
+    return found
+
+
+def _keep_wording(appeal: Appeal, report: LoadReport, **told: Any) -> None:
+    kept = wordings.record(appeal, source="file", **told)
+    if kept is not None and kept.keeps_earlier:
+        report.wordings.append(f"{appeal.slug}: {kept.number}")
+        report.notes.append(
+            f"appeal {appeal.slug}: wording {kept.number} holds from now on; donations made before keep theirs"
+        )
 
 
 def load_one(read: ReadAppeal, at: datetime) -> tuple[Appeal, LoadReport]:

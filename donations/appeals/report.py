@@ -22,6 +22,7 @@ class LoadReport:
     changed: list[Change] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    wordings: list[str] = field(default_factory=list)  # "appeal: version", where earlier donations keep another one
 
     @property
     def did_anything(self) -> bool:

@@ -33,14 +33,21 @@ def appeals() -> None:
 @appeals.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
-def load(file: Path, as_json: bool) -> None:
-    """Load appeals from a TOML FILE: whole or not at all. Loading it again changes nothing."""
+@click.option("--change-wording", default="", metavar="REASON", help="Why the wording changes while money lies there.")
+def load(file: Path, as_json: bool, change_wording: str) -> None:
+    """Load appeals from a TOML FILE: whole or not at all. Loading it again changes nothing.
+
+    A file that changes what supporters were told (the text about a surplus, the name of a fund) is refused while their
+    money is in the funds. With --change-wording and a reason it is loaded, and earlier donations keep their wording."""
     try:
         text = _text_of(file)
         with database.write_unit() as conn:
-            report = domain.load(text, at=datetime.now(UTC), by=actor())
+            report = domain.load(text, at=datetime.now(UTC), by=actor(), change_wording=change_wording.strip())
             if report.did_anything:
-                audit.record(conn, actor(), "appeals.loaded", "appeals", at=datetime.now(UTC))
+                told: audit.Details = {"wordings": report.wordings, "reason": change_wording.strip()}
+                audit.record(
+                    conn, actor(), "appeals.loaded", "appeals", told if report.wordings else {}, at=datetime.now(UTC)
+                )
     except BadAppealsFile as error:
         _refuse(error, as_json)
     if as_json:

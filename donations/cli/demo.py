@@ -42,7 +42,7 @@ def demo(port: int, fresh: bool) -> None:
         signal.signal(number, lambda *_: stop.set())
     click.echo("Setting the stage ...")
     try:
-        stage.start()
+        stage.start(load_appeals=is_new)
         if is_new:
             month.live_through(stage, click.echo)
         stage.mailbox.show_on(port + 4)

@@ -10,6 +10,8 @@ from donations.errors.appeals import (
     NeedsAnotherToPublish,
     ReasonNeeded,
     UpdateNotFound,
+    WordingNeedsAnother,
+    WordingReasonNeeded,
 )
 from donations.errors.base import (
     BadLink,
@@ -34,6 +36,7 @@ from donations.errors.books import (
     NotEnoughInFund,
     NotForThisLine,
     NothingToDecide,
+    NotInTheBank,
     NotToBeCorrected,
     NotTwoCounters,
     NotYourOwn,
@@ -173,6 +176,7 @@ __all__ = [
     "NotArrivedYet",
     "NotEnoughInFund",
     "NotForThisLine",
+    "NotInTheBank",
     "NotInThisState",
     "NotToBeCorrected",
     "NotTwoCounters",
@@ -215,6 +219,8 @@ __all__ = [
     "UnknownCurrency",
     "UnknownFund",
     "UpdateNotFound",
+    "WordingNeedsAnother",
+    "WordingReasonNeeded",
     "WrongRole",
     "YourNameIsOnIt",
 ]

@@ -35,6 +35,18 @@ class ReasonNeeded(DonationsError):
     status = 422
 
 
+class WordingNeedsAnother(DonationsError):
+    """Another person must publish this, because money given under the present wording is still in the funds."""
+
+    status = 403
+
+
+class WordingReasonNeeded(DonationsError):
+    """Enter the reason for the new wording. Money given under the present wording is still in the funds."""
+
+    status = 422
+
+
 class MailNotWanted(DonationsError):
     """This mail is not wanted any more: who it was for has ended it, or what it tells of was taken back."""
 

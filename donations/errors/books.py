@@ -114,9 +114,15 @@ class NotForThisLine(DonationsError):
 
 
 class NotEnoughInFund(DonationsError):
-    """The fund has %(free)s free, and this needs %(asked)s. Ask for less, or wait until more has come in."""
+    """The fund has %(free)s available, and this needs %(asked)s. Ask for less, or wait until more has come in."""
 
     status = 409
+
+
+class NotInTheBank(NotEnoughInFund):
+    """Only %(there)s of this fund is in this bank account and not committed, and this needs %(asked)s.
+    At Stripe: %(at_stripe)s. In transit to the bank: %(in_transit)s. Cash and cheques: %(in_hand)s.
+    In other accounts: %(elsewhere)s. Money can be used once a bank statement shows it in the account."""
 
 
 class TooMuchToWriteOff(DonationsError):

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from donations import facts, privacy, receipts, totals
+from donations.appeals import wordings
 from donations.errors import NothingToDecide
 from donations.extensions import db
 from donations.giving.gifts import terms_of
@@ -63,6 +64,7 @@ def _adopt(known: facts.Known, fund: Fund, *, at: datetime) -> None:
         currency=payment.currency,
         language=organisation.default_language,
         fee_bearer=appeal.fee_bearer,
+        wording_id=wordings.version_at(appeal.id, payment.charged_at or at),
         terms=terms_of(organisation, appeal, [fund], organisation.default_language),
         donor_id=new_reference(),
         personal_until=privacy.donor_data_until(organisation.day_of(at)),
@@ -94,6 +96,7 @@ def earmark(conn: Connection, donation: Donation, fund: Fund, *, at: datetime) -
         if donation.counted_in is not None:
             totals.apply(conn, [], counted={(donation.appeal_id, donation.counted_in): -1}, homes={}, at=at)
         donation.appeal_id, donation.area_id, donation.counted_in = appeal.id, None, None
+        donation.wording_id = wordings.version_at(appeal.id, donation.created_at)
     for one in donation.allocations:
         db.session.delete(one)
     db.session.flush()

@@ -14,6 +14,7 @@ from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
 from donations import facts, ledger, privacy, staff, totals
+from donations.appeals import wordings
 from donations.bookkeeping import Standing, treasury
 from donations.errors import AlreadyDone, MatchedBefore, NotToBeCorrected, NotTwoCounters, NotYourOwn, SentBefore
 from donations.extensions import db
@@ -249,6 +250,7 @@ def _new_donation(appeal: Appeal, gift: Gift, handed_in: HandedIn, key: str, at:
         language=gift.language,
         display=gift.display,
         fee_bearer=appeal.fee_bearer,
+        wording_id=wordings.version_on(appeal.id, handed_in.received_on),
         terms=terms_of(organisation, appeal, [fund for fund, _ in parts], gift.language),
         donor_id=new_reference(),
         personal_until=privacy.donor_data_until(organisation.day_of(at)),

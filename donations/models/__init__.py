@@ -39,6 +39,7 @@ from donations.models.spending import (
 from donations.models.staff import Brake, Passkey, RecoveryCode, Staff, StaffRole, StaffSession
 from donations.models.subscription import Subscription, SubscriptionRequest
 from donations.models.update import AppealUpdate
+from donations.models.wording import AppealWording
 
 __all__ = [
     "Account",
@@ -49,6 +50,7 @@ __all__ = [
     "AppealEvent",
     "AppealTotal",
     "AppealUpdate",
+    "AppealWording",
     "Approval",
     "Area",
     "AuditRecord",

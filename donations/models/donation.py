@@ -12,6 +12,7 @@ from donations.errors import BadLink
 from donations.extensions import db
 from donations.models.appeal import FEE_BEARERS, Appeal
 from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
+from donations.models.wording import AppealWording, wording_in_force
 from donations.money import Money
 
 STATES = (
@@ -53,6 +54,11 @@ class Donation(Model):
     display: Mapped[str] = mapped_column(Text, default="secret")
     fee_bearer: Mapped[str] = mapped_column(Text)
     terms: Mapped[dict[str, str]] = mapped_column(Json)
+    # The version of the appeal's wording under which it was made; the database takes no donation without one. It is
+    # a number, so it names nothing that a receipt must not name.
+    wording_id: Mapped[int | None] = mapped_column(
+        ForeignKey("appeal_wording.id"), index=True, default=wording_in_force
+    )
     donor_id: Mapped[str] = mapped_column(Text)
     name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     email_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -66,6 +72,7 @@ class Donation(Model):
     joint_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     appeal: Mapped[Appeal] = relationship()
+    wording: Mapped[AppealWording | None] = relationship()
     allocations: Mapped[list[Allocation]] = relationship(order_by="Allocation.fund_id", back_populates="donation")
     attempts: Mapped[list[CheckoutAttempt]] = relationship(order_by="CheckoutAttempt.number")
 

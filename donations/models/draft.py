@@ -23,11 +23,13 @@ class AppealDraft(Model):
     values: Mapped[dict[str, Any]] = mapped_column("content", Json)
     # What the appeal said when this was written, as a hash: it is not published over a change from elsewhere.
     base_sha256: Mapped[str] = mapped_column(Text)
-    # Why the goal changes, for its history.
+    # Why the goal or the wording changes, for its history.
     reason: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(Integer, default=1)
     written_by: Mapped[str] = mapped_column(Text)
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Who last changed the wording of the appeal in it, whoever wrote the rest; empty: the wording is as published.
+    wording_by: Mapped[str | None] = mapped_column(Text)
     # The key of the form that began it: a form that is sent twice begins one draft.
     form_key: Mapped[str] = mapped_column(Text, unique=True)
 

@@ -36,6 +36,8 @@ class Disbursement(Model):
     payee_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     payee_masked: Mapped[str] = mapped_column(Text)
     payee_staff_id: Mapped[int | None] = mapped_column(BigInt)  # where the payee is one of the staff
+    # The bank account it is paid from; empty: any in this currency.
+    bank_account_id: Mapped[int | None] = mapped_column(ForeignKey("bank_account.id"))
     evidence_name: Mapped[str | None] = mapped_column(Text)
     evidence_sha256: Mapped[str | None] = mapped_column(Text)
     evidence_type: Mapped[str | None] = mapped_column(Text)
@@ -84,6 +86,8 @@ class Adjustment(Model):
     fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"), index=True)
     other_fund_id: Mapped[int | None] = mapped_column(ForeignKey("fund.id"))  # where a transfer goes
     bank_account_id: Mapped[int | None] = mapped_column(ForeignKey("bank_account.id"))
+    # The wording under which the money of a transfer was given.
+    wording_id: Mapped[int | None] = mapped_column(ForeignKey("appeal_wording.id"))
     account: Mapped[int | None] = mapped_column(Integer)  # what is written off
     clear_ref: Mapped[str | None] = mapped_column(Text)
     amount_minor: Mapped[int] = mapped_column(BigInt)

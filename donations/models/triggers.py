@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy.engine import Connection
 
-_STAYING = ("bank_line", "match", "period_balance", "period_signature", "cure", "receipt_gap")
+_STAYING = ("bank_line", "match", "period_balance", "period_signature", "cure", "receipt_gap", "appeal_wording")
 _BOTH = (
     "posting_before_entry",
     "posting_never_changes",
@@ -17,6 +17,8 @@ _BOTH = (
     "receipt_never_returns",
     "audit_never_changes",
     "audit_never_deleted",
+    "donation_has_wording",
+    "donation_wording_stays",
     *(f"{table}_{rule}" for table in _STAYING for rule in ("stays", "never_deleted")),
 )
 EXPECTED = {

@@ -17,15 +17,15 @@ from donations.errors import AlreadyDone, NeedsAnother, NotArrivedYet, NotForThi
 from donations.extensions import db
 from donations.models import Adjustment, Organisation
 from donations.money import Money
-from donations.reconciliation import write_offs
+from donations.reconciliation import places, write_offs
 from donations.reconciliation.readers.marking import N_
-from donations.reconciliation.spending import check_free
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is to be booked. `form_key` is made by the form, so that it is booked once. `account` and `clear_ref` say
-    what is written off, or which returnable gift is kept; `bank_account_id` where money stands at the bank."""
+    what is written off, or which returnable donation is kept; `bank_account_id` where money stands at the bank;
+    `wording_id` under which wording the money of a transfer was given."""
 
     form_key: str
     kind: str
@@ -38,12 +38,13 @@ class Asked:
     bank_account_id: int | None = None
     account: int | None = None
     clear_ref: str | None = None
+    wording_id: int | None = None
 
 
 def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Adjustment:
     """Book it at once, or keep it for a second person: write-offs always, transfers where the organisation has two
-    people approve. The same form sent again is the same adjustment. Raises NotEnoughInFund, TooMuchToWriteOff,
-    NotArrivedYet, NotForThisLine, and SentBefore if the form says something else now."""
+    people approve. The same form sent again is the same adjustment. Raises NotEnoughInFund, NotInTheBank,
+    TooMuchToWriteOff, NotArrivedYet, NotForThisLine, and SentBefore if the form says something else now."""
     known = db.session.scalar(select(Adjustment).where(Adjustment.form_key == asked.form_key))
     if known is not None:
         if _asked(known) != asked:
@@ -53,8 +54,9 @@ def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Adjustme
     row = Adjustment(
         form_key=asked.form_key, kind=asked.kind, state="requested", fund_id=asked.fund_id,
         other_fund_id=asked.other_fund_id, bank_account_id=asked.bank_account_id, account=asked.account,
-        clear_ref=asked.clear_ref, amount_minor=asked.amount.minor, currency=asked.amount.currency, on=asked.on,
-        reason=asked.reason, authority=asked.authority, requested_by=actor, requested_at=at,
+        clear_ref=asked.clear_ref, wording_id=asked.wording_id, amount_minor=asked.amount.minor,
+        currency=asked.amount.currency, on=asked.on, reason=asked.reason, authority=asked.authority,
+        requested_by=actor, requested_at=at,
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()
@@ -65,7 +67,7 @@ def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Adjustme
 
 def decide(conn: Connection, adjustment_id: int, *, yes: bool, actor: str, at: datetime) -> Adjustment:
     """The second person's word, on the books as they are now. Raises NeedsAnother for who asked, AlreadyDone,
-    NotEnoughInFund, TooMuchToWriteOff, NotForThisLine."""
+    NotEnoughInFund, NotInTheBank, TooMuchToWriteOff, NotForThisLine."""
     row = db.session.get_one(Adjustment, adjustment_id, with_for_update=True)
     if row.state != "requested":
         raise AlreadyDone()
@@ -86,13 +88,14 @@ def needs_another(kind: str) -> bool:
 def _asked(row: Adjustment) -> Asked:
     return Asked(
         row.form_key, row.kind, row.fund_id, Money(row.amount_minor, row.currency), row.on, row.reason, row.authority,
-        row.other_fund_id, row.bank_account_id, row.account, row.clear_ref,
+        row.other_fund_id, row.bank_account_id, row.account, row.clear_ref, row.wording_id,
     )  # fmt: skip
 
 
 def _check(conn: Connection, asked: Asked, at: datetime) -> None:
+    places.lock(asked.fund_id)  # Two who take what is there once must not both find it.
     if asked.kind == "transfer":
-        check_free(conn, asked.fund_id, asked.amount)
+        places.check(conn, asked.fund_id, asked.amount, asked.bank_account_id)
     if asked.kind == "write_off":
         most = Money(Organisation.get().write_off_limit_minor, asked.amount.currency)
         if abs(asked.amount.minor) > most.minor:

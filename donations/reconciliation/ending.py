@@ -1,5 +1,5 @@
-"""What is left of an appeal that ends: each fund's money and where it stands, what those who gave were told about a
-rest, and what is decided about it already. Reads only; a rest goes by a transfer or a disbursement."""
+"""What is left of an appeal that ends: each fund's money and where it is, the wordings under which it was given, and
+what is decided about it already. Reads only; a surplus goes by a transfer or a disbursement."""
 
 from __future__ import annotations
 
@@ -7,34 +7,46 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, literal, select, union_all
+from sqlalchemy import Table, bindparam, literal, select, union_all
 from sqlalchemy.engine import Connection
 
-from donations.giving import COUNTED_STATES
-from donations.models import Adjustment, Allocation, Appeal, BankAccount, Disbursement, Donation, Fund
-from donations.reconciliation import balances
+from donations.extensions import db
+from donations.models import Adjustment, Appeal, Disbursement, Fund
+from donations.money import apportion
+from donations.reconciliation import balances, given_under, places
 from donations.reconciliation.balances import FundBalance
+from donations.reconciliation.given_under import Given
+from donations.reconciliation.places import Places
 
 # Where money may still be on its way to the fund, or from it: an appeal is settled when these are nothing too.
 UNSETTLED = ("in_question", "at_stripe", "in_transit", "in_hand", "committed")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What was frozen on so many gifts of the fund: the words about a rest, "" where the receipt must not say them."""
+class Under:
+    """What was given under one wording, and the other funds that this wording names for a surplus. `names_it` where it
+    names the fund itself: then the money may stay."""
 
-    words: str
-    gifts: int
+    given: Given
+    named: tuple[Fund, ...]
+    names_it: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """One fund of the appeal. `waiting` are transfers and disbursements that somebody must still decide or send."""
+    """One fund of the appeal. `places` are where its money is, one for each balance. `waiting` are transfers and
+    disbursements that a person must still decide or send."""
 
     fund: Fund
     balances: tuple[FundBalance, ...]
-    told: tuple[Told, ...]
+    places: tuple[Places, ...]
+    under: tuple[Under, ...]
     waiting: tuple[Any, ...]
+
+    def shares(self, usable_minor: int, currency: str) -> list[int]:
+        """What can be moved now, in minor units, laid over the wordings by what was given under each: a proposal."""
+        weights = [max(0, one.given.minor(currency)) for one in self.under]
+        return apportion(usable_minor, weights) if any(weights) else [0] * len(weights)
 
     @property
     def is_settled(self) -> bool:
@@ -44,22 +56,12 @@ class Rest:
 def of_appeal(conn: Connection, appeal: Appeal) -> list[Rest]:
     """The funds of the appeal, in their order."""
     numbers = [fund.id for fund in appeal.funds]
-    found = balances.of_funds(conn, numbers)
+    found, given = balances.of_funds(conn, numbers), given_under.of_funds(conn, numbers)
+    every_fund = db.session.scalars(select(Fund).order_by(Fund.id)).all()
     return [
-        Rest(
-            fund,
-            tuple(one for one in found if one.fund_id == fund.id),
-            tuple(Told(words or "", gifts) for words, gifts in _told(conn, fund.id)),
-            tuple(conn.execute(_WAITING, {"of_fund": fund.id})),
-        )
+        _rest(conn, fund, [one for one in found if one.fund_id == fund.id], given[fund.id], every_fund)
         for fund in appeal.funds
     ]
-
-
-def only_account(conn: Connection, currency: str) -> int | None:
-    """The bank account in this currency, if there is just one."""
-    found = conn.execute(select(_account.c.id).where(_account.c.currency == currency).limit(2)).scalars().all()
-    return found[0] if len(found) == 1 else None
 
 
 def ended_with_money(funds: Sequence[Fund], found: Sequence[FundBalance]) -> list[Appeal]:
@@ -73,26 +75,25 @@ def ended_with_money(funds: Sequence[Fund], found: Sequence[FundBalance]) -> lis
     return list(ended.values())
 
 
-def _told(conn: Connection, fund_id: int) -> list[tuple[str, int]]:
-    """The words by how many gifts were given under them; read from the terms as they were frozen."""
-    sums: dict[str, int] = {}
-    for terms, gifts in conn.execute(_TERMS, {"of_fund": fund_id}):
-        words = str((terms or {}).get("restriction") or "")
-        sums[words] = sums.get(words, 0) + int(gifts)
-    return sorted(sums.items(), key=lambda one: (-one[1], one[0]))
+def _rest(
+    conn: Connection, fund: Fund, found: Sequence[FundBalance], given: Sequence[Given], every_fund: Sequence[Fund]
+) -> Rest:
+    return Rest(
+        fund,
+        tuple(found),
+        tuple(places.of_balance(conn, one) for one in found),
+        tuple(_under(one, given_under.named_in(one.wording, every_fund), fund) for one in given),
+        tuple(conn.execute(_WAITING, {"of_fund": fund.id})),
+    )
 
 
-_donation: Table = Donation.__table__  # type: ignore[assignment]
-_allocation: Table = Allocation.__table__  # type: ignore[assignment]
+def _under(given: Given, named: Sequence[Fund], fund: Fund) -> Under:
+    others = tuple(one for one in named if one.id != fund.id)
+    return Under(given, others, names_it=len(others) < len(named))
+
+
 _adjustment: Table = Adjustment.__table__  # type: ignore[assignment]
 _disbursement: Table = Disbursement.__table__  # type: ignore[assignment]
-_account: Table = BankAccount.__table__  # type: ignore[assignment]
-_TERMS = (
-    select(_donation.c.terms, func.count())
-    .join(_allocation, _allocation.c.donation_id == _donation.c.id)
-    .where(_allocation.c.fund_id == bindparam("of_fund"), _donation.c.state.in_(COUNTED_STATES))
-    .group_by(_donation.c.terms)
-)
 _WAITING = union_all(
     select(
         literal("adjustment").label("what"), _adjustment.c.id, _adjustment.c.kind.label("words"),

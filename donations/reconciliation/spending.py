@@ -11,17 +11,18 @@ from sqlalchemy.engine import Connection
 
 from donations import facts, ledger, privacy
 from donations.bookkeeping import treasury
-from donations.errors import AlreadyDone, NeedsAnother, NotEnoughInFund, ReasonNeeded, SentBefore
+from donations.errors import AlreadyDone, NeedsAnother, ReasonNeeded, SentBefore
 from donations.extensions import db
-from donations.models import Approval, Disbursement, Fund, Organisation
+from donations.models import Approval, BankAccount, Disbursement, Fund, Organisation
 from donations.money import Money
-from donations.reconciliation import balances
+from donations.reconciliation import places
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A request: what for, to whom. `form_key` is made by the form, so that it is asked once. `payee_staff_id` where
-    the payee is one of the staff. Evidence is a file kept by its SHA-256."""
+    the payee is one of the staff. Evidence is a file kept by its SHA-256. `bank_account_id` is what it is paid from;
+    None: the only account in this currency, or any of several."""
 
     form_key: str
     amount: Money
@@ -31,11 +32,12 @@ class Asked:
     evidence_name: str | None = None
     evidence_sha256: str | None = None
     evidence_type: str | None = None
+    bank_account_id: int | None = None
 
 
 def request(conn: Connection, fund: Fund, asked: Asked, *, actor: str, at: datetime) -> Disbursement:
-    """Ask for a disbursement, or give the one the same form asked for. Raises NotEnoughInFund, and SentBefore if the
-    form asks for something else now."""
+    """Ask for a disbursement, or give the one the same form asked for. Raises NotEnoughInFund, NotInTheBank,
+    and SentBefore if the form asks for something else now."""
     known = db.session.scalar(select(Disbursement).where(Disbursement.form_key == asked.form_key))
     if known is not None:
         if (known.fund_id, Money(known.amount_minor, known.currency), known.purpose) != (
@@ -45,7 +47,8 @@ def request(conn: Connection, fund: Fund, asked: Asked, *, actor: str, at: datet
         ):
             raise SentBefore()
         return known
-    check_free(conn, fund.id, asked.amount)
+    account_id = asked.bank_account_id or _only_account(asked.amount.currency)
+    places.check(conn, fund.id, asked.amount, account_id)
     row = Disbursement(
         form_key=asked.form_key,
         fund_id=fund.id,
@@ -55,6 +58,7 @@ def request(conn: Connection, fund: Fund, asked: Asked, *, actor: str, at: datet
         payee_sealed=privacy.seal(asked.payee, f"disbursement:{asked.form_key}:payee"),
         payee_masked=masked(asked.payee),
         payee_staff_id=asked.payee_staff_id,
+        bank_account_id=account_id,
         evidence_name=asked.evidence_name,
         evidence_sha256=asked.evidence_sha256,
         evidence_type=asked.evidence_type,
@@ -70,7 +74,8 @@ def request(conn: Connection, fund: Fund, asked: Asked, *, actor: str, at: datet
 
 def approve(conn: Connection, disbursement_id: int, *, actor: str, staff_id: int | None, at: datetime) -> Disbursement:
     """Say yes. With the last yes that is needed it is owed, row 13. Raises NeedsAnother for the requester, the payee
-    and who said yes before, AlreadyDone if it waits for no approval, NotEnoughInFund if the fund was spent since."""
+    and who said yes before, AlreadyDone if it waits for no approval, NotEnoughInFund or NotInTheBank if the
+    fund was spent since."""
     row = _lock(disbursement_id)
     if row.state != "requested":
         raise AlreadyDone()
@@ -81,7 +86,7 @@ def approve(conn: Connection, disbursement_id: int, *, actor: str, staff_id: int
     db.session.flush()
     db.session.refresh(row, ["approvals"])
     if len(row.approvals) >= row.approvals_required:
-        check_free(conn, row.fund_id, Money(row.amount_minor, row.currency))
+        places.check(conn, row.fund_id, Money(row.amount_minor, row.currency), row.bank_account_id)
         row.state, row.approved_at = "approved", at
         db.session.flush()
         book(conn, row, at=at)
@@ -143,19 +148,16 @@ def book(conn: Connection, row: Disbursement, *, at: datetime) -> None:
     )
 
 
-def check_free(conn: Connection, fund_id: int, amount: Money) -> None:
-    """Lock the fund and look whether it has so much free. Raises NotEnoughInFund."""
-    db.session.execute(select(Fund.id).where(Fund.id == fund_id).with_for_update())
-    free = Money(balances.free(conn, fund_id, amount.currency), amount.currency)
-    if free < amount:
-        raise NotEnoughInFund(free=free, asked=amount)
-
-
 def masked(payee: str) -> str:
     """What lists show of a payee: the first letter of each word, and the last three figures of an account."""
     words = [word[0] + "…" for word in payee.split() if not word[0].isdigit()]
     figures = "".join(letter for letter in payee if letter.isdigit())
     return " ".join([*words, f"…{figures[-3:]}"] if len(figures) > 5 else words) or "…"
+
+
+def _only_account(currency: str) -> int | None:
+    found = db.session.scalars(select(BankAccount.id).where(BankAccount.currency == currency).limit(2)).all()
+    return found[0] if len(found) == 1 else None
 
 
 def _lock(disbursement_id: int) -> Disbursement:

@@ -32,7 +32,7 @@ _markdown = MarkdownIt("commonmark", {"html": False})
 
 
 def init_app(app: Flask) -> None:
-    texts = (in_language, language_of, other_language, markdown, sentence)
+    texts = (in_language, language_of, other_language, markdown, sentence, local_day)
     for made in (money, of, number, percent, day, month_or_day, span, moment, zone, timestamp, reference_code, *texts):
         app.add_template_filter(made)
 
@@ -66,6 +66,12 @@ def number(value: int) -> str:
 def day(value: date) -> str:
     """21 November 2026"""
     return format_date(value, "long", locale=_locale())
+
+
+def local_day(value: datetime) -> str:
+    """The day of a moment in the organisation's own zone: 21 November 2026."""
+    house = languages.organisation()
+    return day(value.astimezone(ZoneInfo(house.timezone if house else "UTC")).date())
 
 
 def month_or_day(value: date, month_only: bool) -> str:
@@ -135,10 +141,10 @@ def markdown(text: str) -> Markup:
 
 def sentence(error: Any) -> str:
     """What went wrong, in the reader's language: of a DonationsError, or of whatever else has a sentence and facts."""
-    return str(gettext(error.sentence, **{name: _said(name, fact) for name, fact in error.facts.items()}))
+    return str(gettext(error.sentence, **{name: _fact(name, fact) for name, fact in error.facts.items()}))
 
 
-def _said(name: str, fact: Any) -> Any:
+def _fact(name: str, fact: Any) -> Any:
     if isinstance(fact, Money):
         return money(fact, short=True)
     return _fault(fact) if name in ("fault", "mend") and fact else fact

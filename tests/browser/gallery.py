@@ -15,6 +15,7 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from donations import appeals, create_app, privacy, totals
+from donations.appeals import wordings
 from donations.database import write_unit
 from donations.extensions import db
 from donations.giving import messages
@@ -121,6 +122,8 @@ def _more_appeals() -> None:
         appeal = Appeal(slug=f"{name}-appeal", position=9, summary={"en": f"{LONG}."}, **(said | columns))
         appeal.funds = [Fund(slug=f"{name}-fund", kind="campaign", name={"en": "A fund"}, share=0, position=0)]
         db.session.add(appeal)
+        db.session.flush()
+        wordings.record(appeal, by="test", at=datetime.now(UTC), source="file")
 
     an_appeal("paused", state="paused")
     an_appeal("closing")

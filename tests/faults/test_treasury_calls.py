@@ -27,7 +27,7 @@ from donations.reconciliation.matches import Said
 from tests.events import fresh, live_lines
 from tests.factories import NOON
 from tests.faults.failing import Faults, engine_options
-from tests.reconciliation.steps import TODAY, a_bank_account, a_gift, a_line, accepted, match, raised, sound
+from tests.reconciliation.steps import TODAY, a_gift, a_line, accepted, banked, match, raised, sound
 
 pytestmark = pytest.mark.parametrize("kind", Faults.KINDS)
 
@@ -157,7 +157,7 @@ def test_whichever_call_fails_the_act_was_whole_or_not_at_all_and_the_next_try_m
     failing_app: Flask, faults: Faults, kind: str, story: Callable[[int], Callable[[], None]]
 ) -> None:
     # given what it comes to when nothing fails
-    a_bank_account()
+    banked(90000)
     accepted(90000)
     act, before = story(0), standing()
     act()

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
 from donations import giving, ledger
@@ -31,7 +31,7 @@ from donations.models import (
 )
 from donations.models.base import new_id
 from donations.money import Money
-from donations.reconciliation import balances, matches
+from donations.reconciliation import adjustments, balances, matches
 from donations.worker.receipts import change_receipts
 from tests.events import fresh
 from tests.factories import NOON
@@ -97,6 +97,19 @@ def accepted(minor: int, method: str = "cash", **more: Any) -> int:
     return gift_id
 
 
+def banked(minor: int, *, fund: str = "ali", account_id: int | None = None) -> int:
+    """Money that a fund has in the bank: an opening balance, committed. Gives the account's id."""
+    number = account_id or a_bank_account()
+    with write_unit() as conn:
+        fund_id = db.session.scalars(select(Fund.id).where(Fund.slug == fund)).one()
+        asked = adjustments.Asked(
+            f"opening {next(_numbers)}", "opening", fund_id, Money(minor, "GBP"), TODAY, "agreed", "committee",
+            bank_account_id=number,
+        )  # fmt: skip
+        adjustments.ask(conn, asked, actor="tara", at=NOON)
+    return number
+
+
 def raised(slug: str = "hands-off-ali") -> int:
     """What is stored of an appeal's pounds, over all its funds."""
     fresh()
@@ -143,10 +156,23 @@ def free(slug: str) -> int:
     return balances.free(db.session.connection(), fund_id, "GBP")
 
 
-def in_bank(account_id: int) -> int:
-    """What the books say a bank account has, in its minor units."""
+def in_bank(account_id: int, fund: str = "") -> int:
+    """What the books say a bank account has, of all funds or of one, in its minor units."""
     asked = select(func.coalesce(func.sum(Posting.amount_minor), 0)).where(Posting.account == 1000)
+    if fund:
+        asked = asked.join(Fund, Fund.id == Posting.fund_id).where(Fund.slug == fund)
     return int(db.session.scalars(asked.where(Posting.clear_ref == f"bank:{account_id}")).one())
+
+
+def uncommitted(fund: str) -> int:
+    """What all bank accounts have of a fund, less what is approved and not seen in a bank yet, in pence."""
+    fresh()
+    asked = text(
+        "SELECT (SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account = 1000 AND currency = 'GBP' AND"
+        " fund_id = f.id) - (SELECT coalesce(sum(amount_minor), 0) FROM disbursement WHERE fund_id = f.id AND"
+        " currency = 'GBP' AND state IN ('approved', 'sent')) FROM fund f WHERE f.slug = :fund"
+    )
+    return int(db.session.execute(asked, {"fund": fund}).scalar_one())
 
 
 def expect(fits: bool, refused: type[DonationsError], act: Callable[[Connection], Any]) -> bool:

@@ -24,7 +24,7 @@ from donations.reconciliation import adjustments, balances, matches, slips, spen
 from donations.reconciliation.matches import Said
 from tests.events import fresh, live_lines
 from tests.factories import NOON
-from tests.reconciliation.steps import TODAY, a_bank_account, a_line, accepted, match, sound
+from tests.reconciliation.steps import TODAY, a_bank_account, a_line, accepted, banked, match, sound
 
 
 def fund(slug: str = "ali") -> Fund:
@@ -55,7 +55,7 @@ def two_must_approve() -> None:
 
 def test_a_disbursement_is_asked_for_approved_sent_and_found_in_the_bank(app: Flask) -> None:
     # given a fund that has 800.00
-    accepted(80000)
+    account = banked(80000)
     # when 500.00 of it are approved: row 13
     wanted = ask_for(50000)
     assert booked("disbursement") == []
@@ -67,7 +67,7 @@ def test_a_disbursement_is_asked_for_approved_sent_and_found_in_the_bank(app: Fl
         spending.send(conn, wanted, at=NOON)
     assert booked(f"disbursement:{wanted}:send") == [(1040, "ali", "GBP", -50000), (2100, "ali", "GBP", 50000)]
     # and the bank shows it
-    line = a_line(a_bank_account(), -50000)
+    line = a_line(account, -50000)
     match(line, Said("disbursement", -50000, target=str(wanted)))
     assert booked("bank:") == [(1000, "ali", "GBP", -50000), (1040, "ali", "GBP", 50000)]
     fresh()
@@ -81,7 +81,7 @@ def test_a_disbursement_is_asked_for_approved_sent_and_found_in_the_bank(app: Fl
 
 
 def test_the_payee_is_sealed_and_masked(app: Flask) -> None:
-    accepted(80000)
+    banked(80000)
     row = db.session.get_one(Disbursement, ask_for(50000))
     assert row.payee_masked == "M… E… …678"
     assert b"Maya" not in (row.payee_sealed or b"")
@@ -89,7 +89,7 @@ def test_the_payee_is_sealed_and_masked(app: Flask) -> None:
 
 @pytest.mark.parametrize(("actor", "staff_id"), [("tara", 1), ("theo", 7)], ids=["the requester", "the payee"])
 def test_who_asked_and_who_is_paid_cannot_approve(app: Flask, actor: str, staff_id: int) -> None:
-    accepted(80000)
+    banked(80000)
     wanted = ask_for(50000, payee_staff_id=7)
     with pytest.raises(NeedsAnother):
         approve(wanted, actor, staff_id)
@@ -98,7 +98,7 @@ def test_who_asked_and_who_is_paid_cannot_approve(app: Flask, actor: str, staff_
 
 def test_two_approvals_are_two_people(app: Flask) -> None:
     two_must_approve()
-    accepted(80000)
+    banked(80000)
     wanted = ask_for(50000)
     assert approve(wanted, "theo") == "requested"
     with pytest.raises(NeedsAnother):
@@ -109,22 +109,22 @@ def test_two_approvals_are_two_people(app: Flask) -> None:
 
 
 def test_no_more_is_asked_or_approved_than_the_fund_has_free(app: Flask) -> None:
-    accepted(80000)
-    with pytest.raises(NotEnoughInFund, match="800 GBP free"):
+    banked(80000)
+    with pytest.raises(NotEnoughInFund, match="800 GBP available"):
         ask_for(80001)
     first, second = ask_for(50000), ask_for(40000, key="form 2")
     approve(first, "theo")
-    with pytest.raises(NotEnoughInFund, match="300 GBP free"):
+    with pytest.raises(NotEnoughInFund, match="300 GBP available"):
         approve(second, "theo")
 
 
 def test_the_same_form_asks_once(app: Flask) -> None:
-    accepted(80000)
+    banked(80000)
     assert ask_for(50000) == ask_for(50000)
 
 
 def test_an_approved_disbursement_that_is_taken_back_is_owed_no_more(app: Flask) -> None:
-    accepted(80000)
+    banked(80000)
     wanted = ask_for(50000)
     approve(wanted, "theo")
     with write_unit() as conn:

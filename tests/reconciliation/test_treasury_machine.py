@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -24,10 +24,12 @@ from donations.reconciliation import adjustments, matches, matching, slips, spen
 from donations.reconciliation.matches import Said
 from tests.events import a_charge, a_movement, fresh, hear, new_id
 from tests.factories import NOON, a_donation
-from tests.reconciliation.steps import TODAY, a_gift, expect, free, in_bank, live_or_waiting, raised, settled, sound
+from tests.reconciliation.steps import (
+    TODAY, a_gift, expect, free, in_bank, live_or_waiting, raised, receipts_of, settled, sound, uncommitted,
+)  # fmt: skip
 from tests.reconciliation.test_payouts import hear_members, hear_payout, moved
 from tests.reconciliation.test_spending import fund as fund_of
-from tests.reconciliation.treasury_model import FUNDS, Line, Thing, Treasury
+from tests.reconciliation.treasury_model import FUNDS, Line, Thing, Treasury, one
 
 WHICH, PART, FUND = st.integers(0, 99), st.integers(1, 5000), st.sampled_from(FUNDS)
 METHOD = st.sampled_from(["cash", "cheque", "bank", "bank"])
@@ -185,8 +187,8 @@ class Desk(RuleBasedStateMachine):
     @rule(fund=FUND, minor=PART)
     def a_payment_is_asked_for(self, fund: str, minor: int) -> None:
         made: list[int] = []
-        asked = spending.Asked(new_id("form"), Money(minor, "GBP"), "lawyer", "Maya Example 12345678")
-        fits = minor <= self.free(fund)
+        asked = spending.Asked(new_id("form"), Money(minor, "GBP"), "lawyer", "Maya", bank_account_id=self.account)
+        fits = minor <= self.usable(fund)
         if expect(fits, NotEnoughInFund, lambda conn: made.append(
             spending.request(conn, fund_of(fund), asked, actor="tara", at=NOON).id)):  # fmt: skip
             self.model.payments.append(Thing(made[0], fund, minor, "requested"))
@@ -201,7 +203,7 @@ class Desk(RuleBasedStateMachine):
         refused: type[DonationsError] = AlreadyDone if was not in states else NeedsAnother
         fits = was in states and act != "approve own"
         if fits and act == "approve":
-            fits, refused = payment.minor <= self.free(payment.fund), NotEnoughInFund
+            fits, refused = payment.minor <= self.usable(payment.fund), NotEnoughInFund
         verbs: dict[str, Callable[[Any], Any]] = {
             "send": lambda conn: spending.send(conn, number, at=NOON),
             "refuse": lambda conn: spending.refuse(conn, number, actor=actor, at=NOON),
@@ -219,10 +221,11 @@ class Desk(RuleBasedStateMachine):
     @rule(forth=st.booleans(), minor=PART)
     def a_surplus_is_moved(self, forth: bool, minor: int) -> None:
         fund, other = FUNDS if forth else FUNDS[::-1]
-        fits = minor <= self.free(fund)
+        fits = minor <= self.usable(fund)
         more = {"bank_account_id": self.account, "other_fund_id": fund_of(other).id}
         if self.adjust("transfer", fund, minor, NotEnoughInFund if not fits else None, **more):
             self.model.transfers.append((fund, other, minor))
+            assert in_bank(self.account, fund) >= self.model.unpaid(fund), "it was not in the bank"
 
     @rule(which=WHICH, part=st.integers(1, 1000), by_asker=st.booleans())
     def a_rest_is_written_off(self, which: int, part: int, by_asker: bool) -> None:
@@ -282,12 +285,10 @@ class Desk(RuleBasedStateMachine):
     def free(self, fund: str) -> int:
         return self.free_before[fund] + self.model.free(fund)
 
-
-T = TypeVar("T")
-
-
-def one(things: list[T], which: int) -> T | None:
-    return things[which % len(things)] if things else None
+    def usable(self, fund: str) -> int:
+        """What may be paid out or moved: what the bank has, less what is approved, and no more than is free."""
+        here = in_bank(self.account, fund) - self.model.unpaid(fund)
+        return max(0, min(here, uncommitted(fund), self.free(fund)))
 
 
 # Each has a database of its own, so that the books asked after every step stay small.

@@ -5,8 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 FUNDS = ("ali", "sakharovo")
+T = TypeVar("T")
+
+
+def one(things: list[T], which: int) -> T | None:
+    """One of them, whatever the number; None where there is none."""
+    return things[which % len(things)] if things else None
 
 
 @dataclass
@@ -88,6 +95,10 @@ class Treasury:
 
     def free(self, fund: str) -> int:
         return sum(self._free(fund))
+
+    def unpaid(self, fund: str) -> int:
+        """What is approved or sent of a fund, and not seen in the bank yet."""
+        return sum(one.minor for one in self.payments if one.fund == fund and one.state in ("approved", "sent"))
 
     def in_bank(self) -> int:
         """What the accounts have, by the lines that are explained."""

@@ -35,13 +35,12 @@ def work_through(stage: Stage) -> None:
         desk.pay_in()
         desk.leave_on_the_desk()
         branches.hand_in(desk.now, desk.treasurer)
-        paid_on = desk.pay_on()
         statement = desk.statement()
     file = stage.folder / "statement.csv"
     file.write_text("".join(",".join(line) + "\r\n" for line in statement), encoding="utf-8")
     stage.command("bank", "import", str(file), "--account", ACCOUNT)
     with _inside(stage.environ) as desk:
-        desk.match(paid_on)
+        desk.match()
 
 
 @contextmanager
@@ -121,9 +120,11 @@ class _Desk:
         ]
         return [("Date", "Description", "Amount"), *told]
 
-    def match(self, paid_on: int) -> None:
-        """By the rules what is certain; by hand the payment, which the rules only propose."""
+    def match(self) -> None:
+        """By the rules what is certain: then money is in the bank that can be paid out. By hand the payment, which the
+        rules only propose."""
         matching.run(write_unit, snapshot, at=self.now)
+        paid_on = self.pay_on()
         said = matches.Said("disbursement", -PAID_ON.minor, target=str(paid_on))
         line = db.session.scalars(select(BankLine).where(BankLine.amount_minor == said.amount_minor)).one()
         with write_unit() as conn:

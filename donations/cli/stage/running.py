@@ -60,10 +60,12 @@ class Stage:
         }
         _write_settings(folder / "env", self.environ)
 
-    def start(self, *, serve_options: list[str] | None = None) -> None:
-        """Start everything and wait until it answers. Raises SystemExit with what is wrong."""
+    def start(self, *, serve_options: list[str] | None = None, load_appeals: bool = True) -> None:
+        """Start everything and wait until it answers. Raises SystemExit with what is wrong. Without `load_appeals` they
+        stay as somebody has changed them since."""
         self.command("db", "upgrade")
-        self.command("appeals", "load", str(APPEALS))
+        if load_appeals:
+            self.command("appeals", "load", str(APPEALS))
         self.mailbox.start()
         self.start_sandbox()
         self.spawn("serve", "--port", str(self._port), "--processes", "1", *(serve_options or []))

@@ -13,10 +13,10 @@ import click
 
 from donations import config
 from donations.cli.stage import Stage, free_port
-from donations.cli.tour import gifts, treasury, troubles
+from donations.cli.tour import gifts, treasury, troubles, wordings
 from donations.cli.tour.journey import Journey
 
-STEPS = (*gifts.STEPS, *troubles.STEPS, *treasury.STEPS)
+STEPS = (*gifts.STEPS, *troubles.STEPS, *wordings.STEPS, *treasury.STEPS)
 
 
 @click.command()

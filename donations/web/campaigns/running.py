@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from donations import appeals, totals
-from donations.appeals import drafts, goals, updates
+from donations.appeals import drafts, goals, updates, wordings
 from donations.errors import DonationsError
 from donations.extensions import db
 from donations.giving import messages
@@ -133,7 +133,7 @@ def _page(appeal: Appeal, refusal: str = "", status: int = 200) -> Response:
     draft = drafts.of_appeal(appeal)
     return page(
         "campaigns/appeal.html", status, cache="no-store", appeal=appeal, total=totals.public(appeal, now()),
-        draft=draft, names=names(), history=goals.history(appeal), refusal=refusal,
+        draft=draft, names=names(), history=goals.history(appeal), refusal=refusal, wordings=wordings.history(appeal),
         changed=drafts.changed_fields(draft) if draft else [],
         updates=updates.all_of(appeal, MOST_UPDATES), waiting=appeals.waiting_for_somebody().get(appeal.id),
         unread=messages.waiting().get(appeal.id, 0),

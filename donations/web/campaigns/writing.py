@@ -8,9 +8,16 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from donations import totals
-from donations.appeals import drafts, updates, values
+from donations.appeals import drafts, updates, values, wordings
 from donations.appeals.amounts import suggested
-from donations.errors import BadAppealsFile, DonationsError, DraftChanged, ReasonNeeded, SentBefore
+from donations.errors import (
+    BadAppealsFile,
+    DonationsError,
+    DraftChanged,
+    ReasonNeeded,
+    SentBefore,
+    WordingReasonNeeded,
+)
 from donations.models import Appeal, AppealDraft, Organisation
 from donations.web.access import fresh
 from donations.web.acting import act, me, names
@@ -77,6 +84,7 @@ def publish(number: int) -> Any:
         with act("appeal.published") as done:
             draft = drafts.find(number, for_change=True)
             done.details |= {"written_by": draft.written_by, "fields": drafts.changed_fields(draft)}
+            done.details |= {"wording_reason": draft.reason} if drafts.breaks_promise(draft) else {}
             appeal, changes = drafts.publish(draft, version=_version(), by=done.actor, at=done.at)
             done.about, slug = f"appeal:{appeal.slug}", appeal.slug
             done.details["goals"] = [f"{one.area or ''}: {one.before_minor} > {one.after_minor}" for one in changes]
@@ -131,7 +139,7 @@ def _keep(form: AppealForm, appeal: Appeal | None, draft: AppealDraft | None) ->
         return redirect(url_for("campaigns.writing.preview", number=draft.id), 303)  # The same form once more.
     try:
         return redirect(url_for("campaigns.writing.preview", number=_kept(form, written, appeal, draft)), 303)
-    except ReasonNeeded as error:
+    except (ReasonNeeded, WordingReasonNeeded) as error:
         form["reason"].errors.append(sentence(error))
         return _form_page(form, appeal, draft, error.status)
     except DraftChanged as error:
@@ -178,4 +186,5 @@ def _preview(draft: AppealDraft, refusal: str = "", status: int = 200) -> Respon
         suggested=suggested(shown), messages=NoMessages(), form=NoGift(shown),
         updates=updates.shown(draft.appeal, MOST_UPDATES) if draft.appeal else [],
         may_publish=drafts.may_publish(draft, me().actor), asks_discretion=in_danger and not shown.discreet,
+        wording=wordings.shown_once_published(shown, draft.appeal, now()), breaks_promise=drafts.breaks_promise(draft),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, request
 
 from donations import appeals, totals
-from donations.appeals import updates
+from donations.appeals import updates, wordings
 from donations.appeals.amounts import suggested
 from donations.giving import messages
 from donations.models import Appeal, Organisation
@@ -51,8 +51,9 @@ def total(slug: str) -> Response:
 @kept
 def funds(slug: str) -> Response:
     """Where the money goes; an open page asks for it when its total has moved."""
-    figures = _public_total(slug)
-    listed = fragment("supporters/_funds.html", cache=LIVE, appeal=Appeal.by_slug(slug), total=figures)
+    figures, appeal = _public_total(slug), Appeal.by_slug(slug)
+    told = {"appeal": appeal, "total": figures, "wording": wordings.shown(appeal)}
+    listed = fragment("supporters/_funds.html", cache=LIVE, **told)
     return marked(listed, version=figures.version)
 
 
@@ -86,7 +87,7 @@ def appeal_page(form: DonationForm, status: int = 200) -> Response:
         "supporters/appeal.html", status, appeal=appeal, form=form, total=totals.public(appeal, now()),
         others=list(zip(others, totals.public_of(others, now()), strict=True)),
         updates=updates.shown(appeal, MOST_UPDATES), suggested=suggested(appeal),
-        messages=messages.shown(appeal, request.args.get("messages", 1, type=int)),
+        messages=messages.shown(appeal, request.args.get("messages", 1, type=int)), wording=wordings.shown(appeal),
     )  # fmt: skip
 
 

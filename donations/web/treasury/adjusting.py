@@ -14,11 +14,11 @@ from wtforms.validators import AnyOf, ValidationError
 
 from donations.errors import DonationsError
 from donations.extensions import db
-from donations.models import Adjustment, BankAccount, Fund, Organisation
+from donations.models import Adjustment, AppealWording, BankAccount, Fund, Organisation
 from donations.models.base import MOST_ID
 from donations.models.spending import ADJUSTMENT_KINDS
 from donations.money import Money
-from donations.reconciliation import adjustments, dashboard, write_offs
+from donations.reconciliation import adjustments, balances, dashboard, given_under, places, write_offs
 from donations.web.access import fresh
 from donations.web.page import now, page
 from donations.web.treasury import funds
@@ -28,17 +28,19 @@ from donations.web.treasury.forms import TEXT, ActForm, DayField, LineField, Mon
 bp = Blueprint("adjusting", __name__, url_prefix="/adjustments")
 PAGE_LENGTH = 50
 # What a link from elsewhere may fill in, for a person to look at.
-PRESET = ("fund", "other_fund", "account", "amount", "currency", "open_item", "reason")
+PRESET = ("fund", "other_fund", "account", "amount", "currency", "open_item", "reason", "wording")
 
 
 class AdjustmentForm(MoneyForm):
-    """`open_item` is what is written off or kept, as account|what it clears|fund|currency."""
+    """`open_item` is what is written off or kept, as account|what it clears|fund|currency. `wording` is the number of
+    the row under which the money of a transfer was given."""
 
     kind = StringField(filters=[one_line], validators=[AnyOf(ADJUSTMENT_KINDS, message=_l("Choose what it is."))])
     fund = SelectField(validate_choice=False)
     other_fund = SelectField(validate_choice=False)
     account = SelectField(validate_choice=False)
     open_item = SelectField(validate_choice=False)
+    wording = SelectField(validate_choice=False)
     on = DayField(validators=[needed(_l("Write the day."))])
     reason = LineField(needed(_l("Write why, for whoever reads the books later.")), most=TEXT)
     authority = LineField(needed(_l("Write who decided it, like “committee of 3 November”.")), most=500)
@@ -52,6 +54,9 @@ class AdjustmentForm(MoneyForm):
         self.by_slug = {fund.slug: fund.id for fund in funds.named().values() if fund.slug in may_choose}
         self.account.choices = [(str(one.id), f"{one.name} ({one.currency})") for one in accounts]
         self.found = {_named(one): one for one in self._open_items()}
+        self.given = self._given()
+        rows = {one.wording.id: one.wording for ones in self.given.values() for one in ones}
+        self.wording.choices = [(str(number), funds.wording(row)) for number, row in sorted(rows.items())]
 
     def validate_fund(self, field: Any) -> None:
         if self.kind.data in ("transfer", "opening") and field.data not in self.by_slug:
@@ -73,6 +78,15 @@ class AdjustmentForm(MoneyForm):
         if chosen is None or chosen.currency != self.currency.data:
             raise ValidationError(_("Choose what it is about, in this currency."))
 
+    def validate_wording(self, field: Any) -> None:
+        if self.kind.data != "transfer":
+            return
+        under = [one.wording.id for one in self.given.get(self.by_slug.get(self.fund.data or "", 0), [])]
+        if not field.data and len(under) < 2:
+            field.data = str(under[0]) if under else ""
+        elif field.data not in [str(number) for number in under]:
+            raise ValidationError(_("Choose the wording under which this money was given."))
+
     @property
     def wanted(self) -> adjustments.Asked:
         """Call after validate() said yes."""
@@ -81,6 +95,7 @@ class AdjustmentForm(MoneyForm):
             told["bank_account_id"] = int(self.account.data)
         if self.kind.data == "transfer":
             told["other_fund_id"] = self.by_slug[self.other_fund.data]
+            told["wording_id"] = int(self.wording.data) if self.wording.data else None
         if self.kind.data in ("write_off", "kept"):
             told |= self._of_item(self.found[self.open_item.data])
         return adjustments.Asked(
@@ -93,6 +108,14 @@ class AdjustmentForm(MoneyForm):
         sign = -1 if self.kind.data == "write_off" and item.minor < 0 else 1
         amount = Money(sign * self.asked.minor, self.asked.currency)
         return {"fund_id": item.fund_id, "amount": amount, "account": item.account, "clear_ref": item.clear_ref}
+
+    def _given(self) -> dict[int, list[given_under.Given]]:
+        """By fund: of the one chosen, or of all while none is."""
+        if self.kind.data != "transfer":
+            return {}
+        chosen = self.by_slug.get(self.fund.data or "")
+        wanted = [chosen] if chosen else self.by_slug.values()
+        return given_under.of_funds(db.session.connection(), wanted)
 
     def _open_items(self) -> list[Any]:
         if self.kind.data not in ("write_off", "kept"):
@@ -175,10 +198,17 @@ def _form_page(form: AdjustmentForm, status: int = 200) -> Response:
     known = funds.named()
     return page(
         "treasury/adjustment_new.html", status, cache="no-store", form=form, funds=known, kinds=ADJUSTMENT_KINDS,
-        surpluses=[one for one in known.values() if one.appeal and one.appeal.surplus],
-        needs_another=adjustments.needs_another,
+        needs_another=adjustments.needs_another, places=_places(form),
         most=Money(Organisation.get().write_off_limit_minor, Organisation.get().currency),
     )  # fmt: skip
+
+
+def _places(form: AdjustmentForm) -> list[places.Places]:
+    """Where the money of the fund is that was chosen, if one was."""
+    chosen, conn = form.by_slug.get(form.fund.data or ""), db.session.connection()
+    if chosen is None or form.kind.data != "transfer":
+        return []
+    return [places.of_balance(conn, one) for one in balances.of_funds(conn, [chosen]) if one.figures["free"]]
 
 
 def _page(row: Adjustment, form: ActForm, status: int = 200) -> Response:
@@ -186,4 +216,5 @@ def _page(row: Adjustment, form: ActForm, status: int = 200) -> Response:
     return page(
         "treasury/adjustment.html", status, cache="no-store", row=row, form=form, names=names(), other=other,
         fund=db.session.get_one(Fund, row.fund_id), mine=row.requested_by == me().actor,
+        wording=db.session.get(AppealWording, row.wording_id) if row.wording_id else None,
     )  # fmt: skip

@@ -11,11 +11,10 @@ from flask_babel import gettext as _
 from donations import appeals
 from donations.errors import DonationsError
 from donations.extensions import db
-from donations.models import Appeal, Organisation
+from donations.models import Appeal
 from donations.reconciliation import ending
 from donations.web.access import fresh
 from donations.web.page import page
-from donations.web.treasury import funds
 from donations.web.treasury.acting import act
 from donations.web.treasury.forms import ActForm
 
@@ -43,11 +42,7 @@ def close(slug: str) -> Any:
 
 
 def _page(appeal: Appeal, form: ActForm, status: int = 200) -> Response:
-    conn, known = db.session.connection(), funds.named()
-    currencies = Organisation.get().settlement_currencies
     return page(
         "treasury/ending.html", status, cache="no-store", appeal=appeal, form=form,
-        rests=ending.of_appeal(conn, appeal), unsettled=ending.UNSETTLED,
-        general=next((fund for fund in known.values() if fund.kind == "general"), None),
-        accounts={code: ending.only_account(conn, code) for code in currencies},
+        rests=ending.of_appeal(db.session.connection(), appeal), unsettled=ending.UNSETTLED,
     )  # fmt: skip

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from flask import abort
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from donations.extensions import db
-from donations.models import Fund
-from donations.web.filters import in_language
+from donations.models import Appeal, AppealWording, Fund, Organisation
+from donations.web.filters import day, in_language
 
 
 def named() -> dict[int, Fund]:
@@ -38,3 +39,10 @@ def choices() -> list[tuple[str, str]]:
         for fund in named().values()
         if fund.kind != "suspense"
     ]  # fmt: skip
+
+
+def wording(row: AppealWording) -> str:
+    """A version of an appeal's wording, as it is named in a list."""
+    appeal = db.session.get_one(Appeal, row.appeal_id)
+    told = {"number": row.number, "day": day(Organisation.get().day_of(row.valid_from))}
+    return _("%(appeal)s: wording %(number)s, since %(day)s", appeal=in_language(appeal.title), **told)

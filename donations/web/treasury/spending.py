@@ -7,17 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from sqlalchemy import select
 from wtforms import BooleanField, SelectField
+from wtforms.validators import ValidationError
 
 from donations import privacy
 from donations.errors import DonationsError
 from donations.extensions import db
-from donations.models import Disbursement, Fund
+from donations.models import BankAccount, Disbursement, Fund
 from donations.models.base import MOST_ID
-from donations.reconciliation import balances, files, spending
+from donations.reconciliation import balances, files, places, spending
 from donations.web import sessions
 from donations.web.access import fresh
 from donations.web.page import page
@@ -32,6 +34,7 @@ _ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
 class RequestForm(MoneyForm):
     fund = SelectField(validators=[needed(_l("Choose the fund it is paid from."))])
+    account = SelectField(validate_choice=False)
     purpose = LineField(needed(_l("Write what it is for.")), most=500)
     payee = LineField(needed(_l("Write who is paid, with their account.")), most=300)
     payee_is_me = BooleanField()
@@ -40,6 +43,17 @@ class RequestForm(MoneyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fund.choices = [("", ""), *funds.choices()]
+        found = db.session.scalars(select(BankAccount).order_by(BankAccount.name)).all()
+        self.accounts = {str(one.id): one for one in found}
+        self.account.choices = [(str(one.id), f"{one.name} ({one.currency})") for one in found]
+
+    def validate_account(self, field: Any) -> None:
+        """The only account in the currency need not be chosen."""
+        fitting = [number for number, one in self.accounts.items() if one.currency == self.currency.data]
+        if not field.data and len(fitting) < 2:
+            field.data = fitting[0] if fitting else ""
+        elif field.data not in fitting:
+            raise ValidationError(_("Choose the bank account in this currency it is paid from."))
 
 
 @bp.url_value_preprocessor
@@ -60,7 +74,7 @@ def index() -> Response:
 
 @bp.get("/new")
 def ask() -> Response:
-    first = {name: request.args.get(name, "") for name in ("fund", "amount", "currency")}
+    first = {name: request.args.get(name, "") for name in ("fund", "account", "amount", "currency")}
     return _form_page(RequestForm(formdata=None, data=first))
 
 
@@ -121,7 +135,7 @@ def evidence(number: int) -> Response:
 
 def _ask_for(form: RequestForm) -> int:
     data = form.evidence.data.read(files.MOST_EVIDENCE_BYTES + 1) if form.evidence.data else b""
-    kept: dict[str, str] = {}
+    kept: dict[str, Any] = {}
     if data:
         kept = {"evidence_type": files.type_of_evidence(data), "evidence_sha256": files.keep(SHELF, data),
                 "evidence_name": one_line(form.evidence.data.filename)[:200]}  # fmt: skip
@@ -129,7 +143,8 @@ def _ask_for(form: RequestForm) -> int:
         fund = db.session.scalars(select(Fund).where(Fund.slug == form.fund.data)).one()
         asked = spending.Asked(
             form.form_key.data, form.asked, form.purpose.data, form.payee.data,
-            payee_staff_id=done.staff_id if form.payee_is_me.data else None, **kept,
+            payee_staff_id=done.staff_id if form.payee_is_me.data else None,
+            bank_account_id=int(form.account.data) if form.account.data else None, **kept,
         )  # fmt: skip
         row = spending.request(done.conn, fund, asked, actor=done.actor, at=done.at)
         done.about, done.again = row.ref, row.requested_at != done.at
@@ -174,12 +189,15 @@ def _find(number: int) -> Disbursement:
 
 
 def _form_page(form: RequestForm, status: int = 200) -> Response:
+    conn = db.session.connection()
+    found = [places.of_balance(conn, one) for one in balances.of_funds(conn) if one.figures["free"]]
     return page("treasury/spending_new.html", status, cache="no-store", form=form, funds=funds.named(),
-                free=balances.of_funds(db.session.connection()))  # fmt: skip
+                places=found)  # fmt: skip
 
 
 def _page(row: Disbursement, form: ActForm, status: int = 200) -> Response:
     mine = row.requested_by == me().actor or row.payee_staff_id == me().id
     mine = mine or any(one.actor == me().actor for one in row.approvals)
     return page("treasury/disbursement.html", status, cache="no-store", row=row, form=form, mine=mine,
-                fund=db.session.get_one(Fund, row.fund_id), names=names())  # fmt: skip
+                fund=db.session.get_one(Fund, row.fund_id), names=names(),
+                account=db.session.get(BankAccount, row.bank_account_id) if row.bank_account_id else None)  # fmt: skip

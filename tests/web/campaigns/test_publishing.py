@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from donations.models import Appeal, AppealDraft
+from donations.database import write_unit
+from donations.models import Appeal, AppealDraft, Organisation
 from tests.appeals.steps import one
+from tests.factories import a_donation
 from tests.web.campaigns.conftest import fields_of
 from tests.web.campaigns.writing_steps import NEW, acts, count, draft, publish, write
 from tests.web.staff.conftest import Browser
@@ -111,3 +113,54 @@ def test_of_two_new_appeals_with_one_address_the_second_is_not_published(organis
     assert (first.status_code, second.status_code) == (303, 422)
     assert "Another appeal has this address" in second.text
     assert count(Appeal) == 6
+
+
+def given() -> None:
+    with write_unit():
+        a_donation(Appeal.any_by_slug("hands-off-ali"))
+
+
+SURPLUS = {"surplus-en": "What is left goes to the paper."}
+
+
+def test_a_new_wording_while_money_is_there_needs_a_reason_and_the_page_says_both(organiser: Browser, client) -> None:
+    # given an appeal with a donation
+    given()
+    # when another wording is written without a reason
+    answer = write(organiser, "hands-off-ali", **SURPLUS)
+    # then it is not kept, and the field says what to do
+    assert answer.status_code == 422
+    assert "Enter the reason for the new wording" in answer.text
+    assert count(AppealDraft) == 0
+    # when it is written with one, and published
+    write(organiser, "hands-off-ali", **SURPLUS, reason="Ali is free.")
+    preview = organiser.get(f"/campaigns/drafts/{draft().id}/preview").text
+    assert "This changes what supporters were told" in preview
+    assert "Donations made before that keep the earlier wording" in preview
+    assert publish(organiser).status_code == 303
+    # then the public page has both, and the audit who and why
+    page = client.get("/appeals/hands-off-ali").text
+    for words in ("What is left goes to the paper.", "goes to the others held at Sakharovo", "Donations made before"):
+        assert words in page, words
+    assert client.get("/ru/appeals/hands-off-ali").status_code == 200
+    assert client.get("/appeals/hands-off-ali/funds").text.count("Donations made before") == 1
+    assert acts("appeal.published")[0].details["wording_reason"] == "Ali is free."
+    listed = organiser.get("/campaigns/hands-off-ali").text
+    assert "Reason: Ali is free." in listed
+
+
+def test_where_two_decide_another_person_publishes_the_wording(organiser: Browser, signed_in) -> None:
+    # given an organisation in which two people decide about money
+    with write_unit():
+        Organisation.get().approvals_required = 2
+    given()
+    write(organiser, "hands-off-ali", **SURPLUS, reason="Ali is free.")
+    # when its writer looks at the preview and publishes all the same
+    preview = organiser.get(f"/campaigns/drafts/{draft().id}/preview").text
+    assert "Another person must publish the new wording" in preview
+    answer = publish(organiser)
+    # then it is refused, and another may
+    assert (answer.status_code, "Another person must publish this" in answer.text) == (403, True)
+    assert "Sakharovo" in one("hands-off-ali").surplus["en"]
+    assert publish(signed_in("organiser", name="olga")).status_code == 303
+    assert one("hands-off-ali").surplus == {"en": "What is left goes to the paper."}

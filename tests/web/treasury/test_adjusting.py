@@ -79,7 +79,7 @@ def test_a_surplus_is_moved_within_what_is_free(treasurer: Browser) -> None:
     assert (3100, "sakharovo", "GBP", -30000) in booked("adjustment:2")
     before = kept()
     answer = ask(treasurer, form_key="three", amount="500.01", **moved)
-    assert (answer.status_code, "£500 free" in said_beside(answer, "amount")) == (409, True)
+    assert (answer.status_code, "£500 available" in said_beside(answer, "amount")) == (409, True)
     assert (kept(), raised(), sound()) == (before, 0, ())
 
 

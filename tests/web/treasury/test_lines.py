@@ -20,6 +20,7 @@ from tests.reconciliation.steps import (
     a_gift,
     a_line,
     accepted,
+    banked,
     raised,
     receipts_of,
     settled,
@@ -128,6 +129,7 @@ def test_a_line_without_a_paper_of_its_own_is_booked_and_taken_back(treasurer: B
 
 
 def a_sent_payment(minor: int) -> int:
+    banked(minor, account_id=1)
     wanted = ask_for(minor)
     approve(wanted, "theo")
     with write_unit() as conn:

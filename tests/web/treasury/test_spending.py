@@ -17,7 +17,7 @@ from donations.extensions import db
 from donations.models import Disbursement
 from donations.reconciliation import balances
 from tests.reconciliation.matching_steps import said
-from tests.reconciliation.steps import a_bank_account, accepted, sound
+from tests.reconciliation.steps import banked, sound
 from tests.reconciliation.test_spending import booked, fund, two_must_approve
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.looking import acts, kept, last_act, number_in, refusal, said_beside
@@ -30,7 +30,7 @@ TYPED = {"fund": "ali", "amount": "500", "currency": "GBP", "purpose": "lawyer, 
 @pytest.fixture(autouse=True)
 def folder(app: Flask, tmp_path: Path) -> Path:
     app.config["FILES_FOLDER"] = str(tmp_path / "files")
-    accepted(80000)
+    banked(80000)
     return tmp_path / "files" / "evidence"
 
 
@@ -67,7 +67,7 @@ def test_a_payment_is_asked_for_approved_sent_and_found_in_the_bank(
     assert decide(treasurer, "send").status_code == 303
     assert booked("disbursement:1:send") == [(1040, "ali", "GBP", -50000), (2100, "ali", "GBP", 50000)]
     # and the bank shows it
-    line = said(a_bank_account(), -50000)
+    line = said(1, -50000)
     treasurer.post(f"/treasury/lines/{line}", act="match", target="disbursement:1")
     assert (state(), sound()) == ("paid", ())
     assert acts()[-3:] == ["disbursement.approved", "disbursement.sent", "line.matched"]
@@ -151,7 +151,7 @@ def test_the_same_form_asks_once_and_only_for_that(treasurer: Browser, clock: ti
 
 def test_no_more_than_is_free_is_asked_for_or_approved(treasurer: Browser, signed_in: Callable[..., Browser]) -> None:
     answer = ask(treasurer, amount="800.01")
-    assert (answer.status_code, "£800 free" in said_beside(answer, "amount")) == (409, True)
+    assert (answer.status_code, "£800 available" in said_beside(answer, "amount")) == (409, True)
     ask(treasurer, amount="500")
     ask(treasurer, amount="400", form_key="two")
     admin = signed_in("admin")
