@@ -25,7 +25,16 @@ from donations.reconciliation.matches import Said
 from tests.events import a_charge, a_movement, fresh, hear, new_id
 from tests.factories import NOON, a_donation
 from tests.reconciliation.steps import (
-    TODAY, a_gift, expect, free, in_bank, live_or_waiting, raised, receipts_of, settled, sound, uncommitted,
+    TODAY,
+    a_gift,
+    expect,
+    free,
+    in_bank,
+    live_or_waiting,
+    raised,
+    settled,
+    sound,
+    uncommitted,
 )  # fmt: skip
 from tests.reconciliation.test_payouts import hear_members, hear_payout, moved
 from tests.reconciliation.test_spending import fund as fund_of
