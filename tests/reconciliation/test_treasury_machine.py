@@ -24,18 +24,8 @@ from donations.reconciliation import adjustments, matches, matching, slips, spen
 from donations.reconciliation.matches import Said
 from tests.events import a_charge, a_movement, fresh, hear, new_id
 from tests.factories import NOON, a_donation
-from tests.reconciliation.steps import (
-    TODAY,
-    a_gift,
-    expect,
-    free,
-    in_bank,
-    live_or_waiting,
-    raised,
-    settled,
-    sound,
-    uncommitted,
-)  # fmt: skip
+from tests.reconciliation import steps
+from tests.reconciliation.steps import TODAY, a_gift, expect, free, in_bank, raised, sound
 from tests.reconciliation.test_payouts import hear_members, hear_payout, moved
 from tests.reconciliation.test_spending import fund as fund_of
 from tests.reconciliation.treasury_model import FUNDS, Line, Thing, Treasury, one
@@ -274,7 +264,7 @@ class Desk(RuleBasedStateMachine):
 
     @rule()
     def two_hours_pass(self) -> None:
-        settled()
+        steps.settled()
 
     @invariant()  # What must hold.
     def the_books_are_what_was_done(self) -> None:
@@ -285,7 +275,7 @@ class Desk(RuleBasedStateMachine):
         for slip in self.model.slips:
             assert slips.short_by(db.session.connection(), int(slip.id)) == self.model.short(slip)
         for gift in self.model.gifts:
-            assert live_or_waiting(int(gift.id)) in (None, self.model.remaining(gift))
+            assert steps.live_or_waiting(int(gift.id)) in (None, self.model.remaining(gift))
             assert db.session.get_one(OfflineGift, int(gift.id)).state == gift.state
         for payment in self.model.payments:
             assert db.session.get_one(Disbursement, int(payment.id)).state == payment.state
@@ -297,7 +287,7 @@ class Desk(RuleBasedStateMachine):
     def usable(self, fund: str) -> int:
         """What may be paid out or moved: what the bank has, less what is approved, and no more than is free."""
         here = in_bank(self.account, fund) - self.model.unpaid(fund)
-        return max(0, min(here, uncommitted(fund), self.free(fund)))
+        return max(0, min(here, steps.uncommitted(fund), self.free(fund)))
 
 
 # Each has a database of its own, so that the books asked after every step stay small.
