@@ -95,6 +95,7 @@ def test_a_sum_without_a_currency_would_be_found(source: str) -> None:
 
 # Classes that carry minor units in the currency of a thing they name, or of the whole answer they are part of.
 OF_ONE_CURRENCY = {
+    "AtBank": "part of Places, which names the currency",
     "Standing": "appeals.goals: the goals of an appeal, in its currency",
     "Area": "a target in the currency of its appeal",
     "Statement": "of a bank account, which has one currency",

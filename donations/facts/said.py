@@ -27,6 +27,7 @@ class Charge:
     failure_code: str | None
     balance_transaction_id: str | None
     changed_at: datetime | None = None
+    had_succeeded: bool = False  # it failed after it had succeeded, as its session tells
 
 
 @dataclass(frozen=True, slots=True)

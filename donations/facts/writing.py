@@ -25,7 +25,7 @@ def record_charge(conn: Connection, charge: Charge, *, at: datetime) -> Known:
         "currency": charge.amount.currency,
         "method": charge.method,
         "charged_at": charge.charged_at,
-        "succeeded_at": changed_at if charge.status == "succeeded" else None,
+        "succeeded_at": changed_at if charge.status == "succeeded" or charge.had_succeeded else None,
         "failed_at": changed_at if charge.status == "failed" else None,
         "failure_code": charge.failure_code,
         "balance_transaction_id": charge.balance_transaction_id,

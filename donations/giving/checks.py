@@ -77,7 +77,7 @@ def begin_donation(code: str, key: str, gift: Gift, at: datetime) -> Donation:
     if not hmac.compare_digest(check.key.encode(), key.encode()):
         raise CheckIncomplete()
     if check.donation is None:
-        check.donation = begin(check.appeal, gift, at)
+        check.donation = begin(check.appeal, gift, at, shown_at=check.created_at)
         db.session.flush()
     return check.donation
 

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from donations import privacy
-from donations.appeals import following
+from donations.appeals import following, wordings
 from donations.extensions import db
-from donations.models import Allocation, Appeal, Donation, Fund, Organisation
+from donations.models import Allocation, Appeal, AppealWording, Donation, Fund, Organisation
 from donations.models.base import new_reference
 from donations.money import Money, apportion, check_chargeable
 
@@ -36,8 +36,9 @@ class Gift:
     area_id: int | None = None
 
 
-def begin(appeal: Appeal, gift: Gift, at: datetime) -> Donation:
-    """A pending donation, or the one there is already if the same form with the same content was sent before.
+def begin(appeal: Appeal, gift: Gift, at: datetime, *, shown_at: datetime | None = None) -> Donation:
+    """A pending donation, or the one there is already if the same form with the same content was sent before. It keeps
+    the wording that was in force when its donor was shown it, if that was before.
 
     Raises AppealPaused, AppealClosed, AmountTooSmall, AmountTooLarge, TooManyDecimals; then nothing is written."""
     appeal.check_takes_gifts()
@@ -46,15 +47,17 @@ def begin(appeal: Appeal, gift: Gift, at: datetime) -> Donation:
     again = _begun_with(key)
     if again is not None:
         return again
-    donation = _kept(_new(appeal, gift, key, at), key)
+    donation = _kept(_new(appeal, gift, key, at, shown_at or at), key)
     if gift.updates and gift.email:
         following.ask(appeal, gift.email, gift.language, donation, at)
     return donation
 
 
-def _new(appeal: Appeal, gift: Gift, key: str, at: datetime) -> Donation:
+def _new(appeal: Appeal, gift: Gift, key: str, at: datetime, shown_at: datetime) -> Donation:
     organisation, reference = Organisation.get(), new_reference()
-    parts = parts_of(appeal, gift)
+    parts, wording_id = parts_of(appeal, gift), wordings.version_at(appeal.id, shown_at)
+    wording = db.session.get(AppealWording, wording_id) if wording_id is not None else None
+    funds = [fund for fund, _ in parts]
     return Donation(
         reference=reference,
         appeal_id=appeal.id,
@@ -68,7 +71,8 @@ def _new(appeal: Appeal, gift: Gift, key: str, at: datetime) -> Donation:
         language=gift.language,
         display=gift.display,
         fee_bearer=appeal.fee_bearer,
-        terms=terms_of(organisation, appeal, [fund for fund, _ in parts], gift.language),
+        terms=terms_of(organisation, appeal, funds, gift.language, wording.surplus if wording is not None else None),
+        wording_id=wording_id,
         donor_id=new_reference(),
         personal_until=privacy.donor_data_until(organisation.day_of(at)),
         created_at=at,
@@ -105,9 +109,11 @@ def _form_key(appeal: Appeal, gift: Gift) -> str:
     return privacy.lookup_hash(digest, "form").hex()
 
 
-def terms_of(organisation: Organisation, appeal: Appeal, funds: list[Fund], language: str) -> dict[str, Any]:
-    """What was shown when the gift was made, frozen in the supporter's language. What a receipt must not say is not
-    in here."""
+def terms_of(
+    organisation: Organisation, appeal: Appeal, funds: list[Fund], language: str, surplus: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """What was shown when the donation was made, frozen in the donor's language. What a receipt must not say is not in
+    here. `surplus` by language, if it was not the appeal's of today."""
 
     def told(texts: dict[str, str]) -> str:
         return texts.get(language) or texts.get(organisation.default_language) or next(iter(texts.values()), "")
@@ -117,7 +123,7 @@ def terms_of(organisation: Organisation, appeal: Appeal, funds: list[Fund], lang
         "organisation": organisation.name,
         "legal_name": organisation.legal_name,
         "statement_descriptor": organisation.statement_descriptor,
-        "restriction": told(appeal.surplus) if named else "",
+        "restriction": told(appeal.surplus if surplus is None else surplus) if named else "",
         "appeal_title": told(appeal.title) if named else "",
         "fund_names": [told(fund.name) for fund in funds] if named else [],
     }

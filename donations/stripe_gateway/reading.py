@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -167,6 +167,8 @@ def session_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> S
         intent = said.get("payment_intent")
         latest = intent.get("latest_charge") if isinstance(intent, dict) else None
         charge = charge_of(latest, said_at=said_at) if isinstance(latest, dict) else None
+        if charge is not None and charge.status == "failed" and said.get("payment_status") == "paid":
+            charge = replace(charge, had_succeeded=True)  # Stripe does not take the word back when the money goes.
         is_unpaid = said["status"] == "complete" and said.get("payment_status") == "unpaid"
         return Session(
             id=text_of(said["id"]),

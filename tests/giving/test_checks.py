@@ -12,17 +12,18 @@ from flask import Flask
 from sqlalchemy import text
 
 from donations import giving, privacy
+from donations.appeals import wordings
 from donations.database import write_unit
 from donations.errors import AppealClosed, BadSeal, CheckExpired, CheckIncomplete, CheckNotFound, CheckUsed
 from donations.extensions import db
 from donations.giving import Gift, checks
-from donations.models import Appeal, DonationCheck
+from donations.models import Appeal, Donation, DonationCheck
 from donations.worker.checks import forget_checks
 from tests.events import a_charge, an_attempt, fresh, hear, rows
 from tests.factories import NOON, gbp
 
 TYPED = {"amount": "20", "name": "Maya Example", "email": "maya@example.org", "message": "Hold on, friends."}
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def kept() -> tuple[str, str]:
@@ -49,6 +50,26 @@ def test_what_was_typed_is_kept_whole(app: Flask) -> None:
     code, _ = kept()
     fresh()
     assert checks.fields_of(checks.find(code)) == TYPED
+
+
+def test_the_wording_that_was_shown_is_kept_also_where_it_changed_before_the_payment(app: Flask) -> None:
+    # given a donor who has checked a donation, and a wording that is changed before they go on
+    code, key = kept()
+    with write_unit():
+        appeal = Appeal.any_by_slug("hands-off-ali")
+        before = wordings.latest(appeal)
+        appeal.surplus = {"en": "What is left goes to the paper."}
+        wordings.record(appeal, by="tara", at=NOON + HOUR, source="file")
+    # when they go on
+    reference = begin(code, key, NOON + 2 * HOUR)
+    # then the donation keeps what they had read, and one that is checked now the new words
+    fresh()
+    assert before is not None
+    assert Donation.by_reference(reference).wording_id == before.id
+    with write_unit():
+        check = checks.keep(Appeal.any_by_slug("hands-off-ali"), TYPED, NOON + 2 * HOUR)
+        later = check.code, check.key
+    assert Donation.by_reference(begin(*later, NOON + 2 * HOUR)).wording_id != before.id
 
 
 def test_an_address_has_more_than_128_random_bits_and_is_never_the_same(app: Flask) -> None:
