@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from donations.extensions import db
 from donations.models import Appeal, Area, Organisation
 from tests.factories import NOON, a_donation
+from tests.models import decision_rows
 
 # (table, what is wrong in a row that is otherwise good, the constraint's name or, on SQLite, its columns)
 REFUSED = [
@@ -99,6 +100,8 @@ REFUSED = [
     ("staff_session", {"stage": "third", "fresh_at": NOON}, "stage_known"),
     ("staff_session", {"stage": "full"}, "full_was_fresh"),
     ("audit", {"previous_sha256": "taken"}, "previous_sha256"),
+    ("receipt_event", {"cause": "weather"}, "cause_known"),
+    *decision_rows.REFUSED,
 ]
 
 
@@ -141,6 +144,7 @@ def good(app: Flask) -> dict[str, dict[str, Any]]:
         **_of_the_treasury(donation.id, appeal.funds[0].id),
         **_of_appeals(money), **_of_branches(),
         **_of_staff(),
+        **decision_rows.rows(appeal.id, donation.id, appeal.funds[0].id),
     }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from donations.reconciliation.matches import Said
 from donations.reconciliation.to_do import KINDS, OpenItems
 from tests.events import fresh
 from tests.factories import NOON
-from tests.reconciliation.steps import a_bank_account, a_line, accepted, match
+from tests.reconciliation.steps import a_bank_account, a_line, banked, match
 from tests.reconciliation.test_spending import approve, ask_for
 from tests.reconciliation.waiting_steps import LATER, PLANTED, a_job, a_mail, a_rest, add, an_event
 
@@ -136,7 +136,7 @@ def test_what_is_kept_no_more_cannot_be_tried_again(app: Flask) -> None:
 
 def test_a_payment_sent_that_the_bank_never_paid_is_marked_as_not_sent(app: Flask) -> None:
     # given one that was sent a week ago
-    accepted(80000)
+    account = banked(80000)
     wanted = ask_for(5000)
     approve(wanted, "theo")
     with write_unit() as conn:
@@ -151,7 +151,7 @@ def test_a_payment_sent_that_the_bank_never_paid_is_marked_as_not_sent(app: Flas
     # then it can be sent once more, or taken back; one that its line is matched to cannot be marked so
     with write_unit() as conn:
         spending.send(conn, wanted, at=NOON)
-    match(a_line(a_bank_account(), -5000), Said("disbursement", -5000, target=str(wanted)))
+    match(a_line(account, -5000), Said("disbursement", -5000, target=str(wanted)))
     with pytest.raises(AlreadyDone), write_unit() as conn:
         spending.unsend(conn, wanted, reason="x", at=NOON)
 

@@ -35,7 +35,7 @@ from donations.reconciliation import slips
 from donations.reconciliation.matches import Said
 from tests.events import a_charge, a_movement, hear
 from tests.factories import NOON, a_donation, gbp
-from tests.reconciliation.steps import TODAY, a_bank_account, a_gift, a_line, accepted, match
+from tests.reconciliation.steps import TODAY, a_bank_account, a_gift, a_line, accepted, banked, match
 from tests.reconciliation.test_classification import an_unknown_movement, booked, classify, fund_id
 from tests.reconciliation.test_payouts import hear_payout
 from tests.reconciliation.test_spending import adjust, ask_for, two_must_approve
@@ -161,14 +161,14 @@ def a_refund_attempt() -> None:
 
 
 def a_disbursement() -> None:
-    accepted(80000)
+    banked(80000)
     ask_for(5000)
 
 
 def an_adjustment() -> None:
+    account = banked(80000)
     two_must_approve()
-    accepted(80000)
-    adjust("transfer", 5000, other_fund_id=fund_id("general"), bank_account_id=a_bank_account())
+    adjust("transfer", 5000, other_fund_id=fund_id("general"), bank_account_id=account)
 
 
 def a_decision() -> None:

@@ -16,7 +16,7 @@ from donations.extensions import db
 from donations.models import Dismissal, Mail, OfflineGift
 from donations.reconciliation.matches import Said
 from donations.reconciliation.to_do import KINDS
-from tests.reconciliation.steps import a_bank_account, a_gift, a_line, accepted, match, raised, receipts_of
+from tests.reconciliation.steps import a_bank_account, a_gift, a_line, accepted, match, raised, receipts_of, settled
 from tests.reconciliation.waiting_steps import LATER, PLANTED
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.looking import kept, last_act, refusal
@@ -108,6 +108,7 @@ def test_a_bounced_cheque_is_not_among_what_is_in_the_total_and_is_not_taken_to_
     slip = {"account": str(account), "count": "1", "on": "2026-11-21", "amount": "50", "currency": "GBP"}
     answer = treasurer.post("/treasury/slips/new", gift=str(gift), form_key="k", **slip)
     assert answer.status_code == 409
+    settled()
     assert [state for state, _ in receipts_of(gift)] == ["void"]
 
 

@@ -1,0 +1,51 @@
+"""Rows of what people decided and what waits for them, each with what the database refuses in it: for the tests of
+constraints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import insert
+
+from donations.extensions import db
+from tests.factories import NOON
+
+REFUSED = [
+    ("classification", {"state": "lost"}, "state_known"),
+    ("classification", {"account": None}, "account_of_movement"),
+    ("classification", {"payment_id": 77}, "of_one_thing"),
+    ("cure", {"kind": "pray"}, "kind_known"),
+    ("cure", {"state": "lost", "decided_by": "test"}, "state_known"),
+    ("cure", {"state": "made"}, "decided_by_a_person"),
+    ("receipt_gap", {"last_number": 1}, "is_a_range"),
+    ("appeal_wording", {"number": 0}, "number_from_one"),
+    ("appeal_wording", {"source": "hearsay"}, "source_known"),
+    ("stray_payment", {"reason": "unlucky"}, "reason_known"),
+]
+
+
+def rows(appeal_id: int, donation_id: int, fund_id: int) -> dict[str, dict[str, Any]]:
+    """A row of each of these tables that the database would take."""
+    movement = {
+        "id": "txn_9", "number": 9, "type": "x", "reporting_category": "x", "amount_minor": 1, "fee_minor": 0,
+        "net_minor": 1, "currency": "GBP", "created_at": NOON, "available_on": NOON.date(),
+    }  # fmt: skip
+    payment = {"id": 77, "charge_id": "ch_77", "first_seen_at": NOON}
+    for table, row in (("balance_transaction", movement), ("payment", payment)):
+        db.session.execute(insert(db.metadata.tables[table]).values(**row))
+    asked = {"form_key": "k", "reason": "x", "state": "requested", "requested_by": "test", "requested_at": NOON}
+    return {
+        "classification": {**asked, "movement_id": "txn_9", "account": 5020, "fund_id": fund_id},
+        "cure": {
+            **asked, "kind": "recalculate", "invariant": "I10", "subject": "fund:1", "figure": "1", "said": "x",
+            "target": "",
+        },
+        "receipt_gap": {
+            "series_id": 1, "first_number": 2, "last_number": 2, "reason": "x", "actor": "test", "at": NOON,
+        },
+        "appeal_wording": {
+            "appeal_id": appeal_id, "number": 9, "surplus": {}, "funds": [], "sha256": "x", "valid_from": NOON,
+            "keeps_earlier": False, "written_by": "test", "reason": "", "source": "page",
+        },
+        "stray_payment": {"payment_id": 77, "donation_id": donation_id, "reason": "paid_already", "since": NOON},
+    }  # fmt: skip
