@@ -95,8 +95,9 @@ def earmark(conn: Connection, donation: Donation, fund: Fund, *, at: datetime) -
     if donation.appeal_id != appeal.id:
         if donation.counted_in is not None:
             totals.apply(conn, [], counted={(donation.appeal_id, donation.counted_in): -1}, homes={}, at=at)
-        donation.appeal_id, donation.area_id, donation.counted_in = appeal.id, None, None
-        donation.wording_id = wordings.version_at(appeal.id, donation.created_at)
+        wording_id = wordings.version_at(appeal.id, donation.created_at)  # Both at once, or the database refuses it.
+        donation.appeal_id, donation.wording_id = appeal.id, wording_id
+        donation.area_id = donation.counted_in = None
     for one in donation.allocations:
         db.session.delete(one)
     db.session.flush()
