@@ -225,7 +225,7 @@ def test_only_what_is_left_over_is_written_off_and_what_was_written_off_is_match
 
 
 def test_a_payment_on_its_way_is_not_written_off(app: Flask) -> None:
-    accepted(80000)
+    banked(80000)
     wanted = ask_for(500)
     approve(wanted, "theo")
     with write_unit() as conn:
