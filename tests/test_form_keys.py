@@ -17,8 +17,15 @@ HELD = {
 }
 
 
+# What such a form says of one thing, a second one of the same form would only say again.
+OF_ONE_THING = {
+    "cure": "one correction of exactly one finding, which is gone when it is made",
+    "classification": "what one payment or Stripe transaction is",
+}
+
+
 def test_each_form_that_acts_once_is_tried_after_it_was_used() -> None:
     keyed = {table.name for table in db.metadata.tables.values() if "form_key" in table.columns}
-    assert keyed == set(HELD)
+    assert keyed == set(HELD) | set(OF_ONE_THING)
     for table, file in HELD.items():
         assert "has been used" in (ROOT / file).read_text(encoding="utf-8"), table

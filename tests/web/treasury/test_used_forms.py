@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from tests.events import rows
 from tests.fixtures.outside import Stripe
 from tests.fixtures.settings import environ_for
-from tests.reconciliation.steps import a_bank_account, accepted
+from tests.reconciliation.steps import a_bank_account, banked
 from tests.web.staff.conftest import Browser
 from tests.web.treasury import test_adjusting, test_gifts, test_spending
 from tests.web.treasury.pay_in_steps import Branch
@@ -31,7 +31,7 @@ def gift(browser: Browser) -> Send:
 
 
 def request(browser: Browser) -> Send:
-    accepted(80000)
+    banked(80000)
     return lambda key: test_spending.ask(browser, form_key=key, amount="100")
 
 
