@@ -26,6 +26,7 @@ from donations.models import (
     Receipt,
     Refund,
     RefundAttempt,
+    StrayPayment,
 )
 from donations.money import Money
 
@@ -53,6 +54,7 @@ class Shown:
     left: Money | None
     is_disputed: bool
     receipt_change_due: datetime | None
+    stray: str | None = None  # why it is held for a person: facts.Stray
 
     @property
     def may_be_refunded(self) -> bool:
@@ -81,12 +83,15 @@ def show(conn: Connection, charge_id: str) -> Shown | None:
     payment = conn.execute(select(_payment).where(_payment.c.charge_id == charge_id)).first()
     if payment is None:
         return None
-    known = {"of_payment": payment.id, "of_donation": payment.donation_id, "of_charge": charge_id}
+    # A stray payment carries the reference of a donation that is not its own, and shows nothing of it.
+    stray = conn.execute(select(StrayPayment.reason).where(StrayPayment.payment_id == payment.id)).scalar()
+    donation_id = payment.donation_id if stray is None else None
+    known = {"of_payment": payment.id, "of_donation": donation_id, "of_charge": charge_id}
     read = {name: conn.execute(asked, known).all() for name, asked in _PARTS.items()}
     donation = conn.execute(_DONATION, known).first()
     left, is_disputed = _standing(conn, payment)
-    due = receipts.change_due(payment.donation_id) if payment.donation_id is not None else None
-    return Shown(payment, donation, left=left, is_disputed=is_disputed, receipt_change_due=due, **read)
+    due = receipts.change_due(donation_id) if donation_id is not None else None
+    return Shown(payment, donation, left=left, is_disputed=is_disputed, receipt_change_due=due, stray=stray, **read)
 
 
 def _standing(conn: Connection, payment: Any) -> tuple[Money | None, bool]:

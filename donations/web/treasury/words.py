@@ -190,6 +190,13 @@ DISPUTE_STATES = {
 }
 
 
+# Why a payment with the reference of a donation is not its payment, by facts.Stray.
+STRAYS = {
+    "other_currency": _l("This payment carries the reference of a donation in another currency."),
+    "paid_already": _l("This payment carries the reference of a donation that another payment has paid."),
+}
+
+
 def known() -> Mapping[str, Mapping[object, object]]:
     """All of them, for the templates."""
     here = {name.lower(): found for name, found in globals().items() if name.isupper()}
