@@ -92,7 +92,7 @@ def test_stripes_page_speaks_the_supporters_language(client: FlaskClient, at_str
 @pytest.mark.parametrize(
     ("currency", "typed", "unit_amount"),
     [("GBP", "0.30", "30"), ("JPY", "500", "500"), ("KWD", "1.25", "1250"), ("ISK", "500", "50000"),
-     ("GBP", "9999999999.99", "999999999999")],
+     ("GBP", "10000.00", "1000000")],
 )  # fmt: skip
 def test_amounts_of_every_kind_arrive_at_stripe_exactly(
     client: FlaskClient, at_stripe: Stripe, currency: str, typed: str, unit_amount: str
