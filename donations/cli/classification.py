@@ -39,12 +39,11 @@ def assign(number: str, fund_slug: str, reason: str) -> None:
         return
     found = donation_moves.find(number)
     if found.gift_id is not None:
+        about, told = f"gift:{found.gift_id}", {"fund": fund_slug, "reason": reason}
         with write_unit() as conn:
-            donation_moves.move_offline(conn, found.gift_id, _fund(fund_slug), at=datetime.now(UTC))
-            audit.record(
-                conn, actor(), "ledger.assigned", f"gift:{found.gift_id}", {"fund": fund_slug, "reason": reason},
-                at=datetime.now(UTC),
-            )  # fmt: skip
+            fund, at = _fund(fund_slug), datetime.now(UTC)
+            donation_moves.move_offline(conn, found.gift_id, fund, at=at)
+            audit.record(conn, actor(), "ledger.assigned", about, told, at=at)
         made = True
     else:
         charge = found.charge_id or number
