@@ -4,7 +4,7 @@ what stands behind a new balance transaction at once, what is not over yet and w
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, select
@@ -64,12 +64,16 @@ def take_in(thing: Thing, at: datetime) -> bool:
     return True
 
 
-def complete(at: datetime, movement_ids: Iterable[str] | None = None) -> int:
+def complete(at: datetime, movement_ids: Sequence[str] | None = None) -> int:
     """Fetch what stands behind balance transactions, where only their money is known: those given, or any. Gives how
     many things were taken in."""
+    batches: list[Sequence[str] | None] = [None]
+    if movement_ids is not None:  # A database takes only so many values in one query.
+        batches = [movement_ids[first : first + BATCH] for first in range(0, len(movement_ids), BATCH)]
     done = 0
-    for kind, object_id in _incomplete(None if movement_ids is None else list(movement_ids)):
-        done += sum(take_in(thing, at) for thing in _asked(kind, [object_id]))
+    for batch in batches:
+        for kind, object_id in _incomplete(batch):
+            done += sum(take_in(thing, at) for thing in _asked(kind, [object_id]))
     return done
 
 
@@ -139,7 +143,7 @@ def _not_over() -> list[tuple[str, list[str]]]:
     return [(kind, list(db.session.scalars(one.limit(BATCH)))) for kind, one in asked.items()]
 
 
-def _incomplete(movement_ids: list[str] | None) -> list[tuple[str, str]]:
+def _incomplete(movement_ids: Sequence[str] | None) -> list[tuple[str, str]]:
     """(kind, id) of what stands behind balance transactions and is not known itself, or not what became of it."""
     known = {
         "charge": select(Payment.charge_id).where(Payment.charged_at.is_not(None)),

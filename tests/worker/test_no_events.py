@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
 
 from donations.database import write_unit
 from donations.extensions import db
@@ -199,4 +199,22 @@ def test_without_any_event_a_story_ends_as_if_each_had_been_heard(
     assert needed <= unheard.pop("alarms")
     assert needed <= heard.pop("alarms")
     assert unheard == heard
+    assert sound()
+
+
+def test_any_number_of_new_balance_transactions_is_looked_behind_in_small_queries(
+    app: Flask, at_stripe: Stripe, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given more new balance transactions than one look takes
+    story = next(iter(STORIES))
+    heard = lived(at_stripe, story, now, to_events=True, after_each=True)
+    monkeypatch.setattr(stripe_objects, "BATCH", 1)
+    sizes: list[int] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *call: sizes.append(len(call[3])))
+    # when what stands behind them is asked for
+    stripe_objects.complete(now, [f"txn_{number}" for number in range(200)])
+    # then no query carries them all, and nothing that happened is missed
+    assert 0 < max(sizes) < 20
+    unheard = lived(at_stripe, story, now, to_events=False, after_each=False)
+    assert (unheard.pop("alarms"), unheard) == (heard.pop("alarms"), heard)
     assert sound()
