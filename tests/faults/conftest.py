@@ -18,6 +18,7 @@ from flask import Flask
 from donations import create_app
 from donations.cli.stage import free_port
 from donations.extensions import db
+from tests.faults.failing import Faults, engine_options
 from tests.faults.installation import Installation
 from tests.fixtures.databases import Cluster, Files, Templates
 from tests.needs import postgresql_binaries
@@ -117,3 +118,20 @@ def inside(environ: dict[str, str]) -> Iterator[Flask]:
         finally:
             db.session.remove()
             db.engine.dispose()
+
+
+@pytest.fixture
+def faults() -> Faults:
+    return Faults()
+
+
+@pytest.fixture
+def failing_app(environ: dict[str, str], faults: Faults) -> Iterator[Flask]:
+    """The app on a database that fails when told to."""
+    options = engine_options(environ["DATABASE_URL"], faults)
+    app = create_app(environ, TESTING=True, PROPAGATE_EXCEPTIONS=False, SQLALCHEMY_ENGINE_OPTIONS=options)
+    with app.app_context():
+        yield app
+        faults.disarm()
+        db.session.remove()
+        db.engine.dispose()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,35 +17,18 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from donations import create_app, ledger, receipts
+from donations import ledger, receipts
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, CheckoutAttempt, Donation, Mail, Payment, Receipt, StripeEvent
 from donations.worker.queues import handle_events
 from tests.events import an_attempt, charge, deliver, event, fresh, live_lines, new_id, session
 from tests.factories import a_donation
-from tests.faults.failing import Faults, engine_options
+from tests.faults.failing import Faults
 
 LATER = timedelta(hours=2)
 DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
 pytestmark = pytest.mark.parametrize("kind", Faults.KINDS)
-
-
-@pytest.fixture
-def faults() -> Faults:
-    return Faults()
-
-
-@pytest.fixture
-def failing_app(environ: dict[str, str], faults: Faults) -> Iterator[Flask]:
-    """The app on a database that fails when told to."""
-    options = engine_options(environ["DATABASE_URL"], faults)
-    app = create_app(environ, TESTING=True, PROPAGATE_EXCEPTIONS=False, SQLALCHEMY_ENGINE_OPTIONS=options)
-    with app.app_context():
-        yield app
-        faults.disarm()
-        db.session.remove()
-        db.engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)

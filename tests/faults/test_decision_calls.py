@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from donations import create_app, facts, giving
+from donations import facts, giving
 from donations.database import write_unit
 from donations.extensions import db
 from donations.giving.refunding import Asked
@@ -26,29 +26,12 @@ from donations.reconciliation.matches import Said
 from donations.worker.receipts import change_receipts
 from tests.events import a_charge, fresh, hear, live_lines
 from tests.factories import NOON, a_donation, gbp
-from tests.faults.failing import Faults, engine_options
+from tests.faults.failing import Faults
 from tests.reconciliation.steps import a_bank_account, a_gift, a_line, accepted, match, raised, sound
 from tests.reconciliation.test_receipt_changes import DUE, undo
 
 pytestmark = pytest.mark.parametrize("kind", Faults.KINDS)
 Act = Callable[[], None]
-
-
-@pytest.fixture
-def faults() -> Faults:
-    return Faults()
-
-
-@pytest.fixture
-def failing_app(environ: dict[str, str], faults: Faults) -> Iterator[Flask]:
-    """The app on a database that fails when told to."""
-    options = engine_options(environ["DATABASE_URL"], faults)
-    app = create_app(environ, TESTING=True, SQLALCHEMY_ENGINE_OPTIONS=options)
-    with app.app_context():
-        yield app
-        faults.disarm()
-        db.session.remove()
-        db.engine.dispose()
 
 
 def fund(slug: str) -> Fund:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -15,35 +14,17 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from donations import create_app
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import BankAccount, BankLine, Statement
 from donations.reconciliation import statements
 from tests.events import fresh
 from tests.factories import NOON
-from tests.faults.failing import Faults, engine_options
+from tests.faults.failing import Faults
 
 pytestmark = pytest.mark.parametrize("kind", Faults.KINDS)
 ROWS = "13.11.2026;Maya;1;10,00\n13.11.2026;Maya;1;10,00\n14.11.2026;Ivan;2;20,50\n"
 TEXT = "Date;Name;Transaction ID;Amount\n"
-
-
-@pytest.fixture
-def faults() -> Faults:
-    return Faults()
-
-
-@pytest.fixture
-def failing_app(environ: dict[str, str], faults: Faults) -> Iterator[Flask]:
-    """The app on a database that fails when told to."""
-    options = engine_options(environ["DATABASE_URL"], faults)
-    app = create_app(environ, TESTING=True, SQLALCHEMY_ENGINE_OPTIONS=options)
-    with app.app_context():
-        yield app
-        faults.disarm()
-        db.session.remove()
-        db.engine.dispose()
 
 
 def an_account(name: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from donations import create_app, giving
+from donations import giving
 from donations.database import write_unit
 from donations.errors import AlreadyDone
 from donations.extensions import db
@@ -26,27 +26,10 @@ from donations.reconciliation import adjustments, matches, matching, slips, spen
 from donations.reconciliation.matches import Said
 from tests.events import fresh, live_lines
 from tests.factories import NOON
-from tests.faults.failing import Faults, engine_options
+from tests.faults.failing import Faults
 from tests.reconciliation.steps import TODAY, a_gift, a_line, accepted, banked, match, raised, sound
 
 pytestmark = pytest.mark.parametrize("kind", Faults.KINDS)
-
-
-@pytest.fixture
-def faults() -> Faults:
-    return Faults()
-
-
-@pytest.fixture
-def failing_app(environ: dict[str, str], faults: Faults) -> Iterator[Flask]:
-    """The app on a database that fails when told to."""
-    options = engine_options(environ["DATABASE_URL"], faults)
-    app = create_app(environ, TESTING=True, SQLALCHEMY_ENGINE_OPTIONS=options)
-    with app.app_context():
-        yield app
-        faults.disarm()
-        db.session.remove()
-        db.engine.dispose()
 
 
 def fund() -> Fund:
