@@ -26,6 +26,7 @@ def create_app(environ: Mapping[str, str] | None = None, **overrides: Any) -> Fl
         SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=database.engine_options(settings.database_url),
+        FILES_FOLDER=settings.files_folder,
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=128 * 1024,
         BABEL_DEFAULT_LOCALE="en",

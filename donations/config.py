@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pyrage
 from dotenv import dotenv_values
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -41,6 +42,8 @@ class Settings:
     smtp_url: str = field(repr=False)
     mail_from: str
     alert_email: str
+    files_folder: str
+    backup_recipients: tuple[str, ...]
 
     @property
     def livemode(self) -> bool:
@@ -151,6 +154,8 @@ def _data_key(name: str, raw: str) -> dict[str, bytes]:
                 "is not a list of id:key, each key 32 bytes in base64",
                 "Make one with `echo k1:$(openssl rand -base64 32)`; keep old keys behind the new one",
             )
+        if key_id in keys:
+            raise _fault(name, f"holds two keys with the id {key_id}", "Give each key an id of its own, like k2")
         keys[key_id] = key
     return keys
 
@@ -194,6 +199,33 @@ def _email(name: str, raw: str) -> str:
     return raw
 
 
+def _folder(name: str, raw: str) -> str:
+    if not Path(raw).is_absolute():  # A relative one would be another folder for each command.
+        raise _fault(name, f"{raw!r} is no absolute path", "Write it like /srv/fund/files")
+    return raw
+
+
+def age_recipient(recipient: str) -> Any:
+    """A public key of age (age1...) or SSH. Raises ValueError."""
+    kind = pyrage.ssh if recipient.startswith("ssh-") else pyrage.x25519
+    try:
+        return kind.Recipient.from_str(recipient)
+    except pyrage.RecipientError as error:
+        raise ValueError(recipient) from error
+
+
+def _recipients(name: str, raw: str) -> tuple[str, ...]:
+    recipients = _list(name, raw)
+    try:
+        for recipient in recipients:
+            age_recipient(recipient)
+    except ValueError as error:
+        raise _fault(
+            name, f"{str(error)[:80]!r} is no public key of age", "Write age1..., made by age-keygen"
+        ) from error
+    return recipients
+
+
 # name -> (reader, default); a default of None means it must be set.
 _READERS: dict[str, tuple[Any, str | None]] = {
     "DATABASE_URL": (_database_url, f"sqlite:///{INSTANCE / 'fighting-fund.db'}"),
@@ -208,5 +240,7 @@ _READERS: dict[str, tuple[Any, str | None]] = {
     "SMTP_URL": (_smtp_url, ""),
     "MAIL_FROM": (_email, ""),
     "ALERT_EMAIL": (_email, ""),
+    "FILES_FOLDER": (_folder, str(INSTANCE / "files")),
+    "BACKUP_RECIPIENTS": (_recipients, ""),
 }
 NAMES = tuple(_READERS)

@@ -41,7 +41,11 @@ def engine_options(url: str) -> dict[str, Any]:
 def init_app(app: Flask) -> None:
     """Bind the listeners to the app's engine. Call once, after db.init_app."""
     with app.app_context():
-        engine = db.engine
+        prepare(db.engine)
+
+
+def prepare(engine: Engine) -> None:
+    """Bind the listeners to an engine: a restore has one of its own."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -1,4 +1,4 @@
-"""Runs the migrations on the app's own engine, inside one transaction a migration."""
+"""Runs the migrations on the app's own engine, inside one transaction a migration, or on the connection given."""
 
 from alembic import context
 from flask import current_app
@@ -10,12 +10,12 @@ engine = database.engine
 def skip_what_models_do_not_know(_obj, name, kind, reflected, compare_to):
     """The ledger's xid columns and their constraints exist on PostgreSQL only, made by the migration itself, in place
     of the models' plain key."""
-    if engine.dialect.name != "postgresql" or compare_to is not None or not name:
+    if context.get_context().dialect.name != "postgresql" or compare_to is not None or not name:
         return True
     return "xid" not in name and name != "fk_posting_entry_id_entry"
 
 
-with engine.connect() as connection:
+def run(connection):
     context.configure(
         connection=connection,
         target_metadata=database.metadata,
@@ -26,4 +26,13 @@ with engine.connect() as connection:
     )
     with context.begin_transaction():
         context.run_migrations()
-    connection.commit()
+
+
+# A restore runs them on a connection of its own, whose transaction it commits or rolls back itself.
+given = context.config.attributes.get("connection")
+if given is not None:
+    run(given)
+else:
+    with engine.connect() as opened:
+        run(opened)
+        opened.commit()

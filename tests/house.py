@@ -16,11 +16,12 @@ ROWS = (
     ("web", "cli", "worker"),
     ("inbox",),
     ("giving", "reconciliation", "receipts", "paper", "appeals", "staff", "alarms", "outbox", "stripe_gateway",
-     "mailer"),
+     "mailer", "archives"),
     ("facts", "bookkeeping", "ledger", "totals", "periods", "privacy", "tokens", "audit",
      "references"),
     ("models",),
-    ("database", "prepared", "money", "errors", "extensions", "config"),
+    ("database", "prepared", "money", "errors", "extensions", "config",
+     "private_files"),
 )  # fmt: skip
 ROW_OF = {part: row for row, parts in enumerate(ROWS) for part in parts}
 TALKS_OUTSIDE = {"stripe_gateway", "mailer"}

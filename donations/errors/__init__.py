@@ -13,6 +13,7 @@ from donations.errors.appeals import (
     WordingNeedsAnother,
     WordingReasonNeeded,
 )
+from donations.errors.archives import ArchiveRefused, BackupNotWritten, DatabaseInUse, DatabaseNotEmpty
 from donations.errors.base import (
     BadLink,
     BadSeal,
@@ -129,6 +130,8 @@ __all__ = [
     "AppealClosed",
     "AppealNotFound",
     "AppealPaused",
+    "ArchiveRefused",
+    "BackupNotWritten",
     "BadAmount",
     "BadAppealsFile",
     "BadEvent",
@@ -148,6 +151,8 @@ __all__ = [
     "CheckUsed",
     "CureMadeWorse",
     "CurrencyMismatch",
+    "DatabaseInUse",
+    "DatabaseNotEmpty",
     "DatabaseNotReady",
     "DecisionWaiting",
     "DonationTooLarge",

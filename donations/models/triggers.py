@@ -37,8 +37,10 @@ EXPECTED = {
 }
 _QUERY = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-    # tgenabled D means switched off; a trigger that is there and does nothing is as good as missing.
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
+    # tgenabled D means switched off; a trigger that is there and does nothing is as good as missing. Those of another
+    # schema guard other tables.
+    "postgresql": "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+    " WHERE NOT tgisinternal AND tgenabled <> 'D' AND relnamespace = current_schema()::regnamespace",
 }
 
 

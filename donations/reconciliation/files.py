@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from datetime import datetime
 from pathlib import Path
 
 from flask import current_app
 
-from donations import config, privacy
-from donations.errors import FileGone, FileNotTaken
+from donations import privacy, private_files
+from donations.errors import BadSeal, FileGone, FileNotTaken
 
 MOST_EVIDENCE_BYTES = 10 * 1024 * 1024
 # What a file is, is said by its first bytes, never by its name.
@@ -28,15 +27,25 @@ def type_of_evidence(data: bytes) -> str:
 
 
 def keep(shelf: str, data: bytes) -> str:
-    """Keep it on that shelf. Gives its SHA-256; the same file twice is kept once."""
+    """Keep it on that shelf. Gives its SHA-256; the same file twice is kept once. It is on the disk before this
+    returns, so that no row can name a file that a power cut took."""
     name = hashlib.sha256(data).hexdigest()
-    path = _path(shelf, name)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sealed = privacy.seal(base64.b85encode(data).decode(), _identity(shelf, name))
-    half = path.with_suffix(f".{os.getpid()}.{os.urandom(4).hex()}")
-    half.write_bytes(sealed)
-    half.replace(path)
+    _put(_path(shelf, name), privacy.seal(base64.b85encode(data).decode(), _identity(shelf, name)))
     return name
+
+
+def place(shelf: str, name: str, sealed: bytes) -> bool:
+    """Put back a sealed file that must hold what its name says. Gives whether it was missing; one that is there and can
+    be opened stays. Raises BadSeal, or FileGone if it holds something else."""
+    opened(shelf, name, sealed)
+    path = _path(shelf, name)
+    try:
+        read(shelf, name)
+        return False
+    except (FileGone, BadSeal):
+        missing = not path.exists()
+        _put(path, sealed)
+        return missing
 
 
 def read(shelf: str, name: str) -> bytes:
@@ -44,7 +53,12 @@ def read(shelf: str, name: str) -> bytes:
     path = _path(shelf, name)
     if not path.is_file():
         raise FileGone()
-    return base64.b85decode(privacy.unseal(path.read_bytes(), _identity(shelf, name)))
+    return opened(shelf, name, path.read_bytes())
+
+
+def all_of(shelf: str) -> list[Path]:
+    """Every file of that shelf, by name; what is half-written or a link is none."""
+    return sorted(path for path in _folder(shelf).glob("*") if _is_name(path.name) and _is_plain(path))
 
 
 def drop(shelf: str, name: str) -> None:
@@ -58,14 +72,36 @@ def sweep(shelf: str, before: datetime) -> None:
             path.unlink(missing_ok=True)
 
 
+def _put(path: Path, sealed: bytes) -> None:
+    private_files.make_folder(path.parent)
+    with private_files.replacing(path) as file:
+        file.write(sealed)
+
+
+def opened(shelf: str, name: str, sealed: bytes) -> bytes:
+    """What a sealed file holds. Raises BadSeal, or FileGone if that is not what its name says."""
+    data = base64.b85decode(privacy.unseal(sealed, _identity(shelf, name)))
+    if hashlib.sha256(data).hexdigest() != name:
+        raise FileGone()
+    return data
+
+
 def _path(shelf: str, name: str) -> Path:
-    if len(name) != 64 or not set(name) <= set("0123456789abcdef"):
+    if not _is_name(name):
         raise FileGone()
     return _folder(shelf) / name
 
 
+def _is_name(name: str) -> bool:
+    return len(name) == 64 and set(name) <= set("0123456789abcdef")
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
 def _folder(shelf: str) -> Path:
-    return Path(current_app.config.get("FILES_FOLDER") or config.INSTANCE / "files") / shelf
+    return Path(current_app.config["FILES_FOLDER"]) / shelf
 
 
 def _identity(shelf: str, name: str) -> str:

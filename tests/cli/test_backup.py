@@ -3,27 +3,28 @@ refused where it would destroy or is not what was written."""
 
 from __future__ import annotations
 
-import tarfile
+import errno
+import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from flask import Flask
 
+from donations.archives import tar
+from donations.errors import BackupNotWritten, DatabaseNotEmpty
 from donations.extensions import db
 from donations.models import Donation
 from donations.reconciliation import files
 from tests.events import fresh
-from tests.needs import program
 from tests.reconciliation.steps import accepted, raised, sound
 
 
 @pytest.fixture(autouse=True)
-def own_files(app: Flask, database_kind: str, tmp_path: Path) -> None:
+def own_files(app: Flask, tmp_path: Path) -> None:
     app.config["FILES_FOLDER"] = str(tmp_path / "files")
-    if database_kind == "postgresql":
-        program("pg_dump")
 
 
 def run(app: Flask, *words: str) -> Result:
@@ -39,7 +40,7 @@ def gifts() -> int:
 def test_a_backup_made_while_gifts_arrive_comes_back_whole(app: Flask, appeals: dict, tmp_path: Path) -> None:
     # given gifts, evidence, and more gifts that go on arriving
     accepted(2500)
-    evidence, archive = files.keep("evidence", b"%PDF-1.7 an invoice"), tmp_path / "backup.tar.gz"
+    evidence, archive = files.keep("evidence", b"%PDF-1.7 an invoice"), tmp_path / "backup.ffarchive"
     before, enough = gifts(), threading.Event()
     arriving = threading.Thread(target=_go_on_giving, args=(app, enough))
     arriving.start()
@@ -61,51 +62,82 @@ def test_a_backup_made_while_gifts_arrive_comes_back_whole(app: Flask, appeals: 
 
 
 def test_a_database_that_holds_something_is_not_replaced_unasked(app: Flask, appeals: dict, tmp_path: Path) -> None:
-    archive = tmp_path / "backup.tar.gz"
+    archive = tmp_path / "backup.ffarchive"
     assert run(app, "backup", str(archive)).exit_code == 0
     accepted(2500)
     refused = run(app, "restore", str(archive))
     assert refused.exit_code == 1
-    assert "not empty" in refused.output
+    assert isinstance(refused.exception, DatabaseNotEmpty)
     assert raised() == 2500
 
 
-@pytest.mark.databases("sqlite")
-def test_a_backup_that_was_changed_is_refused_before_anything_is(app: Flask, appeals: dict, tmp_path: Path) -> None:
-    # given a backup in which somebody changed a file
-    accepted(2500)
-    evidence, archive = files.keep("evidence", b"%PDF-1.7 an invoice"), tmp_path / "backup.tar.gz"
-    assert run(app, "backup", str(archive)).exit_code == 0
-    with tarfile.open(archive) as opened:
-        opened.extractall(tmp_path / "open", filter="data")
-    (tmp_path / "open" / "files" / "evidence" / evidence).write_bytes(b"another")
-    with tarfile.open(archive, "w:gz") as changed:
-        for name in ("manifest.json", "database", f"files/evidence/{evidence}"):
-            changed.add(tmp_path / "open" / name, name)
-    # when it is restored, then it is refused, and what was there is there
-    accepted(100)
-    refused = run(app, "restore", str(archive), "--replace")
-    assert refused.exit_code == 1
-    assert "is not what was backed up" in refused.output
-    assert raised() == 2600
-
-
-@pytest.mark.databases("sqlite")
-def test_half_a_backup_and_no_backup_are_refused_with_a_sentence(app: Flask, appeals: dict, tmp_path: Path) -> None:
-    archive = tmp_path / "backup.tar.gz"
-    run(app, "backup", str(archive))
-    whole = archive.read_bytes()
-    for content in (whole[: len(whole) // 2], b"no archive", b""):
-        archive.write_bytes(content)
-        refused = run(app, "restore", str(archive), "--replace")
-        assert (refused.exit_code, "cannot be read" in refused.output) == (1, True), refused.output
-
-
 def test_a_backup_is_for_this_user_alone(app: Flask, appeals: dict, tmp_path: Path) -> None:
-    archive = tmp_path / "backup.tar.gz"
+    archive = tmp_path / "backup.ffarchive"
     assert run(app, "backup", str(archive)).exit_code == 0
     assert archive.stat().st_mode & 0o077 == 0
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("ff-")] == []
+    assert [path.name for path in tmp_path.iterdir()] == ["backup.ffarchive"]
+
+
+def test_a_folder_that_is_missing_or_not_ours_is_named_in_a_sentence(app: Flask, appeals: dict, tmp_path: Path) -> None:
+    for output in (tmp_path / "missing" / "a", Path("/proc/a")):
+        refused = run(app, "backup", str(output))
+        assert refused.exit_code == 1
+        assert isinstance(refused.exception, BackupNotWritten)
+        assert str(output) in str(refused.exception)
+
+
+def test_a_folder_keeps_the_newest_archives_and_everything_that_is_not_ours(
+    app: Flask, appeals: dict, tmp_path: Path
+) -> None:
+    # given a folder with older archives, one of a clock that ran ahead, a stranger, and one that is none of ours inside
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    assert run(app, "backup", str(folder / "fighting-fund-20200101T000000Z.ffarchive")).exit_code == 0
+    whole = (folder / "fighting-fund-20200101T000000Z.ffarchive").read_bytes()
+    for name in ("20200102T000000Z", "20990101T000000Z"):
+        (folder / f"fighting-fund-{name}.ffarchive").write_bytes(whole)
+    for name in ("notes.txt", "fighting-fund-20200103T000000Z.ffarchive"):
+        (folder / name).write_text("something else")
+    # when a new one is written, and two are to be kept
+    done = run(app, "backup", str(folder), "--keep", "2")
+    # then the new one is there whatever the clock says, beside the newest of the others
+    assert done.exit_code == 0, done.output
+    names = sorted(path.name for path in folder.iterdir())
+    assert len(names) == 4
+    assert {"notes.txt", "fighting-fund-20200103T000000Z.ffarchive", "fighting-fund-20990101T000000Z.ffarchive"} < set(
+        names
+    )
+    fresh_one = next(name for name in names if "2020" not in name and "2099" not in name and name.endswith("archive"))
+    assert run(app, "drill", str(folder / fresh_one)).exit_code == 0
+
+
+def test_what_cannot_be_written_removes_no_older_archive(
+    app: Flask, appeals: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(app, "backup", str(tmp_path / "fighting-fund-20200101T000000Z.ffarchive"))
+    monkeypatch.setattr(tar, "packed", _full)
+    failed = run(app, "backup", str(tmp_path), "--keep", "1")
+    assert isinstance(failed.exception, BackupNotWritten)
+    assert [path.name for path in tmp_path.iterdir()] == ["fighting-fund-20200101T000000Z.ffarchive"]
+
+
+def test_a_drill_proves_an_archive_and_touches_nothing(app: Flask, appeals: dict, tmp_path: Path) -> None:
+    accepted(2500)
+    archive = tmp_path / "backup.ffarchive"
+    evidence = files.keep("evidence", b"%PDF-1.7 an invoice")
+    assert run(app, "backup", str(archive)).exit_code == 0
+    accepted(100)
+    files.drop("evidence", evidence)
+    done = run(app, "drill", str(archive))
+    assert done.exit_code == 0, done.output
+    assert "can be restored: 1 donations" in done.output
+    assert raised() == 2600
+    assert not (tmp_path / "files" / "evidence" / evidence).exists()
+
+
+def _full(*_: object) -> Iterator[bytes]:
+    yield b"half"
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _go_on_giving(app: Flask, enough: threading.Event) -> None:

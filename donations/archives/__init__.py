@@ -1,0 +1,11 @@
+"""Archives: the whole installation but its keys in one encrypted file, and the way back out of it. Nothing in an
+archive is ever executed: tables come from our own migrations, rows are data. See docs/backups.md."""
+
+from __future__ import annotations
+
+from donations.archives.backup import Copy, write
+from donations.archives.container import SUFFIX, verify
+from donations.archives.retention import dated_name, prune
+from donations.archives.target import Restored, drill, restore
+
+__all__ = ["SUFFIX", "Copy", "Restored", "dated_name", "drill", "prune", "restore", "verify", "write"]

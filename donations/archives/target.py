@@ -1,0 +1,193 @@
+"""Where an archive is put: into the place of the database (`restore`), or beside it and away again (`drill`). Until
+everything is proved the old database stays as it is, and whatever fails leaves it so."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.engine import Connection
+
+from donations import database, private_files
+from donations.archives import container, tar
+from donations.archives.manifest import BadManifest, Manifest
+from donations.archives.rebuild import rebuild
+from donations.config import Settings
+from donations.database import is_sqlite
+from donations.errors import ArchiveRefused, BadSeal, DatabaseInUse, DatabaseNotEmpty, FileGone
+from donations.extensions import db
+from donations.reconciliation import files
+
+_LOCK_WAIT = "5s"
+_OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+_FUNCTIONS = (
+    "SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace"
+    " AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back. `set_aside` is the database that was there before, where it is kept as files (SQLite)."""
+
+    manifest: Manifest
+    figures: dict[str, Any]
+    files: int
+    set_aside: Path | None
+
+
+Finish = Callable[[Connection], None]
+
+
+def restore(archive: Path, settings: Settings, *, replace: bool, finish: Finish, at: datetime) -> Restored:
+    """Put the archive into the place of the database. `finish` writes what must be there from the first moment on.
+    Raises ArchiveRefused, DatabaseNotEmpty, DatabaseInUse; then nothing is changed."""
+    if not replace and inspect(db.engine).get_table_names():
+        raise DatabaseNotEmpty()
+    db.session.remove()
+    db.engine.dispose()
+    place = Path(db.engine.url.database or "") if is_sqlite() else None
+    with _unpacked(archive, settings, near=place) as (folder, manifest, places), ExitStack() as undo:
+        if place is None:
+            now = _into_postgresql(manifest, places, undo, finish, at)
+            set_aside = None
+        else:
+            now = _new_file(folder / "database", manifest, places, finish, at)
+            _place_files(manifest, places, undo)
+            set_aside = _swap(folder / "database", place, at)
+        undo.pop_all()
+    return Restored(manifest, now, len(manifest.files), set_aside)
+
+
+def drill(archive: Path, settings: Settings, *, at: datetime) -> Restored:
+    """Put the archive into a database that is thrown away again, and open its files; nothing of the live installation
+    is touched. Raises ArchiveRefused."""
+    with _unpacked(archive, settings, near=None) as (folder, manifest, places):
+        if is_sqlite() or not _may_make_schemas():
+            now = _new_file(folder / "database", manifest, places, _nothing, at)
+        else:
+            with db.engine.connect() as conn:  # Never committed: it is gone when the connection is.
+                conn.exec_driver_sql(f"CREATE SCHEMA {_SCHEMA}")
+                conn.exec_driver_sql(f"SET LOCAL search_path TO {_SCHEMA}")
+                now = rebuild(conn, manifest, places, at=at)
+                conn.rollback()
+        for name in manifest.files:
+            _, shelf, sha256 = name.split("/")
+            files.opened(shelf, sha256, places[name].read_bytes())
+    return Restored(manifest, now, len(manifest.files), None)
+
+
+_SCHEMA = "fighting_fund_drill"
+
+
+def _nothing(_conn: Connection) -> None:
+    """A drill leaves no mark in what it throws away."""
+
+
+@contextmanager
+def _unpacked(archive: Path, settings: Settings, near: Path | None) -> Iterator[tuple[Path, Manifest, dict[str, Path]]]:
+    """The archive, checked and taken out into a folder that goes away. Raises ArchiveRefused, also for what its user
+    finds wrong with it."""
+    container.verify(archive, settings.data_keys)
+    if near is not None:
+        private_files.make_folder(near.parent)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".ff-restore-", dir=near.parent if near else None) as name:
+            folder = Path(name)
+            with private_files.create(folder / "tar") as out:
+                container.decrypt(archive, out, settings.data_keys)
+            (folder / "members").mkdir(mode=0o700)
+            with (folder / "tar").open("rb") as file:
+                manifest, places = tar.unpack(file, folder / "members")
+            (folder / "tar").unlink()
+            yield folder, manifest, places
+    except (BadManifest, BadSeal, FileGone, OSError) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error).rstrip(".")
+        raise ArchiveRefused(archive=archive, reason=said) from error
+
+
+def _new_file(place: Path, manifest: Manifest, places: dict[str, Path], finish: Finish, at: datetime) -> dict[str, Any]:
+    private_files.create(place).close()
+    engine = create_engine(f"sqlite:///{place}")
+    database.prepare(engine)
+    try:
+        with engine.connect() as conn:
+            now = rebuild(conn, manifest, places, at=at)
+            finish(conn)
+            conn.commit()
+    finally:
+        engine.dispose()  # The last connection brings the whole log into the file.
+    return now
+
+
+def _into_postgresql(
+    manifest: Manifest, places: dict[str, Path], undo: ExitStack, finish: Finish, at: datetime
+) -> dict[str, Any]:
+    """One transaction: away with the old, in with the new, or nothing."""
+    with db.engine.connect() as conn:
+        if conn.exec_driver_sql(_OTHERS).scalar_one():
+            raise DatabaseInUse()
+        conn.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'")
+        for table in inspect(conn).get_table_names():
+            conn.exec_driver_sql(f'DROP TABLE "{table}" CASCADE')
+        for function in conn.exec_driver_sql(_FUNCTIONS).scalars().all():
+            conn.exec_driver_sql(f"DROP FUNCTION {function} CASCADE")
+        now = rebuild(conn, manifest, places, at=at)
+        finish(conn)
+        _place_files(manifest, places, undo)
+        conn.commit()
+    return now
+
+
+def _place_files(manifest: Manifest, places: dict[str, Path], undo: ExitStack) -> None:
+    """Each onto its shelf, if it holds what its name says; what was missing goes again if the restore fails."""
+    for name in manifest.files:
+        _, shelf, sha256 = name.split("/")
+        if files.place(shelf, sha256, places[name].read_bytes()):
+            undo.callback(files.drop, shelf, sha256)
+
+
+def _swap(fresh: Path, place: Path, at: datetime) -> Path | None:
+    """The new file in the place of the old one, which is set aside with its log."""
+    _refuse_if_used(place)
+    aside = place.with_name(f"{place.name}.before-{at:%Y%m%dT%H%M%S%f}")
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for ending in ("", "-wal", "-shm"):
+            old, kept = Path(f"{place}{ending}"), Path(f"{aside}{ending}")
+            if old.exists():
+                old.rename(kept)
+                moved.append((old, kept))
+        fresh.rename(place)
+    except OSError:
+        for old, kept in moved:
+            kept.rename(old)
+        raise
+    private_files.sync_folder(place.parent)
+    return aside if moved else None
+
+
+def _refuse_if_used(place: Path) -> None:
+    """Raises DatabaseInUse where any other connection is open. A file that is no database any more is not."""
+    if not place.exists():
+        return
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(place, timeout=0, isolation_level=None)) as conn:
+        try:
+            conn.execute("PRAGMA locking_mode=EXCLUSIVE")
+            conn.execute("BEGIN EXCLUSIVE")
+            conn.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise DatabaseInUse() from error
+
+
+def _may_make_schemas() -> bool:
+    with db.engine.connect() as conn:
+        return bool(conn.exec_driver_sql("SELECT has_database_privilege(current_database(), 'CREATE')").scalar_one())

@@ -1,0 +1,1 @@
+"""Archives: what they hold, and everything that must be refused."""
