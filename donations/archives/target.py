@@ -118,10 +118,9 @@ def _new_file(place: Path, manifest: Manifest, places: dict[str, Path], finish: 
     engine = create_engine(f"sqlite:///{place}")
     database.prepare(engine)
     try:
-        with engine.connect() as conn:
+        with engine.begin() as conn:
             now = rebuild(conn, manifest, places, at=at)
             finish(conn)
-            conn.commit()
     finally:
         engine.dispose()  # The last connection brings the whole log into the file.
     return now
@@ -131,7 +130,7 @@ def _into_postgresql(
     manifest: Manifest, places: dict[str, Path], undo: ExitStack, finish: Finish, at: datetime
 ) -> dict[str, Any]:
     """One transaction: away with the old, in with the new, or nothing."""
-    with db.engine.connect() as conn:
+    with db.engine.begin() as conn:
         if conn.exec_driver_sql(_OTHERS).scalar_one():
             raise DatabaseInUse()
         conn.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'")
@@ -142,7 +141,6 @@ def _into_postgresql(
         now = rebuild(conn, manifest, places, at=at)
         finish(conn)
         _place_files(manifest, places, undo)
-        conn.commit()
     return now
 
 
