@@ -33,7 +33,6 @@ INTEGRITY_ERRORS = (IntegrityError, sqlite3.IntegrityError, psycopg.IntegrityErr
 def engine_options(url: str) -> dict[str, Any]:
     """Options for SQLAlchemy's engine, by the kind of database."""
     if make_url(url).get_backend_name() == "sqlite":
-        Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
         return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, "pool_size": 10}
     return {"pool_pre_ping": True, "pool_size": 10, "connect_args": {"connect_timeout": 5}}
 
@@ -47,6 +46,7 @@ def init_app(app: Flask) -> None:
 def prepare(engine: Engine) -> None:
     """Bind the listeners to an engine: a restore has one of its own."""
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _make_private)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         event.listen(engine, "checkin", _end_sqlite)
@@ -217,6 +217,14 @@ class TransactionLost(Exception):
 
 class OrphanPosting(Exception):
     """A posting was written without the entry that seals it."""
+
+
+def _make_private(_dialect: Any, _record: Any, arguments: list[Any], _named: Any) -> None:
+    """Make a new database and its folder for this user alone: the -wal and -shm files take its mode over. One that
+    is there is never opened here: closing it would give up the locks that SQLite holds on it."""
+    with suppress(OSError):  # Then SQLite says what is wrong.
+        Path(arguments[0]).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:

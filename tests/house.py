@@ -18,7 +18,7 @@ ROWS = (
     ("giving", "reconciliation", "receipts", "paper", "appeals", "staff", "alarms", "outbox", "stripe_gateway",
      "mailer", "archives"),
     ("facts", "bookkeeping", "ledger", "totals", "periods", "privacy", "tokens", "audit",
-     "references"),
+     "references", "installation"),
     ("models",),
     ("database", "prepared", "money", "errors", "extensions", "config",
      "private_files"),

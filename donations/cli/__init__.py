@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import click
 from flask import Flask
-from flask.cli import FlaskGroup
+from flask.cli import ScriptInfo
+from sqlalchemy.exc import DBAPIError
 
+from donations import config
 from donations.errors import DonationsError
 
 
 def init_app(app: Flask) -> None:
-    """Register the commands that need the app."""
+    """Register the commands that need the app, for `flask --app wsgi` and tests."""
+    for command in _commands():
+        app.cli.add_command(command)
+
+
+def _commands() -> Iterator[click.Command]:
     from donations.cli import (
         appeals,
         audit,
@@ -30,30 +40,56 @@ def init_app(app: Flask) -> None:
 
     books = (backup, bank, bank_matching, ledger, receipts, sync)
     for module in (appeals, audit, inbox, messages, serve, staff, *books):
-        for command in module.COMMANDS:
-            app.cli.add_command(command)
+        yield from module.COMMANDS
 
 
 def _app() -> Flask:
+    """The app, after a line that says which installation it is: a copy is easily taken for the real one."""
     from donations import create_app
 
-    return create_app()
+    app = create_app()
+    if "--json" not in sys.argv:
+        source = config.source()
+        click.echo(f"donations: {source.described()}; database {app.config['SETTINGS'].database_place}", err=True)
+        for warning in source.warnings:
+            click.echo(f"donations: warning: {warning}", err=True)
+    return app
+
+
+def _choose(_ctx: click.Context, _option: click.Parameter, file: Path | None) -> None:
+    if file is not None:
+        config.choose(file)
+
+
+def group() -> click.Group:
+    """All commands; none needs the app to be listed, nor settings to show its help."""
+    from donations.cli import database, demo, setup, tour
+    from donations.cli.sandbox import sandbox
+
+    env_file = click.Option(
+        ["-e", "--env-file"],
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        callback=_choose,
+        expose_value=False,
+        is_eager=True,
+        help="Settings from this file instead of any .env.",
+    )
+    every = (sandbox, *setup.COMMANDS, *demo.COMMANDS, *tour.COMMANDS, *database.COMMANDS, *_commands())
+    return click.Group("donations", every, help="Run a fighting fund.", params=[env_file])
 
 
 def main() -> None:
     """The console script. Exit codes: 0 done, 1 refused or failed with a sentence, 2 wrong usage."""
-    from donations.cli import demo, setup, tour
-    from donations.cli.sandbox import sandbox
-
-    # The .env file is read by config.py, with its own rules, so Flask does not look for one.
-    group = FlaskGroup(
-        create_app=_app, name="donations", help="Run a fighting fund.", add_version_option=False, load_dotenv=False
-    )
-    # These work without the app: they are for when it would refuse to start.
-    for command in (sandbox, *setup.COMMANDS, *demo.COMMANDS, *tour.COMMANDS):
-        group.add_command(command)
+    os.umask(0o077)  # Whatever is written here is for this user alone.
     try:
-        group.main(prog_name="donations")
+        group().main(prog_name="donations", obj=ScriptInfo(create_app=_app))
     except DonationsError as error:
-        click.echo(f"donations: {error}", err=True)
-        sys.exit(1)
+        _fail(str(error))
+    except DBAPIError as error:
+        said = str(error.orig).strip().split("\n")[0]
+        _fail(f"the database cannot be used: {said}. `donations doctor` says what is wrong")
+
+
+def _fail(sentence: str) -> None:
+    click.echo(f"donations: {' '.join(sentence.split())}", err=True)
+    sys.exit(1)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from donations import appeals as domain
@@ -34,6 +35,7 @@ def appeals() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 @click.option("--change-wording", default="", metavar="REASON", help="Why the wording changes while money lies there.")
+@with_appcontext
 def load(file: Path, as_json: bool, change_wording: str) -> None:
     """Load appeals from a TOML FILE: whole or not at all. Loading it again changes nothing.
 
@@ -61,6 +63,7 @@ def load(file: Path, as_json: bool, change_wording: str) -> None:
 
 @appeals.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
+@with_appcontext
 def list_(as_json: bool) -> None:
     """List the appeals: state, visibility, and the code that supporters write on a bank transfer."""
     found = [
@@ -97,6 +100,7 @@ def _refuse(error: BadAppealsFile, as_json: bool) -> NoReturn:
 
 @appeals.command("open")
 @click.argument("slug")
+@with_appcontext
 def open_(slug: str) -> None:
     """Take gifts (again): from draft, paused or closed to open."""
     _change(slug, domain.open_again)
@@ -104,6 +108,7 @@ def open_(slug: str) -> None:
 
 @appeals.command()
 @click.argument("slug")
+@with_appcontext
 def pause(slug: str) -> None:
     """Take no gifts for now; the page says so. Money still on its way is booked like any other."""
     _change(slug, domain.pause)
@@ -111,6 +116,7 @@ def pause(slug: str) -> None:
 
 @appeals.command()
 @click.argument("slug")
+@with_appcontext
 def close(slug: str) -> None:
     """End the appeal today; its page stays, with its outcome."""
     _change(slug, domain.close)
@@ -119,6 +125,7 @@ def close(slug: str) -> None:
 @appeals.command()
 @click.argument("slug")
 @click.option("--how", type=click.Choice(list(HOW)), default="holding", show_default=True, help="What is still seen.")
+@with_appcontext
 def hide(slug: str, how: str) -> None:
     """The kill switch: hide the amounts, all but a holding page, or the whole appeal, at once; and pause it."""
     _change(slug, lambda appeal, at: domain.hide(appeal, HOW[how], at))
@@ -126,6 +133,7 @@ def hide(slug: str, how: str) -> None:
 
 @appeals.command()
 @click.argument("slug")
+@with_appcontext
 def show(slug: str) -> None:
     """Undo `hide`: state and visibility as they were before it."""
     _change(slug, domain.show)

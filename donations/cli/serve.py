@@ -4,25 +4,41 @@ signal to stop is passed on, and each ends after the work in hand. Nobody is lef
 from __future__ import annotations
 
 import ctypes
+import errno
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
+from sqlalchemy.exc import OperationalError
 
+from donations import config
 from donations import worker as loop
+from donations.cli import logs, web_server
+from donations.errors import AddressTaken
+from donations.extensions import db
+from donations.installation import lock, schema
+from donations.installation.outages import is_outage
 
+log = logging.getLogger(__name__)
 GRACE_SECONDS = 30
 RESTART_PAUSE_SECONDS = 1.0
+# After a kill, the web processes of the one before may still hold the port for a moment.
+PORT_PATIENCE_SECONDS = 5.0
+DATABASE_PATIENCE_SECONDS = 30.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -30,59 +46,107 @@ _PR_SET_PDEATHSIG = 1
 @click.option("--idle", default=0.5, show_default=True, help="Seconds to wait when nothing is due.")
 @with_appcontext
 def worker(idle: float) -> None:
-    """Send mail, retry events, look at sessions, run the periodic jobs; until SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("stripe").setLevel(logging.WARNING)  # It would log every address it asks.
+    """Send mail, retry events, look at sessions, run the periodic jobs; until SIGTERM.
+
+    Exit codes: 0 ended by a signal, 1 refused (no tables, or of another version; no database)."""
+    logs.set_up()
     stop = threading.Event()
     _on_stop(stop)
+    _check_tables(stop)
     loop.run(current_app._get_current_object(), stop, idle_seconds=idle)  # type: ignore[attr-defined]
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True)
+@click.option("--port", default=8000, show_default=True, help="0 takes a free one.")
 @click.option("--processes", default=2, show_default=True, help="Web processes.")
 @click.option("--threads", default=4, show_default=True, help="Threads of each web process.")
 @click.option("--no-worker", is_flag=True, help="Web only; the worker runs elsewhere.")
 @with_appcontext
 def serve(host: str, port: int, processes: int, threads: int, no_worker: bool) -> None:
-    """Run the web server and the worker; until SIGTERM, which lets both finish what they have in hand."""
-    web = [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
-        *("--workers", str(processes), "--blocking-threads", str(threads), "--backlog", "1024"),
-        *("--respawn-failed-workers", "--workers-kill-timeout", str(GRACE_SECONDS), "--log-level", "warning"),
-        "wsgi:app",
-    ]
-    commands = [web]
-    if not no_worker:
-        commands.append([sys.executable, "-m", "donations.cli", "worker"])
-    click.echo(f"Fighting Fund serves on http://{host}:{port}")
-    supervise(commands)
+    """Run the web server and the worker; until SIGTERM, which lets both finish what they have in hand.
 
-
-def supervise(commands: list[list[str]]) -> None:
-    """Keep the commands running until SIGTERM or SIGINT, then end them in order."""
+    Exit codes: 0 ended by a signal, 1 refused (the database is served already, the port is taken, no tables or of
+    another version, no database)."""
     stop = threading.Event()
     _on_stop(stop)
-    folder = os.path.dirname(current_app.root_path)
-    running = {number: _start(command, folder) for number, command in enumerate(commands)}
+    with lock.only_server(current_app.config["SETTINGS"].database_file):
+        _check_tables(stop)
+        with _listening(host, port, stop) as listener:
+            words = (listener.fileno(), processes, threads, GRACE_SECONDS)
+            commands = [Command("web", (web_server.__file__, *map(str, words)), (listener.fileno(),))]
+            if not no_worker:
+                commands.append(Command("worker", ("-m", "donations.cli", "worker")))
+            click.echo(f"Fighting Fund serves on http://{host}:{listener.getsockname()[1]}")
+            supervise(commands, stop)
+
+
+def _check_tables(stop: threading.Event) -> None:
+    """Raises DatabaseNotReady unless the tables are ours. A database that is just starting is waited for, once it is
+    known to be there; OperationalError if it does not answer in time."""
+    deadline = time.monotonic() + DATABASE_PATIENCE_SECONDS
+    while not stop.is_set():
+        try:
+            with db.engine.connect() as conn:
+                schema.check(conn)
+            return
+        except OperationalError as error:
+            if not is_outage(error) or time.monotonic() > deadline:
+                raise
+        stop.wait(1)
+
+
+def _listening(host: str, port: int, stop: threading.Event) -> socket.socket:
+    """The socket of the web processes, bound by us alone: a second program on this port is refused, by the kernel.
+    Raises AddressTaken."""
+    deadline = time.monotonic() + PORT_PATIENCE_SECONDS
+    while True:
+        try:
+            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+            return socket.create_server((host, port), family=family, backlog=web_server.BACKLOG)
+        except (OSError, OverflowError) as error:
+            number = getattr(error, "errno", None)
+            if number != errno.EADDRINUSE or time.monotonic() > deadline or stop.is_set():
+                reason = os.strerror(number) if number and number > 0 else str(error)
+                raise AddressTaken(address=f"{host}:{port}", reason=reason) from error
+        stop.wait(0.2)
+
+
+class Command(NamedTuple):
+    """A process of ours: its name for people, the words after `python`, the file descriptors that it inherits."""
+
+    name: str
+    words: tuple[str, ...]
+    descriptors: tuple[int, ...] = ()
+
+
+def supervise(commands: list[Command], stop: threading.Event) -> None:
+    """Keep the commands running until `stop` is set, then end them in order. They get the settings that we have read,
+    and look for no .env of their own."""
+    environ = config.source().handed_down()
+    running = [_start(command, environ) for command in commands]
     while not stop.wait(0.2):
-        for number, process in running.items():
+        for number, process in enumerate(running):
             if process.poll() is not None and not stop.is_set():
-                click.echo(f"{commands[number][2]} ended with {process.returncode}: started again", err=True)
+                click.echo(f"{commands[number].name} ended with {process.returncode}: started again", err=True)
                 _clear_away(process)
                 time.sleep(RESTART_PAUSE_SECONDS)
-                running[number] = _start(commands[number], folder)
-    for process in running.values():
+                running[number] = _start(commands[number], environ)
+    for process in running:
         process.terminate()
-    for process in running.values():
+    for process in running:
         _end(process)
 
 
-def _start(command: list[str], folder: str) -> subprocess.Popen[bytes]:
+def _start(command: Command, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
     # A session of its own: Ctrl-C reaches only us, and we end the children in order.
     return subprocess.Popen(  # noqa: S603 - our own commands
-        command, cwd=folder, start_new_session=True, preexec_fn=partial(_end_with, os.getpid())
+        [sys.executable, *command.words],
+        cwd=Path(current_app.root_path).parent,
+        env=environ,
+        pass_fds=command.descriptors,
+        start_new_session=True,
+        preexec_fn=partial(_end_with, os.getpid()),
     )
 
 

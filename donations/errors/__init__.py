@@ -15,9 +15,12 @@ from donations.errors.appeals import (
 )
 from donations.errors.archives import ArchiveRefused, BackupNotWritten, DatabaseInUse, DatabaseNotEmpty
 from donations.errors.base import (
+    AddressTaken,
+    AlreadyServed,
     BadLink,
     BadSeal,
     BadSetting,
+    DatabaseFull,
     DatabaseNotReady,
     DonationsError,
     MailAddressRefused,
@@ -123,7 +126,9 @@ from donations.errors.waiting import (
 )
 
 __all__ = [
+    "AddressTaken",
     "AlreadyDone",
+    "AlreadyServed",
     "AmbiguousAmount",
     "AmountTooLarge",
     "AmountTooSmall",
@@ -151,6 +156,7 @@ __all__ = [
     "CheckUsed",
     "CureMadeWorse",
     "CurrencyMismatch",
+    "DatabaseFull",
     "DatabaseInUse",
     "DatabaseNotEmpty",
     "DatabaseNotReady",

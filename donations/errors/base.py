@@ -55,3 +55,23 @@ class DatabaseNotReady(DonationsError):
     """The database is not ready: %(fault)s. %(mend)s"""
 
     status = 503
+
+
+class AlreadyServed(DonationsError):
+    """Another `donations serve` (process %(process)s) already serves %(database)s. Stop it first, or set another
+    DATABASE_URL."""
+
+    status = 409
+
+
+class AddressTaken(DonationsError):
+    """%(address)s cannot be listened on: %(reason)s. Stop what uses it, or choose another address (--host, --port)."""
+
+    status = 409
+
+
+class DatabaseFull(DonationsError):
+    """%(database)s holds donors' data sealed with keys that are not set here. New keys could not open it, so none were
+    written. Put the .env of that installation here, or set DATABASE_URL to a new database."""
+
+    status = 409

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import Table, bindparam
 from sqlalchemy.engine import Connection
 
@@ -106,8 +105,6 @@ def _keep_alone(arrival: _Arrival, error: Exception) -> None:
 
 def _first_state(event: Event) -> str:
     """What an event is kept as, before anything is tried."""
-    if event.livemode != current_app.config["SETTINGS"].livemode:
-        log.error("event %s is of the other mode (livemode %s): kept and ignored", event.id, event.livemode)
     if not is_for_us(event):
         return "ignored"
     # Another API version may shape the object otherwise: the worker fetches it anew in our shape.

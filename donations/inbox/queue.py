@@ -11,6 +11,7 @@ from donations import privacy, stripe_gateway
 from donations.database import write_unit
 from donations.extensions import db
 from donations.inbox.handling import CHARGE_CHANGES, fail, finish, identity, is_for_us, try_to_handle
+from donations.installation.clocks import CLOCKS_DIFFER, FURTHEST_AHEAD
 from donations.models import StripeEvent
 from donations.stripe_gateway import Event
 
@@ -42,7 +43,7 @@ def handle_reread(conn: Connection, event_id: str, event: Event | None, *, at: d
 
 def anything_due(*, at: datetime) -> bool:
     """Whether an event waits for the worker; a plain read."""
-    return db.session.execute(_DUE, {"moment": at, "most": 1}).first() is not None
+    return db.session.execute(_DUE, _looked_for(at, 1)).first() is not None
 
 
 def put_off(event_id: str, error: Exception, *, at: datetime) -> None:
@@ -55,7 +56,7 @@ def put_off(event_id: str, error: Exception, *, at: datetime) -> None:
 
 def lease_due(conn: Connection, *, at: datetime, most: int) -> list[str]:
     """Take up to `most` due events for this worker, oldest first. Gives their ids."""
-    ids = list(conn.execute(_DUE.with_for_update(skip_locked=True), {"moment": at, "most": most}).scalars())
+    ids = list(conn.execute(_DUE.with_for_update(skip_locked=True), _looked_for(at, most)).scalars())
     if ids:
         conn.execute(_LEASE, [{"event_id": event_id, "until": at + LEASE} for event_id in ids])
     return ids
@@ -83,18 +84,30 @@ def reread(event_id: str, *, at: datetime) -> Event | None:
 
 
 _event: Table = StripeEvent.__table__  # type: ignore[assignment]
+
+
+def _looked_for(at: datetime, most: int) -> dict[str, object]:
+    """What lies further ahead than it could have been put off was written by a clock that was wrong, and is due."""
+    return {
+        "moment": at,
+        "furthest": at + FURTHEST_AHEAD,
+        "leases_end": at + LEASE + CLOCKS_DIFFER,
+        "most": most,
+    }
+
+
 _BY_ID = _event.c.id == bindparam("event_id")
 _PAYLOAD = select(_event.c.payload_sealed).where(_BY_ID)
 _LOCK_DUE = select(_event.c.attempts).where(_BY_ID, _event.c.state == "due").with_for_update()
+_AT, _FURTHEST, _LEASES_END = (
+    bindparam(name, type_=_event.c.received_at.type) for name in ("moment", "furthest", "leases_end")
+)
 _DUE = (
     select(_event.c.id)
     .where(
         _event.c.state == "due",
-        _event.c.next_attempt_at <= bindparam("moment", type_=_event.c.received_at.type),
-        or_(
-            _event.c.leased_until.is_(None),
-            _event.c.leased_until < bindparam("moment", type_=_event.c.received_at.type),
-        ),
+        or_(_event.c.next_attempt_at <= _AT, _event.c.next_attempt_at > _FURTHEST),
+        or_(_event.c.leased_until.is_(None), _event.c.leased_until < _AT, _event.c.leased_until > _LEASES_END),
     )
     .order_by(_event.c.next_attempt_at, _event.c.id)
     .limit(bindparam("most"))

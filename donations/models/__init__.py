@@ -25,7 +25,7 @@ from donations.models.milestone import Milestone
 from donations.models.offline import OfflineGift, Slip
 from donations.models.organisation import Organisation
 from donations.models.pay_in import PayIn
-from donations.models.queues import Heartbeat, Job, Mail, StripeEvent
+from donations.models.queues import Heartbeat, Job, Mail, StripeEvent, WebhookArrival
 from donations.models.receipt import Receipt, ReceiptChange, ReceiptEvent, ReceiptSeries
 from donations.models.spending import (
     Adjustment,
@@ -113,4 +113,5 @@ __all__ = [
     "StripeEvent",
     "Subscription",
     "SubscriptionRequest",
+    "WebhookArrival",
 ]

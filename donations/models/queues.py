@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
 
 EVENT_STATES = ("handled", "ignored", "due", "parked")
+ARRIVAL_OUTCOMES = ("accepted", "bad_signature", "stale", "unreadable", "other_mode")
 MAIL_STATES = ("due", "sent", "parked")
 
 
@@ -81,3 +82,15 @@ class Heartbeat(Model):
 
     worker: Mapped[str] = mapped_column(Text, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class WebhookArrival(Model):
+    """How many webhooks came to this end, and when the first and the last of them did; nothing of what they held."""
+
+    __tablename__ = "webhook_arrival"
+    __table_args__ = (one_of("outcome", ARRIVAL_OUTCOMES, "outcome_known"),)
+
+    outcome: Mapped[str] = mapped_column(Text, primary_key=True)
+    count: Mapped[int] = mapped_column(BigInt)
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)

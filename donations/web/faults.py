@@ -3,24 +3,35 @@ Nothing of the fault's inside is shown."""
 
 from __future__ import annotations
 
+import logging
+import sqlite3
+from contextlib import suppress
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, request
+import psycopg
+from flask import Flask, Response, current_app, g, jsonify, make_response, request
 from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from donations.errors import DatabaseNotReady, DonationsError
+from donations.extensions import db
+from donations.installation.outages import is_outage
 from donations.web import headers
 from donations.web.filters import sentence
 from donations.web.page import page
 
+log = logging.getLogger(__name__)
+_PLAIN = {"Cache-Control": "no-store", "Content-Type": "text/html; charset=utf-8"}
 SHOWN = (400, 403, 404, 405, 413, 422, 429, 500, 503)
 
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(DonationsError, _expected)
-    app.register_error_handler(OperationalError, _database_down)
+    # The driver's own too: prepared statements do not pass through SQLAlchemy.
+    for error in (OperationalError, sqlite3.OperationalError, psycopg.OperationalError, psycopg.InterfaceError):
+        app.register_error_handler(error, _database_down)
+    app.register_error_handler(DBAPIError, _database_failed)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(NotFound, _from_http)
     app.register_error_handler(InternalServerError, _unexpected)
@@ -35,9 +46,17 @@ def _expected(error: DonationsError) -> Response:
     return _answer(error.status, sentence(error))
 
 
-def _database_down(error: OperationalError) -> Response:
-    current_app.logger.error("the database does not answer: %s", error.orig)
+def _database_down(error: Exception) -> Response:
+    current_app.logger.error("the database does not answer: %s", getattr(error, "orig", error))
     return _answer(503, None)
+
+
+def _database_failed(error: DBAPIError) -> Response:
+    """A connection that was lost, or what is a mistake of ours."""
+    if error.connection_invalidated or is_outage(error):
+        return _database_down(error)
+    current_app.logger.error("unexpected", exc_info=error)
+    return _answer(500, None)
 
 
 def _unexpected(_error: InternalServerError) -> Response:
@@ -56,6 +75,26 @@ def _from_http(error: HTTPException) -> Any:
 
 
 def _answer(status: int, text: str | None) -> Response:
+    if status >= 500:
+        _forget_database()
+    try:
+        return _written(status, text)
+    except Exception:  # Whatever fails while a failure is told must not leave an empty page.
+        if status < 500:
+            raise
+        log.exception("the page of a fault failed")
+        return make_response(current_app.jinja_env.get_template("errors/plain.html").render(), status, _PLAIN)
+
+
+def _forget_database() -> None:
+    """What was read before may have expired with its connection: the page of a fault asks the database nothing that it
+    cannot do without."""
+    with suppress(Exception):
+        db.session.rollback()
+    g.pop("organisation", None)
+
+
+def _written(status: int, text: str | None) -> Response:
     title, explanation = _words(status if status in SHOWN else 400 if status < 500 else 500)
     if status == 403 and headers.kind_of(request.endpoint) == "staff":
         title = _("This is not open to you")

@@ -1,47 +1,120 @@
-"""One address that says whether the installation is well, for a monitor: 200, or 503 naming what is wrong."""
+"""Two addresses for programs. `/healthz`, for a monitor: 200, or 503 naming what is wrong; whatever needs a person but
+stops nothing is a warning. `/livez`, for a load balancer: this process answers. Both are public, so no name, amount,
+fund or host is said."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from flask import Blueprint, Response, jsonify
-from sqlalchemy import func, select
+from flask import Blueprint, Response, current_app, jsonify
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from donations.errors import DatabaseNotReady
 from donations.extensions import db
-from donations.models import Halt, Heartbeat, Mail, StripeEvent
+from donations.installation import disk, schema, work
+from donations.installation.outages import can_write
+from donations.models import Halt
+from donations.worker.jobs import JOBS
 
 bp = Blueprint("health", __name__)
-SILENT_AFTER = timedelta(minutes=2)
-LATE_AFTER = timedelta(minutes=30)
+KEPT_SECONDS = 2.0  # whoever asks more often gets the same answer
+REFUSED_LATELY = timedelta(days=1)
+_EVERY = {job.name: job.every for job in JOBS}
+
+
+@bp.get("/livez")
+def livez() -> Response:
+    return jsonify(status="ok")
 
 
 @bp.get("/healthz")
 def healthz() -> tuple[Response, int]:
-    faults = _faults(datetime.now(UTC))
+    faults, warnings = _kept_answer()
     if faults:
-        return jsonify(status="failing", faults=faults), 503
-    return jsonify(status="ok"), 200
+        return jsonify(status="failing", faults=faults, warnings=warnings), 503
+    return jsonify(status="ok", warnings=warnings), 200
 
 
-def _faults(at: datetime) -> list[str]:
+def _kept_answer() -> tuple[list[str], list[str]]:
+    """The answer of a moment ago, if there is one: a flood of questions is no load on the database."""
+    kept = current_app.extensions.setdefault("health", {})
+    now = time.monotonic()
+    if now >= kept.get("until", now):
+        kept["answer"] = _examined(datetime.now(UTC))
+        kept["until"] = now + current_app.config.get("HEALTH_KEPT_SECONDS", KEPT_SECONDS)
+    answer: tuple[list[str], list[str]] = kept["answer"]
+    return answer
+
+
+def _examined(at: datetime) -> tuple[list[str], list[str]]:
+    faults, warnings = list(_full_disks()), list(_scarce_disks())
     try:
-        beat = db.session.scalar(select(func.max(Heartbeat.at)))
-        late = at - LATE_AFTER
-        late_events = db.session.scalar(
-            select(func.count()).where(StripeEvent.state == "due", StripeEvent.next_attempt_at < late)
-        )
-        stopped_since = db.session.scalar(select(Halt.since))
-        late_mails = db.session.scalar(select(func.count()).where(Mail.state == "due", Mail.next_attempt_at < late))
+        with db.engine.connect() as conn:
+            schema.check(conn)
+            faults += [*_unwritable(conn), *_stopped(conn), *_idle(conn, at)]
+            warnings += list(_warnings(conn, at))
+    except DatabaseNotReady:
+        faults.append("schema: the tables are of another version")
     except SQLAlchemyError as error:
-        return [f"database: {type(error).__name__}"]
-    faults = []
-    if beat is None or at - beat > SILENT_AFTER:
-        faults.append("worker: no sign of life" if beat is None else f"worker: silent since {beat:%Y-%m-%dT%H:%M:%SZ}")
-    if stopped_since is not None:  # Not why: the address is public, and findings name funds and amounts.
-        faults.append(f"posting stopped since {stopped_since:%Y-%m-%dT%H:%M:%SZ}")
-    if late_events:
-        faults.append(f"inbox: {late_events} events are overdue")
-    if late_mails:
-        faults.append(f"outbox: {late_mails} mails are overdue")
-    return faults
+        faults.append(f"database: {type(error).__name__}")
+    return faults, warnings
+
+
+def _rooms() -> list[disk.Room]:
+    settings = current_app.config["SETTINGS"]
+    return disk.room(disk.places(settings.database_file, settings.files_folder))
+
+
+def _full_disks() -> Iterator[str]:
+    for room in _rooms():
+        if room.free_bytes < disk.LEAST_FREE_BYTES:
+            yield f"disk: {room.free_bytes >> 20} MiB free, and {disk.LEAST_FREE_BYTES >> 20} MiB are needed"
+
+
+def _scarce_disks() -> Iterator[str]:
+    for room in _rooms():
+        if disk.LEAST_FREE_BYTES <= room.free_bytes < disk.SCARCE_BYTES:
+            yield f"disk: only {room.free_bytes >> 20} MiB free"
+
+
+def _unwritable(conn: Connection) -> Iterator[str]:
+    if not can_write(conn, "INSERT INTO heartbeat (worker, at) VALUES ('healthz', '2000-01-01 00:00:00')"):
+        yield "database: it cannot be written to"
+
+
+def _stopped(conn: Connection) -> Iterator[str]:
+    since = conn.scalar(select(Halt.since))
+    if since is not None:  # Not why: findings name funds and amounts.
+        yield f"posting stopped since {since:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _idle(conn: Connection, at: datetime) -> Iterator[str]:
+    hosts = work.hosts(conn, at)
+    missing = [host for host in hosts if host.state != "alive"]
+    if not hosts:
+        yield "worker: no sign of life"
+    elif len(missing) == len(hosts):
+        newest = max(missing, key=lambda host: host.seen)
+        yield (
+            f"worker: silent since {newest.seen:%Y-%m-%dT%H:%M:%SZ}"
+            if newest.state == "silent"
+            else ("worker: its sign of life lies in the future, so a clock is wrong")
+        )
+    elif missing:
+        yield f"worker: silent on {len(missing)} of {len(hosts)} hosts"
+    for name, due_at in work.overdue_jobs(conn, _EVERY, at).items():
+        yield f"job {name}: due since {due_at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _warnings(conn: Connection, at: datetime) -> Iterator[str]:
+    for what, count in work.waiting(conn, at).items():
+        yield f"{what}: {count}"
+    for name, error in work.failing_jobs(conn, _EVERY).items():
+        yield f"job {name}: failed ({error})"
+    for outcome, came in work.arrivals(conn).items():
+        if outcome != "accepted" and at - came.last_at < REFUSED_LATELY:
+            yield f"webhooks {outcome.replace('_', ' ')}: the last at {came.last_at:%Y-%m-%dT%H:%M:%SZ}"

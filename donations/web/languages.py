@@ -4,6 +4,7 @@ Nothing is negotiated with the browser, so every address can be cached. No texts
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -138,7 +139,13 @@ def alternates() -> list[Alternate]:
 
 def _offered() -> list[str]:
     house = organisation()
-    return house.languages if house else [str(current_app.config["BABEL_DEFAULT_LOCALE"])]
+    return house.languages if house else _translated()
+
+
+def _translated() -> list[str]:
+    """What we could speak while the database does not say what is offered."""
+    found = Path(current_app.config["BABEL_TRANSLATION_DIRECTORIES"]).glob("*/LC_MESSAGES/messages.po")
+    return [str(current_app.config["BABEL_DEFAULT_LOCALE"]), *sorted(file.parts[-3] for file in found)]
 
 
 def _known() -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, current_app, request
@@ -10,7 +9,6 @@ from flask import Blueprint, Response, current_app, request
 from donations import inbox, stripe_gateway
 from donations.errors import BadEvent, BadSignature, EventTooLarge, StaleSignature
 
-log = logging.getLogger(__name__)
 bp = Blueprint("webhooks", __name__)
 MOST_BYTES = 1024 * 1024
 
@@ -24,12 +22,15 @@ def stripe() -> Response:
     try:
         event = stripe_gateway.read_event(raw, header, secrets, at=at)
     except StaleSignature:
-        log.critical("webhook with a good but stale signature: clock or replay")
+        inbox.count("stale", at=at)
         return _answer("stale", 400)
     except (BadSignature, BadEvent) as error:
-        log.warning("webhook refused: %s", type(error).__name__)
+        inbox.count("bad_signature" if isinstance(error, BadSignature) else "unreadable", at=at)
         return _answer("refused", 400)
-    return _answer(inbox.receive(event, raw, at=at), 200)
+    word = inbox.receive(event, raw, at=at)
+    is_ours = event.livemode == current_app.config["SETTINGS"].livemode
+    inbox.count("accepted" if is_ours else "other_mode", at=at)
+    return _answer(word, 200)
 
 
 def _raw_body() -> bytes:

@@ -3,7 +3,6 @@ the same time."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,8 +11,11 @@ from sqlalchemy import Table, select
 
 from donations import totals
 from donations.database import write_unit
+from donations.errors import DonationsError
 from donations.extensions import db
 from donations.giving import messages
+from donations.installation.clocks import CLOCKS_DIFFER
+from donations.installation.outages import is_outage
 from donations.models import Appeal, Job
 from donations.prepared import upsert
 from donations.worker import balance
@@ -26,8 +28,8 @@ from donations.worker.refunds import continue_refunds
 from donations.worker.sessions import expire_checkouts
 from donations.worker.stripe_objects import sync_objects
 from donations.worker.stripe_sync import catch_up, sync_movements, sync_payouts
+from donations.worker.troubles import troubles
 
-log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
 
 
@@ -49,8 +51,11 @@ def run_jobs(at: datetime) -> int:
         error = None
         try:
             job.run(at)
+            troubles().over(f"job {job.name}")
         except Exception as failure:
-            log.exception("job %s failed", job.name)
+            if is_outage(failure):
+                raise
+            troubles().note(f"job {job.name}", failure, known=isinstance(failure, DonationsError))
             db.session.rollback()
             error = type(failure).__name__
         _end_job(job, error, at)
@@ -98,17 +103,25 @@ _job: Table = Job.__table__  # type: ignore[assignment]
 
 def _lease_job(job: Periodic, at: datetime) -> bool:
     row = db.session.get(Job, job.name)
-    if row is not None and (row.due_at > at or (row.leased_until is not None and row.leased_until > at)):
+    if row is not None and not _is_due(row, job, at):
         return False
     with write_unit() as conn:
         if row is None:  # Two workers may both be the first to run it.
             new = upsert(conn.dialect.name, _job).values(name=job.name, due_at=at, memory={})
             conn.execute(new.on_conflict_do_nothing(index_elements=["name"]))
         row = db.session.get(Job, job.name, with_for_update={"skip_locked": True})
-        if row is None or row.due_at > at or (row.leased_until is not None and row.leased_until > at):
+        if row is None or not _is_due(row, job, at):
             return False
         row.leased_until = at + LEASE
     return True
+
+
+def _is_due(row: Job, job: Periodic, at: datetime) -> bool:
+    """A moment that lies further ahead than it ever could was written by a clock that was wrong, and holds nothing
+    up: clocks of several hosts may differ by CLOCKS_DIFFER."""
+    is_ahead = at < row.due_at <= at + job.every + CLOCKS_DIFFER
+    is_leased = row.leased_until is not None and at < row.leased_until <= at + LEASE + CLOCKS_DIFFER
+    return not (is_ahead or is_leased)
 
 
 def _end_job(job: Periodic, error: str | None, at: datetime) -> None:

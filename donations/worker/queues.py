@@ -13,6 +13,7 @@ from donations import inbox, mailer
 from donations.database import write_unit
 from donations.errors import BadSeal, MailAddressRefused, MailNotWanted
 from donations.extensions import db
+from donations.installation.clocks import CLOCKS_DIFFER, FURTHEST_AHEAD
 from donations.models import Mail
 from donations.paper.receipt_mails import ReceiptNews
 
@@ -61,8 +62,11 @@ def send_mails(at: datetime) -> int:
 
 
 def _is_due(at: datetime) -> ColumnElement[bool]:
-    free = or_(Mail.leased_until.is_(None), Mail.leased_until < at)
-    return and_(Mail.state == "due", Mail.next_attempt_at <= at, free)
+    """Not later than it could have been put off: what lies further ahead was written by a clock that was wrong."""
+    now = or_(Mail.next_attempt_at <= at, Mail.next_attempt_at > at + FURTHEST_AHEAD)
+    leases_end = at + LEASE + CLOCKS_DIFFER
+    free = or_(Mail.leased_until.is_(None), Mail.leased_until < at, Mail.leased_until > leases_end)
+    return and_(Mail.state == "due", now, free)
 
 
 def _put_off(mail_id: int, error: Exception, at: datetime) -> None:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, null, select, update
+from sqlalchemy import case, null, or_, select, update
 
 from donations import facts, giving, stripe_gateway
 from donations.database import write_unit
 from donations.errors import DonationsError, PaymentServiceDown
 from donations.extensions import db
+from donations.installation.clocks import FURTHEST_AHEAD
 from donations.models import Appeal, CheckoutAttempt, Donation
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ def look_at_sessions(at: datetime) -> int:
     """Ask Stripe how sessions stand whose supporter has come back, or of which nothing was heard for long."""
     due = db.session.execute(
         select(CheckoutAttempt.id, CheckoutAttempt.session_id)
-        .where(CheckoutAttempt.look_at <= at)
+        .where(or_(CheckoutAttempt.look_at <= at, CheckoutAttempt.look_at > at + FURTHEST_AHEAD))
         .order_by(CheckoutAttempt.look_at)
         .limit(BATCH)
     ).all()

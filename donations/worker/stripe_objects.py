@@ -38,7 +38,7 @@ BEHIND = {
 def sync_objects(at: datetime) -> int:
     """Ask for everything whose state no balance transaction tells: new refunds and warnings, disputes of late, and what
     is known and not over. Gives how many had changed."""
-    since = cursor(NAME, at - FIRST_LOOK_BACK) - OVERLAP
+    since = cursor(NAME, at - FIRST_LOOK_BACK, at=at) - OVERLAP
     changed = 0
     for kind, moment in (("refund", since), ("warning", since), ("dispute", at - DISPUTES_FOR)):
         for thing in reversed(list(stripe_gateway.things_since(kind, moment))):

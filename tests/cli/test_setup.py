@@ -20,6 +20,8 @@ from flask import Flask
 
 from donations import config, database
 from donations.cli import setup
+from donations.cli.doctor import doctor as doctor_command
+from donations.config.source import Source
 from donations.extensions import db
 from donations.models import Heartbeat
 from tests.house import ROOT
@@ -71,7 +73,7 @@ def test_an_installation_from_nothing_to_its_first_appeals(tmp_path: Path) -> No
 def test_the_keys_that_init_writes_are_good_and_never_the_same(folder: Path) -> None:
     written = []
     for name in ("one", "two"):
-        setup._write_env(folder / name, ["SECRET_KEY", "DATA_KEY"])
+        setup._write_env(folder / name, setup._fresh(["SECRET_KEY", "DATA_KEY"], {"DATABASE_URL": "sqlite:///x"}))
         values = {key: value or "" for key, value in dotenv_values(folder / name).items()}
         assert config.examine(values)[0] == []
         written += values.values()
@@ -81,7 +83,7 @@ def test_the_keys_that_init_writes_are_good_and_never_the_same(folder: Path) -> 
 def test_init_never_writes_over_a_file(folder: Path) -> None:
     (folder / ".env").write_text("precious")
     with pytest.raises(FileExistsError):
-        setup._write_env(folder / ".env", ["SECRET_KEY"])
+        setup._write_env(folder / ".env", {"SECRET_KEY": "new"})
     assert (folder / ".env").read_text() == "precious"
 
 
@@ -100,7 +102,7 @@ def test_init_with_the_keys_in_the_environment_writes_no_file(
 def sound(folder: Path, app: Flask, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """An environment in which all is well: a loaded database, a mail server that answers, a worker seen just now."""
     monkeypatch.setattr(config, "HOME", ROOT)
-    monkeypatch.setattr(config, "environment", lambda: dict(os.environ))
+    monkeypatch.setattr(config, "source", lambda **_: Source(dict(os.environ)))
     with socket.create_server(("127.0.0.1", 0)) as mail:
         values = environ | {"SMTP_URL": f"smtp://127.0.0.1:{mail.getsockname()[1]}"}
         for name, value in values.items():
@@ -111,7 +113,7 @@ def sound(folder: Path, app: Flask, environ: dict[str, str], monkeypatch: pytest
 
 
 def doctor(*arguments: str) -> Result:
-    return CliRunner().invoke(setup.doctor, arguments)
+    return CliRunner().invoke(doctor_command, arguments)
 
 
 def levels() -> dict[str, str]:
@@ -126,7 +128,7 @@ def test_the_doctor_finds_nothing_where_all_is_well(sound: Any) -> None:
     result = doctor()
     assert result.exit_code == 0, result.output
     assert set(levels().values()) == {"ok"}
-    assert set(levels()) == {"environment", "Stripe", "mail", "database", "triggers", "appeals", "worker"}
+    assert set(levels()) == {"settings", "environment", "Stripe", "mail", "database", "triggers", "appeals", "worker"}
 
 
 def test_the_doctor_tells_all_faults_of_the_environment_at_once(sound: Any) -> None:

@@ -90,10 +90,10 @@ class Installation:
         return [child for main in self.web_main() for child in _children(main) if not _is_dead(child)]
 
     def web_main(self) -> list[int]:
-        return [pid for pid in self._parts() if b"granian" in _told(pid, "cmdline")]
+        return [pid for pid in self._parts() if b"web_server" in _told(pid, "cmdline")]
 
     def worker(self) -> list[int]:
-        return [pid for pid in self._parts() if b"granian" not in _told(pid, "cmdline")]
+        return [pid for pid in self._parts() if b"web_server" not in _told(pid, "cmdline")]
 
     def kill(self, part: str, chance: random.Random) -> None:
         """SIGKILL a process of a part (web, web_main, worker, serve), chosen by chance, as soon as it has one. If it is

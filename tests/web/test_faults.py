@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event as listen
 from sqlalchemy.exc import OperationalError
 from werkzeug import exceptions
 
 from donations import create_app
+from donations.extensions import db
+from donations.web import faults
 from donations.web.supporters import appeals as views
 from tests.fixtures.settings import environ_for
 
@@ -102,3 +107,47 @@ def test_odd_addresses_are_not_found(client: FlaskClient, path: str) -> None:
 )
 def test_odd_headers_do_no_harm(client: FlaskClient, headers: dict[str, str]) -> None:
     assert client.get("/appeals/hands-off-ali/total", headers=headers).status_code == 200
+
+
+def test_a_page_whose_database_went_away_on_the_way_is_no_empty_page(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a form whose connection is lost after the organisation was read, and no other to be had
+    def lose(*_args: object, **_kwargs: object) -> None:
+        db.session.expire_all()
+        listen.listen(db.engine, "begin", down)
+        raise OperationalError("statement", {}, Exception("server closed the connection"))
+
+    def down(_conn: object) -> None:
+        raise OperationalError("", {}, Exception("down"))
+
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    monkeypatch.setattr(views.Appeal, "by_slug", lose)
+    try:
+        answer = client.get("/ru/appeals/hands-off-ali")
+    finally:
+        listen.remove(db.engine, "begin", down)
+    # then it is a page with words
+    assert answer.status_code == 503
+    assert "Деньги" in answer.text
+    assert "server closed" not in answer.text
+
+
+@pytest.mark.parametrize("error", [sqlite3.OperationalError("disk I/O error"), psycopg.OperationalError("gone"),
+                                   psycopg.InterfaceError("the connection is closed")])  # fmt: skip
+def test_what_the_driver_itself_raises_is_503_too(broken, error: Exception) -> None:
+    assert broken(error).status_code == 503
+
+
+def test_where_not_even_the_page_of_a_fault_can_be_made_a_plain_one_is_shown(
+    broken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise RuntimeError("inside")
+
+    monkeypatch.setattr(faults, "page", fail)
+    answer = broken(RuntimeError("first"))
+    assert (answer.status_code, answer.mimetype) == (500, "text/html")
+    assert "No money has been taken" in answer.text
+    assert "Деньги не списаны" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from donations import config
 from donations.cli.stage.mailbox import Mailbox
+from donations.config.source import Source
 
 READY_SECONDS = 60
 APPEALS = config.HOME / "appeals.toml"
@@ -59,6 +60,7 @@ class Stage:
             "PYTHONUNBUFFERED": "1",
         }
         _write_settings(folder / "env", self.environ)
+        self.environ = Source(self.environ, folder / "env").handed_down()
 
     def start(self, *, serve_options: list[str] | None = None, load_appeals: bool = True) -> None:
         """Start everything and wait until it answers. Raises SystemExit with what is wrong. Without `load_appeals` they

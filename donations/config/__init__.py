@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,17 +12,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pyrage
-from dotenv import dotenv_values
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from donations.config.source import Source
+from donations.config.source import read as read_source
 from donations.errors import BadSetting
 
 SECRETS = frozenset(
     "DATABASE_URL SECRET_KEY SECRET_KEY_FALLBACKS DATA_KEY STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRETS SMTP_URL".split()
 )
-HOME = Path(__file__).resolve().parent.parent
+HOME = Path(__file__).resolve().parents[2]
 INSTANCE = HOME / "instance"
+DATABASE = "fighting-fund.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,20 @@ class Settings:
     def secure(self) -> bool:
         return self.public_url.startswith("https://")
 
+    @property
+    def database_file(self) -> Path | None:
+        """The file of an SQLite database; None for PostgreSQL."""
+        url = make_url(self.database_url)
+        return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+    @property
+    def database_place(self) -> str:
+        """Which database it is, for a person: without its password."""
+        url = make_url(self.database_url)
+        shown = {name: url.query[name] for name in ("host", "port") if name in url.query}
+        plain = URL.create(url.get_backend_name(), url.username, None, url.host, url.port, url.database, shown)
+        return plain.render_as_string(hide_password=False)
+
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:
     """Read and check the environment. Raises BadSetting at the first fault."""
@@ -69,14 +84,25 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+_chosen: Path | None = None
+
+
+def choose(file: Path) -> None:
+    """Take the settings from this file alone, and from no .env: what the command line's `-e` says."""
+    global _chosen
+    _chosen = file
+
+
+def source(*, here_only: bool = False) -> Source:
+    """The process's environment, and beneath it the chosen file, or the .env file of the current folder or, if there is
+    none and it is not `here_only`, of this checkout. Raises BadSetting if the file cannot be read."""
+    folders = (Path.cwd(),) if here_only else (Path.cwd(), HOME)
+    return read_source(_chosen, folders, (*NAMES, *(f"{name}_FILE" for name in SECRETS)))
+
+
 def environment() -> dict[str, str]:
-    """The process's environment, and beneath it the .env file of the current folder or, if there is none, of this
-    checkout. What the environment says wins, even where it says it is empty."""
-    file = next((folder / ".env" for folder in (Path.cwd(), HOME) if (folder / ".env").is_file()), None)
-    values = dotenv_values(file, interpolate=False) if file else {}
-    told = {name.removesuffix("_FILE") for name in os.environ}
-    beneath = {name: value or "" for name, value in values.items() if name.removesuffix("_FILE") not in told}
-    return {**beneath, **os.environ}
+    """Everything that is set, by name."""
+    return dict(source().values)
 
 
 def examine(environ: Mapping[str, str]) -> tuple[list[BadSetting], Settings | None]:
@@ -125,11 +151,23 @@ def _database_url(name: str, raw: str) -> str:
         url = make_url(raw)
     except ArgumentError as error:
         raise _fault(name, "is no database address", "Write sqlite:///file or postgresql://user@host/name") from error
+    except ValueError as error:  # The port is no number: libpq's own list of hosts, or signs of a password.
+        raise _fault(name, "has a port that is no number", _SIGNS_AND_HOSTS) from error
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise _fault(name, f"names {url.get_backend_name()}", "Use SQLite or PostgreSQL")
-    if url.get_backend_name() == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
-    return url.render_as_string(hide_password=False)
+    if url.get_backend_name() == "sqlite":
+        if not url.database or url.database == ":memory:":
+            raise _fault(name, "names no file", "Write sqlite:////folder/file.db: several processes share it")
+        return url.set(database=str(INSTANCE / url.database)).render_as_string(hide_password=False)
+    if any(sign in (url.host or "") for sign in "@,"):
+        raise _fault(name, "has a host that is none", _SIGNS_AND_HOSTS)
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+_SIGNS_AND_HOSTS = (
+    "Write @ as %40, : as %3A and / as %2F in a password, and several hosts as"
+    " postgresql://user:password@/name?host=a,b&port=5432,5432&target_session_attrs=read-write"
+)
 
 
 def _secret_key(name: str, raw: str) -> str:
@@ -228,7 +266,7 @@ def _recipients(name: str, raw: str) -> tuple[str, ...]:
 
 # name -> (reader, default); a default of None means it must be set.
 _READERS: dict[str, tuple[Any, str | None]] = {
-    "DATABASE_URL": (_database_url, f"sqlite:///{INSTANCE / 'fighting-fund.db'}"),
+    "DATABASE_URL": (_database_url, f"sqlite:///{INSTANCE / DATABASE}"),
     "SECRET_KEY": (_secret_key, None),
     "SECRET_KEY_FALLBACKS": (_list, ""),
     "DATA_KEY": (_data_key, None),

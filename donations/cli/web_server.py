@@ -1,0 +1,54 @@
+"""The web processes, on a socket that `donations serve` has bound: run as a file, so that it starts without the app.
+
+granian would bind each process's socket itself, with SO_REUSEPORT: then two installations could share one port, and the
+kernel would deal Stripe's events among their books."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+import sys
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.net import SocketHolder  # type: ignore[attr-defined]
+from granian.server.mp import MPServer
+
+BACKLOG = 1024
+
+
+class OnSocket(MPServer):
+    """A granian server whose processes all take connections from one socket, given by its file descriptor."""
+
+    descriptor = -1
+
+    def _init_shared_socket(self) -> None:
+        holder: Any = SocketHolder(self.descriptor, False, BACKLOG)  # type: ignore[call-arg]
+        self._ssp, self._shd = None, holder
+        self._sso = socket.socket(fileno=os.dup(self.descriptor))
+
+
+def main(descriptor: int, processes: int, threads: int, grace_seconds: int) -> None:
+    """Serve until SIGTERM."""
+    # Not the file's own folder: what lies there would hide modules of the same name.
+    sys.path[0] = os.getcwd()
+    multiprocessing.set_start_method("fork")  # The processes inherit the socket.
+    server = OnSocket(
+        "wsgi:app",
+        interface=Interfaces.WSGI,
+        workers=processes,
+        blocking_threads=threads,
+        backlog=BACKLOG,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=grace_seconds,
+        log_level=LogLevels.warning,
+    )
+    server.descriptor = descriptor
+    server.serve()
+
+
+if __name__ == "__main__":
+    main(*(int(word) for word in sys.argv[1:]))
