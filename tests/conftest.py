@@ -7,6 +7,10 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import scratch
+
+scratch.use_memory()
+
 pytest_plugins = [
     "tests.fixtures.settings", "tests.fixtures.databases", "tests.fixtures.app", "tests.fixtures.outside",
     "tests.fixtures.receipts", "tests.fixtures.browser",
