@@ -83,6 +83,21 @@ def send(message: EmailMessage) -> None:
         raise MailServerDown(reason=type(error).__name__) from error
 
 
+def try_sign_in() -> bool:
+    """Connect, encrypt and sign in as for a mail, and send none. Gives whether the connection is encrypted. Raises
+    MailServerDown, whose reason is for people."""
+    try:
+        with _server() as server:
+            server.noop()
+            return isinstance(server.sock, ssl.SSLSocket)
+    except smtplib.SMTPAuthenticationError as error:
+        raise MailServerDown(reason=f"user or password refused ({error.smtp_code})") from error
+    except smtplib.SMTPException as error:
+        raise MailServerDown(reason=f"no sign-in ({type(error).__name__})") from error
+    except OSError as error:  # Certificates, names and refused connections too.
+        raise MailServerDown(reason=f"no answer ({error.strerror or type(error).__name__})") from error
+
+
 def _alarm(mail: Mail) -> tuple[str, str, dict[str, object]]:
     return f"[Fighting Fund] {mail.facts['name']}", "alarm", {**mail.facts, "created_at": mail.created_at}
 

@@ -44,11 +44,15 @@ _PR_SET_PDEATHSIG = 1
 
 @click.command()
 @click.option("--idle", default=0.5, show_default=True, help="Seconds to wait when nothing is due.")
+@click.option("--forget", metavar="HOST", help="Miss the workers of this host no longer: it is gone for good.")
 @with_appcontext
-def worker(idle: float) -> None:
+def worker(idle: float, forget: str | None) -> None:
     """Send mail, retry events, look at sessions, run the periodic jobs; until SIGTERM.
 
     Exit codes: 0 ended by a signal, 1 refused (no tables, or of another version; no database)."""
+    if forget is not None:
+        click.echo(f"{loop.forget(forget)} workers of {forget} are forgotten.")
+        return
     logs.set_up()
     stop = threading.Event()
     _on_stop(stop)

@@ -152,6 +152,15 @@ def run_later() -> Response:
     return done(done=[{name: plan[name] for name in ("action", "of")} for plan in done_now])
 
 
+@bp.post("/clock/date")
+def set_date() -> Response:
+    """The `Date` header of every answer is so many `seconds` ahead (behind, if less than 0) of this machine's clock."""
+    seconds = whole(asked(), "seconds", 0, -(10**6), 10**6)
+    with world().change():
+        world().holds.date_ahead_seconds = seconds
+    return done(seconds=seconds)
+
+
 @bp.post("/clock/advance")
 def advance_clock() -> Response:
     """Move the sandbox's time forward by `seconds`; what falls due happens at once."""

@@ -4,6 +4,7 @@ import signal
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -23,6 +24,11 @@ class Handler(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    world: World
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        ahead = self.world.holds.date_ahead_seconds
+        return super().date_time_string((time.time() if timestamp is None else timestamp) + ahead)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass
@@ -39,8 +45,9 @@ class Sandbox:
 
     def __init__(self, settings: Settings, host: str = "127.0.0.1", port: int = 0) -> None:
         self.world = World(settings)
+        handler = type("HandlerOfThis", (Handler,), {"world": self.world})
         self._server: BaseWSGIServer = make_server(
-            host, port, _dropping(app.create(self.world)), threaded=True, request_handler=Handler
+            host, port, _dropping(app.create(self.world)), threaded=True, request_handler=handler
         )
         self.url = f"http://{host}:{self._server.server_port}"
         self.world.base_url = settings.public_url.rstrip("/") or self.url

@@ -36,6 +36,7 @@ class Holds:
 
     balance_transactions: bool = False
     next_fee_minor: int | None = None
+    date_ahead_seconds: int = 0  # of the Date header, as if the asker's clock were behind
     faults: list[dict[str, Any]] = field(default_factory=list)
     # By kind (charge, refund, refund_failure, dispute, dispute_reversal) and currency.
     rates: dict[tuple[str, str], Decimal] = field(default_factory=dict)

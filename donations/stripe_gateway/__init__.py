@@ -7,6 +7,7 @@ from donations.stripe_gateway.calling import (
     create_product,
     events_since,
     expire_session,
+    greet,
     make_refund,
     members_of,
     movements_since,
@@ -18,7 +19,7 @@ from donations.stripe_gateway.calling import (
     thing,
     things_since,
 )
-from donations.stripe_gateway.endpoints import Endpoint, endpoints_at, make_endpoint, update_endpoint
+from donations.stripe_gateway.endpoints import Endpoint, endpoints, endpoints_at, make_endpoint, update_endpoint
 from donations.stripe_gateway.events import API_VERSION, Event, parse_event, read_event
 from donations.stripe_gateway.reading import (
     Session,
@@ -42,9 +43,11 @@ __all__ = [
     "checkout_params",
     "create_product",
     "dispute_of",
+    "endpoints",
     "endpoints_at",
     "events_since",
     "expire_session",
+    "greet",
     "make_endpoint",
     "make_refund",
     "members_of",

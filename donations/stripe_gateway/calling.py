@@ -7,7 +7,9 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
@@ -124,6 +126,31 @@ def things_since(kind: str, moment: datetime) -> Iterator[Thing]:
         asked: Any = {"created": {"gte": int(moment.timestamp())}, "limit": _PAGE}
         for found in _RETRIEVED[kind](client()).list(asked).auto_paging_iter():
             yield thing_of(kind, _plain(found), said_at=datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What Stripe says to our key. `clock_seconds`: by how much our clock is ahead of its own; None if it does not say.
+    Both are rounded to seconds, and half of the way there and back is taken off."""
+
+    livemode: bool
+    clock_seconds: float | None
+
+
+def greet() -> Greeting:
+    """Ask the least there is, to see whether the key is taken. Raises PaymentServiceDown, PaymentServiceRefused."""
+    asked_at = datetime.now(UTC)
+    with calling():
+        said = client().v1.balance.retrieve()
+    middle = asked_at + (datetime.now(UTC) - asked_at) / 2
+    headers = {
+        name.lower(): value for name, value in (said.last_response.headers if said.last_response else {}).items()
+    }
+    try:
+        theirs = parsedate_to_datetime(headers.get("date", ""))
+    except ValueError:
+        return Greeting(bool(said.livemode), None)
+    return Greeting(bool(said.livemode), (middle - theirs.replace(tzinfo=UTC)).total_seconds())  # It is always in GMT.
 
 
 def balance() -> dict[str, int]:

@@ -22,15 +22,20 @@ class Endpoint:
     api_version: str | None
     events: tuple[str, ...]
     enabled: bool
+    livemode: bool
     secret: str = ""
+
+
+def endpoints() -> list[Endpoint]:
+    """All of the account."""
+    with calling():
+        asked: Any = {"limit": _PAGE}
+        return [_read(each) for each in client().v1.webhook_endpoints.list(asked).auto_paging_iter()]
 
 
 def endpoints_at(url: str) -> list[Endpoint]:
     """Those that send to this address."""
-    with calling():
-        asked: Any = {"limit": _PAGE}
-        listed = client().v1.webhook_endpoints.list(asked).auto_paging_iter()
-        return [_read(each) for each in listed if each.url == url]
+    return [each for each in endpoints() if each.url == url]
 
 
 def make_endpoint(url: str, events: Sequence[str], *, idempotency_key: str) -> Endpoint:
@@ -59,5 +64,6 @@ def _read(said: Any) -> Endpoint:
         api_version=said.api_version,
         events=tuple(sorted(said.enabled_events)),
         enabled=said.status == "enabled",
+        livemode=bool(said.livemode),
         secret=str(getattr(said, "secret", None) or ""),
     )

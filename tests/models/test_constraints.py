@@ -133,7 +133,6 @@ def good(app: Flask) -> dict[str, dict[str, Any]]:
         },
         "refund": {"id": "re_1", "payment_id": 1, "status": "succeeded", "created_at": NOON, **money},
         "halt": {"id": 1, "since": NOON, "reason": "test"},
-        "webhook_arrival": {"outcome": "accepted", "count": 1, "first_at": NOON, "last_at": NOON},
         "stripe_event": {"id": "evt_1", "type": "x", "created_at": NOON, "received_at": NOON, "state": "handled"},
         "mail": {"id": 1, "kind": "receipt", "dedupe_key": "k", "language": "en", "created_at": NOON},
         "receipt_series": {"prefix": "X"},
@@ -208,6 +207,7 @@ def _of_appeals(money: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _of_branches() -> dict[str, dict[str, Any]]:
     return {
+        "webhook_arrival": {"outcome": "accepted", "count": 1, "first_at": NOON, "last_at": NOON},
         "pay_in": {
             "id": 1, "area_id": db.session.scalars(select(Area.id)).first(), "version": 1, "state": "new",
             "method": "cash", "from_on": NOON.date(), "to_on": NOON.date(), "lines": {}, "reason": "",

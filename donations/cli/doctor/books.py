@@ -1,19 +1,34 @@
-"""The database: its tables, its guards, what is loaded, whether anybody works on it."""
+"""The database: its tables, its guards, what is loaded, whether it takes writes and whether the work gets done."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from donations.cli.doctor.findings import Finding, Patient
 from donations.errors import DatabaseNotReady
-from donations.installation import schema
-from donations.models import Appeal, Halt, Heartbeat, Organisation, triggers
+from donations.installation import schema, work
+from donations.installation.outages import can_write
+from donations.models import Appeal, Halt, Organisation, triggers
+from donations.worker.jobs import JOBS
 
-WORKER_SILENT_AFTER = timedelta(minutes=2)
+LATELY = timedelta(days=1)
+_EVERY = {job.name: job.every for job in JOBS}
+_REFUSED = {
+    "bad_signature": "no signing secret fits. Copy that of the endpoint into STRIPE_WEBHOOK_SECRETS",
+    "stale": "its good signature was too old or ahead: the clock is wrong, or somebody sends old events again",
+    "unreadable": "it was signed, but is no event that we can read. Compare the endpoint's version",
+    "other_mode": "it was of the other mode (test or live) than STRIPE_SECRET_KEY. Compare the two",
+}
+_WAITING = {
+    "late events": "wait for the worker. `donations inbox list` shows why",
+    "parked events": "wait for a person. Run `donations inbox list`, then `donations inbox replay ID`",
+    "late mails": "wait for the mail server or the worker",
+    "parked mails": "wait for a person. Open /treasury, where they are listed",
+}
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -22,22 +37,30 @@ def examine(patient: Patient) -> Iterator[Finding]:
         yield Finding("fault", "database", f"there is no file {file}. Run `donations init`")
         return
     with patient.connection() as conn:
-        yield from _schema(conn)
+        try:
+            schema.check(conn)
+        except DatabaseNotReady as error:
+            yield Finding("fault", "database", f"{error.facts['fault']}. {error.facts['mend']}")
+            return
+        if can_write(conn, "INSERT INTO heartbeat (worker, at) VALUES ('doctor', '2000-01-01 00:00:00')"):
+            yield Finding("ok", "database", f"{conn.dialect.name}, version {schema.head()}, takes writes")
+        else:
+            yield Finding(
+                "fault", "database", "cannot be written to. Check the owner and mode of its file, or its role"
+            )
+        yield from _guards(conn)
+        yield from _content(conn)
+        yield from _workers(conn, patient.at)
+        yield from _jobs(conn, patient.at)
+        yield from _webhooks(conn, patient.at)
 
 
-def _schema(conn: Connection) -> Iterator[Finding]:
-    try:
-        schema.check(conn)
-    except DatabaseNotReady as error:
-        yield Finding("fault", "database", f"{error.facts['fault']}. {error.facts['mend']}")
-        return
-    yield Finding("ok", "database", f"{conn.dialect.name}, version {schema.head()}")
+def _guards(conn: Connection) -> Iterator[Finding]:
     lost = triggers.missing(conn)
     if lost:
         yield Finding("fault", "triggers", f"missing: {', '.join(lost)}. Restore a backup; the books are not guarded")
     else:
         yield Finding("ok", "triggers", f"all {len(triggers.EXPECTED[conn.dialect.name])} stand guard over the books")
-    yield from _content(conn)
 
 
 def _content(conn: Connection) -> Iterator[Finding]:
@@ -51,13 +74,52 @@ def _content(conn: Connection) -> Iterator[Finding]:
         yield Finding(
             "fault",
             "posting",
-            f"stopped since {halt.since:%Y-%m-%d %H:%M:%S} UTC, because {halt.reason}. Open /treasury/stop, or run"
+            f"stopped since {_told(halt.since)}, because {halt.reason}. Open /treasury/stop, or run"
             " `donations ledger resume`: both say how to correct it",
         )
-    beat = conn.scalar(select(func.max(Heartbeat.at)))
-    if beat is None:
+
+
+def _workers(conn: Connection, at: datetime) -> Iterator[Finding]:
+    hosts = work.hosts(conn, at)
+    if not hosts:
         yield Finding("warning", "worker", "has never run. Start it with `donations serve` or `donations worker`")
-    elif datetime.now(UTC) - beat > WORKER_SILENT_AFTER:
-        yield Finding("fault", "worker", f"last seen {beat:%Y-%m-%d %H:%M:%S} UTC. Start it again")
+    for host in hosts:
+        if host.state == "alive":
+            yield Finding("ok", "worker", f"{host.name}: last seen {_told(host.seen)}")
+        elif host.state == "ahead":
+            yield Finding(
+                "fault", "worker", f"{host.name}: its clock is ahead ({_told(host.seen)}). Set the clock there"
+            )
+        else:
+            gone = "" if conn.dialect.name == "sqlite" else f"; if it is gone, `donations worker --forget {host.name}`"
+            yield Finding("fault", "worker", f"{host.name}: last seen {_told(host.seen)}. Start it again{gone}")
+
+
+def _jobs(conn: Connection, at: datetime) -> Iterator[Finding]:
+    for name, due_at in work.overdue_jobs(conn, _EVERY, at).items():
+        yield Finding("fault", f"job {name}", f"is due since {_told(due_at)}. Start the worker again")
+    for name, error in work.failing_jobs(conn, _EVERY).items():
+        yield Finding("warning", f"job {name}", f"failed ({error}), and is tried again. The worker's log says more")
+    for what, count in work.waiting(conn, at).items():
+        yield Finding("warning", what, f"{count} {_WAITING[what]}")
+
+
+def _webhooks(conn: Connection, at: datetime) -> Iterator[Finding]:
+    """A bad signature may be anybody's: it is a fault only while nothing good comes."""
+    came = work.arrivals(conn)
+    good = came.pop("accepted", None)
+    if good is None:
+        yield Finding("warning", "webhooks", "none was accepted yet. Send a test event from Stripe's dashboard")
     else:
-        yield Finding("ok", "worker", f"last seen {beat:%H:%M:%S} UTC")
+        yield Finding("ok", "webhooks", f"the last was accepted {_told(good.last_at)}")
+    for outcome, refused in came.items():
+        if at - refused.last_at > LATELY:
+            continue
+        nothing_good = good is None or refused.last_at - good.last_at > LATELY
+        is_fault = outcome in ("stale", "other_mode") or (outcome == "bad_signature" and nothing_good)
+        says = f"the last of {refused.number} {_told(refused.last_at)}: {_REFUSED[outcome]}"
+        yield Finding("fault" if is_fault else "warning", "webhooks refused", says)
+
+
+def _told(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -13,7 +13,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from donations import config
-from donations.cli.doctor import books, mail, payment_service
+from donations.cli.doctor import books, machine, mail, payment_service
 from donations.cli.doctor.findings import Finding, Patient
 from donations.config import Settings
 from donations.config.source import Source
@@ -26,6 +26,7 @@ QUESTIONS: tuple[tuple[str, Question], ...] = (
     ("Stripe", payment_service.examine),
     ("mail", mail.examine),
     ("database", books.examine),
+    ("machine", machine.examine),
 )
 
 
@@ -74,10 +75,10 @@ def _ask_all(settings: Settings, source: Source) -> Iterator[Finding]:
 
     try:
         app = create_app(source.values)
-    except Exception as error:
+    except Exception as error:  # A doctor never ends in a traceback.
         yield Finding("fault", "app", f"does not start: {type(error).__name__}: {error}")
         return
-    patient = Patient(settings, app, datetime.now(UTC))
+    patient = Patient(settings, app, datetime.now(UTC), source.file)
     for what, question in QUESTIONS:
         yield from _asked(what, question, patient)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -28,11 +29,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """An installation whose settings can be read. `at` is the moment of the examination."""
+    """An installation whose settings can be read. `at` is the moment of the examination, `env_file` the .env file that
+    they come from, if there is one."""
 
     settings: Settings
     app: Flask
     at: datetime
+    env_file: Path | None = None
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:

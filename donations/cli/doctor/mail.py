@@ -1,26 +1,33 @@
-"""Whether the mail server lets us in. No mail is sent."""
+"""Whether the mail server lets us in: connection, encryption and sign-in are really tried. No mail is sent."""
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from donations import mailer
 from donations.cli.doctor.findings import Finding, Patient
+from donations.errors import MailServerDown
 
-TIMEOUT_SECONDS = 5
+HERE = ("localhost", "127.0.0.1", "::1")
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
     settings = patient.settings
     if not settings.smtp_url or not settings.mail_from:
-        yield Finding("warning", "mail", "SMTP_URL or MAIL_FROM is not set: receipts are shown, but not mailed")
+        yield Finding("warning", "mail", "SMTP_URL or MAIL_FROM is not set: receipts are shown, but not emailed")
         return
     parts = urlsplit(settings.smtp_url)
-    address = (parts.hostname or "", parts.port or (465 if parts.scheme == "smtps" else 587))
+    place = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
     try:
-        socket.create_connection(address, timeout=TIMEOUT_SECONDS).close()
-    except OSError as error:
-        yield Finding("fault", "mail", f"{address[0]}:{address[1]} does not answer ({error}). Check SMTP_URL")
+        is_encrypted = mailer.try_sign_in()
+    except MailServerDown as error:
+        yield Finding("fault", "mail", f"{place}: {error.facts['reason']}. Check SMTP_URL and the mail server")
+        return
+    as_whom = "takes the user and password" if parts.username else "answers, and asks for no password"
+    if not is_encrypted and parts.hostname not in HERE:
+        yield Finding("warning", "mail", f"{place} offers no encryption: emails can be read on the way. Use smtps://")
     else:
-        yield Finding("ok", "mail", f"{address[0]}:{address[1]} answers")
+        yield Finding("ok", "mail", f"{place} {as_whom}")
+    if not settings.alert_email:
+        yield Finding("warning", "ALERT_EMAIL", "is not set, so alarms reach nobody. Set it to an address that is read")
