@@ -15,6 +15,7 @@ import click
 
 from donations import config
 from donations.cli.stage import Stage, month, people
+from donations.installation import lock
 
 
 @click.command()
@@ -23,6 +24,8 @@ from donations.cli.stage import Stage, month, people
 def demo(port: int, fresh: bool) -> None:
     """Serve a demo with the appeals of appeals.toml until Ctrl-C. Pay with test cards: no real money, no account."""
     folder = config.INSTANCE / "demo"
+    if lock.is_served(folder / config.DATABASE):  # With --fresh its database would be taken from under it.
+        raise click.ClickException("The demo is running already. End it first (Ctrl-C).")
     if fresh:
         for leftover in (*folder.glob("*.db*"), *folder.glob("mailbox/*.eml")):
             leftover.unlink()
