@@ -35,13 +35,29 @@ def read_donation(token: str) -> str:
 
 
 def for_receipt(label: str) -> str:
-    """The token of /receipts/<token>, for as long as the key or its fallback is kept: years."""
+    """The token of /receipts/<token> of a receipt that has no link of its own, for as long as the key or its fallback
+    is kept: years."""
     return _lasting("receipt").dumps(label)
 
 
 def read_receipt(token: str) -> str:
     """The receipt's label. Raises BadLink."""
     return _read(_lasting("receipt"), token)
+
+
+def for_receipt_link(link: str, reference: str) -> str:
+    """The token of /receipts/<token>. The donation's reference tells which receipt stands instead, should this one be
+    lost."""
+    return _lasting("receipt-link").dumps([link, reference])
+
+
+def read_receipt_link(token: str) -> tuple[str | None, str]:
+    """The receipt's link and its donation's reference; for one without a link, None and its label. Raises BadLink."""
+    try:
+        link, reference = _lasting("receipt-link").loads(token)
+        return str(link), str(reference)
+    except (BadData, ValueError, TypeError):
+        return None, read_receipt(token)
 
 
 def for_pay_in(area_id: int, nonce: str) -> str:

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[1]
 ROWS = (
     ("web", "cli", "worker"),
     ("inbox",),
-    ("giving", "reconciliation", "receipts", "paper", "appeals", "staff", "alarms", "outbox", "stripe_gateway",
-     "mailer", "archives"),
+    ("giving", "reconciliation", "restoration", "receipts", "paper", "appeals", "staff", "alarms", "outbox",
+     "stripe_gateway", "mailer", "archives"),
     ("facts", "bookkeeping", "ledger", "totals", "periods", "privacy", "tokens", "audit",
      "references", "installation"),
     ("models",),

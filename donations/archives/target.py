@@ -43,11 +43,12 @@ class Restored:
     set_aside: Path | None
 
 
-Finish = Callable[[Connection], None]
+Finish = Callable[[Connection, datetime], None]
 
 
 def restore(archive: Path, settings: Settings, *, replace: bool, finish: Finish, at: datetime) -> Restored:
-    """Put the archive into the place of the database. `finish` writes what must be there from the first moment on.
+    """Put the archive into the place of the database. `finish` writes what must be there from the first moment
+    on, and is told when the copy was made.
     Raises ArchiveRefused, DatabaseNotEmpty, DatabaseInUse; then nothing is changed."""
     if not replace and inspect(db.engine).get_table_names():
         raise DatabaseNotEmpty()
@@ -120,7 +121,7 @@ def _new_file(place: Path, manifest: Manifest, places: dict[str, Path], finish: 
     try:
         with engine.begin() as conn:
             now = rebuild(conn, manifest, places, at=at)
-            finish(conn)
+            finish(conn, _copied_at(manifest))
     finally:
         engine.dispose()  # The last connection brings the whole log into the file.
     return now
@@ -139,9 +140,13 @@ def _into_postgresql(
         for function in conn.exec_driver_sql(_FUNCTIONS).scalars().all():
             conn.exec_driver_sql(f"DROP FUNCTION {function} CASCADE")
         now = rebuild(conn, manifest, places, at=at)
-        finish(conn)
+        finish(conn, _copied_at(manifest))
         _place_files(manifest, places, undo)
     return now
+
+
+def _copied_at(manifest: Manifest) -> datetime:
+    return datetime.fromisoformat(manifest.made_at)
 
 
 def _place_files(manifest: Manifest, places: dict[str, Path], undo: ExitStack) -> None:

@@ -11,7 +11,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.engine import Connection
 
-from donations import archives
+from donations import archives, restoration
+from donations.cli.who import actor
 from donations.config import Settings
 
 KEYS = "DATA_KEY is not in it, and without DATA_KEY nobody can open it: keep a copy of .env somewhere else."
@@ -50,7 +51,9 @@ def restore(archive: Path, replace: bool) -> None:
     click.echo(f"Restored as of {done.manifest.made_at}: {_counts(done)}, books and audit log sound.")
     if done.set_aside is not None:
         click.echo(f"The database that was there before is kept as {done.set_aside}")
-    click.echo("Next: `donations serve`, and `donations stripe sync` for what has happened since.")
+    click.echo("Receipts are numbered in a new series, emails that were waiting are held, everybody is signed out.")
+    click.echo("Next: `donations stripe sync` for what has happened since, then `donations serve`, then After a restore")
+    click.echo("on the treasury's pages.")
 
 
 @click.command()
@@ -71,8 +74,9 @@ def _counts(done: archives.Restored) -> str:
     return f"{done.figures['donations']} donations, {done.figures['entries']} entries, {done.files} files"
 
 
-def _finish(conn: Connection) -> None:
+def _finish(conn: Connection, copied_at: datetime) -> None:
     """What a restored database must say of itself from its first moment on."""
+    restoration.mark_restored(conn, copied_at, actor=actor(), at=datetime.now(UTC))
 
 
 def _settings() -> Settings:

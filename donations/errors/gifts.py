@@ -117,6 +117,12 @@ class PaymentReceived(DonationsError):
     status = 409
 
 
+class ReceiptNotHere(DonationsError):
+    """This receipt is not here any more."""
+
+    status = 410
+
+
 class CheckNotFound(DonationsError):
     """This form is no longer here. We keep a form for one day."""
 

@@ -51,7 +51,7 @@ def _said(
 _LATEST_RECEIPT = (
     select(Receipt.id, Receipt.label, Receipt.amount_minor, Receipt.currency, Receipt.state, Receipt.payload)
     .where(Receipt.donation_id == bindparam("of_donation"))
-    .order_by(Receipt.number.desc())
+    .order_by(Receipt.series_id.desc(), Receipt.number.desc())
     .limit(1)
 )
 _BOOKED_ON = (

@@ -234,7 +234,7 @@ _WHAT_IS_KNOWN = Prepared(_KNOWN)
 _LATEST_RECEIPT = Prepared(
     select(Receipt.id, Receipt.label, Receipt.amount_minor, Receipt.currency, Receipt.state, Receipt.payload)
     .where(Receipt.donation_id == bindparam("donation_id"))
-    .order_by(Receipt.number.desc())
+    .order_by(Receipt.series_id.desc(), Receipt.number.desc())
     .limit(1)
 )
 _attempt: Table = CheckoutAttempt.__table__  # type: ignore[assignment]

@@ -19,6 +19,7 @@ from donations.models.facts import (
     Refund,
     StrayPayment,
 )
+from donations.models.installation import Installation, Restoration
 from donations.models.ledger import Account, BalanceMark, DayMark, Entry, Halt, Period, Posting, RestMark
 from donations.models.message import MessageDecision
 from donations.models.milestone import Milestone
@@ -77,6 +78,7 @@ __all__ = [
     "GoalChange",
     "Halt",
     "Heartbeat",
+    "Installation",
     "Job",
     "Mail",
     "Match",
@@ -104,6 +106,7 @@ __all__ = [
     "Refund",
     "RefundAttempt",
     "RestMark",
+    "Restoration",
     "Slip",
     "Staff",
     "StaffRole",

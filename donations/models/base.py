@@ -67,3 +67,13 @@ _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 def new_reference() -> str:
     """A reference of ours for the outside world: 20 characters, 98 random bits, none that look alike."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(20))
+
+
+def new_link() -> str:
+    """What opens a page of one thing, in a signed link: 128 random bits, as 22 characters."""
+    return secrets.token_urlsafe(16)
+
+
+def new_opaque_id() -> str:
+    """A short name for the outside world that says nothing: 12 characters, 58 random bits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(12))

@@ -12,7 +12,7 @@ from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
 
 EVENT_STATES = ("handled", "ignored", "due", "parked")
 ARRIVAL_OUTCOMES = ("accepted", "bad_signature", "stale", "unreadable", "other_mode")
-MAIL_STATES = ("due", "sent", "parked")
+MAIL_STATES = ("due", "sent", "parked", "held")  # held: it may have gone before the database was restored
 
 
 class StripeEvent(Model):

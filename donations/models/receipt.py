@@ -16,7 +16,8 @@ CAUSES = ("refunded", "lost", "refunded_and_lost", "failed", "more", "corrected"
 
 
 class ReceiptSeries(Model):
-    """A run of numbers without gaps: the row is locked by the transaction that takes the next one."""
+    """A run of numbers without gaps: the row is locked by the transaction that takes the next one. The newest series is
+    in use; a restored database begins another, so that no number is given twice."""
 
     __tablename__ = "receipt_series"
     __table_args__ = (CheckConstraint("next_number > 0", name="next_number_positive"),)
@@ -37,6 +38,7 @@ class Receipt(Model):
         Index("uq_receipt_live", "donation_id", unique=True, sqlite_where=text("state = 'live'"),
               postgresql_where=text("state = 'live'")),
         Index("ix_receipt_donation_id", "donation_id"),
+        Index("uq_receipt_link", "link", unique=True),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
@@ -52,6 +54,9 @@ class Receipt(Model):
     person_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     replaces: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"))
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # What its own address is made of, never given to another. A receipt without it is older than links, and opened by
+    # its label.
+    link: Mapped[str | None] = mapped_column(Text)
 
 
 class ReceiptEvent(Model):

@@ -15,6 +15,7 @@ _BOTH = (
     "receipt_stays_frozen",
     "receipt_never_deleted",
     "receipt_never_returns",
+    "receipt_link_stays",
     "audit_never_changes",
     "audit_never_deleted",
     "donation_has_wording",

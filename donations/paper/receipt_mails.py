@@ -11,7 +11,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from donations import receipts, tokens
+from donations import receipts
 from donations.errors import MailNotWanted
 from donations.extensions import db
 from donations.models import Mail, Organisation, Receipt
@@ -41,7 +41,7 @@ def news(mail: Mail) -> ReceiptNews:
     last = db.session.scalar(
         select(Mail).where(of_donation, Mail.state == "sent").order_by(Mail.sent_at.desc(), Mail.id.desc()).limit(1)
     )
-    of_its_own = select(Receipt).where(Receipt.donation_id == donation_id).order_by(Receipt.number)
+    of_its_own = select(Receipt).where(Receipt.donation_id == donation_id).order_by(*receipts.IN_ORDER)
     return _news(list(db.session.scalars(of_its_own)), last)
 
 
@@ -58,7 +58,7 @@ def written(said: ReceiptNews) -> tuple[str, str, dict[str, object]]:
         "amount": amount,
         "person": receipts.person_of(receipt),
         "organisation": house,
-        "link": f"{current_app.config['SETTINGS'].public_url}{prefix}/receipts/{tokens.for_receipt(receipt.label)}",
+        "link": f"{current_app.config['SETTINGS'].public_url}{prefix}/receipts/{receipts.token_of(receipt)}",
     }
     if before is None:
         return _("Your receipt %(number)s", number=receipt.label), "receipt", told
@@ -83,7 +83,8 @@ def _news(found: list[Receipt], last: Mail | None) -> ReceiptNews:
     if is_live == knows_of_live and (not is_live or before.id == receipt.id):
         raise MailNotWanted()
     kind = "receipt_void" if not is_live else "receipt_replaced" if knows_of_live else "receipt_again"
-    causes = {receipts.cause_of_end(one) for one in found if one.number >= before.number and one.state != "live"}
+    since = found[found.index(before) :]
+    causes = {receipts.cause_of_end(one) for one in since if one.state != "live"}
     return ReceiptNews(kind, receipt, before, causes.pop() if len(causes) == 1 else None)
 
 

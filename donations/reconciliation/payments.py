@@ -165,7 +165,7 @@ _PARTS: dict[str, Select[Any]] = {
     "receipts": select(_receipt.c.label, _receipt.c.state, _receipt.c.amount_minor, _receipt.c.currency,
                        _receipt.c.issued_at)
     .where(_receipt.c.donation_id == bindparam("of_donation"))
-    .order_by(_receipt.c.number),
+    .order_by(_receipt.c.series_id, _receipt.c.number),
     "postings": select(_posting, _entry.c.entry_date, _entry.c.idem_key, _entry.c.reverses)
     .join(_entry, _entry.c.id == _posting.c.entry_id)
     .where(_entry.c.source_type == "payment", _entry.c.source_id == bindparam("of_payment"))

@@ -278,5 +278,5 @@ _RECEIPTS = (
     .join(_gift, _gift.c.donation_id == _donation.c.id)
     .outerjoin(_change, _change.c.donation_id == _donation.c.id)
     .where(_receipt.c.state == "live", exists().where(_of_the_line))
-    .order_by(_receipt.c.number)
+    .order_by(_receipt.c.series_id, _receipt.c.number)
 )  # fmt: skip

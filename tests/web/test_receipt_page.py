@@ -103,7 +103,7 @@ def test_an_invented_link_finds_no_receipt(client: FlaskClient, token: str) -> N
 
 
 def test_a_signed_link_to_no_receipt_finds_nothing(client: FlaskClient) -> None:
-    assert client.get(f"/receipts/{tokens.for_receipt('R-999999')}").status_code == 404
+    assert client.get(f"/receipts/{tokens.for_receipt('R-999999')}").status_code == 410
 
 
 def test_a_receipt_is_fetched_as_pdf_from_its_page(client: FlaskClient, issued) -> None:

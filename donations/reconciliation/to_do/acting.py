@@ -16,6 +16,7 @@ from donations.reconciliation.to_do.kinds import KINDS
 
 # The jobs that ask Stripe again for what is missing, by the kind that lacks it.
 _ASKING_STRIPE = ("events", "movements", "payouts")
+MAILS = ("mail", "held_mail")
 
 
 def retry(conn: Connection, kind: str, ref: str, *, at: datetime) -> None:
@@ -24,7 +25,7 @@ def retry(conn: Connection, kind: str, ref: str, *, at: datetime) -> None:
     if not KINDS[kind].may_retry or listing.find(conn, kind, ref, at) is None:
         raise AlreadyDone()
     conn.execute(delete(Dismissal).where(Dismissal.kind == kind, Dismissal.ref == ref))
-    if kind == "mail":
+    if kind in MAILS:
         _retry_mail(int(ref), at)
     elif kind == "event":
         _retry_event(ref, at)
@@ -40,9 +41,10 @@ def dismiss(conn: Connection, kind: str, ref: str, *, reason: str, actor: str, a
         raise AlreadyDone()
     if not reason:
         raise ReasonNeeded()
-    if kind == "mail":
+    if kind in MAILS:
         mail = db.session.get_one(Mail, int(ref), with_for_update=True)
         mail.state, mail.recipient_sealed = "parked", None
+    kind = "mail" if kind in MAILS else kind  # A held one that is dismissed is a mail that is not sent.
     db.session.merge(Dismissal(kind=kind, ref=ref, reason=reason, actor=actor, at=at))
     db.session.flush()
 

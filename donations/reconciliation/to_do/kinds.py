@@ -63,6 +63,7 @@ _ALL = (
     Kind("period", AtClose.NAMED),
     # The program's own queues.
     Kind("mail", AtClose.NAMED, may_retry=True, may_dismiss=True),
+    Kind("held_mail", AtClose.NAMED, may_retry=True, may_dismiss=True),
     Kind("job", AtClose.NAMED, may_retry=True, may_dismiss=True),
 )
 KINDS = {kind.name: kind for kind in _ALL}
@@ -111,7 +112,7 @@ STATES: dict[str, dict[str, str]] = {
         "pending": BY_ITSELF, "processing": BY_ITSELF, "disputed": "dispute",
         **_settled("paid", "part_refunded", "refunded", "lost", "failed", "abandoned"),
     },
-    "mail": {"due": "mail", "parked": "mail", "sent": SETTLED},
+    "mail": {"due": "mail", "parked": "mail", "held": "held_mail", "sent": SETTLED},
     "match": {"proposed": "line", "confirmed": "unidentified", **_settled("refused", "undone")},
     "offline_gift": {
         "expected": "expected", "recorded": "cash", "accepted": "to_pay_in", "cancelled": SETTLED,

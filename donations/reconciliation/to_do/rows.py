@@ -77,6 +77,7 @@ ROWS = (
     items("mail", _mail.c.id, note=_mail.c.kind, since=_mail.c.created_at)
     .where(or_(_mail.c.state == "parked", and_(_mail.c.state == "due", _mail.c.created_at < moment("day_before"))))
     .where(not_dismissed("mail", _mail.c.id)),
+    items("held_mail", _mail.c.id, note=_mail.c.kind, since=_mail.c.created_at).where(_mail.c.state == "held"),
     items("job", _job_ref, note=_job.c.last_error, since=_job.c.last_run_at)
     .where(_job.c.last_error.is_not(None), ~dismissed_since("job", _job_ref, moment("day_before"))),
     _of_row("payout", _payout, on_day=_payout.c.arrival_on)

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, url_for
 from werkzeug.wrappers import Response as Answer
 
-from donations import giving, tokens
+from donations import giving, receipts, tokens
 from donations.errors import DonationsError, PaymentOnItsWay, PaymentReceived
 from donations.models import Donation
 from donations.web.page import asks_for_fragment, fragment, now, page
@@ -74,6 +74,6 @@ def _shown(donation: Donation) -> dict[str, Any]:
         "is_mailed": donation.email_sealed is not None,
         "outcome": outcome,
         "token": tokens.for_donation(donation.reference),
-        "receipt_token": tokens.for_receipt(outcome.receipt.label) if outcome.receipt else None,
+        "receipt_token": receipts.token_of(outcome.receipt) if outcome.receipt else None,
         "rhythm": OFTEN if at - donation.created_at < PATIENCE else SELDOM,
     }

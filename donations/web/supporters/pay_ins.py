@@ -6,7 +6,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from donations import receipts, tokens
+from donations import receipts
 from donations.database import write_unit
 from donations.errors import DonationsError
 from donations.extensions import db
@@ -80,4 +80,4 @@ def _page(token: str, area: Area, form: PayInForm, status: int = 200, amends: Pa
 def _receipt_of(row: PayIn) -> str | None:
     """The token of the receipt that stands for what was accepted."""
     live = receipts.live_of(row.gift.donation_id) if row.gift is not None and row.state == "accepted" else None
-    return tokens.for_receipt(live.label) if live else None
+    return receipts.token_of(live) if live else None

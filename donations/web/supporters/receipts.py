@@ -11,8 +11,9 @@ from typing import Any
 from flask import Blueprint, Response, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from donations import paper, receipts, tokens
-from donations.errors import BadLink
+from donations import paper, receipts, restoration, tokens
+from donations.errors import BadLink, ReceiptNotHere
+from donations.extensions import db
 from donations.models import Receipt
 from donations.money import Money
 from donations.web.page import page, public_url
@@ -22,7 +23,10 @@ bp = Blueprint("receipts", __name__)
 
 @bp.get("/receipts/<token>")
 def show(token: str) -> Response:
-    receipt = receipts.by_label(tokens.read_receipt(token))
+    try:
+        receipt = receipts.by_token(token)
+    except ReceiptNotHere as error:
+        return _not_here(token, error.status)
     frozen, successor = json.loads(receipt.payload), receipts.successor_of(receipt)
     return page(
         "supporters/receipt.html", cache="no-store", receipt=receipt, frozen=frozen, token=token,
@@ -30,14 +34,16 @@ def show(token: str) -> Response:
         issued_on=date.fromisoformat(frozen["issued_on"]), received_on=date.fromisoformat(frozen["received_on"]),
         method=paper.method(frozen["method"]), code=tokens.check_code(receipt.label, receipt.payload),
         why_void=_why_void(receipt), successor=successor,
-        successor_token=tokens.for_receipt(successor.label) if successor else None,
+        successor_token=receipts.token_of(successor) if successor else None,
     )  # fmt: skip
 
 
 @bp.get("/receipts/<token>.pdf")
 def pdf(token: str) -> Response:
-    receipt = receipts.by_label(tokens.read_receipt(token))
-    return pdf_response(receipt, copy=False)
+    try:
+        return pdf_response(receipts.by_token(token), copy=False)
+    except ReceiptNotHere as error:
+        return _not_here(token, error.status)
 
 
 def pdf_response(receipt: Receipt, *, copy: bool) -> Response:
@@ -60,8 +66,7 @@ def find() -> Answer:
     number, code = (_typed(request.form.get(name, "")) for name in ("number", "code"))
     if not number or not code:
         return _check_page(422, number=number, code=code, incomplete=True)
-    label = f"{receipts.SERIES}-{int(number):06d}" if number.isdecimal() else number
-    return redirect(url_for("receipts.checked", label=label, code=code), 303)
+    return redirect(url_for("receipts.checked", label=_label_of(number, code), code=code), 303)
 
 
 @bp.get("/receipts/check/<label>/<code>")
@@ -69,8 +74,25 @@ def checked(label: str, code: str) -> Response:
     try:
         receipt = receipts.by_check_code(label.upper(), code)
     except BadLink:
-        return _check_page(404, number=label, code=code, unknown=True)
+        lost = restoration.latest(db.session.connection())
+        return _check_page(404, number=label, code=code, unknown=True, lost=lost)
     return _check_page(number=receipt.label, code=code, receipt=receipt, **_told(receipt))
+
+
+def _label_of(number: str, code: str) -> str:
+    """The label that was meant: figures alone may be a number of any series, so the code decides."""
+    try:
+        return receipts.by_check_code(number, code).label
+    except BadLink:
+        return receipts.labels_meant(number)[-1]
+
+
+def _not_here(token: str, status: int) -> Response:
+    instead = receipts.stands_instead(token)
+    return page(
+        "supporters/receipt_not_here.html", status, cache="no-store",
+        instead=receipts.token_of(instead) if instead else None,
+    )  # fmt: skip
 
 
 def _told(receipt: Receipt) -> dict[str, Any]:

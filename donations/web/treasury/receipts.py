@@ -26,7 +26,7 @@ def show(label: str) -> Response:
     receipt = _find(label)
     frozen = json.loads(receipt.payload)
     donation_id = receipt.donation_id
-    of_donation = select(Receipt).where(Receipt.donation_id == donation_id).order_by(Receipt.number)
+    of_donation = select(Receipt).where(Receipt.donation_id == donation_id).order_by(*receipts.IN_ORDER)
     happened = select(ReceiptEvent).where(ReceiptEvent.receipt_id == receipt.id).order_by(ReceiptEvent.id)
     charge = select(Payment.charge_id).where(Payment.donation_id == donation_id, Payment.succeeded_at.is_not(None))
     return page(

@@ -34,6 +34,7 @@ OPEN_ITEMS = {
     "cure": _l("Corrections to approve"),
     "period": _l("Periods to sign off"),
     "mail": _l("Emails not sent"),
+    "held_mail": _l("Emails held after a restore"),
     "job": _l("Background jobs that failed"),
 }
 HINTS = {
@@ -68,5 +69,6 @@ HINTS = {
     "cure": _l("A second person approves or rejects each."),
     "period": _l("A second person must sign, or the period was reopened and must be signed again."),
     "mail": _l("Try the email again, or dismiss it. Dismissing erases the address."),
+    "held_mail": _l("These may have gone out before the database was restored. Send each, or dismiss it."),
     "job": _l("Try the job again. A dismissed job is hidden for a day."),
 }  # fmt: skip

@@ -1,5 +1,5 @@
-"""Receipts: number them without gaps, freeze what they say, issue, void and replace them, at once or when a change can
-no longer be undone. The person stands in a block of its own, sealed; the payload holds only a hash of the name."""
+"""Number receipts without gaps, freeze what they say, issue, void and replace them, at once or when a change can no
+longer be undone. The person stands in a block of its own, sealed; the payload holds only a hash of the name."""
 
 from __future__ import annotations
 
@@ -9,19 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
-from donations import outbox, privacy, tokens
+from donations import outbox, privacy
 from donations.bookkeeping import Standing
-from donations.errors import BadLink
-from donations.extensions import db
 from donations.models import Donation, Receipt, ReceiptChange, ReceiptEvent, ReceiptSeries
-from donations.models.base import new_id
+from donations.models.base import new_id, new_link
 from donations.money import Money
 from donations.prepared import Prepared, upsert
+from donations.receipts.finding import label_of, person_identity
 
-SERIES = "R"
 # So long the team may undo what it did before a receipt follows, and nobody has been told anything.
 UNDO_WITHIN = timedelta(hours=2)
 # So long Stripe may still be telling the rest of a change before a donor is told of it.
@@ -38,68 +36,6 @@ class Acknowledged:
     issued_on: str
     method: str
     cause: str
-
-
-def by_label(label: str) -> Receipt:
-    """Raises BadLink if no receipt has this number."""
-    receipt = db.session.scalar(select(Receipt).where(Receipt.label == label))
-    if receipt is None:
-        raise BadLink()
-    return receipt
-
-
-def by_check_code(label: str, code: str) -> Receipt:
-    """The receipt that says on paper what this number and code say. Raises BadLink for an unknown number and for a code
-    that does not fit alike, so that nobody learns which numbers there are."""
-    receipt = by_label(label)
-    if not tokens.fits_check_code(code, receipt.label, receipt.payload):
-        raise BadLink()
-    return receipt
-
-
-def successor_of(receipt: Receipt) -> Receipt | None:
-    """The receipt that has taken the place of this one, if one has."""
-    return db.session.scalar(select(Receipt).where(Receipt.replaces == receipt.id))
-
-
-def reprinted(receipt: Receipt, *, actor: str, at: datetime) -> None:
-    """Record that the team has printed a copy of a receipt."""
-    row = {"id": new_id(), "receipt_id": receipt.id, "kind": "reprinted", "cause": None, "actor": actor, "at": at}
-    _INSERT_EVENT.run(db.session.connection(), row)
-
-
-def cause_of_end(receipt: Receipt) -> str | None:
-    """Why a receipt was voided or replaced; None while it is live, and for one that ended before causes were kept."""
-    ended = (ReceiptEvent.receipt_id == receipt.id, ReceiptEvent.kind.in_(("voided", "replaced")))
-    return db.session.scalar(select(ReceiptEvent.cause).where(*ended))
-
-
-def change_due(donation_id: int) -> datetime | None:
-    """When the receipt of a donation will follow what the team has changed; None if nothing waits."""
-    return db.session.scalar(select(ReceiptChange.due_at).where(ReceiptChange.donation_id == donation_id))
-
-
-def of_donor(email: str, year: int) -> list[Receipt]:
-    """The receipts that stand for what the owner of a mail address gave in a calendar year, by the day received."""
-    found = db.session.scalars(
-        select(Receipt)
-        .join(Donation, Donation.id == Receipt.donation_id)
-        .where(Donation.email_hash == privacy.lookup_hash(email, "email"), Receipt.state == "live")
-    )
-    said = [(json.loads(receipt.payload)["received_on"], receipt.number, receipt) for receipt in found]
-    return [receipt for day, _, receipt in sorted(said, key=lambda one: one[:2]) if day[:4] == f"{year:04d}"]
-
-
-def live_of(donation_id: int) -> Receipt | None:
-    """The receipt that stands for a donation, if one does."""
-    return db.session.scalar(select(Receipt).where(Receipt.donation_id == donation_id, Receipt.state == "live"))
-
-
-def person_of(receipt: Receipt) -> str | None:
-    """The donor's name on the receipt; None if none was given or it has been erased."""
-    if receipt.person_sealed is None:
-        return None
-    return privacy.unseal(receipt.person_sealed, _identity(receipt.label))
 
 
 def acknowledge(conn: Connection, donation: Any, said: Acknowledged, latest: Any, *, at: datetime) -> None:
@@ -170,8 +106,8 @@ def issue(conn: Connection, donation: Any, said: Acknowledged, latest: Any = Non
     replaces = _live(latest)
     if replaces is not None:
         _end(conn, replaces.id, "replaced", said.cause, at=at)
-    series_id, number = _NEXT_NUMBER.one(conn, {"series": SERIES})
-    label = f"{SERIES}-{number:06d}"
+    series_id, series, number = _NEXT_NUMBER.one(conn, {})
+    label = label_of(series, number)
     name = privacy.unseal(donation.name_sealed, f"donation:{donation.reference}:name") if donation.name_sealed else ""
     payload = _payload(donation, said, label, name, replaces)
     receipt_id = new_id()
@@ -188,8 +124,9 @@ def issue(conn: Connection, donation: Any, said: Acknowledged, latest: Any = Non
             "currency": said.amount.currency,
             "payload": payload,
             "payload_sha256": hashlib.sha256(payload.encode()).hexdigest(),
-            "person_sealed": privacy.seal(name, _identity(label)) if name else None,
+            "person_sealed": privacy.seal(name, person_identity(label)) if name else None,
             "replaces": None if replaces is None else replaces.id,
+            "link": new_link(),
             "issued_at": at,
         },
     )
@@ -269,10 +206,6 @@ def _purpose(terms: Any) -> dict[str, Any]:
     }
 
 
-def _identity(label: str) -> str:
-    return f"receipt:{label}:person"
-
-
 _receipt: Table = Receipt.__table__  # type: ignore[assignment]
 _series: Table = ReceiptSeries.__table__  # type: ignore[assignment]
 _event: Table = ReceiptEvent.__table__  # type: ignore[assignment]
@@ -292,9 +225,10 @@ _PUT_OFF = Prepared(_put_off_later)
 _SET_STATE = Prepared(
     update(_receipt).where(_receipt.c.id == bindparam("of_receipt")).values(state=bindparam("new_state"))
 )
+# The newest series is the one in use: each restoration begins another.
 _NEXT_NUMBER = Prepared(
     update(_series)
-    .where(_series.c.prefix == bindparam("series"))
+    .where(_series.c.id == select(func.max(_series.c.id)).scalar_subquery())
     .values(next_number=_series.c.next_number + 1)
-    .returning(_series.c.id, (_series.c.next_number - 1).label("number"))
+    .returning(_series.c.id, _series.c.prefix, (_series.c.next_number - 1).label("number"))
 )

@@ -1,0 +1,134 @@
+"""Find receipts: by number, by link, by the code printed on them, by their donation and by their donor."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from donations import privacy, tokens
+from donations.errors import BadLink, ReceiptNotHere
+from donations.extensions import db
+from donations.models import Donation, Receipt, ReceiptChange, ReceiptEvent, ReceiptSeries
+from donations.models.base import new_id
+
+# By series and number: each series is newer than those before it.
+IN_ORDER = (Receipt.series_id, Receipt.number)
+
+
+def label_of(series: str, number: int) -> str:
+    """The number of a receipt as it is written: R-000041."""
+    return f"{series}-{number:06d}"
+
+
+def labels_meant(typed: str) -> list[str]:
+    """The labels that a typed number may mean, the newest series first: all series for figures alone; with the dash or
+    without it; otherwise what was typed."""
+    found = []
+    for series in db.session.scalars(select(ReceiptSeries.prefix).order_by(ReceiptSeries.id.desc())):
+        read = re.fullmatch(rf"(?:{series})?-?([0-9]{{1,9}})", typed)
+        if read:
+            found.append(label_of(series, int(read[1])))
+    return found or [typed]
+
+
+def token_of(receipt: Receipt) -> str:
+    """The token of the receipt's own page. Receipts from before links were random are opened by their label."""
+    if receipt.link is None:
+        return tokens.for_receipt(receipt.label)
+    return tokens.for_receipt_link(receipt.link, _reference_of(receipt))
+
+
+def by_token(token: str) -> Receipt:
+    """The receipt that a link opens. Raises BadLink for a link that we did not make. Raises ReceiptNotHere for one that
+    we made and whose receipt is not here, as after a restore from an older copy: no other receipt opens instead."""
+    link, reference = tokens.read_receipt_link(token)
+    if link is not None:
+        receipt = db.session.scalar(select(Receipt).where(Receipt.link == link))
+    else:
+        receipt = db.session.scalar(select(Receipt).where(Receipt.label == reference, Receipt.link.is_(None)))
+    if receipt is None:
+        raise ReceiptNotHere()
+    return receipt
+
+
+def stands_instead(token: str) -> Receipt | None:
+    """The receipt that stands now for the donation of a link whose own receipt is not here, if one does."""
+    link, reference = tokens.read_receipt_link(token)
+    if link is None:
+        return None
+    found = select(Receipt).join(Donation, Donation.id == Receipt.donation_id)
+    return db.session.scalar(found.where(Donation.reference == reference, Receipt.state == "live"))
+
+
+def _reference_of(receipt: Receipt) -> str:
+    return db.session.scalars(select(Donation.reference).where(Donation.id == receipt.donation_id)).one()
+
+
+def by_label(label: str) -> Receipt:
+    """Raises BadLink if no receipt has this number."""
+    receipt = db.session.scalar(select(Receipt).where(Receipt.label == label))
+    if receipt is None:
+        raise BadLink()
+    return receipt
+
+
+def by_check_code(typed: str, code: str) -> Receipt:
+    """The receipt that says on paper what this number and code say. Raises BadLink for an unknown number and for a code
+    that does not fit alike, so that nobody learns which numbers there are."""
+    for receipt in db.session.scalars(select(Receipt).where(Receipt.label.in_(labels_meant(typed)))):
+        if tokens.fits_check_code(code, receipt.label, receipt.payload):
+            return receipt
+    raise BadLink()
+
+
+def successor_of(receipt: Receipt) -> Receipt | None:
+    """The receipt that has taken the place of this one, if one has."""
+    return db.session.scalar(select(Receipt).where(Receipt.replaces == receipt.id))
+
+
+def reprinted(receipt: Receipt, *, actor: str, at: datetime) -> None:
+    """Record that the team has printed a copy of a receipt."""
+    row = {"id": new_id(), "receipt_id": receipt.id, "kind": "reprinted", "cause": None, "actor": actor, "at": at}
+    db.session.execute(insert(ReceiptEvent), [row])
+
+
+def cause_of_end(receipt: Receipt) -> str | None:
+    """Why a receipt was voided or replaced; None while it is live, and for one that ended before causes were kept."""
+    ended = (ReceiptEvent.receipt_id == receipt.id, ReceiptEvent.kind.in_(("voided", "replaced")))
+    return db.session.scalar(select(ReceiptEvent.cause).where(*ended))
+
+
+def change_due(donation_id: int) -> datetime | None:
+    """When the receipt of a donation will follow what the team has changed; None if nothing waits."""
+    return db.session.scalar(select(ReceiptChange.due_at).where(ReceiptChange.donation_id == donation_id))
+
+
+def of_donor(email: str, year: int) -> list[Receipt]:
+    """The receipts that stand for what the owner of a mail address gave in a calendar year, by the day received."""
+    found = db.session.scalars(
+        select(Receipt)
+        .join(Donation, Donation.id == Receipt.donation_id)
+        .where(Donation.email_hash == privacy.lookup_hash(email, "email"), Receipt.state == "live")
+    )
+    said = [(json.loads(one.payload)["received_on"], one.series_id, one.number, one) for one in found]
+    return [receipt for day, *_, receipt in sorted(said, key=lambda one: one[:3]) if day[:4] == f"{year:04d}"]
+
+
+def live_of(donation_id: int) -> Receipt | None:
+    """The receipt that stands for a donation, if one does."""
+    return db.session.scalar(select(Receipt).where(Receipt.donation_id == donation_id, Receipt.state == "live"))
+
+
+def person_of(receipt: Receipt) -> str | None:
+    """The donor's name on the receipt; None if none was given or it has been erased."""
+    if receipt.person_sealed is None:
+        return None
+    return privacy.unseal(receipt.person_sealed, person_identity(receipt.label))
+
+
+def person_identity(label: str) -> str:
+    """What the sealed name on a receipt is bound to."""
+    return f"receipt:{label}:person"

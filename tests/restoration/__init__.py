@@ -1,0 +1,1 @@
+"""What a restored database does and does not do."""
