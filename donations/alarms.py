@@ -12,16 +12,26 @@ from donations.facts import PaymentFacts, Stray
 
 
 def sound(
-    conn: Connection, name: str, said: str, *, at: datetime, daily: bool = False, once: bool | str = False
+    conn: Connection,
+    name: str,
+    said: str,
+    *,
+    at: datetime,
+    daily: bool = False,
+    once: bool | str = False,
+    began_at: datetime | None = None,
 ) -> None:
     """Keep an alarm to be mailed, in the transaction of its cause. The same `name` again within the hour, or the day
     if it is a `daily` one, is the same alarm; sounded `once` it is the same for ever, or as long as that word is the
-    same. `said` is for the treasurer: ids and times, no personal data."""
+    same. `said` is for the treasurer: ids and times, no personal data. `began_at`: when it began, where it may have
+    been sounded before a restore."""
     to = current_app.config["SETTINGS"].alert_email
     if to:
         period = f"once:{once}" if once else f"{at:%Y%m%d}" if daily else f"{at:%Y%m%d%H}"
         key = f"alarm:{name}:{period}"
-        outbox.queue(conn, "alarm", key, to=to, language="en", at=at, facts={"name": name, "said": said})
+        outbox.queue(
+            conn, "alarm", key, to=to, language="en", at=at, facts={"name": name, "said": said}, began_at=began_at
+        )
 
 
 def sound_stray_charge(conn: Connection, charge: PaymentFacts, reason: Stray, *, at: datetime) -> None:
@@ -32,4 +42,4 @@ def sound_stray_charge(conn: Connection, charge: PaymentFacts, reason: Stray, *,
         Stray.PAID_ALREADY: "beside a charge that has paid for the same donation already",
     }[reason]
     said = f"{charge.charge_id}: {amount}{because}. Assign it to a fund, or refund it."
-    sound(conn, f"stray charge {charge.charge_id}", said, at=at, once=True)
+    sound(conn, f"stray charge {charge.charge_id}", said, at=at, once=True, began_at=charge.succeeded_at)

@@ -6,12 +6,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam
+from sqlalchemy import ColumnElement, Table, and_, bindparam, case, exists, or_
 from sqlalchemy.engine import Connection
 
 from donations import privacy
-from donations.models import Mail
-from donations.models.base import new_id
+from donations.models import Mail, Receipt, Restoration
+from donations.models.base import UtcDateTime, new_id
 from donations.prepared import Prepared, upsert
 
 
@@ -26,9 +26,15 @@ def queue(
     due_at: datetime | None = None,
     receipt_id: int | None = None,
     facts: dict[str, object] | None = None,
+    began_at: datetime | None = None,
+    caused_at: datetime | None = None,
 ) -> None:
     """Keep a mail to be sent, at once or from `due_at` on. The same `dedupe_key` again is the same mail and changes
-    nothing."""
+    nothing.
+
+    After a restore a mail is held for a person if it may have gone before: if what caused it, by the clocks of the
+    world outside (`caused_at`), lies before the restore; if what it is about began before (`began_at`) and not
+    everything of that time is known yet; or if another mail about the same donation is held."""
     _INSERT.run(
         conn,
         {
@@ -39,7 +45,8 @@ def queue(
             "language": language,
             "receipt_id": receipt_id,
             "facts": facts or {},
-            "state": "due",
+            "caused_at": caused_at or at,
+            "began_at": began_at or caused_at or at,
             "attempts": 0,
             "next_attempt_at": due_at or at,
             "created_at": at,
@@ -53,16 +60,34 @@ def identity(dedupe_key: str) -> str:
 
 
 _mail: Table = Mail.__table__  # type: ignore[assignment]
+_restoration: Table = Restoration.__table__  # type: ignore[assignment]
+_receipt: Table = Receipt.__table__  # type: ignore[assignment]
 
 
 _COLUMNS = (
-    "id", "kind", "dedupe_key", "recipient_sealed", "language", "receipt_id", "facts", "state", "attempts",
-    "next_attempt_at", "created_at",
+    "id", "kind", "dedupe_key", "recipient_sealed", "language", "receipt_id", "facts", "attempts", "next_attempt_at",
+    "created_at",
 )  # fmt: skip
 
 
+def _may_have_gone() -> ColumnElement[bool]:
+    held, its_own, of_held = _mail.alias(), _receipt.alias(), _receipt.alias()
+    waits = exists().where(
+        held.c.state == "held",
+        held.c.receipt_id == of_held.c.id,
+        of_held.c.donation_id == its_own.c.donation_id,
+        its_own.c.id == bindparam("receipt_id", type_=_mail.c.receipt_id.type),
+    )
+    before = _restoration.c.restored_at > bindparam("caused_at", type_=UtcDateTime)
+    catching_up = and_(
+        _restoration.c.caught_up_at.is_(None), _restoration.c.restored_at > bindparam("began_at", type_=UtcDateTime)
+    )
+    return exists().where(or_(before, catching_up, waits))  # A database that never was restored has no row to ask.
+
+
 def _insert(dialect: str) -> Any:
-    statement = upsert(dialect, _mail).values({name: bindparam(name) for name in _COLUMNS})
+    state = case((_may_have_gone(), "held"), else_="due")
+    statement = upsert(dialect, _mail).values({name: bindparam(name) for name in _COLUMNS} | {"state": state})
     return statement.on_conflict_do_nothing(index_elements=["dedupe_key"])
 
 

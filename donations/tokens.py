@@ -24,14 +24,23 @@ _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS = str.maketrans("ILOАВЕКМНОРСТХ", "110ABEKMH0PCTX", " -\N{EN DASH}\N{NON-BREAKING HYPHEN}\N{NO-BREAK SPACE}")
 
 
+def for_return(reference: str) -> str:
+    """The token of /donations/<token> by which a supporter comes back from Stripe's page; Stripe knows it too, so it
+    shows what became of the donation, and its receipt only for a while. It does not expire."""
+    return _lasting("return").dumps(reference)
+
+
 def for_donation(reference: str) -> str:
-    """The token of /donations/<token>. It does not expire: a supporter may come back to it."""
+    """The same as it was made before `for_return`; those that are about still open."""
     return _lasting("donation").dumps(reference)
 
 
 def read_donation(token: str) -> str:
-    """The donation's reference. Raises BadLink."""
-    return _read(_lasting("donation"), token)
+    """The donation's reference, by either. Raises BadLink."""
+    try:
+        return _read(_lasting("return"), token)
+    except BadLink:
+        return _read(_lasting("donation"), token)
 
 
 def for_receipt(label: str) -> str:

@@ -179,7 +179,6 @@ def an_attempt(donation: Donation, *, state: str = "open", session_id: str | Non
         number=number,
         idempotency_key=f"donation-{donation.reference}-checkout-{number}",
         session_id=session_id or (new_id("cs_test") if state != "starting" else None),
-        url="https://checkout.stripe.com/c/pay/invented" if state == "open" else None,
         state=state,
         params={},
         created_at=NOON,

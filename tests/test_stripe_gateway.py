@@ -177,9 +177,10 @@ def test_events_of_one_major_version_have_one_shape(version: str | None, same: b
 def ask_for_a_session(key: str = "donation-r-checkout-1") -> stripe_gateway.Session:
     product = stripe_gateway.create_product("Fund", "appeal-1-product")
     params = stripe_gateway.checkout_params(
-        reference="r", amount=gbp("20.00"), product_id=product, description="Fund", language="en",
-        success_url="http://localhost/thanks", cancel_url="http://localhost/thanks",
+        reference="r", metadata={"donation": "r"}, amount=gbp("20.00"), product_id=product, description="Fund",
+        language="en",
     )  # fmt: skip
+    params |= {"success_url": "http://localhost/thanks"}
     return stripe_gateway.start_checkout(params, email=None, idempotency_key=key)
 
 

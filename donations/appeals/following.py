@@ -96,7 +96,7 @@ def queue_confirmations(conn: Connection, counted: Iterable[str], at: datetime) 
     rows = list(db.session.scalars(asked))
     for row in rows:
         row.mailed_at = at
-        _queue(conn, "follow_confirm", f"follow:{row.id}:confirm", row, {"subscription": row.id}, at)
+        _queue(conn, "follow_confirm", f"follow:{row.id}:confirm", row, {"subscription": row.id}, row.asked_at, at)
     return len(rows)
 
 
@@ -118,7 +118,7 @@ def queue_update_mails(conn: Connection, at: datetime) -> int:
     rows = list(db.session.scalars(next_ones.limit(BATCH)))
     for row in rows:
         facts: dict[str, object] = {"subscription": row.id, "update": update.id}
-        _queue(conn, "update", f"follow:{row.id}:update:{update.id}", row, facts, at)
+        _queue(conn, "update", f"follow:{row.id}:update:{update.id}", row, facts, update.published_at, at)
         update.mailed_to = row.id
     if len(rows) < BATCH:
         update.mailed_at = at
@@ -135,10 +135,18 @@ def forget_old(at: datetime) -> int:
     return len(rows)
 
 
-def _queue(conn: Connection, kind: str, key: str, row: Subscription, facts: dict[str, object], at: datetime) -> None:
+def _queue(
+    conn: Connection,
+    kind: str,
+    key: str,
+    row: Subscription,
+    facts: dict[str, object],
+    caused_at: datetime | None,
+    at: datetime,
+) -> None:
     assert row.email_sealed is not None, "who has ended is not asked for"
     to = privacy.unseal(row.email_sealed, _identity(row.reference))
-    outbox.queue(conn, kind, key, to=to, language=row.language, at=at, facts=facts)
+    outbox.queue(conn, kind, key, to=to, language=row.language, at=at, facts=facts, caused_at=caused_at)
 
 
 def _identity(reference: str) -> str:

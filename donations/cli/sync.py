@@ -10,7 +10,9 @@ from flask.cli import with_appcontext
 
 from donations.cli import stripe_reports, stripe_setup
 from donations.errors import DonationsError
-from donations.worker import stripe_objects, stripe_sync
+from donations.worker import recovery, stripe_objects, stripe_sync
+
+RECOVERED = "payments of lost donations looked at"
 
 
 @click.group("stripe")
@@ -24,7 +26,8 @@ def group() -> None:
 def sync(as_json: bool) -> None:
     """Ask Stripe for everything that is new or has changed, and book it. The worker does so by itself.
 
-    Events, balance transactions, payouts, refunds, disputes and fraud warnings.
+    Events, balance transactions, payouts, refunds, disputes and fraud warnings. After a restore, donations that the
+    copy does not know are made again.
 
     Exit code 1 if Stripe does not answer."""
     at = datetime.now(UTC)
@@ -33,6 +36,7 @@ def sync(as_json: bool) -> None:
         "balance transactions": stripe_sync.sync_movements,
         "payouts": stripe_sync.sync_payouts,
         "refunds, disputes and warnings": stripe_objects.sync_objects,
+        RECOVERED: recovery.recover_donations,
     }
     done: dict[str, int] = {}
     with click.progressbar(steps.items(), label="Asking Stripe", hidden=as_json) as shown:
@@ -44,7 +48,9 @@ def sync(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(done))
     else:
-        click.echo(", ".join(f"{count} new {name}" for name, count in done.items()))
+        recovered = done.pop(RECOVERED)
+        said = [f"{count} new {name}" for name, count in done.items()]
+        click.echo(", ".join([*said, *([f"{recovered} {RECOVERED}"] if recovered else [])]))
 
 
 group.add_command(stripe_reports.import_)

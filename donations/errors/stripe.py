@@ -17,6 +17,10 @@ class PaymentServiceRefused(DonationsError):
     status = 502
 
 
+class IdempotencyKeyUsed(PaymentServiceRefused):
+    """Our payment service knows this request in other words. Please try again."""
+
+
 class RefundRefused(DonationsError):
     """Stripe refused this refund (%(code)s). Nothing was given back."""
 

@@ -5,6 +5,7 @@ from donations.facts import strays
 from donations.facts.reading import load_house, load_of_donations, load_of_payment, load_root, posting_despite_stop
 from donations.facts.said import (
     Charge,
+    Checkout,
     Classified,
     Dispute,
     FraudWarning,
@@ -33,6 +34,7 @@ from donations.facts.writing import (
 __all__ = [
     "MOVEMENT_COLUMNS",
     "Charge",
+    "Checkout",
     "Classified",
     "Dispute",
     "FraudWarning",

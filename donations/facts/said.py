@@ -177,6 +177,21 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkout:
+    """The Checkout session that a payment was made in, as far as a donation is made again from it. `email_from_us`: the
+    address that we gave it, not one that was typed at Stripe."""
+
+    id: str
+    state: str
+    client_reference: str | None
+    product_ids: tuple[str, ...]
+    locale: str | None
+    email_from_us: str | None
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Root:
     """Everything known of a payment, with what the steps after the books need."""
 

@@ -6,13 +6,14 @@ from donations.giving import checks, offline, pay_ins, refunding
 from donations.giving.checkouts import (
     LOOK_AFTER,
     attempt_for,
+    attempt_not_repeatable,
     attempt_opened,
     look_soon,
     overdue_sessions,
     record_session,
 )
 from donations.giving.deciding import assign
-from donations.giving.gifts import Gift, begin
+from donations.giving.gifts import Gift, begin, by_shares, terms_of
 from donations.giving.outcomes import Outcome, outcome_of, payment_progress
 from donations.giving.receipt_changes import carry_out_change
 from donations.giving.settling import settle
@@ -35,8 +36,10 @@ __all__ = [
     "PaymentProgress",
     "assign",
     "attempt_for",
+    "attempt_not_repeatable",
     "attempt_opened",
     "begin",
+    "by_shares",
     "carry_out_change",
     "checks",
     "look_soon",
@@ -50,4 +53,5 @@ __all__ = [
     "refunding",
     "settle",
     "state_of",
+    "terms_of",
 ]  # fmt: skip

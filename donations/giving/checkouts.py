@@ -14,6 +14,7 @@ from donations.giving.outcomes import payment_progress
 from donations.giving.settling import restate
 from donations.giving.states import PaymentProgress
 from donations.models import CheckoutAttempt, Donation
+from donations.models.installation import idempotency_suffix
 
 # Stripe keeps a session open, and an idempotency key, for a day; we stop relying on either an hour before.
 LIFETIME = timedelta(hours=23)
@@ -38,7 +39,7 @@ def attempt_for(donation: Donation, params: dict[str, object], at: datetime) -> 
     attempt = CheckoutAttempt(
         donation_id=donation.id,
         number=number,
-        idempotency_key=f"donation-{donation.reference}-checkout-{number}",
+        idempotency_key=f"donation-{donation.reference}-checkout-{number}{idempotency_suffix()}",
         state="starting",
         params=params,
         created_at=at,
@@ -59,12 +60,20 @@ def overdue_sessions(donation: Donation, at: datetime) -> list[str]:
     return [one.session_id for one in overdue if one.session_id]
 
 
-def attempt_opened(attempt_id: int, session_id: str, url: str | None, expires_at: datetime) -> None:
-    """Keep the session that Stripe made for an attempt."""
+def attempt_opened(attempt_id: int, session_id: str, expires_at: datetime) -> None:
+    """Keep the session that Stripe made for an attempt. Its address is not kept: it shows the supporter's email."""
     attempt = db.session.get_one(CheckoutAttempt, attempt_id)
-    attempt.session_id, attempt.url, attempt.expires_at = session_id, url, expires_at
+    attempt.session_id, attempt.expires_at = session_id, expires_at
     if attempt.state == "starting":
         attempt.state = "open"
+
+
+def attempt_not_repeatable(attempt_id: int) -> None:
+    """Stripe had been asked for this attempt's session in other words, as before our address or key was changed. If it
+    made one, nobody was shown it: the attempt is over, and the next one begins."""
+    attempt = db.session.get_one(CheckoutAttempt, attempt_id, with_for_update=True)
+    if attempt.state == "starting":
+        attempt.state = "expired"
 
 
 def look_soon(donation: Donation, at: datetime) -> bool:

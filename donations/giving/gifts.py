@@ -144,10 +144,13 @@ def sealed_parts(reference: str, gift: Gift) -> dict[str, bytes | None]:
 def parts_of(appeal: Appeal, gift: Gift) -> list[tuple[Fund, int]]:
     """The gift over its funds in minor units: all to the chosen one, else by shares; a fund that gets nothing is left
     out."""
-    if gift.fund is not None:
-        return [(gift.fund, gift.amount.minor)]
+    return [(gift.fund, gift.amount.minor)] if gift.fund is not None else by_shares(appeal, gift.amount.minor)
+
+
+def by_shares(appeal: Appeal, minor: int) -> list[tuple[Fund, int]]:
+    """So many minor units over an appeal's funds by their shares of today, equal if there are none."""
     shares = [fund.share for fund in appeal.funds]
     if not any(shares):
         shares = [1] * len(shares)
-    parts = apportion(gift.amount.minor, shares)
+    parts = apportion(minor, shares)
     return [(fund, part) for fund, part in zip(appeal.funds, parts, strict=True) if part]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,12 +38,16 @@ def _said(
     in, a transfer was booked by the bank, on the first of its lines if there are several."""
     latest = conn.execute(_LATEST_RECEIPT, {"of_donation": gift.id}).first()
     booked_on = None if gift.method in BY_HAND else conn.scalar(_BOOKED_ON, {"of_gift": str(gift_id)})
+    zone = ZoneInfo(Organisation.get().timezone)
+    received_on = booked_on or gift.received_on
     said = receipts.Acknowledged(
         amount=standing.remaining,
-        received_on=(booked_on or gift.received_on).isoformat(),
-        issued_on=at.astimezone(ZoneInfo(Organisation.get().timezone)).date().isoformat(),
+        received_on=received_on.isoformat(),
+        issued_on=at.astimezone(zone).date().isoformat(),
         method=gift.method,
         cause=receipts.cause_of(standing, latest, offline=True),
+        # A statement that is imported anew after a restore says again what was acknowledged before.
+        caused_at=datetime.combine(received_on, time(), tzinfo=zone) if latest is None else at,
     )
     return said, latest
 

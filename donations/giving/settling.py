@@ -201,9 +201,21 @@ def _acknowledge(
         issued_on=at.astimezone(zone).date().isoformat(),
         method=method or "card",
         cause="more" if given is None else receipts.cause_of(given, latest, offline=False),
+        began_at=root.payment.charged_at,
+        caused_at=at if is_due else _last_change(root),
     )
     rule = receipts.acknowledge_due if is_due else receipts.acknowledge
     rule(conn, donation, acknowledged, latest, at=at)
+
+
+def _last_change(root: facts.Root) -> datetime | None:
+    """When the last thing happened that is known of the donation's payments."""
+    moments: list[datetime | None] = []
+    for one in (root.facts, *root.others):
+        moments += [one.succeeded_at, one.failed_at, *(moved.created_at for moved in one.movements)]
+        moments += [moment for back in one.refunds for moment in (back.created_at, back.failed_at)]
+        moments += [moment for lost in one.disputes for moment in (lost.created_at, lost.closed_at)]
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 _donation: Table = Donation.__table__  # type: ignore[assignment]

@@ -25,16 +25,20 @@ def tell(conn: Connection, thing: facts.Thing, *, at: datetime) -> None:
     match thing:
         case Refund() if thing.failed:
             reason = thing.failure_reason or thing.status
-            alarms.sound(conn, f"refund failed {thing.id}", f"{thing.id}: {reason}", at=at, once=True)
+            alarms.sound(
+                conn, f"refund failed {thing.id}", f"{thing.id}: {reason}", at=at, began_at=thing.created_at, once=True
+            )
         case Dispute() if thing.due_by is not None and thing.needs_response:
             told = f"{thing.id}: answer by {thing.due_by:%Y-%m-%d %H:%M} UTC"
-            alarms.sound(conn, f"dispute {thing.id}", told, at=at, once=thing.status)
+            alarms.sound(conn, f"dispute {thing.id}", told, at=at, began_at=thing.created_at, once=thing.status)
         case FraudWarning() if thing.actionable:
             told = f"{thing.charge_id}: {thing.fraud_type}"
-            alarms.sound(conn, f"fraud warning {thing.id}", told, at=at, once=True)
+            alarms.sound(conn, f"fraud warning {thing.id}", told, at=at, began_at=thing.created_at, once=True)
         case Payout() if thing.status == "failed":
             reason = thing.failure_code or "no reason given"
-            alarms.sound(conn, f"payout failed {thing.id}", f"{thing.id}: {reason}", at=at, once=True)
+            alarms.sound(
+                conn, f"payout failed {thing.id}", f"{thing.id}: {reason}", at=at, began_at=thing.created_at, once=True
+            )
 
 
 def _charge(conn: Connection, charge: Charge, at: datetime) -> None:

@@ -28,6 +28,7 @@ from donations.models.organisation import Organisation
 from donations.models.pay_in import PayIn
 from donations.models.queues import Heartbeat, Job, Mail, StripeEvent, WebhookArrival
 from donations.models.receipt import Receipt, ReceiptChange, ReceiptEvent, ReceiptSeries
+from donations.models.recovery import Recovery
 from donations.models.spending import (
     Adjustment,
     Approval,
@@ -102,6 +103,7 @@ __all__ = [
     "ReceiptEvent",
     "ReceiptGap",
     "ReceiptSeries",
+    "Recovery",
     "RecoveryCode",
     "Refund",
     "RefundAttempt",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from donations.errors import AppealClosed, AppealNotFound, AppealPaused, NotAllowedInState
 from donations.extensions import db
-from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
+from donations.models.base import BigInt, Json, Model, UtcDateTime, new_opaque_id, one_of
 
 STATES = ("draft", "open", "paused", "closed")
 VISIBILITIES = ("shown", "amounts_hidden", "holding_page", "dark")
@@ -144,6 +144,7 @@ class Fund(Model):
         one_of("kind", FUND_KINDS, "kind_known"),
         CheckConstraint("appeal_id IS NOT NULL OR kind IN ('general', 'suspense')", name="has_an_appeal"),
         CheckConstraint("share >= 0", name="share_not_negative"),
+        Index("uq_fund_opaque_id", "opaque_id", unique=True),
         Index("uq_fund_general", "kind", unique=True, sqlite_where=text("kind = 'general'"),
               postgresql_where=text("kind = 'general'")),
         Index("uq_fund_suspense", "kind", unique=True, sqlite_where=text("kind = 'suspense'"),
@@ -157,6 +158,8 @@ class Fund(Model):
     name: Mapped[dict[str, str]] = mapped_column(Json)
     share: Mapped[int] = mapped_column(Integer, default=0)
     position: Mapped[int] = mapped_column(Integer, default=0)
+    # What Stripe is told of it: never another fund's, also where a restored copy gives numbers a second time.
+    opaque_id: Mapped[str | None] = mapped_column(Text, default=new_opaque_id)
 
     appeal: Mapped[Appeal | None] = relationship(back_populates="funds")
 
@@ -180,6 +183,7 @@ class Area(Model):
     __tablename__ = "area"
     __table_args__ = (
         UniqueConstraint("appeal_id", "name"),
+        Index("uq_area_opaque_id", "opaque_id", unique=True),
         CheckConstraint("target_minor > 0", name="target_positive"),
     )
 
@@ -191,6 +195,7 @@ class Area(Model):
     is_listed: Mapped[bool] = mapped_column(default=True, server_default=true())
     # The word by which the branch's link is known; without one there is no link, a new one ends the link before.
     link_nonce: Mapped[str | None] = mapped_column(Text)
+    opaque_id: Mapped[str | None] = mapped_column(Text, default=new_opaque_id)  # as a fund's
 
     appeal: Mapped[Appeal] = relationship(viewonly=True)
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, select
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    false,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from donations.errors import BadLink
@@ -68,6 +79,8 @@ class Donation(Model):
     counted_in: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # After a restore: what it is for was worked out from the appeal's shares, because nothing exact is known any more.
+    purpose_estimated: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Charges seen until then were all counted as its payment, as they were before a second one was held for a person.
     joint_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -114,9 +127,8 @@ class CheckoutAttempt(Model):
     number: Mapped[int] = mapped_column(Integer)
     idempotency_key: Mapped[str] = mapped_column(Text, unique=True)
     session_id: Mapped[str | None] = mapped_column(Text, unique=True)
-    url: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, default="starting")
-    params: Mapped[dict[str, object]] = mapped_column(Json)
+    params: Mapped[dict[str, object]] = mapped_column(Json)  # what Stripe is asked for, without any address of ours
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     look_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)  # when to ask how it stands

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from donations.models.base import BigInt, Model, UtcDateTime, one_of
 
 _UNSETTLED = "movement_id IS NULL AND failed_at IS NULL"
+# It carries the reference of a donation of ours that is not here, as after a restore.
+LOST = "donation_id IS NULL AND reference IS NOT NULL"
 
 
 class Payment(Model):
@@ -24,6 +26,7 @@ class Payment(Model):
             "ix_payment_unsettled", "succeeded_at",
             sqlite_where=text(_UNSETTLED), postgresql_where=text(_UNSETTLED),
         ),
+        Index("ix_payment_lost", "id", sqlite_where=text(LOST), postgresql_where=text(LOST)),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from donations.extensions import db
 from donations.models.base import BigInt, Model, UtcDateTime
+from donations.models.receipt import ReceiptSeries
 
 
 class Installation(Model):
@@ -38,3 +39,9 @@ class Restoration(Model):
     restored_at: Mapped[datetime] = mapped_column(UtcDateTime)
     series_id: Mapped[int] = mapped_column(ForeignKey("receipt_series.id"), unique=True)
     caught_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+def idempotency_suffix() -> str:
+    """What keys for Stripe that are made of our numbers end with: after a restore the same number is another thing."""
+    last = db.session.scalar(select(Restoration.series_id).order_by(Restoration.id.desc()).limit(1))
+    return "" if last is None else f"-{db.session.get_one(ReceiptSeries, last).prefix}"

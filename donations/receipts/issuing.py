@@ -29,13 +29,16 @@ SETTLES_WITHIN = timedelta(minutes=10)
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
     """What a receipt acknowledges: received less what was refunded or lost, in the donation's own currency. `cause` is
-    why that is another amount than the receipt before says, one of models.receipt.CAUSES."""
+    why that is another amount than the receipt before says, one of models.receipt.CAUSES. The money came or was begun
+    at `began_at`, and what changed it last happened at `caused_at`, by the clocks of Stripe or the bank."""
 
     amount: Money
     received_on: str
     issued_on: str
     method: str
     cause: str
+    began_at: datetime | None = None
+    caused_at: datetime | None = None
 
 
 def acknowledge(conn: Connection, donation: Any, said: Acknowledged, latest: Any, *, at: datetime) -> None:
@@ -47,7 +50,7 @@ def acknowledge(conn: Connection, donation: Any, said: Acknowledged, latest: Any
     if live is not None and (live.amount_minor, live.currency) == (remaining, said.amount.currency):
         return
     if live is not None and remaining <= 0:
-        void(conn, donation, live, said.cause, at=at)
+        void(conn, donation, live, said.cause, at=at, said=said)
     elif remaining > 0:
         issue(conn, donation, said, latest, at=at)
 
@@ -131,14 +134,16 @@ def issue(conn: Connection, donation: Any, said: Acknowledged, latest: Any = Non
         },
     )
     kind = "receipt" if replaces is None else "receipt_replaced"
-    _tell(conn, donation, kind, label, receipt_id, is_first=latest is None, at=at)
+    _tell(conn, donation, said, kind, (label, receipt_id), is_first=latest is None, at=at)
     return label
 
 
-def void(conn: Connection, donation: Any, live: Any, cause: str, *, at: datetime) -> None:
+def void(
+    conn: Connection, donation: Any, live: Any, cause: str, *, at: datetime, said: Acknowledged | None = None
+) -> None:
     """Nothing remains of the donation: its receipt keeps its number and is void."""
     _end(conn, live.id, "void", cause, at=at)
-    _tell(conn, donation, "receipt_void", live.label, live.id, is_first=False, at=at)
+    _tell(conn, donation, said, "receipt_void", (live.label, live.id), is_first=False, at=at)
 
 
 def _live(latest: Any) -> Any:
@@ -164,16 +169,31 @@ def _end(conn: Connection, receipt_id: int, state: str, cause: str, *, at: datet
 
 
 def _tell(
-    conn: Connection, donation: Any, kind: str, label: str, receipt_id: int, *, is_first: bool, at: datetime
+    conn: Connection,
+    donation: Any,
+    said: Acknowledged | None,
+    kind: str,
+    of: tuple[str, int],
+    *,
+    is_first: bool,
+    at: datetime,
 ) -> None:
     """A first receipt is mailed at once. A change waits until it has settled: the mail then says what is true, against
     what the donor was last told (mailer.py)."""
     if not donation.email_sealed:
         return
-    to = privacy.unseal(donation.email_sealed, f"donation:{donation.reference}:email")
-    due_at = at if is_first else at + SETTLES_WITHIN
+    label, receipt_id = of
     outbox.queue(
-        conn, kind, f"{kind}:{label}", to=to, language=donation.language, at=at, due_at=due_at, receipt_id=receipt_id
+        conn,
+        kind,
+        f"{kind}:{label}",
+        to=privacy.unseal(donation.email_sealed, f"donation:{donation.reference}:email"),
+        language=donation.language,
+        at=at,
+        due_at=at if is_first else at + SETTLES_WITHIN,
+        receipt_id=receipt_id,
+        began_at=said.began_at if said else None,
+        caused_at=said.caused_at if said else None,
     )
 
 

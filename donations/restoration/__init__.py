@@ -1,6 +1,17 @@
-"""A database that was restored from a copy: the mark it gets, and which mails may have gone before. What it does not
-know any more is recovered from Stripe."""
+"""A database that was restored from a copy: the mark it gets (marking), and the donations it has lost, made again from
+what Stripe was told of them (told, recovering). No Stripe here: who calls this asks."""
 
-from donations.restoration.marking import latest, mark_restored
+from donations.restoration.marking import latest, mark_restored, note_caught_up
+from donations.restoration.recovering import Found, look_again, lost_payments, recover
+from donations.restoration.told import metadata_of
 
-__all__ = ["latest", "mark_restored"]
+__all__ = [
+    "Found",
+    "latest",
+    "look_again",
+    "lost_payments",
+    "mark_restored",
+    "metadata_of",
+    "note_caught_up",
+    "recover",
+]

@@ -43,6 +43,11 @@ def latest(conn: Connection) -> Restoration | None:
     return None if found is None else Restoration(**found._asdict())
 
 
+def note_caught_up(conn: Connection, *, at: datetime) -> None:
+    """Everything that Stripe knows of the time since the copy was made has been taken in."""
+    conn.execute(update(_restoration).where(_restoration.c.caught_up_at.is_(None)).values(caught_up_at=at))
+
+
 _series: Table = ReceiptSeries.__table__  # type: ignore[assignment]
 _restoration: Table = Restoration.__table__  # type: ignore[assignment]
 _mail: Table = Mail.__table__  # type: ignore[assignment]

@@ -3,6 +3,7 @@ facts of facts/. Events are verified (events), objects read (reading), calls mad
 
 from donations.stripe_gateway.calling import (
     balance,
+    checkout_behind,
     checkout_params,
     create_product,
     events_since,
@@ -40,6 +41,7 @@ __all__ = [
     "Session",
     "balance",
     "charge_of",
+    "checkout_behind",
     "checkout_params",
     "create_product",
     "dispute_of",

@@ -16,10 +16,25 @@ from typing import Any
 import stripe
 from flask import current_app
 
-from donations.errors import BadEvent, DonationsError, PaymentServiceDown, PaymentServiceRefused, RefundRefused
-from donations.facts import Movement, Payout, Refund, Thing
+from donations.errors import (
+    BadEvent,
+    DonationsError,
+    IdempotencyKeyUsed,
+    PaymentServiceDown,
+    PaymentServiceRefused,
+    RefundRefused,
+)
+from donations.facts import Checkout, Movement, Payout, Refund, Thing
 from donations.money import Money
-from donations.stripe_gateway.reading import Session, movement_of, payout_of, refund_of, session_of, thing_of
+from donations.stripe_gateway.reading import (
+    Session,
+    checkout_of,
+    movement_of,
+    payout_of,
+    refund_of,
+    session_of,
+    thing_of,
+)
 
 log = logging.getLogger(__name__)
 # A person waits for the answer: two tries of at most 1.5 + 3 seconds and a pause stay below ten.
@@ -45,33 +60,31 @@ def create_product(name: str, idempotency_key: str) -> str:
 def checkout_params(
     *,
     reference: str,
+    metadata: Mapping[str, str],
     amount: Money,
     product_id: str,
     description: str,
     language: str,
-    success_url: str,
-    cancel_url: str,
 ) -> dict[str, object]:
-    """What is asked of Checkout for a single gift. No personal data: it is kept with the attempt."""
-    ours = {"donation": reference}
+    """What is asked of Checkout for a single gift, but for the addresses to come back to. No personal data and no link:
+    it is kept with the attempt. `metadata` is opaque ids only."""
     price = {"currency": amount.currency.lower(), "unit_amount": amount.minor, "product": product_id}
     return {
         "mode": "payment",
         "submit_type": "donate",
         "line_items": [{"quantity": 1, "price_data": price}],
         "client_reference_id": reference,
-        "metadata": ours,
+        "metadata": dict(metadata),
         # The session's metadata is not inherited: the charge carries what the payment intent was given.
-        "payment_intent_data": {"metadata": ours, "description": description},
+        "payment_intent_data": {"metadata": dict(metadata), "description": description},
         "adaptive_pricing": {"enabled": False},
         "locale": language,
-        "success_url": success_url,
-        "cancel_url": cancel_url,
     }
 
 
 def start_checkout(params: Mapping[str, object], *, email: str | None, idempotency_key: str) -> Session:
-    """Make the session, or find the one this key has made before. Raises PaymentServiceDown, PaymentServiceRefused."""
+    """Make the session, or find the one this key has made before. Raises PaymentServiceDown, PaymentServiceRefused, of
+    these IdempotencyKeyUsed if this key was used with other words."""
     asked: Any = {**params, "customer_email": email} if email else dict(params)
     with calling():
         session = client().v1.checkout.sessions.create(asked, {"idempotency_key": idempotency_key})
@@ -84,6 +97,14 @@ def retrieve_session(session_id: str) -> Session:
         expand: Any = {"expand": ["payment_intent.latest_charge"]}
         session = client().v1.checkout.sessions.retrieve(session_id, expand)
     return session_of(_plain(session), said_at=datetime.now(UTC))
+
+
+def checkout_behind(intent_id: str) -> Checkout | None:
+    """The session that a payment intent was made in, with what was paid for; None if it was made in no session."""
+    with calling():
+        asked: Any = {"payment_intent": intent_id, "limit": 1, "expand": ["data.line_items"]}
+        found = client().v1.checkout.sessions.list(asked).data
+        return checkout_of(_plain(found[0])) if found else None
 
 
 def expire_session(session_id: str) -> None:
@@ -225,6 +246,9 @@ def calling(refused: type[DonationsError] = PaymentServiceRefused) -> Iterator[N
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
         log.warning("stripe did not answer: %s, request %s", type(error).__name__, error.request_id)
         raise PaymentServiceDown() from error
+    except stripe.IdempotencyError as error:
+        log.warning("stripe was asked otherwise with this key before, request %s", error.request_id)
+        raise (PaymentServiceDown() if error.http_status == 409 else IdempotencyKeyUsed()) from error
     except stripe.StripeError as error:
         log.error("stripe refused: %s %s, request %s", error.http_status, error.code, error.request_id)
         # 409: the first try with this key is still running, because Stripe was slower than we wait.

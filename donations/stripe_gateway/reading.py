@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from donations.errors import BadEvent
-from donations.facts import Charge, Dispute, FraudWarning, Movement, Payout, Refund, Thing
+from donations.facts import Charge, Checkout, Dispute, FraudWarning, Movement, Payout, Refund, Thing
 from donations.money import Money
 
 
@@ -178,6 +178,23 @@ def session_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> S
             expires_at=time_of(said["expires_at"]),
             charge=charge,
             payment_failed=is_unpaid and charge is not None and charge.status == "failed",
+        )
+
+
+def checkout_of(said: Mapping[str, Any]) -> Checkout:
+    """A Checkout session with its line items, read to make a donation again. Raises BadEvent."""
+    with _reading():
+        items = (said.get("line_items") or {}).get("data") or []
+        products = [_id((item.get("price") or {}).get("product")) for item in items]
+        return Checkout(
+            id=text_of(said["id"]),
+            state=str(said["status"]),
+            client_reference=said.get("client_reference_id"),
+            product_ids=tuple(product for product in products if product),
+            locale=said.get("locale"),
+            email_from_us=said.get("customer_email"),
+            created_at=time_of(said["created"]),
+            expires_at=time_of(said["expires_at"]),
         )
 
 

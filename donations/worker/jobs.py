@@ -24,6 +24,8 @@ from donations.worker.checks import forget_checks
 from donations.worker.following import forget_followers, tell_followers
 from donations.worker.matching import match_lines
 from donations.worker.receipts import change_receipts
+from donations.worker.recovery import NAME as RECOVERY
+from donations.worker.recovery import recover_donations
 from donations.worker.refunds import continue_refunds
 from donations.worker.sessions import expire_checkouts
 from donations.worker.stripe_objects import sync_objects
@@ -82,6 +84,7 @@ JOBS = (
     Periodic("movements", timedelta(seconds=5), sync_movements),
     Periodic("payouts", timedelta(minutes=5), sync_payouts),
     Periodic("objects", timedelta(hours=1), sync_objects),
+    Periodic(RECOVERY, timedelta(seconds=5), recover_donations),
     Periodic("books", timedelta(minutes=10), check_books),
     Periodic("marks", timedelta(minutes=30), mark_balances),
     Periodic("matching", timedelta(seconds=5), match_lines),

@@ -22,7 +22,7 @@ from donations.giving import messages
 from donations.models import Appeal, AppealTotal, Donation, Fund, FundTotal, Payment
 from donations.periods import period_of
 from donations.receipts import live_of
-from donations.tokens import check_code, for_donation, for_receipt
+from donations.tokens import check_code, for_receipt, for_return
 from tests.events import a_charge, an_attempt, hear
 from tests.factories import a_donation
 from tests.fixtures.settings import environ_for
@@ -153,7 +153,7 @@ def _donation(state: str, at: datetime) -> str:
     with write_unit():
         donation = a_donation(Appeal.by_slug("hands-off-ali"), state=state, at=at - timedelta(hours=1))
         an_attempt(donation, state="open" if state == "pending" else "complete")
-    return f"/donations/{for_donation(donation.reference)}"
+    return f"/donations/{for_return(donation.reference)}"
 
 
 def _declined(at: datetime, *, is_asked: bool) -> str:
@@ -179,7 +179,7 @@ def _paid(at: datetime) -> tuple[str, str, str]:
     assert receipt is not None
     code = check_code(receipt.label, receipt.payload)
     page, checked = f"/receipts/{for_receipt(receipt.label)}", f"/receipts/check/{receipt.label}/{code}"
-    return f"/donations/{for_donation(reference)}", page, checked
+    return f"/donations/{for_return(reference)}", page, checked
 
 
 def _message(slug: str, at: datetime) -> None:

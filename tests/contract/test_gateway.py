@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from donations import stripe_gateway
+from donations import restoration, stripe_gateway
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, Donation
@@ -67,6 +67,10 @@ def asked(app: Flask, at_stripe: Stripe) -> list[dict[str, Any]]:
     made = stripe_gateway.make_refund(charge_id, Money(500, "GBP"), **told)
     assert [one.reference for one in stripe_gateway.refunds_of(charge_id)] == [made.reference] == [REFUND]
     check_balance(now)
+    intent = at_stripe.api("GET", f"/v1/charges/{charge_id}").json["payment_intent"]
+    behind = stripe_gateway.checkout_behind(intent)
+    assert behind is not None
+    assert (behind.id, behind.email_from_us, len(behind.product_ids)) == (paid, "maya@example.org", 1)
     return at_stripe.requests()
 
 
@@ -77,6 +81,7 @@ def test_every_request_of_a_gifts_life_fits_stripes_description(
     assert {(entry["method"], shape(entry["path"])) for entry in asked} == {
         ("POST", "/v1/products"),
         ("POST", "/v1/checkout/sessions"),
+        ("GET", "/v1/checkout/sessions"),
         ("GET", "/v1/checkout/sessions/:id"),
         ("POST", "/v1/checkout/sessions/:id/expire"),
         ("GET", "/v1/charges/:id"),
@@ -89,7 +94,8 @@ def test_every_request_of_a_gifts_life_fits_stripes_description(
 
 def test_stripe_is_told_nothing_of_people_but_the_address_for_its_own_form(asked: list[dict[str, Any]]) -> None:
     fresh()
-    references = {REFUND, *(donation.reference for donation in db.session.query(Donation))}
+    told = [restoration.metadata_of(donation) for donation in db.session.query(Donation)]
+    references = {REFUND, *(value for one in told for value in one.values())}
     for entry in asked:
         for word in ("Maya", "Example", "Hold on", "Kozlov", "kozlov"):
             assert word not in sent_json(entry)

@@ -102,6 +102,9 @@ REFUSED = [
     ("staff_session", {"stage": "full"}, "full_was_fresh"),
     ("audit", {"previous_sha256": "taken"}, "previous_sha256"),
     ("receipt_event", {"cause": "weather"}, "cause_known"),
+    ("installation", {"id": 2}, "only_one"),
+    ("recovery", {"outcome": "perhaps"}, "outcome_known"),
+    ("recovery", {"reason": "weather"}, "reason_known"),
     *decision_rows.REFUSED,
 ]
 
@@ -141,6 +144,8 @@ def good(app: Flask) -> dict[str, dict[str, Any]]:
         "checkout_attempt": {**attempt, "created_at": NOON, "expires_at": NOON},
         "allocation": {"donation_id": donation.id, "fund_id": appeal.funds[1].id, "amount_minor": 1},
         "period": {"starts_on": NOON.date(), "ends_on": NOON.date()},
+        "installation": {"id": 1, "opaque_id": "x", "created_at": NOON},
+        "recovery": {"payment_id": 1, "outcome": "exact", "at": NOON},
         "account": {"code": 9999, "name": "New", "kind": "asset"},
         **_of_the_treasury(donation.id, appeal.funds[0].id),
         **_of_appeals(money), **_of_branches(),

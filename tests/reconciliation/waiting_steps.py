@@ -215,5 +215,6 @@ PLANTED: dict[str, Callable[[], Any]] = {
     "cure": a_cure,
     "period": a_period,
     "mail": a_mail,
+    "held_mail": lambda: a_mail("held"),
     "job": a_job,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.web.staff.conftest import browser, clock, join
+from tests.web.staff.conftest import browser, clock, join, treasurer
 from tests.worker.conftest import environ, now
 
-__all__ = ["browser", "clock", "environ", "join", "now"]
+__all__ = ["browser", "clock", "environ", "join", "now", "treasurer"]

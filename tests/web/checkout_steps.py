@@ -46,7 +46,7 @@ def again(client: FlaskClient) -> TestResponse:
 
 def page() -> str:
     """The address of the only donation's own page."""
-    return f"/donations/{tokens.for_donation(the_donation().reference)}"
+    return f"/donations/{tokens.for_return(the_donation().reference)}"
 
 
 def the_donation() -> Donation:

@@ -8,6 +8,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from donations import restoration
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, Organisation
@@ -69,8 +70,14 @@ def test_nothing_of_a_person_is_in_what_stripe_is_asked_but_the_address_for_its_
         for word in ("Maya", "maya", "Example", "example.org", "Hold on"):
             assert word not in value, name
     metadata = {name: value for name, value in form.items() if "metadata" in name}
-    reference = the_donation().reference
-    assert metadata == {"metadata[donation]": reference, "payment_intent_data[metadata][donation]": reference}
+    assert metadata == {
+        f"{place}[{name}]": value
+        for place in ("metadata", "payment_intent_data[metadata]")
+        for name, value in restoration.metadata_of(the_donation()).items()
+    }
+    assert {name.partition("[")[2] for name in metadata if name.startswith("metadata")} == {
+        "donation]", "installation]", "wording]", "funds]",
+    }  # fmt: skip
     assert not re.search("maya|example", str(the_donation().attempts[0].params), re.IGNORECASE)
 
 

@@ -41,7 +41,7 @@ def donated(app: Flask):
         with write_unit():
             at = datetime.now(UTC) - age
             donation = a_donation(Appeal.by_slug("hands-off-ali"), state=state, at=at)
-        return f"/donations/{tokens.for_donation(donation.reference)}"
+        return f"/donations/{tokens.for_return(donation.reference)}"
 
     return make
 
@@ -166,7 +166,7 @@ def test_an_invented_link_finds_nothing(client: FlaskClient, path: str) -> None:
 
 
 def test_a_signed_link_to_no_donation_finds_nothing(client: FlaskClient) -> None:
-    assert client.get(f"/donations/{tokens.for_donation('no-such-reference')}").status_code == 404
+    assert client.get(f"/donations/{tokens.for_return('no-such-reference')}").status_code == 404
 
 
 def test_the_token_of_a_receipt_opens_no_donation(client: FlaskClient) -> None:
@@ -189,7 +189,7 @@ def test_the_page_speaks_russian_below_its_prefix(client: FlaskClient, donated) 
 def test_who_gave_an_address_is_told_that_the_receipt_is_mailed(client: FlaskClient, donated) -> None:
     path = donated("pending")
     reference = tokens.read_donation(path.rpartition("/")[2])
-    hear(a_charge(reference, gbp("20.00")))
+    hear(a_charge(reference, gbp("20.00")), at=datetime.now(UTC))
 
     with_address = client.get(path).text
     with write_unit():

@@ -54,7 +54,7 @@ def page_of_last() -> str:
     fresh()
     last = db.session.query(Donation).order_by(Donation.id.desc()).first()
     assert last is not None
-    return f"/donations/{tokens.for_donation(last.reference)}"
+    return f"/donations/{tokens.for_return(last.reference)}"
 
 
 def test_two_people_give_the_same_on_one_tablet_and_both_count(client: FlaskClient, at_stripe: Stripe) -> None:

@@ -91,7 +91,7 @@ def test_a_closed_appeal_shows_its_outcome_and_has_no_form(client: FlaskClient) 
 
 def test_the_donation_of_a_hidden_appeal_does_not_name_it(client: FlaskClient, give: Give, change) -> None:
     give()
-    token = tokens.for_donation(db.session.scalars(select(Donation)).one().reference)
+    token = tokens.for_return(db.session.scalars(select(Donation)).one().reference)
     change("hands-off-ali", visibility="dark", state="paused")
 
     page = client.get(f"/donations/{token}").text

@@ -7,10 +7,12 @@ from datetime import datetime
 
 from flask import current_app, url_for
 
-from donations import giving, privacy, stripe_gateway, tokens
+from donations import giving, privacy, restoration, stripe_gateway, tokens
 from donations.database import write_unit
+from donations.errors import IdempotencyKeyUsed
 from donations.extensions import db
 from donations.models import Appeal, Donation, Organisation
+from donations.models.installation import idempotency_suffix
 from donations.worker.sessions import take_in
 
 
@@ -26,15 +28,22 @@ def open_for(donation: Donation, at: datetime) -> str:
         kept = db.session.get_one(Donation, donation.id)
         kept.appeal.check_takes_gifts()
         attempt = giving.attempt_for(kept, _params(kept, product_id), at)
-        email = _email_of(kept)
-        attempt_id, params, key = attempt.id, attempt.params, attempt.idempotency_key
-        known_url = attempt.url if attempt.state == "open" else None
-    if known_url:
-        return known_url
-    session = stripe_gateway.start_checkout(params, email=email, idempotency_key=key)
+        email, back = _email_of(kept), _return_url(kept)
+        attempt_id, open_session = attempt.id, attempt.session_id if attempt.state == "open" else None
+        asked, key = attempt.params | {"success_url": back, "cancel_url": back}, attempt.idempotency_key
+    if open_session:
+        session = stripe_gateway.retrieve_session(open_session)
+        take_in(session, at)
+        return session.url or back
+    try:
+        session = stripe_gateway.start_checkout(asked, email=email, idempotency_key=key)
+    except IdempotencyKeyUsed:
+        with write_unit():
+            giving.attempt_not_repeatable(attempt_id)
+        return open_for(donation, at)
     with write_unit():
-        giving.attempt_opened(attempt_id, session.id, session.url, session.expires_at)
-    return session.url or _thanks_url(donation)
+        giving.attempt_opened(attempt_id, session.id, session.expires_at)
+    return session.url or back
 
 
 def look_now(donation: Donation, at: datetime) -> None:
@@ -54,7 +63,7 @@ def _product_of(appeal_id: int) -> str:
         return appeal.stripe_product_id
     organisation = Organisation.get()
     name = organisation.name if appeal.discreet else appeal.title[next(iter(appeal.title))]
-    product_id = stripe_gateway.create_product(name, f"appeal-{appeal_id}-product")
+    product_id = stripe_gateway.create_product(name, f"appeal-{appeal_id}-product{idempotency_suffix()}")
     with write_unit():
         appeal = db.session.get_one(Appeal, appeal_id)
         appeal.stripe_product_id, appeal.stripe_product_livemode = product_id, livemode
@@ -64,18 +73,19 @@ def _product_of(appeal_id: int) -> str:
 def _params(donation: Donation, product_id: str) -> dict[str, object]:
     return stripe_gateway.checkout_params(
         reference=donation.reference,
+        metadata=restoration.metadata_of(donation),
         amount=donation.amount,
         product_id=product_id,
         description=Organisation.get().name,
         language=donation.language,
-        success_url=_thanks_url(donation),
-        cancel_url=_thanks_url(donation),
     )
 
 
-def _thanks_url(donation: Donation) -> str:
+def _return_url(donation: Donation) -> str:
+    """Where Stripe sends its supporter back to. Whoever has it sees what became of the donation, so it is kept nowhere
+    here and made anew for each call."""
     public_url: str = current_app.config["SETTINGS"].public_url
-    token = tokens.for_donation(donation.reference)
+    token = tokens.for_return(donation.reference)
     return public_url + url_for("donations.show", token=token, language=donation.language)
 
 

@@ -18,6 +18,8 @@ from donations.web.supporters import checkout
 bp = Blueprint("donations", __name__)
 OFTEN, SELDOM = "every 3s", "every 20s"
 PATIENCE = timedelta(minutes=3)
+# Stripe knows the address of this page, so it leads to the receipt, and the name on it, only so long.
+RECEIPT_SHOWN_FOR = timedelta(hours=1)
 
 
 @bp.get("/donations/<token>")
@@ -68,12 +70,15 @@ def _donation_page(donation: Donation, status: int = 200, trouble: DonationsErro
 def _shown(donation: Donation) -> dict[str, Any]:
     at = now()
     outcome = giving.outcome_of(donation, at)
+    receipt = outcome.receipt
+    until = donation.settled_at + RECEIPT_SHOWN_FOR if receipt is not None and donation.settled_at else None
     return {
         "donation": donation,
         "appeal": donation.appeal,
         "is_mailed": donation.email_sealed is not None,
         "outcome": outcome,
-        "token": tokens.for_donation(donation.reference),
-        "receipt_token": receipts.token_of(outcome.receipt) if outcome.receipt else None,
+        "token": tokens.for_return(donation.reference),
+        "receipt_token": receipts.token_of(receipt) if receipt is not None and until and at < until else None,
+        "receipt_until": until,
         "rhythm": OFTEN if at - donation.created_at < PATIENCE else SELDOM,
     }

@@ -168,7 +168,7 @@ def test_one_click_ends_it_without_a_sign_in_and_erases_the_address(
 @pytest.mark.databases("sqlite")
 def test_a_link_that_is_not_ours_opens_nothing(client: FlaskClient, app: Flask, path: str) -> None:
     row = follow()
-    others = (tokens.for_donation(row.reference), tokens.for_receipt(row.reference))
+    others = (tokens.for_return(row.reference), tokens.for_receipt(row.reference))
     for bad in (path, *(path.replace("x", token) for token in others)):
         assert client.get(bad).status_code == 404
         assert client.post(bad).status_code == 404

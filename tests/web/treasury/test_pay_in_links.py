@@ -61,7 +61,7 @@ def test_a_link_that_was_revoked_replaced_or_invented_opens_nothing(treasurer: B
     branch.hands_in()
     (row,) = all_of_them()
     tried = ["invented", tokens.for_pay_in(branch.area, "guessed"), tokens.for_receipt("R-000001")]
-    tried += [tokens.for_pay_in(10**30, "x"), tokens.for_donation("x")]
+    tried += [tokens.for_pay_in(10**30, "x"), tokens.for_return("x")]
     for token in tried:
         assert branch.client.get(f"/pay-in/{token}").status_code == 404
         assert branch.client.post(f"/pay-in/{token}/{row.id}", data=TYPED).status_code == 404

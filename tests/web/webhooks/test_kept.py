@@ -19,7 +19,7 @@ from sqlalchemy import event as listen
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from donations import privacy, tokens
+from donations import privacy, receipts, tokens
 from donations.extensions import db
 from donations.inbox import handling
 from donations.inbox.handling import identity
@@ -33,7 +33,7 @@ from tests.web.webhooks.steps import NOTHING, OLD_SECRET, ONE_GIFT, kept, total
 
 def test_a_good_event_is_kept_and_everything_follows_from_it(client: FlaskClient, reference: str) -> None:
     # given a donation whose page says that it waits
-    page = f"/donations/{tokens.for_donation(reference)}"
+    page = f"/donations/{tokens.for_return(reference)}"
     assert total(client) == (0, 0)
     assert "R-000001" not in client.get(page).text
     # when its payment has succeeded
@@ -45,7 +45,7 @@ def test_a_good_event_is_kept_and_everything_follows_from_it(client: FlaskClient
     assert total(client) == (2000, 1)
     shown = client.get(page).text
     assert "R-000001" in shown
-    receipt = client.get(f"/receipts/{tokens.for_receipt('R-000001')}")
+    receipt = client.get(f"/receipts/{receipts.token_of(receipts.by_label('R-000001'))}")
     assert receipt.status_code == 200
     assert "£20.00" in receipt.text
     fresh()
