@@ -47,9 +47,8 @@ Finish = Callable[[Connection, datetime], None]
 
 
 def restore(archive: Path, settings: Settings, *, replace: bool, finish: Finish, at: datetime) -> Restored:
-    """Put the archive into the place of the database. `finish` writes what must be there from the first moment
-    on, and is told when the copy was made.
-    Raises ArchiveRefused, DatabaseNotEmpty, DatabaseInUse; then nothing is changed."""
+    """Put the archive into the place of the database. `finish` writes what must be there from the first moment on, and
+    is told when the copy was made. Raises ArchiveRefused, DatabaseNotEmpty, DatabaseInUse; then nothing is changed."""
     if not replace and inspect(db.engine).get_table_names():
         raise DatabaseNotEmpty()
     db.session.remove()
@@ -88,7 +87,7 @@ def drill(archive: Path, settings: Settings, *, at: datetime) -> Restored:
 _SCHEMA = "fighting_fund_drill"
 
 
-def _nothing(_conn: Connection) -> None:
+def _nothing(_conn: Connection, _copied_at: datetime) -> None:
     """A drill leaves no mark in what it throws away."""
 
 

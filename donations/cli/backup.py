@@ -52,8 +52,8 @@ def restore(archive: Path, replace: bool) -> None:
     if done.set_aside is not None:
         click.echo(f"The database that was there before is kept as {done.set_aside}")
     click.echo("Receipts are numbered in a new series, emails that were waiting are held, everybody is signed out.")
-    click.echo("Next: `donations stripe sync` for what has happened since, then `donations serve`, then After a restore")
-    click.echo("on the treasury's pages.")
+    click.echo("Next: `donations stripe sync` for what has happened since, then `donations serve`.")
+    click.echo("Then open After a restore in the treasury: it names what is missing and the emails that are held.")
 
 
 @click.command()
