@@ -80,6 +80,7 @@ def _adopt(known: facts.Known, fund: Fund, *, at: datetime) -> None:
 def _move(conn: Connection, donation_id: int, fund: Fund, *, at: datetime) -> None:
     donation = db.session.get_one(Donation, donation_id, with_for_update={"key_share": True})
     earmark(conn, donation, fund, at=at)
+    donation.purpose_estimated = False  # A person has said what it is for.
     live = receipts.live_of(donation_id)
     if live is not None:
         receipts.follow_purpose(conn, donation, live, at=at)

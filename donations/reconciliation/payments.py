@@ -146,6 +146,7 @@ _DONATION = (
         _donation.c.id, _donation.c.reference, _donation.c.state, _donation.c.amount_minor, _donation.c.currency,
         _donation.c.created_at, _donation.c.interval, _donation.c.fee_bearer, _donation.c.source,
         _appeal.c.slug, _appeal.c.title, _donation.c.email_sealed.is_not(None).label("is_mailed"),
+        _donation.c.purpose_estimated,
     )
     .join(_appeal, _appeal.c.id == _donation.c.appeal_id)
     .where(_donation.c.id == bindparam("of_donation"))

@@ -161,9 +161,9 @@ def _donation(payment: Payment, purpose: _Purpose, checkout: Checkout | None, at
     wording = db.session.get(AppealWording, purpose.wording_id) if purpose.wording_id is not None else None
     reference, begun = str(payment.reference), _begun(payment)
     email = (checkout.email_from_us if checkout else None) or ""
-    terms = giving.terms_of(
-        house, appeal, [fund for fund, _ in purpose.parts], language, wording.surplus if wording else None
-    )
+    # A receipt does not name funds that are only estimated.
+    named = [fund for fund, _ in purpose.parts] if purpose.is_exact else []
+    terms = giving.terms_of(house, appeal, named, language, wording.surplus if wording else None)
     return Donation(
         reference=reference,
         appeal_id=appeal.id,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from donations import facts, ledger, privacy
+from donations import facts, ledger, privacy, restoration
 from donations.bookkeeping import Line, Wanted
 from donations.database import write_unit
 from donations.extensions import db
@@ -84,6 +84,16 @@ def an_event() -> None:
 def a_mail(state: str = "parked") -> None:
     add(Mail(id=1, kind="alarm", dedupe_key="k", recipient_sealed=privacy.seal("a@example.org", "mail:k"),
              language="en", facts={}, state=state, created_at=NOON))  # fmt: skip
+
+
+def a_restore() -> None:
+    with write_unit() as conn:
+        restoration.mark_restored(conn, NOON, actor="cli:test", at=NOON)
+
+
+def an_estimate() -> None:
+    with write_unit():
+        a_donation(Appeal.any_by_slug("hands-off-ali"), purpose_estimated=True)
 
 
 def unlinked() -> None:
@@ -216,5 +226,7 @@ PLANTED: dict[str, Callable[[], Any]] = {
     "period": a_period,
     "mail": a_mail,
     "held_mail": lambda: a_mail("held"),
+    "restored": a_restore,
+    "estimated": an_estimate,
     "job": a_job,
 }

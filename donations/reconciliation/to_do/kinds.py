@@ -38,6 +38,7 @@ _ALL = (
     # Money that has no purpose or did not arrive.
     Kind("receipt", AtClose.ACCEPTED),
     Kind("unidentified", AtClose.ACCEPTED),
+    Kind("estimated", AtClose.NAMED),
     Kind("refund", AtClose.ACCEPTED),
     Kind("refund_attempt", AtClose.NAMED),
     Kind("overdrawn", AtClose.ACCEPTED),
@@ -64,6 +65,7 @@ _ALL = (
     # The program's own queues.
     Kind("mail", AtClose.NAMED, may_retry=True, may_dismiss=True),
     Kind("held_mail", AtClose.NAMED, may_retry=True, may_dismiss=True),
+    Kind("restored", AtClose.NAMED, may_dismiss=True),
     Kind("job", AtClose.NAMED, may_retry=True, may_dismiss=True),
 )
 KINDS = {kind.name: kind for kind in _ALL}

@@ -31,7 +31,7 @@ _refund, _attempt, _warning = _table(models.Refund), _table(models.RefundAttempt
 _event, _mail, _job = _table(models.StripeEvent), _table(models.Mail), _table(models.Job)
 _line, _match, _donation = _table(models.BankLine), _table(models.Match), _table(models.Donation)
 _gift, _pay_in, _classification = _table(models.OfflineGift), _table(models.PayIn), _table(models.Classification)
-_cure = _table(models.Cure)
+_cure, _restoration = _table(models.Cure), _table(models.Restoration)
 _disbursement, _adjustment = _table(models.Disbursement), _table(models.Adjustment)
 _period, _signature = _table(models.Period), _table(models.PeriodSignature)
 _BY_HAND = ("cash", "cheque")
@@ -78,6 +78,10 @@ ROWS = (
     .where(or_(_mail.c.state == "parked", and_(_mail.c.state == "due", _mail.c.created_at < moment("day_before"))))
     .where(not_dismissed("mail", _mail.c.id)),
     items("held_mail", _mail.c.id, note=_mail.c.kind, since=_mail.c.created_at).where(_mail.c.state == "held"),
+    items("restored", _restoration.c.id, since=_restoration.c.restored_at)
+    .where(not_dismissed("restored", _restoration.c.id)),
+    items("estimated", _donation.c.id, since=_donation.c.created_at, **_of_donation)
+    .where(_donation.c.purpose_estimated),
     items("job", _job_ref, note=_job.c.last_error, since=_job.c.last_run_at)
     .where(_job.c.last_error.is_not(None), ~dismissed_since("job", _job_ref, moment("day_before"))),
     _of_row("payout", _payout, on_day=_payout.c.arrival_on)

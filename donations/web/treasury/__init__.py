@@ -14,6 +14,7 @@ from donations.web.treasury.payments import bp as payments
 from donations.web.treasury.payouts import bp as payouts
 from donations.web.treasury.periods import bp as periods
 from donations.web.treasury.receipts import bp as receipts
+from donations.web.treasury.restoration import bp as restoration
 from donations.web.treasury.slips import bp as slips
 from donations.web.treasury.spending import bp as spending
 from donations.web.treasury.stop import bp as stop
@@ -21,6 +22,8 @@ from donations.web.treasury.to_do import bp as to_do
 
 # One part of the house to the table of ways: the others hang on the dashboard's blueprint, under its name.
 _ABOUT_GIFTS = (payments, receipts, payouts, disputes, handed_in, pay_ins, slips)
-_ABOUT_THE_REST = (to_do, classification, banking, lines, spending, adjusting, ending, periods, books, stop)
+_ABOUT_THE_REST = (
+    to_do, classification, restoration, banking, lines, spending, adjusting, ending, periods, books, stop,
+)  # fmt: skip
 for part in (*_ABOUT_GIFTS, *_ABOUT_THE_REST):
     bp.register_blueprint(part)

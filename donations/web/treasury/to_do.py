@@ -48,6 +48,7 @@ PLACES = {
     "classification": ("treasury.classification.show", "number"),
     "cure": ("treasury.stop.show", "number"),
     "period": ("treasury.periods.show", "number"),
+    **dict.fromkeys(("estimated", "restored"), ("treasury.restoration.show", "item")),
 }
 # Beside it: (words, endpoint of the form).
 _WRITE_OFF = (_l("Write off"), "treasury.adjusting.ask")

@@ -12,6 +12,7 @@ OPEN_ITEMS = {
     "unlinked": _l("Stripe transactions without their payment"),
     "receipt": _l("Unidentified card payments"),
     "unidentified": _l("Unidentified statement lines"),
+    "estimated": _l("Donations with estimated funds"),
     "refund": _l("Failed refunds to pay again"),
     "refund_attempt": _l("Refunds without an answer from Stripe"),
     "overdrawn": _l("Overdrawn funds"),
@@ -35,6 +36,7 @@ OPEN_ITEMS = {
     "period": _l("Periods to sign off"),
     "mail": _l("Emails not sent"),
     "held_mail": _l("Emails held after a restore"),
+    "restored": _l("A restore to look through"),
     "job": _l("Background jobs that failed"),
 }
 HINTS = {
@@ -45,6 +47,7 @@ HINTS = {
     "unlinked": _l("Ask Stripe again. If the payment stays unknown, write to Stripe with the transaction number."),
     "receipt": _l("These payments have no reference. Assign each to a fund, or refund it."),
     "unidentified": _l("Open a line when you know whose it is, and match it. It is in no total until then."),
+    "estimated": _l("These were recovered after a restore. Confirm their funds, or assign them to another."),
     "refund": _l("The card takes no money. Refund again, pay by bank and match the line, or keep the donation if the"
                  " donor agrees."),
     "refund_attempt": _l("Open the donation and ask Stripe again."),
@@ -70,5 +73,6 @@ HINTS = {
     "period": _l("A second person must sign, or the period was reopened and must be signed again."),
     "mail": _l("Try the email again, or dismiss it. Dismissing erases the address."),
     "held_mail": _l("These may have gone out before the database was restored. Send each, or dismiss it."),
+    "restored": _l("Enter again what the copy does not know. Dismiss this when all of it is done."),
     "job": _l("Try the job again. A dismissed job is hidden for a day."),
 }  # fmt: skip

@@ -44,6 +44,7 @@ PAGES = (
     "/treasury/lines?state=unidentified",
     "/treasury/lines?state=matched",
     "/treasury/gifts?state=arrived",
+    "/treasury/restoration/",
     "/treasury/stripe-transactions",
     "/treasury/classifications/1",
     *(f"/treasury/to-do/{kind}" for kind in KINDS),

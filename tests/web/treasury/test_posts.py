@@ -27,7 +27,7 @@ from tests.web.treasury.test_every_page import some_of_everything
 Sent = dict[str, tuple[str, dict[str, Any]]]
 FRESH = (
     "copy", "decide", "adjust", "agree", "sign", "cure", "approve cure", "process", "resume", "classify", "assign",
-    "settle",
+    "settle", "assign many", "confirm", "emails",
 )  # fmt: skip
 MANY = "9" * 5000
 ROWLESS = ("/treasury/bank/{}", "/treasury/lines/{}", "/treasury/spending/{}", "/treasury/adjustments/{}",
@@ -53,6 +53,10 @@ def posts(app: Flask) -> Sent:
         "dismiss": ("/treasury/to-do/event/dismiss", {"ref": "evt_poison", "reason": "known"}),
         "classify": (f"/treasury/stripe-transactions/{unknown}", {**why, "account": "5020", "form_key": "k"}),
         "assign": (f"/treasury/payments/{stray.charge_id}/assign", {**why, "form_key": "l"}),
+        "assign many": ("/treasury/restoration/assign", {**why, "charge": stray.charge_id, "form_key": "m"}),
+        "confirm": ("/treasury/restoration/confirm", {"charge": stray.charge_id}),
+        "emails": ("/treasury/restoration/emails", {"kind": "receipt", "act": "send"}),
+        "again": ("/treasury/restoration/again", {}),
         "settle": (f"/treasury/classifications/{waiting_decision}", {"act": "approve"}),
         "account": ("/treasury/bank", {"name": "Savings", "currency": "GBP"}),
         "rules": ("/treasury/lines", {}),

@@ -6,8 +6,8 @@ from alembic import op
 
 from donations.models.base import Json, new_opaque_id
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

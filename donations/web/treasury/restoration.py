@@ -1,0 +1,143 @@
+"""What is to be done after the database was restored from a copy: donations that were made again or could not be, many
+at once, the emails that are held, and what no copy can know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import select
+
+from donations import restoration
+from donations.errors import DonationsError
+from donations.extensions import db
+from donations.models import Donation, Payment, Recovery
+from donations.reconciliation import classification
+from donations.web.access import fresh
+from donations.web.page import page
+from donations.web.treasury import funds
+from donations.web.treasury.acting import act
+from donations.web.treasury.classification import PurposeForm
+from donations.web.treasury.forms import ActForm, one_line
+
+bp = Blueprint("restoration", __name__, url_prefix="/restoration")
+MOST_AT_ONCE = restoration.listing.MOST_SHOWN * 2
+REASONS = {
+    "other_installation": _l("made by another installation"),
+    "no_session": _l("not paid on our payment page"),
+    "unknown_product": _l("for an appeal that is not here"),
+    "not_ours": _l("not one of our donations"),
+    "unknown_to_stripe": _l("not known to Stripe"),
+}
+MAILS = {
+    "receipt": _l("Receipts"),
+    "receipt_replaced": _l("Replaced receipts"),
+    "receipt_void": _l("Void receipts"),
+    "receipt_again": _l("Receipts that count again"),
+    "update": _l("News of appeals"),
+    "follow_confirm": _l("Requests to confirm an address"),
+    "alarm": _l("Alarms to the treasurers"),
+    "staff_invitation": _l("Invitations to the team"),
+}
+
+
+@bp.get("/")
+def show() -> Response:
+    return _page(PurposeForm(formdata=None))
+
+
+@bp.post("/assign")
+@fresh
+def assign() -> Any:
+    """Give all ticked payments to one fund: those that could not be recovered, and estimated donations."""
+    form = PurposeForm()
+    charges = sorted({one_line(one)[:255] for one in request.form.getlist("charge")})[:MOST_AT_ONCE]
+    if not form.validate():
+        return _page(form, 422)
+    if not charges:
+        form.refusal = _("Select at least one payment.")
+        return _page(form, 422)
+    try:
+        with act("restoration.assigned", f"charges:{len(charges)}", reason=form.reason.data) as done:
+            waits = False
+            for charge_id in charges:
+                asked = form.asked(charge_id=charge_id)
+                one = classification.Asked(f"{asked.form_key}.{charge_id}", asked.fund_id, asked.reason, charge_id)
+                waits = classification.ask(done.conn, one, actor=done.actor, at=done.at).state == "requested"
+            done.details |= {"fund": str(asked.fund_id), "charges": charges}
+    except DonationsError as error:
+        return _page(form, form.refuse(error))
+    flash(
+        _("Kept. Another treasurer must approve each.")
+        if waits
+        else ngettext("%(count)s payment assigned.", "%(count)s payments assigned.", len(charges), count=len(charges))
+    )
+    return redirect(url_for("treasury.restoration.show"), 303)
+
+
+@bp.post("/confirm")
+@fresh
+def confirm() -> Any:
+    """The estimates of all ticked donations are right."""
+    charges = request.form.getlist("charge")[:MOST_AT_ONCE]
+    with act("restoration.confirmed", f"charges:{len(charges)}") as done:
+        of_charges = (
+            select(Donation.id)
+            .join(Recovery, Recovery.donation_id == Donation.id)
+            .join(Payment, Payment.id == Recovery.payment_id)
+        )
+        numbers = list(done.conn.scalars(of_charges.where(Payment.charge_id.in_(charges))))
+        count = restoration.listing.confirm(done.conn, numbers)
+        done.details |= {"donations": [str(number) for number in numbers]}
+    flash(ngettext("%(count)s donation confirmed.", "%(count)s donations confirmed.", count, count=count))
+    return redirect(url_for("treasury.restoration.show"), 303)
+
+
+@bp.post("/again")
+def look_again() -> Any:
+    """Have the worker ask Stripe once more about what could not be recovered."""
+    with act("restoration.asked_again"):
+        restoration.look_again()
+    flash(_("We will ask Stripe again in a moment."))
+    return redirect(url_for("treasury.restoration.show"), 303)
+
+
+@bp.post("/emails")
+@fresh
+def emails() -> Any:
+    """Send all held emails of the ticked kinds, or dismiss them with a reason."""
+    form = ActForm()
+    kinds = [kind for kind in request.form.getlist("kind") if kind in MAILS]
+    if form.act.data == "dismiss" and not form.reason.data:
+        form.refusal = _("Enter the reason.")
+    elif not kinds or form.act.data not in ("send", "dismiss"):
+        form.refusal = _("Select which emails.")
+    if form.refusal:
+        return _page(PurposeForm(formdata=None), 422, emails_form=form)
+    if form.act.data == "send":
+        with act("restoration.sent", f"emails:{','.join(kinds)}") as done:
+            count = restoration.listing.send_held(done.conn, kinds, at=done.at)
+        flash(ngettext("%(count)s email will be sent.", "%(count)s emails will be sent.", count, count=count))
+    else:
+        with act("restoration.dismissed", f"emails:{','.join(kinds)}", reason=form.reason.data) as done:
+            said = {"reason": form.reason.data, "actor": done.actor, "at": done.at}
+            count = restoration.listing.drop_held(done.conn, kinds, **said)
+        flash(ngettext("%(count)s email dismissed.", "%(count)s emails dismissed.", count, count=count))
+    return redirect(url_for("treasury.restoration.show"), 303)
+
+
+def _page(form: PurposeForm, status: int = 200, emails_form: ActForm | None = None) -> Response:
+    conn = db.session.connection()
+    estimated = restoration.listing.estimated(conn)
+    return page(
+        "treasury/restoration.html", status, cache="no-store", form=form,
+        emails_form=emails_form or ActForm(formdata=None), last=restoration.latest(conn),
+        counts=restoration.listing.counts(conn), estimated=estimated,
+        splits=restoration.listing.parts_of(conn, [one.id for one in estimated]),
+        not_recovered=restoration.listing.not_recovered(conn), held=restoration.listing.held_mails(conn),
+        reasons=REASONS, mails=MAILS, needs_another=classification.needs_another(), funds=funds.named(),
+        ticked=set(request.form.getlist("charge")),
+    )  # fmt: skip
