@@ -37,7 +37,7 @@ def before(empty_database_url: str) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-def insert(conn: Connection, name: str, **values: Any) -> int:
+def insert(conn: Connection, name: str, /, **values: Any) -> int:
     """A row with these columns; what may not be empty is filled in."""
     table = Table(name, MetaData(), autoload_with=conn)
     for column in table.columns:
