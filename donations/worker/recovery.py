@@ -12,6 +12,7 @@ from donations import restoration, stripe_gateway
 from donations.database import write_unit
 from donations.errors import DonationsError, PaymentServiceDown
 from donations.extensions import db
+from donations.installation.outages import is_outage
 from donations.restoration import Found
 from donations.worker.cursors import cursor
 
@@ -29,9 +30,9 @@ def recover_donations(at: datetime) -> int:
     for row in _each_lost():
         try:
             done += _recover(row, at)
-        except PaymentServiceDown:
-            raise
         except Exception as error:  # One that cannot be made again holds up no other.
+            if isinstance(error, PaymentServiceDown) or is_outage(error):
+                raise
             log.warning("the donation of %s is not recovered: %s", row.charge_id, type(error).__name__)
             db.session.rollback()
             failure = error
@@ -82,6 +83,6 @@ def _note_caught_up(at: datetime) -> None:
     last = restoration.latest(db.session.connection())
     if last is None or last.caught_up_at is not None:
         return
-    if all(cursor(name, last.copied_at) >= last.restored_at for name in LISTINGS):
+    if all(cursor(name, last.copied_at, at=at) >= last.restored_at for name in LISTINGS):
         with write_unit() as conn:
             restoration.note_caught_up(conn, at=at)

@@ -1,4 +1,4 @@
-"""What migrations 0023 and 0024 make of a database from before: every old link opens, no address is left in what Stripe
+"""What migrations 0024 and 0025 make of a database from before: every old link opens, no address is left in what Stripe
 was asked, and each fund and region has a name for Stripe."""
 
 from __future__ import annotations
