@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -108,7 +109,7 @@ class Story:
 
 
 @pytest.fixture
-def fund(app: Flask, client: FlaskClient, at_stripe: Stripe, mail_server: MailServer, tmp_path: Path) -> Story:
+def story(app: Flask, client: FlaskClient, at_stripe: Stripe, mail_server: MailServer, tmp_path: Path) -> Story:
     return Story(app, client, at_stripe, mail_server, tmp_path)
 
 
@@ -145,92 +146,113 @@ def sound() -> bool:
 
 
 def test_what_was_given_after_the_copy_is_made_again(
-    app: Flask, client: FlaskClient, fund: Story, monkeypatch: pytest.MonkeyPatch
+    app: Flask, client: FlaskClient, story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # given donations before the copy, one of them still at Stripe's page
-    kept, _ = fund.given(amount="11")
-    fund.hears()
-    fund.copied()
-    # when donations of every kind follow
-    area = db.session.scalars(select(Area.name)).first()
-    gap: dict[str, tuple[str, str]] = {
-        "one fund": fund.given("karaganda-four", fund="", currency="EUR", amount="40"),
-        "by shares": fund.given(amount="33.33"),
-        "refunded": fund.given(amount="21"),
-        "part refunded": fund.given(amount="22"),
-        "disputed": fund.given(amount="23"),
-        "pending": fund.given(card="bacs_success", amount="24"),
-        "came late": fund.given(card="bacs_success", amount="26"),
-        "discreet": fund.given("campaign-kazakhstan", fund="kozlov", amount="25"),
-        "other currency": fund.given(currency="USD", amount="27"),
-        "by region": fund.given("fighting-fund", area=str(area), amount="28"),
-        "no address": fund.given(email="", amount="29"),
-        "in russian": fund.given(prefix="/ru", amount="30"),
-    }
-    fund.stripe.order("refunds", charge=gap["refunded"][1], amount=2100)
-    fund.stripe.order("refunds", charge=gap["part refunded"][1], amount=700)
-    fund.stripe.order("disputes", charge=gap["disputed"][1])
-    fund.stripe.order(f"charges/{gap['came late'][1]}/succeed")
-    # and one from before Stripe was told anything but the reference
-    with monkeypatch.context() as earlier:
-        earlier.setattr(restoration, "metadata_of", lambda donation: {"donation": donation.reference})
-        gap["old"] = fund.given("campaign-kazakhstan", fund="kozlov", amount="31")
-    # and one of an appeal that the copy does not know
-    with write_unit():
-        appeals_file.load(DEMO + AFTER_THE_COPY, _now())
-    gap["new appeal"] = fund.given("new-case", amount="35")
-    fund.hears()
-    stripe_sync.sync_movements(_now())
-    lost_totals, lost_states, lost_labels = totals(), states(), labels()
-    lost_names = {one.reference: one.language for one in db.session.scalars(select(Donation))}
-    lost_links = {label: receipts.token_of(receipts.by_label(label)) for label in lost_labels}
-    mails = len(fund.post.mails)
-    assert mails >= 11
-    # and everything is lost, the copy restored, and Stripe asked
-    fund.restored()
-    assert len(totals()) < len(lost_totals)
-    fund.syncs()
+    # given a donation before the copy, and donations of every kind after it
+    kept, _ = story.given(amount="11")
+    story.hears()
+    story.copied()
+    gap = _donations_of_every_kind(story, monkeypatch)
+    lost = Kept.now(story)
+    assert lost.mails >= 11
+    # when everything is lost, the copy restored, and Stripe asked
+    story.restored()
+    assert len(totals()) < len(lost.totals)
+    story.syncs()
     # then every donation is there as it was, with its funds, but for what is named
-    now_states = states()
-    outcome = {one.reference: (row.outcome, row.reason) for one, row in db.session.execute(
-        select(Payment, Recovery).join(Recovery, Recovery.payment_id == Payment.id))}  # fmt: skip
-    for name, (reference, _) in gap.items():
-        if name == "new appeal":
-            assert outcome[reference] == ("not_recovered", "unknown_product")
-            assert reference not in now_states
-        elif name == "old":
-            assert outcome[reference] == ("estimated", None)
-            assert now_states[reference][0] == lost_states[reference][0]
-            assert Donation.by_reference(reference).purpose_estimated
-        else:
-            assert outcome[reference] == ("exact", None), name
-            assert now_states[reference] == lost_states[reference], name
-            assert not Donation.by_reference(reference).purpose_estimated
-            assert Donation.by_reference(reference).language == lost_names[reference]
+    _as_it_was_or_named(gap, lost)
     # and every appeal's total: the estimated one is in its appeal, the unknown one nowhere
-    assert _by_appeal(totals()) == _by_appeal({**lost_totals, ("new-fund", "GBP"): 0})
+    assert _by_appeal(totals()) == _by_appeal({**lost.totals, ("new-fund", "GBP"): 0})
     assert sound()
-    # and no number was given twice, and the first donor's link shows no other donor
-    assert labels() & lost_labels == {"R-000001"}
-    for label, link in lost_links.items():
+    # and no number was given twice, and no link shows another donor
+    assert labels() & set(lost.links) == {"R-000001"}
+    for label, link in lost.links.items():
         answer = client.get(f"/receipts/{link}")
         assert answer.status_code == (200 if label == "R-000001" else 410), label
         assert label == "R-000001" or "£" not in answer.text
     # and nobody was mailed again
-    assert len(fund.post.mails) == mails
+    assert len(story.post.mails) == lost.mails
     held = db.session.scalars(select(Mail.kind).where(Mail.state == "held")).all()
     assert held.count("receipt") >= 9
     # and a supporter's own page opens again, without the receipt: Stripe knows its address
     with time_machine.travel(_now() + timedelta(hours=1), tick=False):
         page = client.get(f"/donations/{tokens.for_return(gap['by shares'][0])}")
-    assert page.status_code == 200
     assert "Thank you. Your donation has arrived." in page.text
     assert not re.search(r"/receipts/[^\"]*\.", page.text)
     assert Donation.by_reference(kept).state == "paid"
-    # and after it things go on: what is given now is mailed at once
-    fund.given(amount="36")
-    fund.hears()
-    assert len(fund.post.mails) == mails + 1
+    # and what is given after it is mailed at once
+    story.given(amount="36")
+    story.hears()
+    assert len(story.post.mails) == lost.mails + 1
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What an installation had when it was lost: totals, donations, links of receipts, and how many mails had gone."""
+
+    totals: dict[tuple[str, str], int]
+    states: dict[str, tuple[str, dict[str, int]]]
+    languages: dict[str, str]
+    links: dict[str, str]
+    mails: int
+
+    @classmethod
+    def now(cls, story: Story) -> Kept:
+        spoken = {one.reference: one.language for one in db.session.scalars(select(Donation))}
+        links = {label: receipts.token_of(receipts.by_label(label)) for label in labels()}
+        return cls(totals(), states(), spoken, links, len(story.post.mails))
+
+
+def _donations_of_every_kind(story: Story, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, str]]:
+    """Reference and charge of each, by what is particular about it."""
+    area = db.session.scalars(select(Area.name)).first()
+    gap: dict[str, tuple[str, str]] = {
+        "one fund": story.given("karaganda-four", fund="", currency="EUR", amount="40"),
+        "by shares": story.given(amount="33.33"),
+        "refunded": story.given(amount="21"),
+        "part refunded": story.given(amount="22"),
+        "disputed": story.given(amount="23"),
+        "pending": story.given(card="bacs_success", amount="24"),
+        "came late": story.given(card="bacs_success", amount="26"),
+        "discreet": story.given("campaign-kazakhstan", fund="kozlov", amount="25"),
+        "other currency": story.given(currency="USD", amount="27"),
+        "by region": story.given("fighting-fund", area=str(area), amount="28"),
+        "no address": story.given(email="", amount="29"),
+        "in russian": story.given(prefix="/ru", amount="30"),
+    }
+    story.stripe.order("refunds", charge=gap["refunded"][1], amount=2100)
+    story.stripe.order("refunds", charge=gap["part refunded"][1], amount=700)
+    story.stripe.order("disputes", charge=gap["disputed"][1])
+    story.stripe.order(f"charges/{gap['came late'][1]}/succeed")
+    with monkeypatch.context() as earlier:  # Before Stripe was told anything but the reference.
+        earlier.setattr(restoration, "metadata_of", lambda donation: {"donation": donation.reference})
+        gap["old"] = story.given("campaign-kazakhstan", fund="kozlov", amount="31")
+    with write_unit():
+        appeals_file.load(DEMO + AFTER_THE_COPY, _now())
+    gap["new appeal"] = story.given("new-case", amount="35")
+    story.hears()
+    stripe_sync.sync_movements(_now())
+    return gap
+
+
+def _as_it_was_or_named(gap: dict[str, tuple[str, str]], lost: Kept) -> None:
+    now = states()
+    looked_at = db.session.execute(select(Payment, Recovery).join(Recovery, Recovery.payment_id == Payment.id))
+    outcome = {one.reference: (row.outcome, row.reason) for one, row in looked_at}
+    for name, (reference, _) in gap.items():
+        if name == "new appeal":
+            assert outcome[reference] == ("not_recovered", "unknown_product")
+            assert reference not in now
+        elif name == "old":
+            assert outcome[reference] == ("estimated", None)
+            assert now[reference][0] == lost.states[reference][0]
+            assert Donation.by_reference(reference).purpose_estimated
+        else:
+            donation = Donation.by_reference(reference)
+            assert outcome[reference] == ("exact", None), name
+            assert now[reference] == lost.states[reference], name
+            assert not donation.purpose_estimated
+            assert donation.language == lost.languages[reference]
 
 
 def _now() -> datetime:

@@ -53,10 +53,6 @@ def posts(app: Flask) -> Sent:
         "dismiss": ("/treasury/to-do/event/dismiss", {"ref": "evt_poison", "reason": "known"}),
         "classify": (f"/treasury/stripe-transactions/{unknown}", {**why, "account": "5020", "form_key": "k"}),
         "assign": (f"/treasury/payments/{stray.charge_id}/assign", {**why, "form_key": "l"}),
-        "assign many": ("/treasury/restoration/assign", {**why, "charge": stray.charge_id, "form_key": "m"}),
-        "confirm": ("/treasury/restoration/confirm", {"charge": stray.charge_id}),
-        "emails": ("/treasury/restoration/emails", {"kind": "receipt", "act": "send"}),
-        "again": ("/treasury/restoration/again", {}),
         "settle": (f"/treasury/classifications/{waiting_decision}", {"act": "approve"}),
         "account": ("/treasury/bank", {"name": "Savings", "currency": "GBP"}),
         "rules": ("/treasury/lines", {}),
@@ -77,8 +73,18 @@ def posts(app: Flask) -> Sent:
         "cure": ("/treasury/stop/0123456789/recalculate", {"form_key": "k", "reason": "agreed"}),
         "approve cure": ("/treasury/stop/cures/1", {"act": "approve"}),
         "process": ("/treasury/stop/events/evt_poison", {"reason": "agreed"}),
-        "resume": ("/treasury/stop/resume", {}),
+        **_after_a_stop_or_restore(stray.charge_id, why),
     }  # fmt: skip
+
+
+def _after_a_stop_or_restore(charge_id: str, why: dict[str, str]) -> Sent:
+    return {
+        "resume": ("/treasury/stop/resume", {}),
+        "assign many": ("/treasury/restoration/assign", {**why, "charge": charge_id, "form_key": "m"}),
+        "confirm": ("/treasury/restoration/confirm", {"charge": charge_id}),
+        "emails": ("/treasury/restoration/emails", {"kind": "receipt", "act": "send"}),
+        "again": ("/treasury/restoration/again", {}),
+    }
 
 
 def a_file() -> tuple[io.BytesIO, str]:
