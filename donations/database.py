@@ -98,6 +98,17 @@ def snapshot() -> Iterator[Connection]:
         yield conn
 
 
+@contextmanager
+def beside() -> Iterator[Connection]:
+    """A connection of its own that only reads, also from within a write unit: it sees what was committed before."""
+    outer, _unit.open = in_write_unit(), False  # Else it would ask for the lock that this thread holds.
+    try:
+        with db.engine.connect() as conn:
+            yield conn
+    finally:
+        _unit.open = outer
+
+
 def in_write_unit() -> bool:
     return getattr(_unit, "open", False)
 

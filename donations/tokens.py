@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app
 from itsdangerous import BadData, Signer, URLSafeSerializer, URLSafeTimedSerializer
@@ -185,11 +186,18 @@ def _read_staff(purpose: str, token: str, max_age: int) -> tuple[int, str]:
 
 
 def _lasting(purpose: str) -> URLSafeSerializer:
-    return URLSafeSerializer(_secrets(), salt=f"fighting-fund.{purpose}")
+    return URLSafeSerializer(_secrets(), salt=f"fighting-fund.{purpose}", **_SIGNED)
 
 
 def _timed(purpose: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(_secrets(), salt=f"fighting-fund.{purpose}")
+    return URLSafeTimedSerializer(_secrets(), salt=f"fighting-fund.{purpose}", **_SIGNED)
+
+
+# Links are signed with SHA-256. Those of before, signed with SHA-1 as itsdangerous does by itself, are still read.
+_SIGNED: dict[str, Any] = {
+    "signer_kwargs": {"digest_method": hashlib.sha256},
+    "fallback_signers": [{"digest_method": hashlib.sha1}],
+}
 
 
 def _secrets() -> list[str]:

@@ -74,7 +74,8 @@ def test_a_lookup_meets_whatever_the_case_and_survives_a_new_key() -> None:
     with keys(f"k1:{OLD}"):
         before = privacy.lookup_hash("Maya@Example.org ", "email")
     with keys(f"k2:{NEW},k1:{OLD}"):
-        assert privacy.lookup_hash("maya@example.org", "email") == before
+        assert before in privacy.lookup_hashes("maya@example.org", "email")
+        assert privacy.lookup_hash("maya@example.org", "email") != before
         assert privacy.lookup_hash("maya@example.org", "address") != before
     with keys(f"k2:{NEW}"):
         assert privacy.lookup_hash("maya@example.org", "email") != before

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
+from itsdangerous import URLSafeSerializer, URLSafeTimedSerializer
 
 from donations import config, tokens
 from donations.errors import BadLink
@@ -90,3 +91,20 @@ def test_links_stay_alive_through_a_change_of_key_and_not_beyond_it() -> None:
         assert tokens.read_receipt(fresh) == "R-2"
         with pytest.raises(BadLink):
             tokens.read_receipt(token)
+
+
+@pytest.mark.parametrize("make", [URLSafeSerializer, URLSafeTimedSerializer])
+def test_links_are_signed_with_sha256_and_those_of_before_still_open(make: type) -> None:
+    is_timed = make is URLSafeTimedSerializer
+    write = tokens.for_confirming if is_timed else tokens.for_receipt
+    read = tokens.read_confirming if is_timed else tokens.read_receipt
+    with keys():
+        # given a link as it was signed before, and one of today
+        old = make(OLD, salt=f"fighting-fund.{'follow-confirm' if is_timed else 'receipt'}").dumps("abc")
+        fresh = write("abc")
+        assert (len(old.rpartition(".")[2]), len(fresh.rpartition(".")[2])) == (27, 43)
+        # then both open, and neither opens when its end is changed
+        for token in (old, fresh):
+            assert read(token) == "abc"
+            with pytest.raises(BadLink):
+                read(token[:-3] + ("aaa" if token[-3:] != "aaa" else "bbb"))

@@ -31,8 +31,8 @@ def ask(appeal: Appeal, email: str, language: str, donation: Donation, at: datet
 
 def _kept(appeal: Appeal, email: str, language: str, at: datetime) -> Subscription:
     """The subscription of this address, made if there is none; the one that came first, where two ask at once."""
-    hashed = privacy.lookup_hash(email, "following")
-    known = select(Subscription).where(Subscription.appeal_id == appeal.id, Subscription.email_hash == hashed)
+    hashes = privacy.lookup_hashes(email, "following")
+    known = select(Subscription).where(Subscription.appeal_id == appeal.id, Subscription.email_hash.in_(hashes))
     found, reference = db.session.scalar(known), new_reference()
     if found is not None:
         return found
@@ -40,7 +40,7 @@ def _kept(appeal: Appeal, email: str, language: str, at: datetime) -> Subscripti
         reference=reference,
         appeal_id=appeal.id,
         email_sealed=privacy.seal(email, _identity(reference)),
-        email_hash=hashed,
+        email_hash=hashes[0],
         language=language,
         asked_at=at,
         personal_until=Organisation.get().day_of(at) + timedelta(days=UNCONFIRMED_DAYS),

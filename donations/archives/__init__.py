@@ -5,7 +5,20 @@ from __future__ import annotations
 
 from donations.archives.backup import Copy, write
 from donations.archives.container import SUFFIX, verify
+from donations.archives.records import findings, note
 from donations.archives.retention import dated_name, prune
 from donations.archives.target import Restored, drill, restore
 
-__all__ = ["SUFFIX", "Copy", "Restored", "dated_name", "drill", "prune", "restore", "verify", "write"]
+__all__ = [
+    "SUFFIX",
+    "Copy",
+    "Restored",
+    "dated_name",
+    "drill",
+    "findings",
+    "note",
+    "prune",
+    "restore",
+    "verify",
+    "write",
+]

@@ -30,6 +30,7 @@ def _commands() -> Iterator[click.Command]:
         bank,
         bank_matching,
         inbox,
+        keys,
         ledger,
         messages,
         receipts,
@@ -37,9 +38,11 @@ def _commands() -> Iterator[click.Command]:
         staff,
         sync,
     )
+    from donations.cli.key_guard import guarded
 
-    books = (backup, bank, bank_matching, ledger, receipts, sync)
-    for module in (appeals, audit, inbox, messages, serve, staff, *books):
+    for module in (appeals, audit, inbox, messages, serve, staff, bank, bank_matching, ledger, receipts, sync):
+        yield from map(guarded, module.COMMANDS)
+    for module in (backup, keys):  # These are for when the keys do not fit.
         yield from module.COMMANDS
 
 

@@ -12,8 +12,10 @@ from flask.cli import with_appcontext
 from sqlalchemy.engine import Connection
 
 from donations import archives, restoration
+from donations.cli.key_guard import guarded
 from donations.cli.who import actor
 from donations.config import Settings
+from donations.database import write_unit
 
 KEYS = "DATA_KEY is not in it, and without DATA_KEY nobody can open it: keep a copy of .env somewhere else."
 _ARCHIVE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -32,6 +34,7 @@ def backup(output: Path, keep: int | None) -> None:
     if keep and not in_folder:
         raise click.UsageError(f"--keep needs a folder that exists, and {output} is none.")
     copy = archives.write(output / archives.dated_name(at) if in_folder else output, _settings(), at=at)
+    _note("written", copy.path, copy.manifest.made_at, at)
     click.echo(f"{copy.path}: {copy.bytes:,} bytes, {copy.files} files beside the database. {KEYS}")
     if keep:
         for removed in archives.prune(output, keep, newest=copy.path):
@@ -64,7 +67,9 @@ def drill(archive: Path) -> None:
 
     Nothing of this installation is changed, and neither Stripe nor the mail server is asked. Exit codes: 0 the archive
     is good, 1 it is not."""
-    done = archives.drill(archive, _settings(), at=datetime.now(UTC))
+    at = datetime.now(UTC)
+    done = archives.drill(archive, _settings(), at=at)
+    _note("drilled", archive, done.manifest.made_at, at)
     click.echo(f"{archive} of {done.manifest.made_at} can be restored: {_counts(done)}, books and audit log sound.")
     for account, currency, minor in done.figures["balances"]:
         click.echo(f"  account {account} {minor:>14} {currency} (minor units), as in the copy")
@@ -72,6 +77,12 @@ def drill(archive: Path) -> None:
 
 def _counts(done: archives.Restored) -> str:
     return f"{done.figures['donations']} donations, {done.figures['entries']} entries, {done.files} files"
+
+
+def _note(act: str, archive: Path, made_at: str, at: datetime) -> None:
+    """For `donations doctor`."""
+    with write_unit() as conn:
+        archives.note(conn, act, archive, made_at, at=at)
 
 
 def _finish(conn: Connection, copied_at: datetime) -> None:
@@ -84,4 +95,4 @@ def _settings() -> Settings:
     return settings
 
 
-COMMANDS = (backup, drill, restore)
+COMMANDS = (guarded(backup), drill, restore)  # With a wrong key, nobody could open the archive again.

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from donations import config
 from donations.cli import doctor
+from donations.cli.key_guard import prove_keys
 from donations.config import Settings
 from donations.errors import DatabaseFull
 from donations.extensions import db
@@ -113,6 +114,7 @@ def _migrate() -> Settings:
     app = create_app()
     with app.app_context():
         flask_migrate.upgrade()
+        prove_keys()
         db.engine.dispose()
     settings: Settings = app.config["SETTINGS"]
     return settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,6 +104,11 @@ def source(*, here_only: bool = False) -> Source:
 def environment() -> dict[str, str]:
     """Everything that is set, by name."""
     return dict(source().values)
+
+
+def is_set_elsewhere(name: str) -> bool:
+    """Whether the environment, or a file that holds this secret alone, says it instead of the .env file."""
+    return name in os.environ or f"{name}_FILE" in source().values
 
 
 def examine(environ: Mapping[str, str]) -> tuple[list[BadSetting], Settings | None]:

@@ -13,7 +13,16 @@ from donations.errors.appeals import (
     WordingNeedsAnother,
     WordingReasonNeeded,
 )
-from donations.errors.archives import ArchiveRefused, BackupNotWritten, DatabaseInUse, DatabaseNotEmpty
+from donations.errors.archives import (
+    ArchiveRefused,
+    BackupNotWritten,
+    DatabaseInUse,
+    DatabaseNotEmpty,
+    DataKeyMissing,
+    DataKeyUnknown,
+    KeysNotRotated,
+    WrongDataKey,
+)
 from donations.errors.base import (
     AddressTaken,
     AlreadyServed,
@@ -158,6 +167,8 @@ __all__ = [
     "CheckUsed",
     "CureMadeWorse",
     "CurrencyMismatch",
+    "DataKeyMissing",
+    "DataKeyUnknown",
     "DatabaseFull",
     "DatabaseInUse",
     "DatabaseNotEmpty",
@@ -173,6 +184,7 @@ __all__ = [
     "FileNotTaken",
     "FindingGone",
     "IdempotencyKeyUsed",
+    "KeysNotRotated",
     "LastAdmin",
     "LedgerRefused",
     "MailAddressRefused",
@@ -236,6 +248,7 @@ __all__ = [
     "UpdateNotFound",
     "WordingNeedsAnother",
     "WordingReasonNeeded",
+    "WrongDataKey",
     "WrongRole",
     "YourNameIsOnIt",
 ]

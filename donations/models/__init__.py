@@ -1,10 +1,12 @@
 """All tables, one file per noun. Importing this package is what makes the metadata whole."""
 
 from donations.models.appeal import Appeal, AppealEvent, AppealTotal, Area, Fund, FundTotal, PublishedTotal
+from donations.models.archive import ArchiveRecord
 from donations.models.audit import AuditRecord
 from donations.models.bank import BankAccount, BankLine, Match, MatchRule, Statement
 from donations.models.classification import Classification, Dismissal
 from donations.models.cure import Cure, ReceiptGap
+from donations.models.data_key import DataKey
 from donations.models.donation import Allocation, CheckoutAttempt, Donation
 from donations.models.donation_check import DonationCheck
 from donations.models.draft import AppealDraft, GoalChange
@@ -54,6 +56,7 @@ __all__ = [
     "AppealUpdate",
     "AppealWording",
     "Approval",
+    "ArchiveRecord",
     "Area",
     "AuditRecord",
     "BalanceMark",
@@ -64,6 +67,7 @@ __all__ = [
     "CheckoutAttempt",
     "Classification",
     "Cure",
+    "DataKey",
     "DayMark",
     "Decision",
     "Disbursement",

@@ -61,6 +61,18 @@ def all_of(shelf: str) -> list[Path]:
     return sorted(path for path in _folder(shelf).glob("*") if _is_name(path.name) and _is_plain(path))
 
 
+def seal_anew(shelf: str, name: str) -> bool:
+    """Seal it with the key of today, if another has. Gives whether it could be opened."""
+    path = _path(shelf, name)
+    try:
+        sealed = path.read_bytes()
+        if not privacy.is_sealed_today(sealed):
+            keep(shelf, opened(shelf, name, sealed))
+    except (BadSeal, FileGone):
+        return False
+    return True
+
+
 def drop(shelf: str, name: str) -> None:
     _path(shelf, name).unlink(missing_ok=True)
 

@@ -27,7 +27,7 @@ def find(staff_id: int, *, for_change: bool = False) -> Staff:
 
 
 def find_by_email(email: str) -> Staff | None:
-    return db.session.scalar(select(Staff).where(Staff.email_hash == privacy.lookup_hash(email, "staff email")))
+    return db.session.scalar(select(Staff).where(Staff.email_hash.in_(privacy.lookup_hashes(email, "staff email"))))
 
 
 def listed() -> Sequence[Staff]:

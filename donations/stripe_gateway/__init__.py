@@ -20,7 +20,14 @@ from donations.stripe_gateway.calling import (
     thing,
     things_since,
 )
-from donations.stripe_gateway.endpoints import Endpoint, endpoints, endpoints_at, make_endpoint, update_endpoint
+from donations.stripe_gateway.endpoints import (
+    Endpoint,
+    delete_endpoint,
+    endpoints,
+    endpoints_at,
+    make_endpoint,
+    update_endpoint,
+)
 from donations.stripe_gateway.events import API_VERSION, Event, parse_event, read_event
 from donations.stripe_gateway.reading import (
     Session,
@@ -44,6 +51,7 @@ __all__ = [
     "checkout_behind",
     "checkout_params",
     "create_product",
+    "delete_endpoint",
     "dispute_of",
     "endpoints",
     "endpoints_at",

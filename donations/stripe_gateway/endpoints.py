@@ -57,6 +57,12 @@ def update_endpoint(endpoint_id: str, events: Sequence[str]) -> Endpoint:
         return _read(client().v1.webhook_endpoints.update(endpoint_id, asked))
 
 
+def delete_endpoint(endpoint_id: str) -> None:
+    """Let it send nothing any more."""
+    with calling():
+        client().v1.webhook_endpoints.delete(endpoint_id)
+
+
 def _read(said: Any) -> Endpoint:
     return Endpoint(
         id=str(said.id),

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from flask import Flask
 from sqlalchemy import delete
 
+from donations import data_keys
 from donations.database import write_unit
 from donations.extensions import db
 from donations.installation.outages import is_outage
@@ -73,6 +74,7 @@ def work(at: datetime) -> int:
 def beat(at: datetime) -> None:
     """Say that this worker lives."""
     with write_unit() as conn:
+        data_keys.record(conn, at=at)  # Where the database was away at the start, it does not know them yet.
         conn.execute(delete(Heartbeat).where(Heartbeat.at < at - timedelta(days=1)))
         row = db.session.get(Heartbeat, _name())
         if row is None:

@@ -7,13 +7,16 @@ import errno
 import os
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from flask import Flask
 
+from donations import archives
 from donations.archives import tar
+from donations.database import snapshot
 from donations.errors import BackupNotWritten, DatabaseNotEmpty
 from donations.extensions import db
 from donations.models import Donation
@@ -145,3 +148,21 @@ def _go_on_giving(app: Flask, enough: threading.Event) -> None:
         while not enough.is_set():
             accepted(100)
         db.session.remove()
+
+
+def test_doctor_says_how_old_the_last_copy_and_the_last_drill_are(app: Flask, appeals: dict, tmp_path: Path) -> None:
+    def said(at: datetime) -> dict[str, tuple[str, str]]:
+        with snapshot() as conn:
+            return {what: (level, sentence) for level, what, sentence in archives.findings(conn, at)}
+
+    now = datetime.now(UTC)
+    assert {level for level, _ in said(now).values()} == {"warning"}
+    archive = tmp_path / "backup.ffarchive"
+    run(app, "backup", str(archive))
+    assert said(now)["backup"][0] == "ok"
+    assert f"{archive.stat().st_size:,} bytes" in said(now)["backup"][1]
+    assert said(now)["drill"][0] == "warning"
+    run(app, "drill", str(archive))
+    assert said(now)["drill"][0] == "ok"
+    assert said(now + timedelta(days=3))["backup"][0] == "warning"
+    assert said(now + timedelta(days=50))["drill"][0] == "warning"

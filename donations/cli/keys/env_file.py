@@ -1,0 +1,24 @@
+"""Writes a setting into the .env file that this process has read, whole or not at all, and leaves all other lines."""
+
+from __future__ import annotations
+
+import click
+
+from donations import config, private_files
+
+
+def put(values: dict[str, str]) -> None:
+    """Write them into the file; what the environment or a _FILE sets instead is printed for a person to put there."""
+    file = config.source().file
+    elsewhere = {name: value for name, value in values.items() if file is None or config.is_set_elsewhere(name)}
+    for name, value in elsewhere.items():
+        click.echo(f"{name} does not stand in a .env file here. Set it to:\n{value}")
+    inside = {name: value for name, value in values.items() if name not in elsewhere}
+    if file is None or not inside:
+        return
+    lines = file.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if line.split("=", 1)[0].removeprefix("export ").strip() not in inside]
+    text = "\n".join([*kept, *(f"{name}={value}" for name, value in inside.items())]) + "\n"
+    with private_files.replacing(file) as out:
+        out.write(text.encode())
+    click.echo(f"Wrote {', '.join(inside)} into {file}. Copy the new file to where you keep the keys.")

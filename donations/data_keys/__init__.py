@@ -1,0 +1,19 @@
+"""The keys of DATA_KEY against what the database knows of them: a wrong or missing key is found before anything is
+sealed with it. How a key is replaced stands in rotation."""
+
+from donations.data_keys.columns import HASHED, LASTING_HASHES, SEALED, needed
+from donations.data_keys.findings import findings
+from donations.data_keys.ring import Ring, forget_ring, is_recorded, record, ring
+
+__all__ = [
+    "HASHED",
+    "LASTING_HASHES",
+    "SEALED",
+    "Ring",
+    "findings",
+    "forget_ring",
+    "is_recorded",
+    "needed",
+    "record",
+    "ring",
+]

@@ -1,0 +1,69 @@
+"""Every column that holds something sealed or hashed with a data key. A test compares it with the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.engine import Connection
+
+from donations.data_keys.seals import head
+from donations.extensions import db
+
+# (table, column) -> what the seal is bound to, made of columns of the same row.
+SEALED = {
+    ("bank_line", "details_sealed"): "bank_line:{id}:details",
+    ("data_key", "lookup_sealed"): "data_key:{key_id}:lookup",
+    ("disbursement", "payee_sealed"): "disbursement:{form_key}:payee",
+    ("donation", "email_sealed"): "donation:{reference}:email",
+    ("donation", "message_sealed"): "donation:{reference}:message",
+    ("donation", "name_sealed"): "donation:{reference}:name",
+    ("donation_check", "fields_sealed"): "donation_check:{code}:fields",
+    ("mail", "recipient_sealed"): "mail:{dedupe_key}:recipient",
+    ("pay_in", "words_sealed"): "pay_in:{id}:words",
+    ("receipt", "person_sealed"): "receipt:{label}:person",
+    ("staff", "email_sealed"): "staff:{fs_uniquifier}:email",
+    ("staff", "name_sealed"): "staff:{fs_uniquifier}:name",
+    ("staff", "totp_sealed"): "staff:{fs_uniquifier}:totp",
+    ("staff", "totp_waiting_sealed"): "staff:{fs_uniquifier}:totp",
+    ("stripe_event", "payload_sealed"): "event:{id}:payload",
+    ("subscription", "email_sealed"): "subscription:{reference}:email",
+}
+# (table, sealed column) -> the hash beside it that is made of the same text, and its purpose.
+HASHED = {
+    ("donation", "email_sealed"): ("email_hash", "email"),
+    ("staff", "email_sealed"): ("email_hash", "staff email"),
+    ("subscription", "email_sealed"): ("email_hash", "following"),
+}
+# Hashes whose text stands nowhere, or that other things are named by: they stay under the first key.
+LASTING_HASHES = {
+    ("bank_account", "identifier_hash"),
+    ("bank_line", "dedupe_key"),  # Entries are named by it.
+    ("bank_line", "payer_hash"),
+    ("brake", "key_hash"),
+    ("match_rule", "payer_hash"),
+    ("offline_gift", "payer_hash"),
+    ("recovery_code", "code_hash"),
+    ("staff_session", "address_hash"),
+}
+NO_KEY = {("data_key", "check_value"), ("passkey", "credential_id"), ("passkey", "public_key")} | {
+    ("staff_session", "key_hash")  # plain SHA-256 of a random key
+}
+
+
+def table_of(name: str) -> Table:
+    return db.metadata.tables[name]
+
+
+def needed(conn: Connection, key_ids: Iterable[str]) -> dict[str, int]:
+    """How many sealed values need each of these keys; under "" how many need yet another."""
+    found = dict.fromkeys([*key_ids, ""], 0)
+    for table_name, column_name in SEALED:
+        table = table_of(table_name)
+        column = table.c[column_name]
+        counts = [func.count().filter(func.substr(column, 1, len(head(one))) == head(one)) for one in found if one]
+        total, *each = conn.execute(select(func.count(column), *counts).select_from(table)).one()
+        for key_id, count in zip((one for one in found if one), each, strict=True):
+            found[key_id] += count
+        found[""] += total - sum(each)
+    return found
