@@ -23,7 +23,8 @@ SUFFIX = ".ffarchive"
 _BLOCK = 1 << 20
 _FIRST_LINE = re.compile(rb"(fighting-fund-archive 2 key=([A-Za-z0-9]{1,8})) mac=([0-9a-f]{64})\n")
 _LONGEST_LINE = 160
-_OLD = (b"\x1f\x8b", "is of an earlier version, which signed nothing")
+_GZIP = b"\x1f\x8b"
+_OLD = "it is of an earlier version, which signed nothing. If you know where it comes from, add --unsigned"
 
 
 class _Source:
@@ -112,12 +113,18 @@ def _first_line(archive: Path, file: BinaryIO, keys: Mapping[str, bytes]) -> tup
     line = file.readline(_LONGEST_LINE)
     found = _FIRST_LINE.fullmatch(line)
     if found is None:
-        reason = _OLD[1] if line.startswith(_OLD[0]) else "it is cut off, or no archive"
+        reason = _OLD if line.startswith(_GZIP) else "it is cut off, or no archive"
         raise ArchiveRefused(archive=archive, reason=reason)
     key_id = found[2].decode()
     if key_id not in keys:
         raise ArchiveRefused(archive=archive, reason=f"it needs data key {key_id}. Add that key to DATA_KEY")
     return found[1], keys[key_id], found[3]
+
+
+def is_old(path: Path) -> bool:
+    """Whether it may be an archive of the first form."""
+    with _opened(path) as file:
+        return file.read(2) == _GZIP
 
 
 def is_archive(path: Path) -> bool:

@@ -66,7 +66,7 @@ def table_member(name: str) -> str:
     return f"tables/{name}.jsonl.gz"
 
 
-def read(encoded: bytes) -> Manifest:
+def parse(encoded: bytes) -> Manifest:
     """Raises BadManifest for everything that we would not have written."""
     try:
         told = json.loads(encoded)

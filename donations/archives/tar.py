@@ -10,7 +10,7 @@ from tarfile import BLOCKSIZE, GNU_FORMAT, REGTYPE, HeaderError, TarInfo
 from typing import BinaryIO
 
 from donations import private_files
-from donations.archives.manifest import BadManifest, Manifest, read
+from donations.archives.manifest import BadManifest, Manifest, parse
 
 MANIFEST = "manifest.json"
 MOST_MANIFEST_BYTES = 64 << 20
@@ -37,7 +37,7 @@ def unpack(tar: BinaryIO, folder: Path) -> tuple[Manifest, dict[str, Path]]:
     size = _next(tar, MANIFEST)
     if size > MOST_MANIFEST_BYTES:
         raise BadManifest("its manifest is too large")
-    manifest = read(_exactly(tar, size))
+    manifest = parse(_exactly(tar, size))
     tar.read(-size % BLOCKSIZE)
     places: dict[str, Path] = {}
     for number, (name, told) in enumerate(manifest.sizes().items()):

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import Connection
 
 from donations import database, private_files
-from donations.archives import container, tar
+from donations.archives import container, legacy, tar
 from donations.archives.manifest import BadManifest, Manifest
 from donations.archives.rebuild import rebuild
 from donations.config import Settings
@@ -46,15 +47,21 @@ class Restored:
 Finish = Callable[[Connection, datetime], None]
 
 
-def restore(archive: Path, settings: Settings, *, replace: bool, finish: Finish, at: datetime) -> Restored:
+def restore(
+    archive: Path, settings: Settings, *, replace: bool, finish: Finish, at: datetime, is_unsigned: bool = False
+) -> Restored:
     """Put the archive into the place of the database. `finish` writes what must be there from the first moment on, and
-    is told when the copy was made. Raises ArchiveRefused, DatabaseNotEmpty, DatabaseInUse; then nothing is changed."""
+    is told when the copy was made; `is_unsigned` says that a person trusts an archive of the first form, which nobody has signed. Raises
+    ArchiveRefused, DatabaseNotEmpty, DatabaseInUse; then nothing is changed."""
     if not replace and inspect(db.engine).get_table_names():
         raise DatabaseNotEmpty()
     db.session.remove()
     db.engine.dispose()
     place = Path(db.engine.url.database or "") if is_sqlite() else None
-    with _unpacked(archive, settings, near=place) as (folder, manifest, places), ExitStack() as undo:
+    with (
+        _unpacked(archive, settings, near=place, is_unsigned=is_unsigned) as (folder, manifest, places),
+        ExitStack() as undo,
+    ):
         if place is None:
             now = _into_postgresql(manifest, places, undo, finish, at)
             set_aside = None
@@ -92,25 +99,35 @@ def _nothing(_conn: Connection, _copied_at: datetime) -> None:
 
 
 @contextmanager
-def _unpacked(archive: Path, settings: Settings, near: Path | None) -> Iterator[tuple[Path, Manifest, dict[str, Path]]]:
+def _unpacked(
+    archive: Path, settings: Settings, near: Path | None, *, is_unsigned: bool = False
+) -> Iterator[tuple[Path, Manifest, dict[str, Path]]]:
     """The archive, checked and taken out into a folder that goes away. Raises ArchiveRefused, also for what its user
     finds wrong with it."""
-    container.verify(archive, settings.data_keys)
+    is_old = is_unsigned and container.is_old(archive)
+    if not is_old:
+        container.verify(archive, settings.data_keys)
     if near is not None:
         private_files.make_folder(near.parent)
     try:
         with tempfile.TemporaryDirectory(prefix=".ff-restore-", dir=near.parent if near else None) as name:
             folder = Path(name)
-            with private_files.create(folder / "tar") as out:
-                container.decrypt(archive, out, settings.data_keys)
             (folder / "members").mkdir(mode=0o700)
-            with (folder / "tar").open("rb") as file:
-                manifest, places = tar.unpack(file, folder / "members")
-            (folder / "tar").unlink()
-            yield folder, manifest, places
+            unpack = legacy.unpack if is_old else partial(_decrypted, keys=settings.data_keys)
+            yield folder, *unpack(archive, folder / "members")
     except (BadManifest, BadSeal, FileGone, OSError) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error).rstrip(".")
         raise ArchiveRefused(archive=archive, reason=said) from error
+
+
+def _decrypted(archive: Path, folder: Path, keys: Mapping[str, bytes]) -> tuple[Manifest, dict[str, Path]]:
+    opened = folder / "tar"
+    with private_files.create(opened) as out:
+        container.decrypt(archive, out, keys)
+    with opened.open("rb") as file:
+        taken = tar.unpack(file, folder)
+    opened.unlink()
+    return taken
 
 
 def _new_file(place: Path, manifest: Manifest, places: dict[str, Path], finish: Finish, at: datetime) -> dict[str, Any]:

@@ -44,13 +44,15 @@ def backup(output: Path, keep: int | None) -> None:
 @click.command()
 @click.argument("archive", type=_ARCHIVE)
 @click.option("--replace", is_flag=True, help="Put the archive in the place of what is in the database now.")
+@click.option("--unsigned", is_flag=True, help="Trust a .tar.gz of an earlier version, which nobody has signed.")
 @with_appcontext
-def restore(archive: Path, replace: bool) -> None:
+def restore(archive: Path, replace: bool, unsigned: bool) -> None:
     """Put an archive in the place of an empty database. Stop `donations serve` and `donations worker` before.
 
     Everything is checked before anything is changed: the signature, every row, the books and the audit log.
     Exit codes: 0 restored and sound, 1 refused, and nothing was changed."""
-    done = archives.restore(archive, _settings(), replace=replace, finish=_finish, at=datetime.now(UTC))
+    at = datetime.now(UTC)
+    done = archives.restore(archive, _settings(), replace=replace, finish=_finish, at=at, is_unsigned=unsigned)
     click.echo(f"Restored as of {done.manifest.made_at}: {_counts(done)}, books and audit log sound.")
     if done.set_aside is not None:
         click.echo(f"The database that was there before is kept as {done.set_aside}")

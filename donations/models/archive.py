@@ -1,4 +1,4 @@
-"""Which archives were written here and which were proved by a drill, so that `doctor` can say how old the last one is."""
+"""Which archives were written here, and which were proved by a drill: `doctor` says how old the last one is."""
 
 from __future__ import annotations
 
