@@ -11,9 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pyrage
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import current_app
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
@@ -23,6 +20,7 @@ from donations.archives.manifest import SHELVES, FilePart, Manifest, table_membe
 from donations.config import Settings
 from donations.database import snapshot
 from donations.errors import BackupNotWritten
+from donations.installation import schema
 from donations.reconciliation import files
 
 
@@ -55,7 +53,7 @@ def write(output: Path, settings: Settings, *, at: datetime) -> Copy:
 
 
 def _gathered(conn: Connection, folder: Path, settings: Settings, at: datetime) -> tuple[Manifest, dict[str, Path]]:
-    revision = MigrationContext.configure(conn).get_current_revision()
+    revision = schema.current(conn)
     if revision is None:
         raise BackupNotWritten(output="", reason="the database has no tables yet. Run `donations init`")
     parts, members = {}, {}
@@ -70,7 +68,7 @@ def _gathered(conn: Connection, folder: Path, settings: Settings, at: datetime) 
         installation=installation_of(conn),
         keys=tuple(settings.data_keys),
         # Older tables are copied as they are: before an upgrade there must be a copy.
-        figures=figures(conn, at) if revision == head() else {},
+        figures=figures(conn, at) if revision == schema.head() else {},
         tables=parts,
         files={name: FilePart(path.stat().st_size, _sha256(path)) for name, path in kept.items()},
     )
@@ -102,12 +100,6 @@ def unsound(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[str]:
     if now["audit"] is not None and now["audit"] != then.get("audit"):
         found.append(f"audit log: act {now['audit']} does not hold")
     return found
-
-
-def head() -> str | None:
-    """The version that the migrations lead to."""
-    config = current_app.extensions["migrate"].migrate.get_config()
-    return ScriptDirectory.from_config(config).get_current_head()
 
 
 def installation_of(conn: Connection) -> str | None:

@@ -51,6 +51,7 @@ REFUSED = [
     ("stripe_event", {"state": "done"}, "state_known"),
     ("mail", {"state": "lost"}, "state_known"),
     ("webhook_arrival", {"outcome": "lost"}, "outcome_known"),
+    ("archive_record", {"act": "lost"}, "act_known"),
     ("receipt_series", {"next_number": 0}, "next_number_positive"),
     ("receipt_series", {"prefix": "R"}, "prefix"),
     ("receipt", {"amount_minor": 0}, "amount_positive"),
@@ -145,10 +146,16 @@ def good(app: Flask) -> dict[str, dict[str, Any]]:
         "period": {"starts_on": NOON.date(), "ends_on": NOON.date()},
         "account": {"code": 9999, "name": "New", "kind": "asset"},
         **_of_the_treasury(donation.id, appeal.funds[0].id),
-        **_of_appeals(money), **_of_branches(),
-        **_of_staff(),
+        **_of_appeals(money), **_of_branches(), **_of_staff(), **_of_the_installation(),
         **decision_rows.rows(appeal.id, donation.id, appeal.funds[0].id),
     }  # fmt: skip
+
+
+def _of_the_installation() -> dict[str, dict[str, Any]]:
+    return {
+        "archive_record": {"act": "written", "at": NOON, "made_at": NOON, "name": "a.ffarchive", "bytes": 1},
+        "webhook_arrival": {"outcome": "accepted", "count": 1, "first_at": NOON, "last_at": NOON},
+    }
 
 
 def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]]:
