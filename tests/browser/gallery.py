@@ -21,8 +21,8 @@ from donations.extensions import db
 from donations.giving import messages
 from donations.models import Appeal, AppealTotal, Donation, Fund, FundTotal, Payment
 from donations.periods import period_of
-from donations.receipts import live_of
-from donations.tokens import check_code, for_receipt, for_return
+from donations.receipts import live_of, token_of
+from donations.tokens import check_code, for_return
 from tests.events import a_charge, an_attempt, hear
 from tests.factories import a_donation
 from tests.fixtures.settings import environ_for
@@ -178,7 +178,7 @@ def _paid(at: datetime) -> tuple[str, str, str]:
     receipt = live_of(Donation.by_reference(reference).id)
     assert receipt is not None
     code = check_code(receipt.label, receipt.payload)
-    page, checked = f"/receipts/{for_receipt(receipt.label)}", f"/receipts/check/{receipt.label}/{code}"
+    page, checked = f"/receipts/{token_of(receipt)}", f"/receipts/check/{receipt.label}/{code}"
     return f"/donations/{for_return(reference)}", page, checked
 
 
