@@ -85,7 +85,7 @@ def drop_held(conn: Connection, kinds: Sequence[str], *, reason: str, actor: str
     """Never send them, and erase their addresses. Gives how many."""
     held = (_mail.c.state == "held", _mail.c.kind.in_(kinds))
     numbers = list(conn.scalars(select(_mail.c.id).where(*held)))
-    said = {"kind": "mail", "reason": reason, "actor": actor, "at": at}
+    said = {"kind": "held_mail", "reason": reason, "actor": actor, "at": at}
     if numbers:
         new = upsert(conn.dialect.name, _dismissal).on_conflict_do_nothing(index_elements=["kind", "ref"])
         conn.execute(new, [{**said, "ref": str(number)} for number in numbers])

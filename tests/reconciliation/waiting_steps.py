@@ -209,6 +209,7 @@ PLANTED: dict[str, Callable[[], Any]] = {
     "unlinked": unlinked,
     "receipt": lambda: a_payment(reference=False),
     "unidentified": an_unidentified_line,
+    "estimated": an_estimate,
     "refund": owed,
     "refund_attempt": a_refund_attempt,
     "overdrawn": overdrawn,
@@ -233,6 +234,5 @@ PLANTED: dict[str, Callable[[], Any]] = {
     "mail": a_mail,
     "held_mail": lambda: a_mail("held"),
     "restored": a_restore,
-    "estimated": an_estimate,
     "job": a_job,
 }

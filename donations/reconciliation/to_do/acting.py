@@ -44,7 +44,6 @@ def dismiss(conn: Connection, kind: str, ref: str, *, reason: str, actor: str, a
     if kind in MAILS:
         mail = db.session.get_one(Mail, int(ref), with_for_update=True)
         mail.state, mail.recipient_sealed = "parked", None
-    kind = "mail" if kind in MAILS else kind  # A held one that is dismissed is a mail that is not sent.
     db.session.merge(Dismissal(kind=kind, ref=ref, reason=reason, actor=actor, at=at))
     db.session.flush()
 

@@ -76,7 +76,7 @@ ROWS = (
     .where(_event.c.state == "parked", not_dismissed("event", _event.c.id)),
     items("mail", _mail.c.id, note=_mail.c.kind, since=_mail.c.created_at)
     .where(or_(_mail.c.state == "parked", and_(_mail.c.state == "due", _mail.c.created_at < moment("day_before"))))
-    .where(not_dismissed("mail", _mail.c.id)),
+    .where(not_dismissed("mail", _mail.c.id), not_dismissed("held_mail", _mail.c.id)),
     items("held_mail", _mail.c.id, note=_mail.c.kind, since=_mail.c.created_at).where(_mail.c.state == "held"),
     items("restored", _restoration.c.id, since=_restoration.c.restored_at)
     .where(not_dismissed("restored", _restoration.c.id)),
