@@ -28,6 +28,7 @@ def _commands() -> Iterator[click.Command]:
         audit,
         backup,
         bank,
+        bank_imports,
         bank_matching,
         inbox,
         keys,
@@ -40,7 +41,8 @@ def _commands() -> Iterator[click.Command]:
     )
     from donations.cli.key_guard import guarded
 
-    for module in (appeals, audit, inbox, messages, serve, staff, bank, bank_matching, ledger, receipts, sync):
+    books = (bank, bank_imports, bank_matching, ledger, receipts, sync)
+    for module in (appeals, audit, inbox, messages, serve, staff, *books):
         yield from map(guarded, module.COMMANDS)
     for module in (backup, keys):  # These are for when the keys do not fit.
         yield from module.COMMANDS

@@ -21,10 +21,12 @@ from donations.reconciliation import statement_accounts, statements
 from donations.reconciliation.statements import Break, Imported, Preview, ReadFile
 
 REASONS = {
-    "twin": "a line of this day and amount is here already, under another number",
+    "twin": "a line of this day and amount is here, and not in this file",
+    "moved": "a line of these words and amount is here, a few days away",
+    "number": "the bank gave this number to another line",
+    "entry": "it belongs to a collective entry of another amount",
     "future": "its day is still to come",
     "old": "it is more than two years old",
-    "currency": "it is not in the account's currency",
 }
 
 
@@ -76,37 +78,47 @@ def add_account(name: str, currency: str, number: str) -> None:
 @click.option("--account", help="Its name; needed only where the file does not say whose it is.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--map", "mapped", multiple=True, metavar="WORD=HEADING", help="What a column of a CSV means.")
-@click.option("--twins-too", is_flag=True, help="Import lines too that look like lines that are here already.")
+@click.option("--twins-too", is_flag=True, help="Import lines too that may be here already: they are other money.")
+@click.option("--ask-later", is_flag=True, help="Let lines that may be here already wait on the to-do list.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @with_appcontext
 def import_(
-    file: Path, account: str | None, dry_run: bool, mapped: tuple[str, ...], twins_too: bool, as_json: bool
+    file: Path,
+    account: str | None,
+    dry_run: bool,
+    mapped: tuple[str, ...],
+    twins_too: bool,
+    ask_later: bool,
+    as_json: bool,
 ) -> None:
     """Import a bank statement (camt, MT940, OFX, QIF, CSV): the whole file or nothing of it. Twice is the same as
     once."""
+    if twins_too and ask_later:
+        raise click.UsageError("Say one of --twins-too and --ask-later.")
     column_map = _column_map(mapped)
     data = file.read_bytes()
     chosen = _chosen(account)
     read = statements.read_file(data, file.name, chosen, column_map)
     del data  # Up to 64 MB that are not needed any more.
     targets = [chosen] if chosen else _named_in(read)
-    only_own = len(targets) > 1
     if dry_run:
         with snapshot() as conn:
-            looked = [statements.preview(conn, each, read, at=_now(), only_own=only_own) for each in targets]
+            looked = [statements.preview(conn, each, read, at=_now(), only_own=len(targets) > 1) for each in targets]
         _show_previews(targets, looked, as_json)
         return
+    _show_imports(targets, _import(targets, read, as_json, twins_too=twins_too, ask_later=ask_later), as_json)
+
+
+def _import(targets: list[BankAccount], read: ReadFile, as_json: bool, **how: bool) -> list[Imported]:
     with (
         click.progressbar(length=read.lines, label="Lines", hidden=as_json or read.lines < 2000) as bar,
         write_unit() as conn,
     ):
-        done = [
-            statements.import_file(
-                conn, each, read, by=operator(), at=_now(), twins_too=twins_too, only_own=only_own, progress=bar.update
-            )
+        how["only_own"] = len(targets) > 1
+        return [
+            statements.import_file(conn, each, read, by=operator(), at=_now(), progress=bar.update, **how)
             for each in targets
         ]
-    _show_imports(targets, done, as_json)
 
 
 def _column_map(mapped: tuple[str, ...]) -> dict[str, object]:
@@ -171,8 +183,14 @@ def _show_previews(targets: list[BankAccount], looked: list[Preview], as_json: b
                 amount = f"{line.amount.plain()} {line.amount.currency}"
                 words = " ".join(filter(None, (line.name, line.text)))[:60]
                 click.echo(f"  {line.place:>6}  {line.booked_on}  {amount:>16}  {words}{f'  [{why}]' if why else ''}")
+        if preview.updated:
+            click.echo(f"  {preview.updated} known lines get new details")
+        if preview.pending:
+            click.echo(f"  {preview.pending} lines are not booked by the bank yet and are left out")
         if preview.column_map:
             click.echo(f"  columns: {json.dumps(preview.column_map.as_json(), ensure_ascii=False)}")
+        if preview.passed_over:
+            click.echo(f"  nothing is taken from these columns: {', '.join(preview.passed_over)}")
         _show_breaks(preview.breaks)
         if preview.off_balance:
             click.echo(f"  {preview.off_balance}")
@@ -183,7 +201,8 @@ def _show_imports(targets: list[BankAccount], done: list[Imported], as_json: boo
     if as_json:
         shown = [
             {"account": account.name, "format": each.format, "new": each.new, "known": each.known,
-             "pending": each.pending, "twins": each.twins, "odd": each.odd, "breaks": _breaks_for_machines(each.breaks)}
+             "pending": each.pending, "twins": each.twins, "waiting": each.waiting,
+             "updated": each.updated, "odd": each.odd, "breaks": _breaks_for_machines(each.breaks)}
             for account, each in zip(targets, done, strict=True)
         ]  # fmt: skip
         click.echo(json.dumps({"dry_run": False, "accounts": shown}, indent=2, ensure_ascii=False))
@@ -192,8 +211,12 @@ def _show_imports(targets: list[BankAccount], done: list[Imported], as_json: boo
         click.echo(f"{account.name}: {each.format}, {each.new} lines imported, {each.known} were known")
         if each.pending:
             click.echo(f"  {each.pending} lines are not booked by the bank yet and were left out")
+        if each.waiting:
+            click.echo(f"  {each.waiting} lines may be here already and wait: donations bank questions")
+        if each.updated:
+            click.echo(f"  {each.updated} known lines got new details")
         if each.odd:
-            click.echo(f"  {each.odd} lines have an unexpected day or currency: look at them")
+            click.echo(f"  {each.odd} lines have an unexpected day: look at them")
         _show_breaks(each.breaks)
 
 
@@ -218,6 +241,9 @@ def _preview_for_machines(account: BankAccount, preview: Preview) -> dict[str, A
         "breaks": _breaks_for_machines(preview.breaks),
         "off_balance": str(preview.off_balance) if preview.off_balance else None,
         "was_imported": preview.was_imported,
+        "pending": preview.pending,
+        "updated": preview.updated,
+        "passed_over": list(preview.passed_over),
     }  # fmt: skip
 
 

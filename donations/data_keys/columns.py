@@ -13,12 +13,14 @@ from donations.extensions import db
 # (table, column) -> what the seal is bound to, made of columns of the same row.
 SEALED = {
     ("bank_line", "details_sealed"): "bank_line:{id}:details",
+    ("bank_line_version", "details_sealed"): "bank_line_version:{id}:details",
     ("data_key", "lookup_sealed"): "data_key:{key_id}:lookup",
     ("disbursement", "payee_sealed"): "disbursement:{form_key}:payee",
     ("donation", "email_sealed"): "donation:{reference}:email",
     ("donation", "message_sealed"): "donation:{reference}:message",
     ("donation", "name_sealed"): "donation:{reference}:name",
     ("donation_check", "fields_sealed"): "donation_check:{code}:fields",
+    ("line_question", "details_sealed"): "line_question:{id}:details",
     ("mail", "recipient_sealed"): "mail:{dedupe_key}:recipient",
     ("pay_in", "words_sealed"): "pay_in:{id}:words",
     ("receipt", "person_sealed"): "receipt:{label}:person",
@@ -40,7 +42,9 @@ LASTING_HASHES = {
     ("bank_account", "identifier_hash"),
     ("bank_line", "dedupe_key"),  # Entries are named by it.
     ("bank_line", "payer_hash"),
+    ("bank_line_evidence", "hash"),
     ("brake", "key_hash"),
+    ("line_question", "dedupe_key"),
     ("match_rule", "payer_hash"),
     ("offline_gift", "payer_hash"),
     ("recovery_code", "code_hash"),

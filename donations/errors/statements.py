@@ -42,9 +42,35 @@ class StatementOfAnotherAccount(DonationsError):
     status = 409
 
 
+class StatementInOtherCurrency(DonationsError):
+    """%(file)s is not a statement of %(account)s, which is kept in %(own)s: line %(line)s is in %(currency)s. Nothing
+    was imported. Choose the account of that currency, or ask your bank for one file for each currency."""
+
+    status = 409
+
+
 class StatementLooksKnown(DonationsError):
-    """%(count)s lines look like lines that are here already, under another number (the first: %(first)s). Nothing was
-    imported. Look at each; if they are different money, import the file once more and say so."""
+    """%(count)s lines may be lines that are here already (the first: %(first)s). Nothing was imported. Look at each.
+    Import the file once more and say whether to decide on each later, or that they are different money."""
+
+    status = 409
+
+
+class QuestionAnswered(DonationsError):
+    """This has been decided already. Nothing was changed."""
+
+    status = 409
+
+
+class ImportInUse(DonationsError):
+    """This import cannot be withdrawn, because %(count)s of its lines were matched or booked. Nothing was changed. Undo
+    those matches, and match each line to what it is."""
+
+    status = 409
+
+
+class ImportWithdrawn(DonationsError):
+    """This import was withdrawn already. Nothing was changed."""
 
     status = 409
 

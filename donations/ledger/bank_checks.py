@@ -19,8 +19,11 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         " AND m.state = 'confirmed')), 0) AS explained, coalesce((SELECT sum(p.amount_minor) FROM posting p"
         " WHERE p.account = 1000 AND p.clear_ref = 'bank\\:' || a.id), 0) AS booked, a.currency"
         " FROM bank_account a JOIN statement s ON s.id = (SELECT t.id FROM statement t WHERE t.bank_account_id = a.id"
-        " AND t.closing_minor IS NOT NULL ORDER BY t.ends_on DESC, t.id DESC LIMIT 1)"
+        " AND t.closing_minor IS NOT NULL AND t.withdrawn_at IS NULL ORDER BY t.ends_on DESC, t.id DESC LIMIT 1)"
         " WHERE EXISTS (SELECT 1 FROM adjustment j WHERE j.kind = 'opening' AND j.bank_account_id = a.id)"
+        # While a person must say whether a line is here twice, nobody knows what the bank had.
+        " AND NOT EXISTS (SELECT 1 FROM line_question q JOIN bank_line h ON h.id = q.bank_line_id"
+        " WHERE h.bank_account_id = a.id AND q.state = 'open')"
         " AND s.closing_minor - coalesce((SELECT sum(l.amount_minor) FROM bank_line l"
         " WHERE l.bank_account_id = a.id AND NOT EXISTS (SELECT 1 FROM match m WHERE m.bank_line_id = l.id"
         " AND m.state = 'confirmed')), 0) <> coalesce((SELECT sum(p.amount_minor) FROM posting p"

@@ -3,7 +3,16 @@
 from donations.models.appeal import Appeal, AppealEvent, AppealTotal, Area, Fund, FundTotal, PublishedTotal
 from donations.models.archive import ArchiveRecord
 from donations.models.audit import AuditRecord
-from donations.models.bank import BankAccount, BankLine, Match, MatchRule, Statement
+from donations.models.bank import (
+    BankAccount,
+    BankLine,
+    BankLineEvidence,
+    BankLineVersion,
+    LineQuestion,
+    Match,
+    MatchRule,
+    Statement,
+)
 from donations.models.classification import Classification, Dismissal
 from donations.models.cure import Cure, ReceiptGap
 from donations.models.data_key import DataKey
@@ -63,6 +72,8 @@ __all__ = [
     "BalanceTransaction",
     "BankAccount",
     "BankLine",
+    "BankLineEvidence",
+    "BankLineVersion",
     "Brake",
     "CheckoutAttempt",
     "Classification",
@@ -85,6 +96,7 @@ __all__ = [
     "Heartbeat",
     "Installation",
     "Job",
+    "LineQuestion",
     "Mail",
     "Match",
     "MatchRule",

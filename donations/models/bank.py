@@ -1,5 +1,5 @@
-"""Bank accounts, the statements that were imported, their lines, and what each line was matched to. Lines are mirrors
-of what the bank says and never change; who paid stands sealed beside the amount."""
+"""Bank accounts, the statements that were imported, their lines, what identifies each line, and what it was matched to.
+Day and amount of a line never change; who paid stands sealed beside them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,15 @@ MATCH_KINDS = (
     "stripe_topup", "unidentified",
 )  # fmt: skip
 MATCH_STATES = ("proposed", "confirmed", "refused", "undone")
+# What tells that a line of a file is a line that is here (docs/decisions/0028-identity-of-statement-lines.md).
+EVIDENCE_KINDS = ("number", "wording", "entry", "total")
+QUESTION_STATES = ("open", "same", "another")
 
 
 class BankAccount(Model):
-    """An account at a bank. `column_map` is how its CSV statements read, remembered from the last import."""
+    """An account at a bank. `column_map` is what a person has said of its CSV statements, and what a file has told for
+    certain (reconciliation/column_memory.py). `number_from` says who told us its number: a person, or a file; it is
+    None where that was not kept. `evidence_complete`: every line with a number of the bank's own has its evidence."""
 
     __tablename__ = "bank_account"
 
@@ -29,7 +34,9 @@ class BankAccount(Model):
     # The account's own number, as statements name it: its keyed hash, and what may be shown of it (the last four).
     identifier_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     identifier_end: Mapped[str | None] = mapped_column(Text)
+    number_from: Mapped[str | None] = mapped_column(Text)
     column_map: Mapped[dict[str, object] | None] = mapped_column(Json)
+    evidence_complete: Mapped[bool] = mapped_column(default=True, server_default=false())
 
     @property
     def ref(self) -> str:
@@ -38,7 +45,8 @@ class BankAccount(Model):
 
 
 class Statement(Model):
-    """A file that was imported, whole. Opening and closing balances as it states them, in minor units."""
+    """A file that was imported, whole. Opening and closing balances as it states them, in minor units. One that was
+    withdrawn has no lines any more, and counts for nothing."""
 
     __tablename__ = "statement"
     __table_args__ = (Index("ix_statement_file", "bank_account_id", "file_sha256"),)
@@ -56,6 +64,11 @@ class Statement(Model):
     lines_known: Mapped[int] = mapped_column(Integer)
     imported_by: Mapped[str] = mapped_column(Text)
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    names_account: Mapped[bool] = mapped_column(default=False, server_default=false())
+    column_map: Mapped[dict[str, object] | None] = mapped_column(Json)  # what the account remembered after it
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_by: Mapped[str | None] = mapped_column(Text)
+    withdrawn_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class BankLine(Model):
@@ -77,7 +90,7 @@ class BankLine(Model):
     booked_on: Mapped[date] = mapped_column(Date)
     amount_minor: Mapped[int] = mapped_column(BigInt)
     currency: Mapped[str] = mapped_column(Text)
-    # JSON of counterparty name, counterparty account, text, native id, sealed; None once it was erased.
+    # JSON of what the bank says of it (statement_lines/details.py), sealed; None once it was erased.
     details_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     payer_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)  # keyed, of the counterparty's account
     personal_until: Mapped[date] = mapped_column(Date, index=True)
@@ -88,6 +101,59 @@ class BankLine(Model):
     def key(self) -> str:
         """What the entry of this line is for."""
         return f"bank:{self.bank_account_id}:{self.dedupe_key.hex()}:{self.occurrence}"
+
+
+class BankLineEvidence(Model):
+    """One thing by which a line is known again; a line may have several, and more over time. `hash` is keyed and holds
+    the account. `number`: the bank's own. `wording`: day, amount and words in which a later file had it. `entry` and
+    `total`: the collective entry whose part it is, by that entry's number, and by its day and amount."""
+
+    __tablename__ = "bank_line_evidence"
+    __table_args__ = (one_of("kind", EVIDENCE_KINDS, "kind_known"), {"sqlite_with_rowid": False})
+
+    bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"), primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True, index=True)
+    statement_id: Mapped[int | None] = mapped_column(ForeignKey("statement.id"))  # the file that showed it
+
+
+class BankLineVersion(Model):
+    """What a line said before a later file said more, or something else. The line itself has what holds now."""
+
+    __tablename__ = "bank_line_version"
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"), index=True)
+    details_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    replaced_by: Mapped[int | None] = mapped_column(ForeignKey("statement.id"))
+    replaced_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    personal_until: Mapped[date] = mapped_column(Date, index=True)
+
+
+class LineQuestion(Model):
+    """A line of a file that may be one that is here, or another one. It is no line before a person has said so."""
+
+    __tablename__ = "line_question"
+    __table_args__ = (
+        one_of("state", QUESTION_STATES, "state_known"),
+        CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
+        CheckConstraint("state = 'open' OR answered_by IS NOT NULL", name="answered_by_a_person"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"), index=True)  # the line it may be
+    statement_id: Mapped[int] = mapped_column(ForeignKey("statement.id"), index=True)
+    position: Mapped[int] = mapped_column(Integer)
+    reason: Mapped[str] = mapped_column(Text)
+    booked_on: Mapped[date] = mapped_column(Date)
+    amount_minor: Mapped[int] = mapped_column(BigInt)
+    currency: Mapped[str] = mapped_column(Text)
+    details_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    personal_until: Mapped[date] = mapped_column(Date, index=True)
+    dedupe_key: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(Text)
+    answered_by: Mapped[str | None] = mapped_column(Text)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Match(Model):

@@ -3,7 +3,6 @@ only; matching is in matching/, what a match books in matches.py and lines.py.""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -33,6 +32,7 @@ from donations.reconciliation import matching
 from donations.reconciliation.lines import OF_A_GIFT
 from donations.reconciliation.matches import FROM_THE_LINE
 from donations.reconciliation.matching import Proposal
+from donations.reconciliation.statement_lines import details as line_details
 
 PAGE_LENGTH, MOST_TARGETS = 25, 40
 
@@ -46,7 +46,7 @@ class Shown:
     booked_on: date
     minor: int
     currency: str
-    details: dict[str, str]
+    details: dict[str, Any]
     proposals: tuple[Proposal, ...] = ()
 
 
@@ -144,14 +144,9 @@ def _shown(row: Any, proposals: Sequence[Proposal]) -> Shown:
     )  # fmt: skip
 
 
-def _details(row: Any) -> dict[str, str]:
-    if row.details_sealed is None:
-        return {}
-    try:
-        said = json.loads(privacy.unseal(row.details_sealed, f"bank_line:{row.id}:details"))
-    except BadSeal:
-        return {}
-    return {str(name): str(text) for name, text in said.items() if text}
+def _details(row: Any) -> dict[str, Any]:
+    said = line_details.opened(row.details_sealed, line_details.identity(row.id))
+    return {name: found for name, found in said.items() if found}
 
 
 def _name(row: Any) -> str:

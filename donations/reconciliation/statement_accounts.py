@@ -15,6 +15,7 @@ from donations.reconciliation.readers import ReadStatement, ReadStatements
 from donations.reconciliation.readers.said import N_
 
 PURPOSE = "bank account"
+FROM_FILE, FROM_PERSON = "file", "person"  # who told us the number of an account
 SHORTEST = 6  # characters of an account number that stand for it alone
 
 
@@ -46,13 +47,14 @@ class Identity:
         named = next((plain_number(each.account) for each in statements if each.account), "")
         if self.hash is not None or not named:
             return {}
-        return identifying(named)
+        return {**identifying(named), "number_from": FROM_FILE}
 
 
 def identifying(number: str) -> dict[str, object]:
     """The columns of a bank account that hold its number."""
     plain = plain_number(number)
-    return {"identifier_hash": privacy.lookup_hash(plain, PURPOSE), "identifier_end": plain[-4:]}
+    hashed = privacy.lookup_hash(plain, PURPOSE)
+    return {"identifier_hash": hashed, "identifier_end": plain[-4:], "number_from": FROM_PERSON}
 
 
 def plain_number(written: str) -> str:

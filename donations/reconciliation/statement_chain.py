@@ -49,6 +49,7 @@ def breaks(conn: Connection, account_id: int, statements: tuple[ReadStatement, .
         select(table.starts_on, table.ends_on, table.opening_minor, table.closing_minor)
         .where(table.starts_on.is_not(None), table.ends_on.is_not(None))
         .where(table.bank_account_id == account_id, table.opening_minor.is_not(None), table.closing_minor.is_not(None))
+        .where(table.withdrawn_at.is_(None))
         .order_by(table.starts_on, table.ends_on, table.id)
     )
     spans = {_Span(*row): None for row in rows}

@@ -21,6 +21,10 @@ REFUSED = [
     ("appeal_wording", {"number": 0}, "number_from_one"),
     ("appeal_wording", {"source": "hearsay"}, "source_known"),
     ("stray_payment", {"reason": "unlucky"}, "reason_known"),
+    ("bank_line_evidence", {"kind": "hearsay"}, "kind_known"),
+    ("line_question", {"state": "lost", "answered_by": "test"}, "state_known"),
+    ("line_question", {"state": "same"}, "answered_by_a_person"),
+    ("line_question", {"amount_minor": 0}, "amount_not_zero"),
 ]
 
 
@@ -46,6 +50,11 @@ def rows(appeal_id: int, donation_id: int, fund_id: int) -> dict[str, dict[str, 
         "appeal_wording": {
             "appeal_id": appeal_id, "number": 9, "surplus": {}, "funds": [], "sha256": "x", "valid_from": NOON,
             "keeps_earlier": False, "written_by": "test", "reason": "", "source": "page",
+        },
+        "bank_line_evidence": {"bank_line_id": 1, "kind": "number", "hash": b"x"},
+        "line_question": {
+            "id": 1, "bank_line_id": 1, "statement_id": 9, "position": 1, "reason": "twin", "booked_on": NOON.date(),
+            "amount_minor": 100, "currency": "GBP", "personal_until": NOON.date(), "dedupe_key": b"x", "state": "open",
         },
         "stray_payment": {"payment_id": 77, "donation_id": donation_id, "reason": "paid_already", "since": NOON},
     }  # fmt: skip

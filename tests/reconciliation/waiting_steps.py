@@ -16,10 +16,12 @@ from donations.models import (
     Appeal,
     Area,
     BankAccount,
+    BankLine,
     Cure,
     Dispute,
     FraudWarning,
     Job,
+    LineQuestion,
     Mail,
     OfflineGift,
     PayIn,
@@ -170,6 +172,15 @@ def an_unidentified_line() -> None:
     match(a_line(a_bank_account(), 3333), Said("unidentified", 3333))
 
 
+def a_line_in_doubt() -> None:
+    line_id = a_line(a_bank_account(), 3000)
+    with write_unit():
+        statement_id = db.session.get_one(BankLine, line_id).statement_id
+        db.session.add(LineQuestion(id=1, bank_line_id=line_id, statement_id=statement_id, position=2, reason="twin",
+            booked_on=TODAY, amount_minor=3000, currency="GBP", personal_until=TODAY, dedupe_key=b"x",
+            state="open"))  # fmt: skip
+
+
 def a_refund_attempt() -> None:
     add(RefundAttempt(form_key="k", reference="r", payment_id=a_payment().id, amount_minor=500, currency="GBP",
                       reason="duplicate", note="", state="asked", tries=1, requested_by="tara",
@@ -218,6 +229,7 @@ PLANTED: dict[str, Callable[[], Any]] = {
     "payout_rest": a_payout_with_a_remainder,
     "slip": a_slip,
     "line": lambda: a_line(a_bank_account(), 3000),
+    "same_line": a_line_in_doubt,
     "gift": a_payment,
     "settlement": a_rest(1105, "re_1"),
     "withheld": a_rest(1130, "du_1"),

@@ -3,7 +3,6 @@ of them opened for the length of one run. Nothing is written, nothing decided.""
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections import defaultdict
@@ -26,6 +25,7 @@ from donations.reconciliation.matching.items import (
     OpenPayout,
     OpenSlip,
 )
+from donations.reconciliation.statement_lines import details as line_details
 
 _NOT_PLAIN = re.compile(r"[\W_]+")
 BY_NO_PERSON = ("rules", "stripe")
@@ -60,9 +60,10 @@ def opened(sealed: bytes | None, identity: str) -> str:
 
 
 def details_of(line: Any) -> Mapping[str, str]:
-    """Name, account, text and native id of the other side of a line."""
-    said: dict[str, str] = json.loads(opened(line.details_sealed, f"bank_line:{line.id}:details") or "{}")
-    return said
+    """Name, account, text and native id of the other side of a line. `text` holds every word by which it may be found:
+    what the bank wrote before, too, and who paid the parts of a collective entry."""
+    said = line_details.opened(line.details_sealed, line_details.identity(line.id))
+    return {"name": said.get("name", ""), "account": said.get("account", ""), "text": line_details.all_text(said)}
 
 
 def refused_as(conn: Connection, line_ids: Sequence[int] | None = None) -> dict[int, frozenset[Key]]:

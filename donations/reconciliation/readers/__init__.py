@@ -4,21 +4,49 @@ know no database; what cannot be read for certain is refused with its line."""
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from donations.errors import StatementTooLarge
-from donations.reconciliation.readers import camt, column_maps, mt940, ofx, qif, table
+from donations.errors import DonationsError, StatementTooLarge
+from donations.reconciliation.readers import camt, column_maps, mt940, ofx, qif, table, table_headings
 from donations.reconciliation.readers.column_maps import ColumnMap
 from donations.reconciliation.readers.decoding import refuse_packed, text_of
 from donations.reconciliation.readers.said import MOST_BYTES, N_, ReadLine, ReadStatement, ReadStatements, unreadable
+from donations.reconciliation.readers.table_headings import Outline
 
-__all__ = ["ColumnMap", "ReadLine", "ReadStatement", "ReadStatements", "column_maps", "read"]
+__all__ = [
+    "ColumnMap",
+    "Memory",
+    "Outline",
+    "ReadLine",
+    "ReadStatement",
+    "ReadStatements",
+    "column_maps",
+    "outline",
+    "read",
+]
 
 _XML = re.compile(rb"^(\xef\xbb\xbf)?\s*<|^\xff\xfe\s*<\x00|^\xfe\xff\s*\x00<")
 
 
-def read(data: bytes, *, column_map: ColumnMap | None = None, name: str = "", currency: str = "GBP") -> ReadStatements:
-    """Every statement in a file, whole. `currency` is that of formats which say none (QIF, most CSV); `name` is not
-    needed to know the format. Raises BadStatement, BadStatementLine, StatementAskedFor or StatementTooLarge."""
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is known of an account's files from earlier ones: what a person said of CSV tables and of QIF files, what
+    CSV tables told for certain of their days and amounts, and a map of which nobody knows whether it was a guess."""
+
+    said: ColumnMap | None = None
+    older: ColumnMap | None = None
+    told: ColumnMap | None = None
+    qif: ColumnMap | None = None
+
+
+NOTHING = Memory()
+
+
+def read(
+    data: bytes, *, column_map: ColumnMap | None = None, memory: Memory = NOTHING, currency: str = "GBP"
+) -> ReadStatements:
+    """Every statement in a file, whole. `currency` is that of formats which say none (QIF, most CSV); `column_map` is
+    said of this file. Raises BadStatement, BadStatementLine, StatementAskedFor or StatementTooLarge."""
     if len(data) > MOST_BYTES:
         raise StatementTooLarge(most=f"{MOST_BYTES // 1024 // 1024} MB")
     if not data.strip():
@@ -28,10 +56,30 @@ def read(data: bytes, *, column_map: ColumnMap | None = None, name: str = "", cu
         return ofx.read(data)
     if _XML.match(data[:200]):
         return camt.read(data)
-    text = text_of(data)
+    text = text_of(mt940.without_frame(data))
     if mt940.RECOGNISED.search(text[:4000]):
         return mt940.read(text)
     if qif.RECOGNISED.match(text):
-        given = column_map or ColumnMap()
+        given = column_map or memory.qif or ColumnMap()
         return qif.read(text, currency=currency, dates=given.dates, decimal=given.decimal)
-    return table.read(text, given=column_map, currency=currency)
+    return table.read(
+        text, given=column_map, remembered=memory.said, older=memory.older, told=memory.told, currency=currency
+    )
+
+
+def outline(data: bytes, *, column_map: ColumnMap | None = None, memory: Memory = NOTHING) -> Outline | None:
+    """What a CSV table looks like, for a person to say what its columns are; None for any other file."""
+    try:
+        refuse_packed(data)
+        if (
+            not data.strip()
+            or _XML.match(data[:200])
+            or ofx.RECOGNISED.match(data.removeprefix(b"\xef\xbb\xbf")[:2000])
+        ):
+            return None
+        text = text_of(mt940.without_frame(data))
+    except DonationsError:
+        return None
+    if mt940.RECOGNISED.search(text[:4000]) or qif.RECOGNISED.match(text):
+        return None
+    return table_headings.outline(text, column_map, memory.said, memory.older)

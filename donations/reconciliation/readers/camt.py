@@ -6,6 +6,7 @@ the same parser take a third of the time (docs/decisions/0013-own-statement-read
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -30,6 +31,7 @@ from donations.reconciliation.readers.said import MEND_LINE as MEND
 
 MOST_DEPTH, MOST_DETAILS = 40, 20_000
 CHUNK = 64 * 1024
+_SAYS_UTF16 = re.compile(rb"\s*<\?xml[^>]*encoding=[\"']utf-?16", re.IGNORECASE)
 _FORMS = {"BkToCstmrStmt": "camt.053", "BkToCstmrAcctRpt": "camt.052", "BkToCstmrDbtCdtNtfctn": "camt.054"}
 _PARTY = {"Nm": "{0}name", "Pty": {"Nm": "{0}name"}}
 _OTHERS = {"Id": {"IBAN": "{0}account", "Othr": {"Id": "{0}account"}}}
@@ -38,14 +40,18 @@ _DETAILS = {
     "Amt": "amount", "AmtDtls": {"TxAmt": {"Amt": "other_amount"}}, "CdtDbtInd": "side",
     "RltdPties": {
         "Dbtr": _PARTY, "DbtrAcct": _OTHERS, "Cdtr": _PARTY, "CdtrAcct": _OTHERS,
+        "UltmtDbtr": _PARTY, "UltmtCdtr": _PARTY,
     },
-    "RmtInf": {"Ustrd": "text+", "Strd": {"CdtrRefInf": {"Ref": "text+"}, "AddtlRmtInf": "text+"}},
+    "RmtInf": {"Ustrd": "text+", "Strd": {
+        "RfrdDocInf": {"Nb": "text+"}, "CdtrRefInf": {"Ref": "text+"}, "AddtlRmtInf": "text+",
+    }},
     "AddtlTxInf": "more",
 }  # fmt: skip
 _DAY = {"Dt": "{0}", "DtTm": "{0}"}
 _ENTRY = {
-    "Amt": "amount", "CdtDbtInd": "side", "Sts": {"": "status", "Cd": "status"}, "BookgDt": _DAY, "ValDt": _DAY,
-    "AcctSvcrRef": "native_id", "AddtlNtryInf": "more", "NtryDtls": {"TxDtls": _DETAILS},
+    "Amt": "amount", "CdtDbtInd": "side", "Sts": {"": "status", "Cd": "status", "Prtry": "status"},
+    "BookgDt": _DAY, "ValDt": _DAY, "AcctSvcrRef": "native_id", "AddtlNtryInf": "more",
+    "NtryDtls": {"TxDtls": _DETAILS},
 }  # fmt: skip
 _STATEMENT = {
     "Acct": {"Id": {"IBAN": "account", "Othr": {"Id": "account"}}, "Ccy": "currency"},
@@ -57,9 +63,14 @@ _AMOUNTS, _DAYS = {"amount", "other_amount"}, {"BookgDt", "ValDt", "Dt", "from",
 
 
 # Parts whose leaves are kept under the part's own name.
-_NAMED = {"Dbtr": "Dbtr", "DbtrAcct": "Dbtr", "Cdtr": "Cdtr", "CdtrAcct": "Cdtr"} | {
-    name: name for name in ("BookgDt", "ValDt", "Dt")
-}
+_NAMED = {
+    "Dbtr": "Dbtr",
+    "DbtrAcct": "Dbtr",
+    "Cdtr": "Cdtr",
+    "CdtrAcct": "Cdtr",
+    "UltmtDbtr": "UltmtDbtr",
+    "UltmtCdtr": "UltmtCdtr",
+} | {name: name for name in ("BookgDt", "ValDt", "Dt")}
 
 
 def _wanted(shape: dict[str, Any], parent: str = "") -> dict[str, Any]:
@@ -86,7 +97,9 @@ _TREE = {
 def read(data: bytes) -> ReadStatements:
     """Raises BadStatement, BadStatementLine or StatementTooLarge."""
     reading = _Reading()
-    parser = DefusedXMLParser(forbid_dtd=True)
+    # Programs made with .NET declare UTF-16 over bytes that are UTF-8.
+    encoding = "utf-8" if _SAYS_UTF16.match(data) and b"\0" not in data[:200] else None
+    parser = DefusedXMLParser(encoding=encoding, forbid_dtd=True)
     reading.attach(parser.parser)
     view = memoryview(data)
     try:
@@ -123,7 +136,8 @@ class _Reading:
         def start(name: str, attributes: dict[str, str]) -> None:
             nonlocal record
             local = names.get(name) or _remember(names, name)
-            wanted = stack[-1] and stack[-1].get(local)
+            # In a gateway's envelope the document stands deeper.
+            wanted = stack[-1].get(local) if stack[-1] else None if self.form else _TREE.get(local)
             stack.append(wanted)
             if wanted is None:
                 _check_depth(len(stack))

@@ -7,10 +7,13 @@ from datetime import date
 
 from donations.money import Money
 from donations.reconciliation.readers import figures
-from donations.reconciliation.readers.said import MEND_LINE, N_, Draft, ReadLine, broken, money
+from donations.reconciliation.readers.said import FETCH_AGAIN, MEND_LINE, N_, Draft, Entry, ReadLine, broken, money
 
 _NOTHING = {"NOTPROVIDED", "NOTAVAILABLE", "NONREF", "NONE"}
+_NOT_BOOKED = {"PDNG", "INFO", "FUTR"}
 _SIDES = {"CRDT": 1, "DBIT": -1}
+MOST_TEXTS = 2000
+OTHER_CURRENCY = N_("Ask your bank for one statement for each currency.")
 
 
 class Record:
@@ -28,28 +31,37 @@ class Record:
 
 def take_entry(draft: Draft, entry: Record) -> int:
     """Add the lines of an entry to the statement; gives how many. Entries that are not booked are counted only."""
-    if entry.fields.get("status", "BOOK") != "BOOK":
+    status = entry.fields.get("status", "BOOK")
+    if status in _NOT_BOOKED:
         draft.pending += 1
         return 0
+    if status != "BOOK":
+        raise broken(entry.line, status, N_("we do not know whether this means booked"), FETCH_AGAIN)
     total = _amount(entry, draft.currency)
+    if draft.currency and total.currency != draft.currency:
+        shown = f"{total.plain()} {total.currency}"
+        raise broken(entry.line, shown, N_("this entry is in another currency than its statement"), OTHER_CURRENCY)
     day = entry.days.get("BookgDt") or entry.days.get("ValDt")
     if day is None:
         raise broken(entry.line, "Ntry", N_("this entry says no day"), MEND_LINE)
     draft.currency = draft.currency or total.currency
     parts = _parts(entry, total)
+    ref = entry.fields.get("native_id", "")
+    whole = Entry(ref, total.minor)
     for details, amount in parts:
-        draft.add(_line(entry, details, amount, day))
+        own_ref = details.fields.get("native_id", ref)
+        draft.add(_line(entry, details, amount, day, whole if len(parts) > 1 or ref not in ("", own_ref) else None))
     return len(parts)
 
 
-def _line(entry: Record, details: Record, amount: Money, day: date) -> ReadLine:
+def _line(entry: Record, details: Record, amount: Money, day: date, whole: Entry | None) -> ReadLine:
     said = details.fields
     # Who paid us is the debtor; whom we paid is the creditor.
     other = "Dbtr" if amount.minor > 0 else "Cdtr"
-    texts = details.texts
-    for key in ("end_to_end", "cheque", "mandate"):
-        if key in said and said[key].upper() not in _NOTHING:
-            texts = [*texts, said[key]]
+    texts = [*details.texts, *_references(details)]
+    behind = said.get(f"Ultmt{other}name", "")  # the person for whom a platform pays
+    if behind and behind != said.get(f"{other}name"):
+        texts.append(behind)
     more = said.get("more") or ("" if texts else entry.fields.get("more", ""))
     return ReadLine(
         entry.place,
@@ -60,6 +72,7 @@ def _line(entry: Record, details: Record, amount: Money, day: date) -> ReadLine:
         said.get(f"{other}name", ""),
         said.get(f"{other}account", ""),
         " ".join([*texts, more] if more else texts),
+        whole,
     )
 
 
@@ -74,10 +87,26 @@ def _parts(entry: Record, total: Money) -> list[tuple[Record, Money]]:
     known = [(each, amount) for each, amount in parts if amount is not None]
     if len(known) == len(details) and sum(amount.minor for _, amount in known) == total.minor:
         return known
+    return [(_whole(entry, total), total)]
+
+
+def _whole(entry: Record, total: Money) -> Record:
+    """A collective entry that stays one line, with the names and references of all its transactions: they are the only
+    trace of who paid."""
     whole = Record(entry.line, place=entry.place)
     whole.fields.update(entry.fields)
-    whole.texts = [text for each in details for text in each.texts][:200]
-    return [(whole, total)]
+    other = "Dbtr" if total.minor > 0 else "Cdtr"
+    for part in entry.details:
+        parties = [part.fields.get(f"{kind}{other}name", "") for kind in ("", "Ultmt")]
+        kept = [*parties, *part.texts, *_references(part)]
+        whole.texts += [text for text in kept if text]
+    del whole.texts[MOST_TEXTS:]
+    return whole
+
+
+def _references(said: Record) -> list[str]:
+    found = [said.fields.get(key, "") for key in ("end_to_end", "cheque", "mandate")]
+    return [text for text in found if text and text.upper() not in _NOTHING]
 
 
 def _part(details: Record, currency: str, side: str) -> Money | None:

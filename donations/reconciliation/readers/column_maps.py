@@ -14,11 +14,11 @@ from donations.reconciliation.readers.marking import N_
 # Our word for a column -> headings that say it, in small letters. The first found counts; `text` takes all.
 HEADINGS: dict[str, tuple[str, ...]] = {
     "date": (
-        "booking date", "date completed (utc)", "completed date", "transaction date", "posting date", "posted date",
-        "date", "buchungstag", "buchungsdatum", "buchung", "datum", "date opération", "date operation",
-        "date de comptabilisation", "fecha", "fecha operación", "data", "data contabile", "data operazione",
-        "data transakcji", "data księgowania", "дата операции", "дата проводки", "дата", "datum van transactie",
-        "boekdatum", "datum transactie", "bokföringsdag", "bogført", "päivämäärä", "pvm",
+        "booking date", "date completed (utc)", "completed date", "posting date", "posted date", "date posted",
+        "transaction date", "date", "buchungstag", "buchungsdatum", "buchung", "datum", "date opération",
+        "date operation", "date de comptabilisation", "fecha", "fecha operación", "data", "data contabile",
+        "data operazione", "data transakcji", "data księgowania", "дата операции", "дата проводки", "дата",
+        "datum van transactie", "boekdatum", "datum transactie", "bokföringsdag", "bogført", "päivämäärä", "pvm",
     ),
     "value_date": (
         "value date", "valutadatum", "wertstellung", "wertstellungsdatum", "valuta", "date valeur", "date de valeur",
@@ -26,63 +26,81 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     ),
     "amount": (
         "total amount", "amount", "betrag", "betrag (€)", "amount (gbp)", "amount (eur)", "amount (usd)", "montant",
-        "importe", "importo", "kwota", "bedrag", "bedrag (eur)", "value", "umsatz", "сумма платежа",
+        "částka", "importe", "importo", "kwota", "bedrag", "bedrag (eur)", "value", "umsatz", "сумма платежа",
         "сумма в валюте счета", "сумма операции", "сумма", "belopp", "beløb", "määrä", "transaction amount",
         "betrag in eur",
     ),
     "debit": (
-        "debit amount", "debit", "money out", "paid out", "withdrawals", "withdrawal", "soll", "lastschrift", "débit",
-        "debito", "dare", "cargo", "расход", "дебет", "списание", "obciążenia", "out", "ausgang",
+        "debit amount", "debit", "money out", "paid out", "withdrawals", "withdrawal", "soll", "lastschrift",
+        "débit", "debito", "debits", "payments", "belastung", "debet", "dare", "cargo", "расход", "дебет",
+        "списание", "obciążenia", "out", "ausgang",
     ),
     "credit": (
         "credit amount", "credit", "money in", "paid in", "deposits", "deposit", "haben", "gutschrift", "crédit",
-        "credito", "avere", "abono", "приход", "кредит", "зачисление", "поступление", "uznania", "in", "eingang",
+        "credito", "credits", "receipts", "kredit", "avere", "abono", "приход", "кредит", "зачисление",
+        "поступление", "uznania", "in", "eingang",
     ),
     "sign": (
         "credit/debit", "debit/credit", "cr/dr", "dr/cr", "d/c", "c/d", "s/h", "soll/haben", "af bij", "sign",
-        "soll-/haben-kennzeichen", "vorzeichen", "debit/credit indicator", "credit debit indicator",
+        "soll-/haben-kennzeichen", "transaction type (debit/credit)", "vorzeichen", "debit/credit indicator",
+        "credit debit indicator",
     ),
-    "currency": ("currency", "payment currency", "währung", "waehrung", "devise", "divisa", "waluta", "munt", "валюта",
-        "валюта платежа", "валюта операции"),
+    "currency": (
+        "currency", "payment currency", "währung", "waehrung", "devise", "divisa", "waluta", "munt", "валюта",
+        "валюта платежа", "валюта операции",
+    ),
     "name": (
-        "counter party", "counterparty", "name", "payee", "payer", "payer name", "partner name", "beneficiary",
-        "beguenstigter/zahlungspflichtiger", "auftraggeber/empfänger", "name zahlungsbeteiligter",
-        "zahlungspflichtige*r",
-        "naam tegenpartij", "naam / omschrijving", "контрагент", "merchant", "nadawca / odbiorca",
+        "counter party", "name", "counterparty name", "naam", "name / description", "payee", "payer", "payer name",
+        "partner name", "beneficiary", "beguenstigter/zahlungspflichtiger", "auftraggeber/empfänger",
+        "name zahlungsbeteiligter", "zahlungspflichtige*r", "auftraggeber / empfänger", "název protiúčtu",
+        "naam tegenpartij", "counterparty", "naam / omschrijving", "контрагент", "merchant", "nadawca / odbiorca",
     ),
     "account": (
-        "kontonummer/iban", "iban zahlungsbeteiligter", "tegenrekening", "tegenrekening iban/bban", "partner iban",
-        "counterparty account", "iban", "account number of counterparty", "payee account number", "счет контрагента",
+        "kontonummer/iban", "iban zahlungsbeteiligter", "tegenrekening", "tegenrekening iban/bban",
+        "kontonummer des auftraggebers", "partner iban", "counterparty account", "iban",
+        "account number of counterparty", "payee account number", "счет контрагента",
     ),
     "text": (
         "reference", "payment reference", "description", "transaction description", "memo", "details", "narrative",
         "notes", "notes and #tags", "message", "verwendungszweck", "buchungstext", "libellé", "concepto", "causale",
         "descrizione", "opis", "tytuł", "omschrijving-1", "omschrijving-2", "omschrijving-3", "mededelingen",
-        "описание",
-        "описание операции", "назначение платежа", "kundenreferenz (end-to-end)", "kundenreferenz", "viesti", "text",
+        "описание", "описание операции", "назначение платежа", "kundenreferenz (end-to-end)", "kundenreferenz",
+        "viesti", "text", "omschrijving", "notifications", "vrije mededeling", "buchungsdetails", "zpráva",
+        *(f"vwz{number}" for number in range(1, 15)),
     ),
-    "id": ("transaction id", "id", "transferwise id", "fitid", "bank reference", "референс проводки",
-    "номер операции", "volgnr"),
+    "id": (
+        "transaction id", "id", "transferwise id", "fitid", "bank reference", "референс проводки", "номер операции",
+        "volgnr",
+    ),
     "balance": (
         "balance", "running balance", "balance (gbp)", "balance (eur)", "saldo", "saldo nach buchung",
-        "saldo na trn", "solde",
-        "остаток", "account balance",
+        "saldo na trn", "solde", "kontostand", "остаток", "account balance",
     ),
-    "own_account": ("auftragskonto", "iban auftragskonto", "iban/bban", "rekening", "own account", "номер счета"),
+    "own_account": (
+        "auftragskonto", "iban auftragskonto", "iban/bban", "rekening", "own account", "номер счета",
+    ),
     "fee": (),
-    "state": ("state", "status", "статус"),
+    "state": (
+        "state", "status", "статус",
+    ),
 }  # fmt: skip
 # A column that says whether a line is booked: these words, and an empty cell, say yes.
 BOOKED = {
-    "", "completed", "booked", "gebucht", "umsatz gebucht", "ok", "settled", "posted", "исполнен", "выполнен",
-    "проведен",
-    "executed", "cleared",
+    "", "completed", "booked", "gebucht", "umsatz gebucht", "ok", "settled", "posted", "executed", "cleared", "geboekt",
+    "comptabilisé", "contabilizado", "contabilizzato", "bokförd", "bogført", "zaksięgowana", "refunded", "reversed",
+    "partially refunded", "исполнен", "выполнен", "проведен",
 }  # fmt: skip
-NOT_BOOKED = {
-    "pending", "reverted", "declined", "failed", "vorgemerkt", "umsatz vorgemerkt", "cancelled", "authorised",
-    "authorized",
-    "в обработке", "отклонен", "created", "refused",
+# These words stand for a movement that is still to come, whatever the column is called.
+PENDING = {
+    "pending", "vorgemerkt", "umsatz vorgemerkt", "not booked", "nicht gebucht", "ausstehend", "en attente",
+    "pendiente", "in attesa", "in behandeling", "gereserveerd", "oczekująca", "unposted", "uncleared", "on hold",
+    "в обработке", "ожидает",
 }  # fmt: skip
+NOT_BOOKED = PENDING | {
+    "reverted", "declined", "denied", "failed", "cancelled", "canceled", "authorised", "authorized", "created",
+    "refused", "expired", "voided", "held", "отклонен",
+}  # fmt: skip
+NO_COLUMN = "-"  # a person says that no column means this
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +131,8 @@ class ColumnMap:
 
     @property
     def is_complete(self) -> bool:
-        return bool(self.date and (self.amount or self.debit or self.credit))
+        figures = {self.amount, self.debit, self.credit} - {"", NO_COLUMN}
+        return bool(self.date and figures)
 
     @property
     def is_numbered(self) -> bool:
@@ -123,7 +142,8 @@ class ColumnMap:
     def headings(self) -> list[str]:
         """All headings it speaks of."""
         said = [getattr(self, word) for word in HEADINGS if word != "text"]
-        return [heading for heading in (*said, *self.text) if heading and heading not in CURRENCIES]
+        none = {"", NO_COLUMN}
+        return [heading for heading in (*said, *self.text) if heading not in none and heading not in CURRENCIES]
 
     def as_json(self) -> dict[str, object]:
         """For the database: what is said, without what is not."""
@@ -146,18 +166,20 @@ def made(said: Mapping[str, object], onto: ColumnMap | None = None) -> ColumnMap
             )
             raise BadStatement(fault=f"{word!r}", mend=mend)
         if word == "text":
+            if value == "":
+                value = (NO_COLUMN,)
             given[word] = (value,) if isinstance(value, str) else tuple(str(each) for each in value)  # type: ignore[attr-defined]
             continue
-        if word in _FIXED and value not in _FIXED[word]:
+        if word in _FIXED and value and value not in _FIXED[word]:
             raise BadStatement(fault=f"{word}={value}", mend=f"{word}: {' '.join(map(repr, _FIXED[word]))}")
-        given[word] = str(value)
+        given[word] = str(value) or ("" if word in _FIXED or word == "bank" else NO_COLUMN)
     return replace(onto or ColumnMap(), **given)  # type: ignore[arg-type]
 
 
-def guessed(row: Sequence[str]) -> ColumnMap | None:
-    """A map from a row of headings, or None if the row has no heading for a day, or none for an amount."""
+def guessed(row: Sequence[str], *, is_whole: bool = True) -> ColumnMap:
+    """A map from a row of headings, as far as they are known; empty if that is no whole map and `is_whole`."""
     if len(row) < 2 or not any(row):
-        return None
+        return ColumnMap()
     plain = {plainly(heading): heading.strip() for heading in reversed(row) if heading.strip()}
     found: dict[str, str] = {}
     taken: set[str] = set()
@@ -174,7 +196,7 @@ def guessed(row: Sequence[str]) -> ColumnMap | None:
         found.pop("debit", None)
         found.pop("credit", None)
     made_map = ColumnMap(**found, text=texts)
-    return made_map if made_map.is_complete else None
+    return made_map if made_map.is_complete or not is_whole else ColumnMap()
 
 
 def plainly(heading: str) -> str:

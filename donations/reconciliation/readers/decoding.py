@@ -17,9 +17,11 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 # What no statement holds; a form feed, and the mark that ends old DOS files, are let through.
 _BINARY = re.compile(r"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f\x7f\ufffe\uffff]")
 _LETTERS_IN_A_ROW = re.compile(rb"[\xa8\xb8\xc0-\xff]{3,}")
+_NOT_IN_1252 = b"\x81\x8d\x8f\x90\x9d"
+_SIGN_IN_WORD = re.compile(rb"[A-Za-z][\xa0-\xa9\xab-\xb1\xb4-\xb9\xbb-\xbf][A-Za-z]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _ENCODINGS = re.compile(
-    r"(?i)utf-?8|utf-?16(-?[lb]e)?|us-ascii|ascii|iso[-_]?8859[-_]?[0-9]{1,2}|latin-?1|(cp|windows-?)125[0-8]|koi8-[ru]|cp866"
+    r"(?i)utf-?8|utf-?16(-?[lb]e)?|us-ascii|ascii|iso[-_]?8859[-_]?[0-9]{1,2}|latin-?1|(cp|windows-?)125[0-8]|koi8-[ru]|cp866|cp852"
 )
 WRONG_LETTERS = N_("it holds characters that we cannot read")
 SAVE_AS_UTF8 = N_("Save the file as UTF-8, or fetch it from your bank again.")
@@ -40,6 +42,8 @@ def text_of(data: bytes, declared: str = "", instead: str = "") -> str:
     line."""
     bom, encoding = next(((mark, name) for mark, name in _BOMS if data.startswith(mark)), (b"", ""))
     encoding = encoding or _utf16_without_mark(data) or declared
+    if encoding.lower().startswith("utf") and "16" in encoding and b"\0" not in data:
+        encoding = ""  # Programs made with .NET declare UTF-16 over bytes that are UTF-8.
     text = _decoded(data[len(bom) :], encoding) if encoding else _tried(data, instead)
     found = _BINARY.search(text)
     if found:
@@ -73,7 +77,12 @@ def _legacy(data: bytes) -> str:
     """Cyrillic words are letters above 127 in a row; in Western languages such letters stand alone."""
     high = len(_HIGH.findall(data))
     in_a_row = sum(len(run) for run in _LETTERS_IN_A_ROW.findall(data))
-    return "cp1251" if in_a_row * 2 > high else "cp1252"
+    if in_a_row * 2 > high:
+        return "cp1251"
+    if data.translate(None, _NOT_IN_1252) != data:
+        return "cp1250"
+    # Signs inside of words are letters of old DOS.
+    return "cp852" if _SIGN_IN_WORD.search(data) else "cp1252"
 
 
 def _decoded(data: bytes, encoding: str) -> str:

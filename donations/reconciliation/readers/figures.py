@@ -77,7 +77,7 @@ def _sign(mark: str, text: str) -> int:
 
 def _without_currency(text: str, currency: str) -> str:
     """Take the currency's own code or symbol off. That of another currency is left on, so that it is refused."""
-    for own in (currency, *_SYMBOLS.get(currency, ())):
+    for own in (currency, *_SYMBOLS.get(currency, ()), "¤"):
         text = re.sub(re.escape(own), "", text, count=1, flags=re.IGNORECASE)
     return text
 
@@ -104,7 +104,8 @@ _SEPARATED = re.compile(r"[0-9][0-9.,]*")
 
 def decimal_sign(texts: Iterable[str], three_places: bool = False) -> str:
     """Which of "." and "," stands before the pence, told by all amounts of a file together. Raises Unclear where they
-    disagree, or where none tells: "1.234" is a thousand to some people and not to others."""
+    disagree, or where none tells: "1.234" is a thousand to some people and not to others. "" where none
+    has pence."""
     told: dict[str, str] = {}
     untold = ""
     for text in texts:
@@ -116,7 +117,7 @@ def decimal_sign(texts: Iterable[str], three_places: bool = False) -> str:
             told.setdefault(said, text)
     if len(told) > 1 or (untold and not told):
         raise Unclear(untold or told[","])
-    return next(iter(told), ".")
+    return next(iter(told), "")
 
 
 def _decimal_of(figure: str, three_places: bool) -> str:

@@ -28,15 +28,21 @@ from donations.reconciliation.readers.said import (
 )
 
 RECOGNISED = re.compile(r"^:20:", re.MULTILINE)
+_FRAMED = re.compile(rb"[\x01\x03].*?(\{1:|:20:)|(\{1:|:20:).*?[\x01\x03]", re.DOTALL)
 _TAG = re.compile(r":([0-9]{2}[A-Z]?):")
 _MOVEMENT = re.compile(
     r"(?P<value>[0-9]{6})(?P<entry>[0-9]{4})?(?P<mark>R?[CD]|E[CD])(?P<funds>[A-Z])?(?P<amount>[0-9]+(?:[,.][0-9]*)?)"
-    r"(?P<type>[A-Z][A-Z0-9]{3})(?P<reference>.*)"
+    r" ?(?P<type>[A-Z][A-Z0-9 ]{3})(?P<reference>.*)"
 )
 _BALANCE = re.compile(r"([CD])([0-9]{6})([A-Z]{3})([0-9]+(?:[,.][0-9]*)?)")
 _SUM = re.compile(r"([0-9]+)([A-Z]{3})([0-9]+(?:[,.][0-9]*)?)")
 _SIGNS = {"C": 1, "RD": 1, "D": -1, "RC": -1}  # RC takes a credit back, RD a debit.
 Field = tuple[int, str, list[str]]
+
+
+def without_frame(data: bytes) -> bytes:
+    """Without the characters by which SWIFT begins and ends a message (0x01, 0x03)."""
+    return data.translate(None, b"\x01\x03") if _FRAMED.search(data[:4000]) else data
 
 
 def read(text: str) -> ReadStatements:
@@ -132,7 +138,7 @@ class _Message:
         if mark[0] == "E":
             self.draft.pending += 1
             return
-        value_on = _day(value, number)
+        value_on = _day(_in_february(value), number)
         minor = _SIGNS[mark] * _minor(amount, self.draft.currency, number)
         customer, _, native_id = reference.partition("//")
         native_id, extra = native_id.strip(), " ".join(line.strip() for line in lines[1:])
@@ -193,6 +199,13 @@ def _minor(text: str, currency: str, number: int) -> int:
     except (figures.NotRead, DonationsError) as error:
         fault = N_("this is no amount, or not of this currency")
         raise broken(number, f"{text} {currency}", fault, MEND_LINE) from error
+
+
+def _in_february(text: str) -> str:
+    """German value days go by months of 30 days: the 29th and 30th of February are its last."""
+    year, last = int(text[:2]) + 2000, 28
+    last += year % 4 == 0
+    return f"{text[:4]}{last}" if text[2:4] == "02" and text[4:] in ("29", "30") else text
 
 
 def _day(text: str, number: int) -> date:

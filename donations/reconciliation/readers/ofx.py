@@ -25,22 +25,24 @@ from donations.reconciliation.readers.said import (
     unreadable,
 )
 
-RECOGNISED = re.compile(rb"^\s*(OFXHEADER\s*:|<OFX>|<\?xml[^>]*\?>\s*(<\?OFX[^>]*\?>\s*)?<OFX>|<\?OFX)", re.IGNORECASE)
+_ASIDE = rb"(?:\s|<!--.*?-->|<\?xml[^>]*\?>)*"
+RECOGNISED = re.compile(rb"^" + _ASIDE + rb"(OFXHEADER\s*:|<OFX\s*>|<\?OFX)", re.IGNORECASE | re.DOTALL)
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)[\"']")
 _HEADER = re.compile(rb"\s*(OFXHEADER|ENCODING|CHARSET)\s*:\s*([A-Za-z0-9._-]+)")
 _STATEMENT = re.compile(r"<((?:CC)?STMTRS)>")
 _VALUES = re.compile(r"<([A-Z][A-Z0-9.]*)>[ \t\r\n]*([^<\r\n]*)")
 _PARTS = re.compile(r"<(BANKACCTFROM|CCACCTFROM|LEDGERBAL)>(.*?)</\1>", re.DOTALL)
-_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+# What an XML parser gives out as text, and what it passes over: comments and instructions are no data.
+_NO_DATA = re.compile(r"<!\[CDATA\[(?P<data>.*?)\]\]>|<!--.*?-->|<\?.*?\?>", re.DOTALL)
 
 
 def read(data: bytes) -> ReadStatements:
     """Raises BadStatement, BadStatementLine or StatementTooLarge."""
     text = _text(data)
-    if "<!" in text:
-        if re.search(r"<!(DOCTYPE|ENTITY|ELEMENT)", text, re.IGNORECASE):
-            raise unreadable(N_("it brings its own document type, which no bank does"))
-        text = _CDATA.sub(lambda match: html.escape(match[1], quote=False), text)
+    if "<!" in text and re.search(r"<!(DOCTYPE|ENTITY|ELEMENT)", text, re.IGNORECASE):
+        raise unreadable(N_("it brings its own document type, which no bank does"))
+    if "<!" in text or "<?" in text:
+        text = _NO_DATA.sub(_without, text)
     if "</OFX>" not in text:
         raise broken(text.count("\n") + 1, text[-60:].strip(), N_("the file is damaged or cut off here"))
     drafts: list[Draft] = []
@@ -53,6 +55,12 @@ def read(data: bytes) -> ReadStatements:
         raise unreadable(N_("it holds no statement, or one that does not end"))
     form = "OFX 2" if data[:200].lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<?") else "OFX 1"
     return ReadStatements(form, tuple(draft.done() for draft in drafts))
+
+
+def _without(match: re.Match[str]) -> str:
+    """The data, or as many ends of lines as there were, so that lines keep their numbers."""
+    data = match["data"]
+    return "\n" * match[0].count("\n") if data is None else html.escape(data, quote=False)
 
 
 def _text(data: bytes) -> str:
@@ -97,7 +105,7 @@ def _statement(text: str, start: int, end: int, lines: Lines) -> Draft:
     last = text.rfind("</STMTTRN>", start, end)
     around = text[start : first if first >= 0 else end] + (text[last + 10 : end] if last >= 0 else "")
     where = lines.number(start)
-    draft = Draft()
+    draft = Draft(pending=text.count("<STMTTRNP>", start, end))
     said = _said(_PARTS.sub("", around))
     parts = {name.removeprefix("CC").removeprefix("BANK"): _said(inner) for name, inner in _PARTS.findall(around)}
     draft.account = _account(parts.get("ACCTFROM", {}))

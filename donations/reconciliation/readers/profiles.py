@@ -25,6 +25,10 @@ PROFILES: tuple[ColumnMap, ...] = (
         text=("Reference", "Type"), dates="dmy",
     ),
     ColumnMap(
+        bank="PayPal", date="Date", amount="Net", currency="Currency", name="Name", text=("Type",),
+        id="Transaction ID", state="Status", balance="Balance",
+    ),
+    ColumnMap(
         bank="Monzo", id="Transaction ID", date="Date", amount="Amount", currency="Currency", name="Name",
         text=("Notes and #tags", "Description", "Type"), dates="dmy",
     ),

@@ -23,6 +23,7 @@ from donations.reconciliation.readers.said import (
 RECOGNISED = re.compile(r"^\s*!(Type|Account|Option|Clear)\b", re.IGNORECASE)
 _MONEY_TYPES = ("bank", "cash", "ccard", "oth a", "oth l")
 _OPENING = {"opening balance", "anfangssaldo", "solde initial", "начальный остаток", "saldo inicial"}
+_SHORT_YEAR = re.compile(r"' ?([0-9])$")
 Entry = dict[str, tuple[int, str]]
 
 
@@ -89,7 +90,7 @@ def _close(entry: Entry, entries: list[Entry], number: int) -> None:
 def _line(entry: Entry, order: str, decimal: str, currency: str) -> ReadLine:
     at, day = entry["D"]
     try:
-        booked_on = figures.written_day(day, order)
+        booked_on = figures.written_day(_SHORT_YEAR.sub(r"'0\1", day), order)
     except figures.NotRead as error:
         raise broken(at, day, N_("this is no day"), MEND_LINE) from error
     at, amount = entry.get("T") or entry["U"]
@@ -105,7 +106,7 @@ def _line(entry: Entry, order: str, decimal: str, currency: str) -> ReadLine:
 def _order(entries: list[Entry]) -> str:
     """Raises StatementAskedFor where the days of the whole file fit both orders."""
     try:
-        return figures.day_order({entry["D"][1]: None for entry in entries})
+        return figures.day_order({_SHORT_YEAR.sub(r"'0\1", entry["D"][1]): None for entry in entries})
     except figures.Unclear as error:
         raise asked_for_dates(str(error)) from error
     except figures.NotRead as error:
@@ -116,7 +117,7 @@ def _order(entries: list[Entry]) -> str:
 def _decimal(entries: list[Entry], currency: str) -> str:
     amounts = {(entry.get("T") or entry["U"])[1]: None for entry in entries}
     try:
-        return figures.decimal_sign(amounts)
+        return figures.decimal_sign(amounts) or "."
     except figures.Unclear as error:
         raise asked_for_decimal(str(error)) from error
 

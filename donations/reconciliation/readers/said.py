@@ -3,6 +3,7 @@ weigh at most is here too. Nothing here reads a file or knows the database."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -19,6 +20,13 @@ MOST_STATEMENTS = 5_000
 MOST_TEXT = 20_000  # characters of one line of a statement, with all that it says
 
 
+class Entry(NamedTuple):
+    """A collective entry of which a line is one part."""
+
+    ref: str  # the bank's own number of the entry; "" where there is none
+    minor: int  # what the whole entry comes to, in minor units
+
+
 class ReadLine(NamedTuple):
     """One line of a statement; "" where the file says nothing. A tuple, because a file may hold 200,000."""
 
@@ -30,6 +38,7 @@ class ReadLine(NamedTuple):
     name: str  # of the other side
     account: str  # of the other side
     text: str
+    entry: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +58,19 @@ class ReadStatement:
 
 @dataclass(frozen=True, slots=True)
 class ReadStatements:
-    """A whole file. `column_map` is how a CSV table was read, to be remembered for the account."""
+    """A whole file. Of a CSV table: how it was read, what it tells for certain of its days and amounts, and the
+    headings of columns with text that nothing was taken from."""
 
     format: str
     statements: tuple[ReadStatement, ...]
     column_map: ColumnMap | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
+    passed_over: tuple[str, ...] = ()
+
+    @property
+    def pending(self) -> int:
+        """How many lines were left out because they are not booked yet."""
+        return sum(each.pending for each in self.statements)
 
 
 @dataclass(slots=True)
@@ -92,7 +109,7 @@ class Draft:
 
 
 FETCH_AGAIN = N_("Fetch it from your bank again.")
-MEND_LINE = N_("Mend that line, or fetch the file from your bank again.")
+MEND_LINE = N_("Do not change the file by hand. Fetch it from your bank again.")
 
 
 def check_count(lines: int) -> None:

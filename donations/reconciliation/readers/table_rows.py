@@ -10,28 +10,23 @@ from datetime import date
 from donations.errors import BadStatementLine
 from donations.money import CURRENCIES, Money
 from donations.reconciliation.readers import figures
-from donations.reconciliation.readers.column_maps import BOOKED, NOT_BOOKED, ColumnMap, plainly
+from donations.reconciliation.readers.column_maps import BOOKED, NO_COLUMN, NOT_BOOKED, ColumnMap, plainly
 from donations.reconciliation.readers.said import MEND_LINE, N_, Draft, ReadLine, broken, money
 
 Row = list[str]
-_IN = {
-    "c",
-    "cr",
-    "credit",
-    "credited",
-    "+",
-    "h",
-    "haben",
-    "bij",
-    "in",
-    "k",
-    "crdt",
-    "приход",
-    "кредит",
-    "ct",
-    "uznanie",
-}
-_OUT = {"d", "dr", "debit", "debited", "-", "s", "soll", "af", "out", "dbit", "расход", "дебет", "dt", "db"}
+IN = frozenset(
+    "c cr credit credited + h haben bij in k kredit crdt приход кредит ct uznanie crédit credito gutschrift eingang"
+    " deposit income incoming received".split()
+) | {"money in", "paid in"}
+OUT = frozenset(
+    "d dr debit debited - s soll af out dbit расход дебет dt db debet débit debito lastschrift ausgang withdrawal"
+    " expense outgoing sent".split()
+) | {"money out", "paid out"}
+# Rows of a table that are no movements, by what stands where others have their day.
+TOTALS = frozenset(
+    "total totals sum summe gesamt saldo balance totaal solde итого endsaldo anfangssaldo kontostand".split()
+) | {"opening balance", "closing balance", "total général", "всего"}
+NOTHING = frozenset("-–—")  # a dash stands for an empty cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +53,47 @@ class Columns:
     def found(cls, columns: ColumnMap, headings: Row) -> Columns:
         """Raises BadStatementLine for a heading or number that is not there."""
         places: dict[str, int] = {}
+        width = len(headings)
         for place, heading in enumerate(headings):
             places.setdefault(plainly(heading), place)
         one = {
-            word: _place(places, getattr(columns, word)) for word in cls.__dataclass_fields__ if word != "text"
+            word: _place(places, getattr(columns, word), width) for word in cls.__dataclass_fields__ if word != "text"
         }  # fmt: skip
-        return cls(**one, text=tuple(_place(places, heading) for heading in columns.text))
+        return cls(
+            **one, text=tuple(_place(places, heading, width) for heading in columns.text if heading != NO_COLUMN)
+        )
 
     @property
     def figures(self) -> tuple[int, ...]:
         """The columns of amounts."""
         return tuple(each for each in (self.amount, self.debit, self.credit) if each >= 0)
 
+    @property
+    def used(self) -> frozenset[int]:
+        """All columns that something is taken from."""
+        one = {getattr(self, word) for word in self.__dataclass_fields__ if word != "text"}
+        return frozenset({*one, *self.text} - {-1})
 
-def _place(places: dict[str, int], heading: str) -> int:
-    if not heading or (plainly(heading) not in places and heading in CURRENCIES):
+
+def _place(places: dict[str, int], heading: str, width: int) -> int:
+    if heading in ("", NO_COLUMN) or (plainly(heading) not in places and heading in CURRENCIES):
         return -1  # Not a column: nothing, or a currency that holds for the whole file.
+    if plainly(heading) not in places and heading.isascii() and heading.isdecimal() and 0 < int(heading[:4]) <= width:
+        return int(heading) - 1
     if plainly(heading) not in places:
         raise broken(1, heading, N_("it has no such column"), N_("Look at its headings again."))
     return places[plainly(heading)]
 
 
 class Rows:
-    """Takes the rows in order; one statement for each account that they name."""
+    """Takes the rows in order; one statement for each account that they name. `is_inverse`: the one column of amounts
+    says what was spent, and what came back has a minus there."""
 
-    def __init__(self, here: Columns, columns: ColumnMap, currency: str) -> None:
+    def __init__(self, here: Columns, columns: ColumnMap, currency: str, *, is_inverse: bool = False) -> None:
+        self.is_inverse = is_inverse
         self.here, self.decimal, self.dates = here, columns.decimal, columns.dates
-        self.currency = columns.currency if here.currency < 0 and columns.currency else currency
+        is_said = here.currency < 0 and columns.currency not in ("", NO_COLUMN)
+        self.currency = columns.currency if is_said else currency
         self.days: dict[str, date] = {}
         self.drafts: dict[str, Draft] = {}
         self.balances: dict[str, _Balances] = {}
@@ -165,12 +174,13 @@ class Rows:
 
     def _debit_or_credit(self, row: Row, currency: str, number: int) -> int:
         """One of the two is filled. Some banks write debits with a minus and some without: one file, one way."""
-        debit = row[self.here.debit] if self.here.debit >= 0 else ""
-        credit = row[self.here.credit] if self.here.credit >= 0 else ""
+        debit, credit = _filled(row, self.here.debit), _filled(row, self.here.credit)
         out = self._figure(debit, currency, number) if debit.strip() else 0
         into = self._figure(credit, currency, number) if credit.strip() else 0
         if (out and into) or not (debit.strip() or credit.strip()):
             raise broken(number, f"{debit} {credit}", N_("it has both a debit and a credit, or neither"), MEND_LINE)
+        if out and self.is_inverse:
+            return -out
         if out:
             self.debits.add(out < 0)
             if len(self.debits) > 1:
@@ -181,9 +191,9 @@ class Rows:
     def _by_sign(self, row: Row, currency: str, number: int) -> int:
         minor = self._figure(row[self.here.amount], currency, number)
         word = row[self.here.sign].strip().casefold().rstrip(".")
-        if minor < 0 or (word not in _IN and word not in _OUT):
+        if minor < 0 or (word not in IN and word not in OUT):
             raise broken(number, f"{row[self.here.amount]} {word}", N_("its sign is not known"), MEND_LINE)
-        return minor if word in _IN else -minor
+        return minor if word in IN else -minor
 
     def _currency(self, text: str, number: int) -> str:
         try:
@@ -197,8 +207,14 @@ class Rows:
             return True
         if word in NOT_BOOKED:
             return False
-        mend = N_("Leave that column out of the map if all lines are booked.")
+        mend = N_("If all lines are booked, take no column for that: --map state=")
         raise broken(number, text, N_("we do not know whether this means booked"), mend)
+
+
+def _filled(row: Row, place: int) -> str:
+    """The cell, or "" where a dash says that it is empty."""
+    text = row[place] if place >= 0 else ""
+    return "" if text.strip() in NOTHING else text
 
 
 def _no_amount(text: str, currency: str, number: int) -> BadStatementLine:
@@ -238,6 +254,6 @@ class _Balances:
             return self.last[0] - self.last[1], self.first[0]
         fault = N_("this balance does not follow from the line before: something is missing or was changed")
         mend = N_(
-            "Fetch the file again; if your bank lists the lines of a day in no order, leave the balance out of the map."
+            "Fetch the file again. If your bank lists the lines of a day in no order, take no balance: --map balance="
         )
         raise broken(*self.fault, fault, mend)

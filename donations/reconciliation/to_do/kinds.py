@@ -48,6 +48,7 @@ _ALL = (
     Kind("payout_rest", AtClose.ACCEPTED, may_retry=True),
     Kind("slip", AtClose.ACCEPTED),
     Kind("line", AtClose.ACCEPTED),
+    Kind("same_line", AtClose.ACCEPTED),
     Kind("gift", AtClose.ACCEPTED, may_retry=True),
     Kind("settlement", AtClose.ACCEPTED),
     Kind("withheld", AtClose.ACCEPTED),
@@ -114,6 +115,7 @@ STATES: dict[str, dict[str, str]] = {
         "pending": BY_ITSELF, "processing": BY_ITSELF, "disputed": "dispute",
         **_settled("paid", "part_refunded", "refunded", "lost", "failed", "abandoned"),
     },
+    "line_question": {"open": "same_line", **_settled("same", "another")},
     "mail": {"due": "mail", "parked": "mail", "held": "held_mail", "sent": SETTLED},
     "match": {"proposed": "line", "confirmed": "unidentified", **_settled("refused", "undone")},
     "offline_gift": {

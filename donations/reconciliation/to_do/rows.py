@@ -32,6 +32,7 @@ _event, _mail, _job = _table(models.StripeEvent), _table(models.Mail), _table(mo
 _line, _match, _donation = _table(models.BankLine), _table(models.Match), _table(models.Donation)
 _gift, _pay_in, _classification = _table(models.OfflineGift), _table(models.PayIn), _table(models.Classification)
 _cure, _restoration = _table(models.Cure), _table(models.Restoration)
+_question = _table(models.LineQuestion)
 _disbursement, _adjustment = _table(models.Disbursement), _table(models.Adjustment)
 _period, _signature = _table(models.Period), _table(models.PeriodSignature)
 _BY_HAND = ("cash", "cheque")
@@ -89,6 +90,8 @@ ROWS = (
     .where(~matched("payout", _payout.c.id)),
     _of_row("pay_in", _pay_in, since=_pay_in.c.sent_at).where(_pay_in.c.state == "new"),
     _of_row("line", _line, on_day=_line.c.booked_on).where(~line_matched(_line.c.id)),
+    _of_row("same_line", _question, note=_question.c.reason, on_day=_question.c.booked_on)
+    .where(_question.c.state == "open"),
     _of_row("unidentified", _line, on_day=_line.c.booked_on).where(line_matched(_line.c.id, "unidentified")),
     items(
         "gift", _payment.c.charge_id, minor=_payment.c.amount_minor, currency=_payment.c.currency,

@@ -1,7 +1,7 @@
 """What treasurers and auditors see: the money. No supporters' pages, no accounts of staff."""
 
 from donations.web.treasury.adjusting import bp as adjusting
-from donations.web.treasury.banking import bp as banking
+from donations.web.treasury.bank_decisions import bp as banking
 from donations.web.treasury.books import bp as books
 from donations.web.treasury.classification import bp as classification
 from donations.web.treasury.dashboard import bp

@@ -3,6 +3,7 @@ do. Between the two it waits, sealed."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,15 +17,18 @@ from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import ValidationError
 
 from donations.database import snapshot
-from donations.errors import DonationsError
+from donations.errors import BadStatement, DonationsError
 from donations.extensions import db
 from donations.models import BankAccount, Organisation, Statement
 from donations.models.base import MOST_ID
 from donations.reconciliation import files, statement_accounts, statements
+from donations.reconciliation.readers.marking import N_
+from donations.reconciliation.statements import Outline, Preview
 from donations.web import sessions
 from donations.web.page import now, page
 from donations.web.treasury.acting import act, names
 from donations.web.treasury.forms import LineField, TreasuryForm, needed, one_line
+from donations.web.treasury.statement_columns import ColumnsForm, packed, unpacked
 
 bp = Blueprint("bank", __name__, url_prefix="/bank")
 SHELF, WAITS = "statements", timedelta(days=1)
@@ -51,13 +55,26 @@ class AccountForm(TreasuryForm):
 
 
 class StatementForm(TreasuryForm):
-    """Either a file to look at, or the name of one that waits."""
+    """Either a file to look at, or the name of one that waits: to be imported, or with `act` "columns" to be looked at
+    again by the columns that were said."""
 
     file = FileField()
     waiting = StringField(filters=[one_line])
     file_name = LineField()
-    twins_too = BooleanField()
+    act = StringField(filters=[one_line])
+    doubtful = StringField(filters=[one_line])
     only_own = BooleanField()
+    map = StringField()
+
+    @property
+    def said(self) -> dict[str, object] | None:
+        """What was said of the columns. Raises BadStatement."""
+        try:
+            return unpacked(self.map.data)
+        except ValueError as error:
+            raise BadStatement(
+                fault=N_("the answers about its columns were lost"), mend=N_("Choose the file again.")
+            ) from error
 
 
 @bp.url_value_preprocessor
@@ -93,46 +110,84 @@ def show(number: int) -> Response:
 
 @bp.post("/<int:number>")
 def take_statement(number: int) -> Any:
-    """With a file: look at it. With the name of one that waits: import it."""
+    """With a file: look at it. With the name of one that waits: look again by other columns, or import it."""
     account, form = _find(number), StatementForm()
     try:
         if form.waiting.data:
-            return _import(account, form)
+            return _look_again(account, form) if form.act.data == "columns" else _import(account, form)
         if form.file.data:
-            return _look(account, form)
+            data, form.file_name.data = form.file.data.read(), one_line(form.file.data.filename)[:200]
+            return _look(account, form, data, None)
         form.file.errors = [_("Choose the file that your bank gave you.")]
     except DonationsError as error:
         return _account_page(_find(number), form, form.refuse(error))
     return _account_page(account, form, 422)
 
 
-def _look(account: BankAccount, form: StatementForm) -> Response:
-    data, name = form.file.data.read(), one_line(form.file.data.filename)[:200]
-    read = statements.read_file(data, name, account)
-    with snapshot() as conn:
-        seen = statements.preview(conn, account, read, at=now(), only_own=form.only_own.data)
+def _look_again(account: BankAccount, form: StatementForm) -> Response:
+    """By what a person says of the columns now."""
+    data = files.read(SHELF, form.waiting.data)
+    outline = statements.outline(data, account)
+    return _look(account, form, data, ColumnsForm(outline).as_map() if outline else None)
+
+
+def _look(account: BankAccount, form: StatementForm, data: bytes, said: dict[str, object] | None) -> Response:
+    """What the file would do, or, where a table cannot be read without a person, what is asked about its columns. The
+    file waits meanwhile, so that nobody has to choose it twice."""
+    outline = statements.outline(data, account, said)
     files.sweep(SHELF, now() - WAITS)
-    waiting = files.keep(SHELF, data)
-    lines = [line for line in seen.lines if line.verdict != "known"]
+    try:
+        read = statements.read_file(data, form.file_name.data or "", account, said)
+        with snapshot() as conn:
+            seen = statements.preview(conn, account, read, at=now(), only_own=form.only_own.data)
+    except DonationsError as error:
+        if outline is None or error.status >= 500:
+            raise
+        status = form.refuse(_answered_here(error))
+        return _statement_page(account, form, status, outline, said, data, seen=None)
+    return _statement_page(account, form, 200, outline, said, data, seen=seen)
+
+
+def _answered_here(error: DonationsError) -> DonationsError:
+    """On the page the question is answered by a form, not by a command."""
+    if "--map" not in str(error.facts.get("mend", "")):
+        return error
+    return type(error)(**{**error.facts, "mend": N_("Say what the columns are in the form below.")})
+
+
+def _statement_page(
+    account: BankAccount, form: StatementForm, status: int, outline: Outline | None, said: dict[str, object] | None,
+    data: bytes, *, seen: Preview | None,
+) -> Response:  # fmt: skip
+    lines = [line for line in seen.lines if line.verdict != "known"] if seen else []
+    columns = outline and ColumnsForm(
+        replace(outline, columns=seen.column_map) if seen and seen.column_map else outline, said, formdata=None
+    )
     return page(
-        "treasury/statement.html", cache="no-store", account=account, seen=seen, waiting=waiting, file_name=name,
-        only_own=form.only_own.data, lines=sorted(lines, key=lambda one: one.verdict != "suspicious")[:SHOWN_LINES],
-        hidden=max(0, len(lines) - SHOWN_LINES), has_twins=any("twin" in line.reasons for line in lines),
+        "treasury/statement.html", status, cache="no-store", account=account, seen=seen, form=form, columns=columns,
+        waiting=files.keep(SHELF, data), map=packed(said), hidden=max(0, len(lines) - SHOWN_LINES),
+        lines=sorted(lines, key=lambda one: one.verdict != "suspicious")[:SHOWN_LINES],
     )  # fmt: skip
 
 
 def _import(account: BankAccount, form: StatementForm) -> Any:
     data = files.read(SHELF, form.waiting.data)
-    read, number = statements.read_file(data, form.file_name.data or "", account), account.id
+    read, number = statements.read_file(data, form.file_name.data or "", account, form.said), account.id
     with act("statement.imported", account.ref, sha256=read.sha256) as done:
         imported = statements.import_file(
             done.conn, db.session.get_one(BankAccount, number), read, by=done.actor, at=done.at,
-            twins_too=form.twins_too.data, only_own=form.only_own.data,
+            twins_too=form.doubtful.data == "import", ask_later=form.doubtful.data == "later",
+            only_own=form.only_own.data,
         )  # fmt: skip
         done.details["new"] = imported.new
+        if imported.waiting:
+            done.details["waiting"] = imported.waiting
     files.drop(SHELF, form.waiting.data)
     flash(ngettext("%(count)s new line was imported.", "%(count)s new lines were imported.", imported.new,
                    count=imported.new))  # fmt: skip
+    if imported.waiting:
+        flash(ngettext("%(count)s line waits on the to-do list.", "%(count)s lines wait on the to-do list.",
+                       imported.waiting, count=imported.waiting))  # fmt: skip
     return redirect(url_for("treasury.lines.index"), 303)
 
 

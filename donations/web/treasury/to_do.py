@@ -35,6 +35,7 @@ PLACES = {
     "payout_rest": ("treasury.payouts.show", "payout_id"),
     "slip": ("treasury.slips.show", "number"),
     "line": ("treasury.lines.show", "number"),
+    "same_line": ("treasury.bank.question", "number"),
     "gift": ("treasury.payments.show", "charge_id"),
     "settlement": ("treasury.payments.index", "find"),
     "withheld": ("treasury.payments.index", "find"),

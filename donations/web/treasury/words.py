@@ -197,6 +197,17 @@ STRAYS = {
 }
 
 
+# What is to be seen on a line of a statement (statement_lines/comparison.py).
+LINE_REASONS = {
+    "twin": _l("same day and amount as a line that is here"),
+    "moved": _l("same words and amount as a line a few days away"),
+    "number": _l("the bank gave this number to another line"),
+    "entry": _l("belongs to a collective entry of another amount"),
+    "future": _l("still to come"),
+    "old": _l("more than two years old"),
+}
+
+
 def known() -> Mapping[str, Mapping[object, object]]:
     """All of them, for the templates."""
     here = {name.lower(): found for name, found in globals().items() if name.isupper()}

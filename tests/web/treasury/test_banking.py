@@ -168,11 +168,11 @@ def test_lines_that_look_known_need_a_word_more(treasurer: Browser) -> None:
     take(treasurer, waits(look(treasurer, HEAD + "13.11.2026;Maya;1;10,00\n")))
     text = HEAD + "13.11.2026;Maya;77;10,00\n"
     seen = look(treasurer, text)
-    assert "twins_too" in seen.text
+    assert 'name="doubtful" value="import"' in seen.text
     # when it is imported without that word, then nothing is
     after = kept()
     answer = take(treasurer, waits(seen))
     assert (answer.status_code, kept()) == (409, after)
     # and with it, it is
-    assert take(treasurer, waits(look(treasurer, text)), twins_too="y").status_code == 303
+    assert take(treasurer, waits(look(treasurer, text)), doubtful="import").status_code == 303
     assert lines() == [1000, 1000]

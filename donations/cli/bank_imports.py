@@ -1,0 +1,124 @@
+"""`donations bank imports`, `withdraw`, `questions` and `answer`: what was imported, an import taken back, and lines of
+which a person must say whether they are here already."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from donations import audit
+from donations.cli.bank import REASONS, bank
+from donations.cli.who import actor
+from donations.database import snapshot, write_unit
+from donations.extensions import db
+from donations.models import BankAccount, LineQuestion, Statement
+from donations.models.base import MOST_ID
+from donations.reconciliation import statement_withdrawal
+from donations.reconciliation.statement_lines import questions
+
+MOST_SHOWN = 50
+
+
+@bank.command("imports")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@with_appcontext
+def imports(as_json: bool) -> None:
+    """List the imported statements, the newest first."""
+    rows = db.session.execute(
+        select(Statement, BankAccount.name)
+        .join(BankAccount, BankAccount.id == Statement.bank_account_id)
+        .order_by(Statement.id.desc())
+        .limit(MOST_SHOWN)
+    ).all()
+    found: list[dict[str, Any]] = [
+        {"import": one.id, "account": name, "file": one.file_name, "format": one.format, "new": one.lines_new,
+         "known": one.lines_known, "imported_at": one.imported_at.isoformat(),
+         "withdrawn": one.withdrawn_at is not None}
+        for one, name in rows
+    ]  # fmt: skip
+    if as_json:
+        click.echo(json.dumps({"imports": found}, indent=2, ensure_ascii=False))
+        return
+    for each in found:
+        note = "  withdrawn" if each["withdrawn"] else ""
+        click.echo(
+            f"{each['import']:>6}  {each['imported_at'][:16]}  {each['account']}  {each['file']}"
+            f"  {each['new']} new, {each['known']} known{note}"
+        )
+    if not found:
+        click.echo("No statement was imported yet: donations bank import FILE")
+
+
+@bank.command("withdraw")
+@click.argument("number", type=click.IntRange(1, MOST_ID), metavar="IMPORT")
+@click.option("--reason", required=True, help="Why, for the audit log.")
+@with_appcontext
+def withdraw(number: int, reason: str) -> None:
+    """Take an import back, with all its lines. `bank imports` numbers them. Refused if any of its lines was matched or
+    booked."""
+    with write_unit() as conn:
+        found = statement_withdrawal.find(conn, number)
+        if found is None:
+            raise click.BadParameter("There is no such import. Look at: donations bank imports")
+        others = statement_withdrawal.overlapping(conn, found)
+        at = datetime.now(UTC)
+        taken = statement_withdrawal.withdraw(conn, number, reason=reason.strip(), by=actor(), at=at)
+        told: dict[str, str | int | bool | list[str] | None] = {
+            "sha256": taken.sha256, "lines": taken.lines, "reason": reason.strip(),
+        }  # fmt: skip
+        audit.record(conn, actor(), "statement.withdrawn", f"bank:{taken.account_id}", told, at=at)
+    click.echo(f"{taken.file_name} was withdrawn: {taken.lines} lines were removed.")
+    if others:
+        click.echo(f"These files tell of the same days. Import them again: {', '.join(others)}")
+
+
+@bank.command("questions")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@with_appcontext
+def list_questions(as_json: bool) -> None:
+    """List the lines that may be here already, each beside the line that it may be."""
+    with snapshot() as conn:
+        ids = conn.scalars(select(LineQuestion.id).where(LineQuestion.state == "open").order_by(LineQuestion.id)).all()
+        found = [one for number in ids if (one := questions.find(conn, number)) is not None]
+    if as_json:
+        shown = [
+            {"question": one.id, "account": one.account, "reason": one.reason, "line": one.line_id,
+             "booked_on": one.booked_on.isoformat(), "amount_minor": one.amount.minor, "currency": one.amount.currency}
+            for one in found
+        ]  # fmt: skip
+        click.echo(json.dumps({"questions": shown}, indent=2, ensure_ascii=False))
+        return
+    for one in found:
+        click.echo(f"question {one.id}, {one.account}: {REASONS[one.reason]}")
+        click.echo(f"    new file  {_words(one.booked_on, one.amount, one.said)}")
+        click.echo(f"    here      {_words(one.line_booked_on, one.line_amount, one.line_said)}")
+    if not found:
+        click.echo("No line waits.")
+
+
+@bank.command("answer")
+@click.argument("number", type=click.IntRange(1, MOST_ID), metavar="QUESTION")
+@click.argument("answer", type=click.Choice([questions.SAME, questions.ANOTHER]))
+@with_appcontext
+def answer(number: int, answer: str) -> None:
+    """Say that a line is the same money as the one that is here, or another. `bank questions` numbers them."""
+    at = datetime.now(UTC)
+    with write_unit() as conn:
+        line_id = questions.answer(conn, number, answer, actor=actor(), at=at)
+        audit.record(conn, actor(), "statement_line.decided", f"question:{number}", {"answer": answer}, at=at)
+    done = "gets the new details" if answer == questions.SAME else "was added"
+    click.echo(f"Line {line_id} {done}.")
+
+
+def _words(on: Any, amount: Any, said: dict[str, Any]) -> str:
+    words = " ".join(filter(None, (said.get("name", ""), said.get("text", ""))))[:60]
+    return f"{on}  {amount.plain()} {amount.currency}  {words}"
+
+
+# They hang on the group of bank.py.
+COMMANDS = ()
