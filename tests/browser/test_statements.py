@@ -38,6 +38,31 @@ def choose(page: Page, app: Flask, account: int, text: str) -> None:
     page.locator("form:has(#file) button").click()
 
 
+def decided_and_withdrawn(app: Flask, page: Page, account: int, before: int) -> list[str]:
+    """The line in doubt is decided on the to-do list, and the import withdrawn. Gives what axe says."""
+    found: list[str] = []
+    page.goto(f"{url_of(app)}/treasury/to-do/same_line")
+    page.locator("a[href*='/treasury/bank/questions/']").first.click()
+    found += faults_of(page)
+    page.get_by_role("button", name="Same money").click()
+    page.wait_for_url("**/treasury/lines/*")
+    # and the import is withdrawn
+    with app.app_context():
+        assert db.session.query(BankLine).count() == before + 2
+        number = (
+            db.session.query(Statement.id).filter(Statement.lines_new == 2).order_by(Statement.id.desc()).first()[0]
+        )
+    page.goto(f"{url_of(app)}/treasury/bank/imports/{number}/withdraw")
+    found += faults_of(page)
+    page.fill("#reason", "Only a trial")
+    page.get_by_role("button", name="Withdraw import").click()
+    page.wait_for_url(f"**/treasury/bank/{account}")
+    found += faults_of(page)
+    with app.app_context():
+        assert db.session.query(BankLine).count() == before
+    return found
+
+
 def test_a_volunteer_brings_in_a_file_that_nobody_knows(app: Flask, page: Page, tmp_path: Path) -> None:
     app.config["FILES_FOLDER"] = str(tmp_path)
     with app.app_context():
@@ -66,24 +91,5 @@ def test_a_volunteer_brings_in_a_file_that_nobody_knows(app: Flask, page: Page, 
     found += faults_of(page)
     page.get_by_role("button", name="Import statement").click()
     page.wait_for_url("**/treasury/lines")
-    # then it waits on the to-do list, where it is decided
-    page.goto(f"{url_of(app)}/treasury/to-do/same_line")
-    page.locator("a[href*='/treasury/bank/questions/']").first.click()
-    found += faults_of(page)
-    page.get_by_role("button", name="Same money").click()
-    page.wait_for_url("**/treasury/lines/*")
-    # and the import is withdrawn
-    with app.app_context():
-        assert db.session.query(BankLine).count() == before + 2
-        number = (
-            db.session.query(Statement.id).filter(Statement.lines_new == 2).order_by(Statement.id.desc()).first()[0]
-        )
-    page.goto(f"{url_of(app)}/treasury/bank/imports/{number}/withdraw")
-    found += faults_of(page)
-    page.fill("#reason", "Only a trial")
-    page.get_by_role("button", name="Withdraw import").click()
-    page.wait_for_url(f"**/treasury/bank/{account}")
-    found += faults_of(page)
-    with app.app_context():
-        assert db.session.query(BankLine).count() == before
+    found += decided_and_withdrawn(app, page, account, before)
     assert found == []
