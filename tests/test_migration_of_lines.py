@@ -12,7 +12,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from donations import create_app, privacy
+from donations import create_app, data_keys
+from donations.data_keys import seals
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import BankAccount, BankLine, Statement, triggers
@@ -20,7 +21,8 @@ from donations.money import Money
 from donations.reconciliation import statement_withdrawal, statements
 from donations.reconciliation.readers import ReadLine
 from donations.reconciliation.statement_lines import details
-from donations.reconciliation.statement_lines.identity import _keys
+from donations.reconciliation.statement_lines.evidence import SEPARATOR
+from donations.reconciliation.statement_lines.identity import KEY_PURPOSE
 from tests.fixtures.settings import environ_for
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -54,11 +56,21 @@ def before(empty_database_url: str) -> Iterator[Flask]:
                     " currency, details_sealed, personal_until, dedupe_key, occurrence) VALUES (11, 7, 9003, 1,"
                     " '2026-11-13', 2000, 'GBP', :sealed, '2032-11-14', :key, 1)"
                 ),
-                {"sealed": privacy.seal(details.made(LINE), details.identity(11)), "key": _keys(7)(LINE)},
+                sealed_and_hashed(app),
             )
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+def sealed_and_hashed(app: Flask) -> dict[str, bytes]:
+    """The details and the key of the line, as that version made them: by the keys of DATA_KEY alone."""
+    key_id, key = next(iter(app.config["SETTINGS"].data_keys.items()))
+    said = SEPARATOR.join(("7", "2026-11-13", "2000", "GBP", LINE.native_id, LINE.name, "", LINE.text))
+    seal = seals.sealer(key_id, key)
+    return {
+        "sealed": seal(details.made(LINE), details.identity(11)), "key": seals.hasher(key, KEY_PURPOSE)(said),
+    }  # fmt: skip
 
 
 def bring(words: str) -> tuple[int, int]:
@@ -72,6 +84,8 @@ def bring(words: str) -> tuple[int, int]:
 def test_lines_of_before_keep_their_keys_and_are_known_by_their_numbers(before: Flask) -> None:
     # when the database is brought up to date
     flask_migrate.upgrade()
+    with write_unit() as conn:
+        data_keys.record(conn, at=AT)  # as `serve` does
     with db.engine.connect() as conn:
         assert triggers.missing(conn) == []
     key = db.session.get_one(BankLine, 11).key
