@@ -19,7 +19,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 from sqlalchemy import func, select
 
 from donations import appeals, create_app, database, ledger
@@ -34,7 +33,7 @@ from tests.bench import matching as of_matching
 from tests.bench import paper as of_paper
 from tests.bench import statements as of_statements
 from tests.bench import totals as of_totals
-from tests.fixtures.databases import ROOT, Cluster, Files
+from tests.fixtures.databases import ROOT, Cluster, Files, make_tables
 from tests.fixtures.settings import WEBHOOK_SECRET, environ_for
 from tests.needs import postgresql_binaries
 
@@ -187,7 +186,7 @@ def servers_for(kind: str, folder: Path) -> Iterator[Files | Cluster]:
 def prepared(server: Files | Cluster) -> str:
     url = server.create(None)
     with inside(url):
-        flask_migrate.upgrade()
+        make_tables()
         with database.write_unit():
             appeals.load((ROOT / "appeals.toml").read_text(encoding="utf-8"), at=datetime.now(UTC))
     return url

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import flask_migrate
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -25,6 +24,7 @@ from donations.receipts import live_of, token_of
 from donations.tokens import check_code, for_return
 from tests.events import a_charge, an_attempt, hear
 from tests.factories import a_donation
+from tests.fixtures.databases import make_tables
 from tests.fixtures.settings import environ_for
 
 APPEALS = Path(__file__).parents[2] / "appeals.toml"
@@ -70,7 +70,7 @@ def open_gallery(folder: Path) -> Iterator[Gallery]:
     gallery = Gallery(create_app(environ))
     gallery.app.add_url_rule("/broken", "broken", _break)
     with gallery.app.app_context():
-        flask_migrate.upgrade()
+        make_tables()
         _hang_pages(gallery)
         db.session.remove()
         db.engine.dispose()

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import flask_migrate
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
@@ -18,6 +17,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.staff import factors
 from tests.browser.gallery import APPEALS, _Quiet
+from tests.fixtures.databases import make_tables
 from tests.fixtures.settings import environ_for
 
 pytestmark = pytest.mark.browser
@@ -34,7 +34,7 @@ def app(tmp_path: Path) -> Iterator[Flask]:
     url = f"http://localhost:{server.server_port}"
     made = create_app({**environ_for(f"sqlite:///{tmp_path / 'staff.db'}"), "PUBLIC_URL": url})
     with made.app_context():
-        flask_migrate.upgrade()
+        make_tables()
         with write_unit():
             appeals.load(APPEALS.read_text(encoding="utf-8"), at=datetime.now(UTC))
         _join()

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import flask_migrate
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
@@ -20,6 +19,7 @@ from donations.reconciliation import closing
 from donations.staff import factors, sessions
 from tests.browser.gallery import APPEALS, _Quiet
 from tests.browser.test_reach import ALL, ASK_AXE, OF_COLOURS, SMALL_TARGETS, VENDOR, WIDER
+from tests.fixtures.databases import make_tables
 from tests.fixtures.settings import environ_for
 from tests.reconciliation.matching_steps import expected, run, said
 from tests.reconciliation.steps import TODAY, raised
@@ -41,7 +41,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     folder = tmp_path_factory.mktemp("treasury")
     made = create_app({**environ_for(f"sqlite:///{folder / 'treasury.db'}"), "PUBLIC_URL": url})
     with made.app_context():
-        flask_migrate.upgrade()
+        make_tables()
         with write_unit():
             appeals.load(APPEALS.read_text(encoding="utf-8"), at=datetime.now(UTC))
         _fill()

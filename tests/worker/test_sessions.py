@@ -65,7 +65,7 @@ def test_while_posting_is_stopped_the_jobs_still_run(
     # then nothing is booked, and the periodic jobs have run all the same
     assert rows("entry") == 0
     assert done >= len(jobs.JOBS)
-    assert "look_at_sessions stumbled" in caplog.text
+    assert "look_at_sessions fails" in caplog.text
 
 
 @pytest.mark.databases("sqlite")
