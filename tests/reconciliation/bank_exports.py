@@ -158,7 +158,7 @@ def _entry(row: Row, status: str, with_parts: bool, export: Export) -> str:
     parts = [
         replace(export, ids="trivial")._worded(Row(part.on, part.minor, part.name, part.text, ""))
         for part in row.parts
-    ] if with_parts else [] if row.parts else [row]  # fmt: skip
+    ] if with_parts and row.parts else [] if row.parts else [row]  # fmt: skip
     details = "".join(
         f"<TxDtls><Amt Ccy='GBP'>{_amount(abs(part.minor))}</Amt>"
         f"<RltdPties><{_other(part)}><Nm>{escape(part.name)}</Nm></{_other(part)}></RltdPties><RmtInf><Ustrd>{escape(part.text)}</Ustrd></RmtInf></TxDtls>"

@@ -60,6 +60,14 @@ def words(said: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(word for word in (*found, account) if len(word) > 1)
 
 
+def is_same_party(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two lines name the same other side, or one says no more than the other. Some formats have no place for a
+    name but the text."""
+    before, after = words(one), words(other)
+    named = [(words({"name": said.get("name", "")}), there) for said, there in ((one, after), (other, before))]
+    return before <= after or after <= before or any(party and party <= there for party, there in named)
+
+
 def folded(said: Mapping[str, Any]) -> tuple[str, ...]:
     """What a line says, but for its number at the bank."""
     return tuple(

@@ -20,10 +20,6 @@ from donations.reconciliation.statement_lines import details
 NUMBER_PURPOSE, TOTAL_PURPOSE = "bank line number", "bank line total"
 SEPARATOR = "\x1f"
 BATCH = 500
-# What banks write where they have no number.
-_NOTHING = frozenset(
-    "nonref noref none notprovided notavailable notapplicable unknown null nil na n/a - . ref reference".split()
-)
 
 
 class Here(NamedTuple):
@@ -38,10 +34,9 @@ class Here(NamedTuple):
 
 
 def number_of(native_id: str) -> str:
-    """The bank's own number of a line; "" where it is none, but zeros, one character over and over, or a word for
-    nothing."""
+    """The bank's own number of a line; "" where it is none, but a word, zeros, or one character over and over."""
     number = native_id.strip().casefold()
-    if not number or number in _NOTHING or number.replace(" ", "") in _NOTHING:
+    if not any(character.isdigit() for character in number):
         return ""
     if len({character for character in number if character.isalnum()}) > 1:
         return number

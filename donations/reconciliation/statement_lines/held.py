@@ -20,7 +20,9 @@ from donations.reconciliation.statement_lines import details, evidence
 from donations.reconciliation.statement_lines.comparison import Compared, Doubt
 from donations.reconciliation.statement_lines.evidence import Hashes, Here
 
-MOVED = timedelta(days=10)  # How far the day of a movement may go, from pending to booked.
+# How far the day of a movement may go without a question, from pending to booked; and with one. A week is too far:
+# there are weekly donations, and files whose numbers are the payer's own.
+SHIFTED, MOVED = timedelta(days=5), timedelta(days=10)
 
 
 class Held:
@@ -87,7 +89,9 @@ class Held:
             is_near = (not away and alike) if is_counter else away <= MOVED
             if is_near and not self.is_of_entry(line, here):
                 self.doubt(place, here, "number")
-        elif (not away and (alike or not is_counter)) or (away <= MOVED and alike and not is_counter):
+        elif (not away and (alike or not is_counter)) or (
+            away <= SHIFTED and not is_counter and details.is_same_party(self.said(here), details.of_line(line))
+        ):
             self.know(place, here)
         elif not is_counter or not away or (alike and away <= MOVED):
             self.doubt(place, here, "number")

@@ -7,10 +7,9 @@ from datetime import date, timedelta
 
 from donations.reconciliation.readers import ReadLine
 from donations.reconciliation.statement_lines import details
-from donations.reconciliation.statement_lines.evidence import Here, number_of
-from donations.reconciliation.statement_lines.held import Held
+from donations.reconciliation.statement_lines.evidence import Here, is_counter, number_of
+from donations.reconciliation.statement_lines.held import SHIFTED, Held
 
-SHIFTED = timedelta(days=5)
 # Files that tell only what has happened since the last one.
 INCREMENTS = ("camt.052", "camt.054", "MT942")
 
@@ -70,12 +69,13 @@ def _differ(held: Held, line: ReadLine, here: Here) -> bool:
     number anew whenever a file is fetched, so numbers alone do not tell."""
     said, now = held.said(here), details.of_line(line)
     theirs, ours = number_of(str(said.get("native_id", ""))), number_of(line.native_id)
-    if not theirs or not ours or theirs == ours or held.family != held.family_of(here):
+    if theirs == ours or not _says_which(theirs) or not _says_which(ours) or held.family != held.family_of(here):
         return False
-    before, after = details.folded(said), details.folded(now)
-    same_party = any(one and one == other for one, other in zip(before[:2], after[:2], strict=True))
-    words = sorted((details.words(said), details.words(now)), key=len)
-    return not (same_party or words[0] <= words[1])
+    return not details.is_same_party(said, now)
+
+
+def _says_which(number: str) -> bool:
+    return bool(number) and not is_counter(number)
 
 
 def _says_more(held: Held, line: ReadLine, here: Here, covered: frozenset[date]) -> bool:
