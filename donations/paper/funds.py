@@ -42,7 +42,7 @@ _PLACES: tuple[_Column, ...] = (
     (_l("In the bank"), lambda each: each.places["in_bank"]),
 )
 _RARE_PLACES: tuple[_Column, ...] = (
-    (_l("In dispute"), lambda each: each.places["in_question"]),
+    (_l("In dispute"), lambda each: each.places["in_dispute"]),
     (_l("Owed or not explained"), lambda each: each.places["owed"]),
 )
 _COMMITTED: _Column = (_l("Of it promised"), lambda each: each.committed)

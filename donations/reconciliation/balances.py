@@ -10,23 +10,31 @@ from dataclasses import dataclass
 from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.engine import Connection
 
+from donations.bookkeeping.accounts import AVAILABLE, Group, accounts_of
 from donations.models import BalanceMark, Fund, Posting
 
-# What the columns of a fund are made of. A `-` turns the sign: income and what is owed stand as credits.
+# What the columns of a fund are made of. A `-` turns the sign: income and what is owed stand as credits. A row adds up:
+# raised + moved - fees - paid_out + other = held, and held = at_stripe + in_transit + in_hand + in_bank + owed.
 COLUMNS = {
-    "raised": (-1, (4000, 4010, 4050, 4060, 4070, 1130)),
-    "in_question": (1, (1130,)),
-    "fees": (1, (5000, 5010, 5020, 5030, 5040)),
-    "at_stripe": (1, (1100, 1105, 1110)),
-    "in_transit": (1, (1120, 1030)),
-    "in_hand": (1, (1010, 1020)),
-    "in_bank": (1, (1000, 1040)),
-    "committed": (-1, (2100,)),
-    "spent": (1, (5100,)),
-    # What may be paid out or moved: money held wherever it is, less what is owed to supporters and payees. Money in
-    # question, in reserve or not settled yet is not in it, and nothing of what lies in suspense.
-    "free": (1, (1000, 1010, 1020, 1030, 1040, 1100, 1120, 2020, 2100)),
-}
+    "raised": (
+        -1, accounts_of(Group.ONLINE, Group.OFFLINE, Group.REFUNDS, Group.CHARGEBACKS, Group.IN_DISPUTE),
+    ),
+    "moved": (-1, accounts_of(Group.OPENING, Group.TRANSFERS)),
+    "fees": (1, accounts_of(Group.FEES)),
+    "paid_out": (1, accounts_of(Group.DISBURSED, Group.COMMITTED)),
+    "other": (-1, accounts_of(Group.OTHER)),
+    "held": (1, accounts_of(Group.AT_STRIPE, Group.IN_TRANSIT, Group.IN_HAND, Group.IN_BANK, Group.OWED)),
+    "at_stripe": (1, accounts_of(Group.AT_STRIPE)),
+    "in_transit": (1, accounts_of(Group.IN_TRANSIT)),
+    "in_hand": (1, accounts_of(Group.IN_HAND)),
+    "in_bank": (1, accounts_of(Group.IN_BANK)),
+    "owed": (1, accounts_of(Group.OWED)),
+    "in_dispute": (1, accounts_of(Group.IN_DISPUTE)),
+    "committed": (-1, accounts_of(Group.COMMITTED)),
+    "free": (1, AVAILABLE),
+}  # fmt: skip
+# Columns that most organisations have nothing in: left out where they would be empty.
+RARE = ("moved", "other", "in_hand", "owed", "in_dispute", "committed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,14 @@ class FundBalance:
     fund_id: int
     currency: str
     figures: dict[str, int]
+
+
+def columns_shown(found: Iterable[FundBalance]) -> dict[str, tuple[int, tuple[int, ...]]]:
+    """The columns that a table of these balances needs: all but the rare ones that would be empty."""
+    balances = list(found)
+    return {
+        name: made_of for name, made_of in COLUMNS.items() if name not in RARE or any(b.figures[name] for b in balances)
+    }
 
 
 def of_funds(conn: Connection, fund_ids: Iterable[int] | None = None) -> list[FundBalance]:
@@ -86,5 +102,5 @@ _SINCE = (
 _FREE = select(func.coalesce(func.sum(_posting.c.amount_minor), 0)).where(
     _posting.c.fund_id == bindparam("of_fund"),
     _posting.c.currency == bindparam("of_currency"),
-    _posting.c.account.in_(COLUMNS["free"][1]),
+    _posting.c.account.in_(AVAILABLE),
 )

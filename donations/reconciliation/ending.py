@@ -19,7 +19,7 @@ from donations.reconciliation.given_under import Given
 from donations.reconciliation.places import Places
 
 # Where money may still be on its way to the fund, or from it: an appeal is settled when these are nothing too.
-UNSETTLED = ("in_question", "at_stripe", "in_transit", "in_hand", "committed")
+UNSETTLED = ("in_dispute", "at_stripe", "in_transit", "in_hand", "owed", "committed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,30 +11,22 @@ from typing import Any
 from sqlalchemy import Table, case, func, select
 from sqlalchemy.engine import Connection
 
+from donations.bookkeeping.accounts import DISBURSEMENTS_UNPAID, OPENING, TRANSFERS, Group, accounts_of
 from donations.models import Entry, Posting
 
 # What moved, by the accounts that say so: what a fund receives stands as a credit. A disbursement counts when it is
-# sent: until then it is money that is there and promised.
+# sent: until then it is money that is there and committed. Transfers are told apart by their direction, below.
 FLOWS = {
-    "online": (4000,),
-    "offline": (4010,),
-    "refunds": (4050,),
-    "chargebacks": (4060, 4070),
-    "fees": (5000, 5010, 5020, 5040),
-    "disbursed": (5100, 2100),
-    "other": (3900, 5030, 5900),
+    "online": accounts_of(Group.ONLINE),
+    "offline": accounts_of(Group.OFFLINE),
+    "refunds": accounts_of(Group.REFUNDS),
+    "chargebacks": accounts_of(Group.CHARGEBACKS),
+    "fees": accounts_of(Group.FEES),
+    "disbursed": accounts_of(Group.DISBURSED, Group.COMMITTED),
+    "other": accounts_of(Group.OTHER),
 }
-OPENING, TRANSFERS = 3000, 3100
 # Where the money is; what is owed to people outside is taken off.
-PLACES = {
-    "at_stripe": (1100, 1105, 1110),
-    "in_transit": (1120, 1030),
-    "in_hand": (1010, 1020),
-    "in_bank": (1000, 1040),
-    "in_question": (1130,),
-    "owed": (2010, 2020, 2990),
-}
-COMMITTED = 2100
+PLACES = {group.name.lower(): group.value for group in Group if group.holds_money}
 _HELD = frozenset(account for accounts in PLACES.values() for account in accounts)
 
 
@@ -53,8 +45,9 @@ class FundStatement:
 
 
 def of_period(conn: Connection, since: date, until: date) -> list[FundStatement]:
-    """The statements of all funds that had or moved something, in order of currency and fund; of the one for money that
-    nobody has identified too. Both days count."""
+    """The statements of all funds that ever moved anything up to the last day, in order of currency and fund; of the
+    one for unidentified money too, which comes to nothing with what is owed for it and still lies somewhere. Both days
+    count."""
     before: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)
     during: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)
     for row in conn.execute(_by_account(since, until)):
@@ -63,9 +56,7 @@ def of_period(conn: Connection, since: date, until: date) -> list[FundStatement]
     transfers: dict[tuple[str, int], list[int]] = defaultdict(list)
     for row in conn.execute(_transfers(since, until)):
         transfers[row.currency, row.fund_id].append(-int(row.minor))
-    # Money that is not known whose it is comes to nothing with what is owed for it, and still lies somewhere.
-    moved = [place for place in sorted(before) if any(before[place].values()) or any(during[place].values())]
-    return [_statement(place, before[place], during[place], transfers[place]) for place in moved]
+    return [_statement(place, before[place], during[place], transfers[place]) for place in sorted(before)]
 
 
 def _statement(
@@ -81,7 +72,7 @@ def _statement(
     places = {name: _sum(after, accounts) for name, accounts in PLACES.items()}
     closing = sum(places.values())
     assert opening + sum(flows.values()) == closing, "every posting is in the statement"
-    return FundStatement(fund_id, currency, opening, flows, closing, places, -after.get(COMMITTED, 0))
+    return FundStatement(fund_id, currency, opening, flows, closing, places, -after.get(DISBURSEMENTS_UNPAID, 0))
 
 
 def _sum(of_account: dict[int, int], accounts: tuple[int, ...]) -> int:

@@ -69,7 +69,7 @@ def test_it_says_of_each_place_what_the_dashboard_says(app: Flask) -> None:
     found = stated(BEGUN)
     with snapshot() as conn:
         shown = {(each.fund_id, each.currency): each.figures for each in balances.of_funds(conn)}
-    names = ("at_stripe", "in_transit", "in_hand", "in_bank", "in_question")
+    names = ("at_stripe", "in_transit", "in_hand", "in_bank", "in_dispute")
     for place, statement in found.items():
         assert {name: statement.places[name] for name in names} == {name: shown[place][name] for name in names}
         assert statement.committed == shown[place]["committed"]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import BinaryIO
 
+from donations.reconciliation.exports import carried
 from donations.reconciliation.exports.entries import BookedEntry, Books, major
 from donations.reconciliation.exports.names import Names, plain
 
@@ -35,15 +36,15 @@ def _head(books: Books, names: Names) -> Iterator[str]:
     for currency in sorted({each.currency for each in books.balances}):
         yield f"{_OPENED} commodity {currency}\n"
     opened: dict[str, set[str]] = {}
-    for each in books.balances:
-        opened.setdefault(names.of(each.account, each.fund), set()).add(each.currency)
+    for each in carried.closing(books, names):
+        opened.setdefault(each.name, set()).add(each.currency)
     for name, currencies in opened.items():
         yield f"{_OPENED} open {name} {','.join(sorted(currencies))}\n"
-    before = [each for each in books.balances if each.opening]
-    if before and books.scope.since is not None:
+    before = carried.opening(books, names)
+    if before:
         yield f'\n{books.scope.since} * "opening balances"\n'
         for each in before:
-            yield f"  {names.of(each.account, each.fund)}  {major(each.opening, each.currency)} {each.currency}\n"
+            yield f"  {each.name}  {major(each.minor, each.currency)} {each.currency}\n"
 
 
 def _transaction(entry: BookedEntry, names: Names) -> Iterator[str]:
@@ -60,9 +61,8 @@ def _transaction(entry: BookedEntry, names: Names) -> Iterator[str]:
 
 def _closing(books: Books, names: Names, on: date) -> Iterator[str]:
     yield "\n"
-    for each in books.balances:
-        closing = f"{major(each.closing, each.currency)} {each.currency}"
-        yield f"{on} balance {names.of(each.account, each.fund)}  {closing}\n"
+    for each in carried.closing(books, names):
+        yield f"{on} balance {each.name}  {major(each.minor, each.currency)} {each.currency}\n"
 
 
 def _quoted(words: str) -> str:

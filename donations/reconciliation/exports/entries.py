@@ -55,6 +55,8 @@ class BookedLine:
 
 @dataclass(frozen=True, slots=True)
 class BookedEntry:
+    """`number` begins with a letter, so that no spreadsheet rounds it."""
+
     number: str
     entry_date: date
     fact_date: date
@@ -106,7 +108,7 @@ def _entries(
             BookedLine(row.account, funds[row.fund_id], row.currency, int(row.amount_minor), row.clear_ref)
             for row in found
         )
-        yield BookedEntry(str(head.id), head.entry_date, head.fact_date, head.kind, lines)
+        yield BookedEntry(f"E{head.id}", head.entry_date, head.fact_date, head.kind, lines)
         progress(len(lines))
 
 

@@ -1,5 +1,5 @@
-"""An hledger journal: accounts declared, what was there before the period as its first transaction, the entries, and at
-the end a transaction of nothing that asserts the balance of each account."""
+"""An hledger journal: accounts declared, what was there before the period as its first transaction (carried), the
+entries, and at the end a transaction of nothing that asserts the balance of each account."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import BinaryIO
 
+from donations.reconciliation.exports import carried
 from donations.reconciliation.exports.entries import BookedEntry, Books, major
 from donations.reconciliation.exports.names import Names, plain
 
@@ -38,13 +39,13 @@ def _head(books: Books, names: Names) -> Iterator[str]:
     for currency in sorted({each.currency for each in books.balances}):
         sample = major(1_000_000, currency)
         yield f"commodity {sample if '.' in sample else sample + '.'} {currency}\n"
-    for name in dict.fromkeys(names.of(each.account, each.fund) for each in books.balances):
+    for name in dict.fromkeys(each.name for each in carried.closing(books, names)):
         yield f"account {name}  ; type:{_TYPES[name.partition(':')[0]]}\n"
-    before = [each for each in books.balances if each.opening]
-    if before and books.scope.since is not None:
+    before = carried.opening(books, names)
+    if before:
         yield f"\n{books.scope.since} * opening balances\n"
         for each in before:
-            yield f"    {names.of(each.account, each.fund)}  {major(each.opening, each.currency)} {each.currency}\n"
+            yield f"    {each.name}  {major(each.minor, each.currency)} {each.currency}\n"
 
 
 def _transaction(entry: BookedEntry, names: Names) -> Iterator[str]:
@@ -58,10 +59,9 @@ def _transaction(entry: BookedEntry, names: Names) -> Iterator[str]:
 def _closing(books: Books, names: Names, on: date) -> Iterator[str]:
     if books.balances:
         yield f"\n{on} * closing balances\n"
-    for each in books.balances:
-        nothing = major(0, each.currency)
-        closing = f"{major(each.closing, each.currency)} {each.currency}"
-        yield f"    {names.of(each.account, each.fund)}  {nothing} {each.currency} = {closing}\n"
+    for each in carried.closing(books, names):
+        nothing, held = major(0, each.currency), major(each.minor, each.currency)
+        yield f"    {each.name}  {nothing} {each.currency} = {held} {each.currency}\n"
 
 
 def _words(words: str) -> str:

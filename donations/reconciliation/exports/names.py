@@ -33,6 +33,10 @@ class Names:
             self._made[key] = f"{root_of(code, kind)}:{_part(f'{code}-{name}')}:{self._fund(fund)}"
         return self._made[key]
 
+    def forward(self, fund: str) -> str:
+        """Where a fund's income and expenses of before stand in a file that holds a part of the time."""
+        return f"Equity:Brought-forward:{self._fund(fund)}"
+
     def _fund(self, slug: str) -> str:
         if slug not in self._funds:
             plain, taken = _part(slug), set(self._funds.values())

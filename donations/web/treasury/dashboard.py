@@ -70,11 +70,12 @@ def fund(slug: str) -> Response:
     fund, currency = find(slug), _currency()
     accounts = [code for code in request.args.getlist("account", type=int) if 0 < code < 10_000]
     found = dashboard.postings(db.session.connection(), fund.id, currency, accounts, _before())
+    balance = next((one for one in _balances([fund.id]) if one.currency == currency), None)
     return page(
         "treasury/fund.html", cache="no-store", fund=fund, currency=currency, accounts=accounts, found=found,
         by_account=dashboard.by_account(db.session.connection(), fund.id),
-        balance=next((one for one in _balances([fund.id]) if one.currency == currency), None),
-        page_length=dashboard.PAGE_LENGTH, made_of=balances.COLUMNS,
+        balance=balance, made_of=balances.columns_shown([balance] if balance else []),
+        page_length=dashboard.PAGE_LENGTH,
     )  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def _open_items() -> dict[str, Any]:
 def _funds() -> dict[str, Any]:
     found, known = kept("funds", lambda: _balances(None)), named()
     ended = ending.ended_with_money(list(known.values()), found)
-    return {"balances": found, "funds": known, "made_of": balances.COLUMNS, "ended": ended}
+    return {"balances": found, "funds": known, "made_of": balances.columns_shown(found), "ended": ended}
 
 
 def _balances(fund_ids: list[int] | None) -> list[balances.FundBalance]:

@@ -11,15 +11,19 @@ from donations.web.treasury import to_do_words
 # In the order of balances.COLUMNS.
 COLUMNS = {
     "raised": _l("Raised"),
-    "in_question": _l("In question"),
+    "moved": _l("Opening balance and transfers"),
     "fees": _l("Fees"),
+    "paid_out": _l("Paid out"),
+    "other": _l("Other"),
+    "held": _l("Balance"),
     "at_stripe": _l("At Stripe"),
-    "in_transit": _l("On its way"),
+    "in_transit": _l("In transit"),
     "in_hand": _l("In hand"),
-    "in_bank": _l("In the bank"),
-    "committed": _l("Promised"),
-    "spent": _l("Paid out"),
-    "free": _l("Free"),
+    "in_bank": _l("In bank"),
+    "owed": _l("Owed or unidentified"),
+    "in_dispute": _l("In dispute"),
+    "committed": _l("Committed"),
+    "free": _l("Available"),
 }
 ACCOUNTS = {
     1000: _l("Bank"),

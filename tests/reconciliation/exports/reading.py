@@ -22,7 +22,7 @@ _POSTING = re.compile(
     r"    (?P<account>[A-Z][^\s;]*(?: \S+)*)  (?P<amount>-?\d+(?:\.\d+)?) (?P<currency>[A-Z]{3})"
     r"(?: = (?P<asserted>-?\d+(?:\.\d+)?) [A-Z]{3})?(?:  ; clears:[^,;]*)?"
 )
-_TRANSACTION = re.compile(r"\d{4}-\d\d-\d\d \* (?:\(\d+\) )?[^;|:()]*(?:  ; fact:\d{4}-\d\d-\d\d)?")
+_TRANSACTION = re.compile(r"\d{4}-\d\d-\d\d \* (?:\(E?\d+\) )?[^;|:()]*(?:  ; fact:\d{4}-\d\d-\d\d)?")
 _DIRECTIVE = re.compile(r"decimal-mark \.|commodity \d+\.\d* [A-Z]{3}|account \S+  ; type:[ALERX]|; [^;|:]*|")
 
 

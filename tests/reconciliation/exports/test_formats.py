@@ -64,16 +64,21 @@ def exported(format_name: str, scope: Scope) -> bytes:
 
 
 def ours(scope: Scope) -> Balances:
-    """What stands at the end of the scope, by the names of plain-text accounting."""
+    """What stands at the end of the scope, by the names of plain-text accounting; what income and expenses were before
+    it is equity of each fund."""
     slugs = {row.id: row.slug for row in db.session.execute(select(Fund.id, Fund.slug))}
     with snapshot() as conn:
         figures = closed.trial_balance(conn, scope.until or date(9999, 1, 1))
+        before = closed.trial_balance(conn, scope.since - timedelta(days=1)) if scope.since else []
         names = Names(exports.books_of(conn, scope).accounts)
-    return {
-        (names.of(account, slugs[fund_id]), currency): Decimal(major(minor, currency))
-        for account, fund_id, currency, minor in figures
-        if scope.fund_id in (None, fund_id) and scope.currency in (None, currency)
-    }
+    sums: Balances = defaultdict(Decimal)
+    for sign, rows in ((1, figures), (-1, [row for row in before if row[0] >= 4000])):
+        for account, fund_id, currency, minor in rows:
+            if scope.fund_id in (None, fund_id) and scope.currency in (None, currency):
+                sums[names.of(account, slugs[fund_id]), currency] += sign * Decimal(major(minor, currency))
+                if sign < 0:
+                    sums[names.forward(slugs[fund_id]), currency] += Decimal(major(minor, currency))
+    return {place: amount for place, amount in sums.items() if amount}
 
 
 @pytest.mark.parametrize("name", SCOPES)
@@ -118,7 +123,7 @@ def test_the_table_has_a_row_for_each_posting(books: None) -> None:
     assert sums["4000", "ali", "GBP"] == Decimal("-100.00")
     assert sums["4000", "sakharovo", "GBP"] == Decimal("-10.01")
     assert [row["entry_date"] for row in rows] == sorted(row["entry_date"] for row in rows)
-    assert {row["number"] for row in rows} == {str(number) for number in db.session.scalars(select(Entry.id))}
+    assert {row["number"] for row in rows} == {f"E{number}" for number in db.session.scalars(select(Entry.id))}
     first = rows[0]
     assert (first["entry_date"], first["kind"], first["account_name"]) == (
         "2026-11-18",
