@@ -30,7 +30,7 @@ def close(until: datetime, check: bool, accepted: str) -> None:
     0: signed, or nothing is to fix; 1: something is, and it is named."""
     at = datetime.now(UTC)
     with write_unit() as conn:
-        period = closing.prepare(until.date())
+        period = closing.preview(until.date())
         found = closing.checklist(conn, period, at)
         for item in found.open_items:
             click.echo(f"open: {item}")
@@ -46,6 +46,7 @@ def close(until: datetime, check: bool, accepted: str) -> None:
         if found.to_accept and not accepted:
             click.echo("These items are still open. Deal with them, or close with --accept and a reason.", err=True)
             raise SystemExit(1)
+        period = closing.prepare(until.date())
         done = closing.sign(conn, period, actor=actor(), at=at, accepted=accepted)
         audit.record(conn, actor(), "period.signed", f"period:{period.id}", {"closed": done}, at=at)
         said = "closed" if done else f"signed by {len(found.signed_by) + 1} of {found.signatures_needed}"

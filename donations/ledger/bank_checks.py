@@ -12,22 +12,25 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         " GROUP BY o.id, o.amount_minor, o.currency HAVING o.amount_minor <> coalesce(sum(b.net_minor), 0)",
         "payout {0} is of {1} {3}, its members come to {2} (minor units)",
     ),
-    # Where the opening balance was booked: before that the books cannot know what the bank had.
+    # The newest statement that says a balance, held against lines and entries up to its own last day, by the day of
+    # their facts: what a later file brings changes nothing of it. Not before the opening balance: until then the ledger
+    # cannot know what the bank had.
     "I7": (
-        "SELECT a.name, s.ends_on, s.closing_minor - coalesce((SELECT sum(l.amount_minor) FROM bank_line l"
-        " WHERE l.bank_account_id = a.id AND NOT EXISTS (SELECT 1 FROM match m WHERE m.bank_line_id = l.id"
-        " AND m.state = 'confirmed')), 0) AS explained, coalesce((SELECT sum(p.amount_minor) FROM posting p"
-        " WHERE p.account = 1000 AND p.clear_ref = 'bank\\:' || a.id), 0) AS booked, a.currency"
-        " FROM bank_account a JOIN statement s ON s.id = (SELECT t.id FROM statement t WHERE t.bank_account_id = a.id"
+        "WITH newest AS (SELECT a.id, a.name, a.currency, s.ends_on, s.closing_minor FROM bank_account a"
+        " JOIN statement s ON s.id = (SELECT t.id FROM statement t WHERE t.bank_account_id = a.id"
         " AND t.closing_minor IS NOT NULL AND t.withdrawn_at IS NULL ORDER BY t.ends_on DESC, t.id DESC LIMIT 1)"
-        " WHERE EXISTS (SELECT 1 FROM adjustment j WHERE j.kind = 'opening' AND j.bank_account_id = a.id)"
+        " WHERE EXISTS (SELECT 1 FROM adjustment j WHERE j.kind = 'opening' AND j.bank_account_id = a.id"
+        " AND j.dated_on <= s.ends_on)"
         # While a person must say whether a line is here twice, nobody knows what the bank had.
         " AND NOT EXISTS (SELECT 1 FROM line_question q JOIN bank_line h ON h.id = q.bank_line_id"
-        " WHERE h.bank_account_id = a.id AND q.state = 'open')"
-        " AND s.closing_minor - coalesce((SELECT sum(l.amount_minor) FROM bank_line l"
-        " WHERE l.bank_account_id = a.id AND NOT EXISTS (SELECT 1 FROM match m WHERE m.bank_line_id = l.id"
-        " AND m.state = 'confirmed')), 0) <> coalesce((SELECT sum(p.amount_minor) FROM posting p"
-        " WHERE p.account = 1000 AND p.clear_ref = 'bank\\:' || a.id), 0)",
+        " WHERE h.bank_account_id = a.id AND q.state = 'open')),"
+        " told AS (SELECT n.name, n.ends_on, n.currency,"
+        " n.closing_minor - coalesce((SELECT sum(l.amount_minor) FROM bank_line l WHERE l.bank_account_id = n.id"
+        " AND l.booked_on <= n.ends_on AND NOT EXISTS (SELECT 1 FROM match m WHERE m.bank_line_id = l.id"
+        " AND m.state = 'confirmed')), 0) AS explained,"
+        " coalesce((SELECT sum(p.amount_minor) FROM posting p JOIN entry e ON e.id = p.entry_id WHERE p.account = 1000"
+        " AND p.clear_ref = 'bank\\:' || n.id AND e.fact_date <= n.ends_on), 0) AS booked FROM newest n)"
+        " SELECT name, ends_on, explained, booked, currency FROM told WHERE explained <> booked",
         "bank account {0}: by its statement to {1} the books should say {2} {4}, they say {3} (minor units)",
     ),
     "I8": (

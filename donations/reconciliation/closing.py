@@ -45,9 +45,10 @@ class Checklist:
     signatures_needed: int
 
 
-def prepare(ends_on: date) -> Period:
+def preview(ends_on: date) -> Period:
     """The period that ends on that day: from the day after the last one, or from the first entry. The one there is, if
-    there is one. Raises PeriodNotReady if it would end before it starts."""
+    somebody has signed one; otherwise one that is written nowhere, so looking at it changes nothing. Raises
+    PeriodNotReady if it would end before it starts."""
     known = db.session.scalar(select(Period).where(Period.ends_on == ends_on))
     if known is not None:
         return known
@@ -55,8 +56,14 @@ def prepare(ends_on: date) -> Period:
     first = db.session.scalar(select(func.min(Entry.entry_date)))
     starts_on = last + timedelta(days=1) if last else first or ends_on
     if starts_on > ends_on:
-        raise PeriodNotReady(fault=N_("it would start after its end"))
-    period = Period(starts_on=starts_on, ends_on=ends_on, state="open")
+        raise PeriodNotReady(fault=Blocker(_BEFORE, {"day": last}) if last else N_("it would start after its end"))
+    return Period(starts_on=starts_on, ends_on=ends_on, state="open")
+
+
+def prepare(ends_on: date) -> Period:
+    """The same, written: call it to sign. Raises PeriodNotReady."""
+    db.session.execute(select(Organisation.id).with_for_update())  # Two who sign at once sign one period.
+    period = preview(ends_on)
     db.session.add(period)
     db.session.flush()
     return period
@@ -129,7 +136,9 @@ def changed_since_closed(conn: Connection) -> list[Period]:
 
 
 def _signatures(period: Period) -> tuple[str, ...]:
-    """Who has signed since the period was last opened again."""
+    """Who has signed since the period was last opened again; nobody where it is only looked at."""
+    if period.id is None:
+        return ()
     rows = db.session.execute(
         select(PeriodSignature.act, PeriodSignature.actor)
         .where(PeriodSignature.period_id == period.id)
@@ -144,6 +153,7 @@ def _signatures(period: Period) -> tuple[str, ...]:
 _UNSOUND = N_("the books are not sound: %(finding)s")
 _UNNAMED = N_("%(amount)s moved at Stripe, and nobody has named what it is (account 2990)")
 _PROPOSED = N_("bank lines with a proposal that nobody has reviewed: %(count)s")
+_BEFORE = N_("the last period that was signed ends on %(day)s; choose a later day")
 _NOT_OVER = N_("its last day, %(day)s, is not over yet")
 _UNTIL = bindparam("ends_on", type_=Entry.entry_date.type)
 _UNCLASSIFIED = text(

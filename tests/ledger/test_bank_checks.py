@@ -3,14 +3,19 @@ that it finds."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 from flask import Flask
 
 from donations import ledger
 from donations.ledger import bank_checks
+from donations.reconciliation.matches import Said
+from tests.factories import NOON
 from tests.ledger.test_checks import an_entry, corrupt, findings
-from tests.reconciliation.steps import a_bank_account, a_gift, accepted
+from tests.reconciliation.steps import a_bank_account, a_gift, a_line, accepted, banked, match
 
+STATED = date(2026, 11, 20)
 MOMENT = "'2026-11-20 12:00:00'"
 PAYOUT = (
     "INSERT INTO payout (id, amount_minor, currency, status, automatic, reconciliation_status, members_listed,"
@@ -62,3 +67,25 @@ def test_a_fault_is_found_and_named(app: Flask, fault: str) -> None:
 def test_every_question_has_a_fault_that_it_finds() -> None:
     found = {invariant for _, expected in FAULTS.values() for invariant in expected}
     assert found == set(bank_checks.QUESTIONS) <= set(ledger.checks.INVARIANTS)
+
+
+def test_a_later_line_without_a_balance_leaves_the_last_balance_as_it_was(app: Flask) -> None:
+    # given an account that begins with 100.00, and a statement to the 20th on which 50.00 came: 150.00
+    account = banked(10000)
+    matched = a_line(account, 5000, on=STATED)
+    corrupt(
+        "UPDATE statement SET closing_minor = 15000, ends_on = '2026-11-20'",
+        "UPDATE adjustment SET dated_on = '2026-11-01'",
+        "UPDATE entry SET fact_date = '2026-11-01' WHERE kind = 'opening'",
+    )
+    assert findings() == {}
+    # when a file without balances brings a line of a later day, and both are matched, the earlier one after the close
+    later = a_line(account, 2500, on=STATED + timedelta(days=5))
+    assert findings() == {}
+    match(later, Said("unidentified", 2500))
+    match(matched, Said("unidentified", 5000), at=NOON + timedelta(days=40))
+    # then the books still say what the bank said on the 20th
+    assert findings() == {}
+    # and a line of before that is lost from the books is still found
+    corrupt("DELETE FROM match WHERE amount_minor = 5000")
+    assert list(findings()) == ["I7"]

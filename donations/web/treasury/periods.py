@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, request, url_for
@@ -33,23 +34,36 @@ def index() -> Response:
     return _list(PeriodForm(formdata=None))
 
 
-@bp.post("")
-def prepare() -> Any:
-    form = PeriodForm()
+@bp.get("/new")
+def preview() -> Any:
+    """What closing a period would need. Nothing is written by looking."""
+    form = PeriodForm(formdata=request.args, meta={"csrf": False})
     try:
-        if form.validate():
-            with act("period.prepared") as done:
-                number = closing.prepare(form.ends_on.data).id
-                done.about = f"period:{number}"
-            return redirect(url_for("treasury.periods.show", number=number), 303)
+        if not form.validate():
+            return _list(form, 422)
+        period = closing.preview(form.ends_on.data)
     except DonationsError as error:
         return _list(form, form.refuse(error))
-    return _list(form, 422)
+    return _show(period)
+
+
+@bp.post("/new")
+@fresh
+def begin() -> Any:
+    """The first signature, by which the period is written."""
+    form = PeriodForm()
+    if not form.validate():
+        return _list(form, 422)
+    try:
+        return _sign(form.ends_on.data, _accepted())
+    except DonationsError as error:
+        refused = ActForm()
+        return _page(closing.preview(form.ends_on.data), refused, refused.refuse(error))
 
 
 @bp.get("/<int:number>")
 def show(number: int) -> Response:
-    return _page(_find(number), ActForm(formdata=None))
+    return _show(_find(number))
 
 
 @bp.post("/<int:number>")
@@ -59,7 +73,7 @@ def answer(number: int) -> Any:
     form, period = ActForm(), _find(number)
     try:
         if form.act.data == "sign":
-            return _sign(number, form.reason.data or "" if request.form.get("accept") else "")
+            return _sign(period.ends_on, _accepted())
         if form.act.data == "reopen" and form.reason.data:
             return _reopen(number, form.reason.data)
         form.refusal = _("Write why it is opened again.")
@@ -83,9 +97,17 @@ def statement(number: int) -> Response:
     return answer
 
 
-def _sign(number: int, accepted: str) -> Any:
-    with act("period.signed", f"period:{number}") as done:
-        is_closed = closing.sign(done.conn, _find(number), actor=done.actor, at=done.at, accepted=accepted)
+def _accepted() -> str:
+    """Why what is still open may stay so; empty without the tick."""
+    return request.form.get("reason", "").strip() if request.form.get("accept") else ""
+
+
+def _sign(ends_on: date, accepted: str) -> Any:
+    with act("period.signed") as done:
+        period = closing.prepare(ends_on)
+        done.about = f"period:{period.id}"
+        number = period.id
+        is_closed = closing.sign(done.conn, period, actor=done.actor, at=done.at, accepted=accepted)
         if accepted:
             done.details["accepted"] = accepted
         done.details["closed"] = is_closed
@@ -102,6 +124,10 @@ def _reopen(number: int, reason: str) -> Any:
 
 def _find(number: int) -> Period:
     return db.session.get(Period, min(number, MOST_ID)) or abort(404)
+
+
+def _show(period: Period) -> Response:
+    return _page(period, ActForm(formdata=None))
 
 
 def _list(form: PeriodForm, status: int = 200) -> Response:

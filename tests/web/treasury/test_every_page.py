@@ -12,6 +12,7 @@ from flask import Flask
 from donations.extensions import db
 from donations.models import AuditRecord
 from donations.reconciliation.to_do import KINDS
+from tests.events import fresh
 from tests.reconciliation.steps import TODAY, a_bank_account, a_gift, a_line, accepted
 from tests.reconciliation.test_classification import an_unknown_movement, classify
 from tests.reconciliation.test_payouts import two_gifts_and_a_fee
@@ -126,6 +127,27 @@ def test_every_page_stands_in_russian_too(treasurer: Browser) -> None:
         answer = treasurer.get(f"/ru{path}")
         assert answer.status_code == 200, path
         assert '<html lang="ru"' in answer.text
+
+
+@pytest.mark.databases("sqlite")
+def test_looking_writes_nothing(treasurer: Browser) -> None:
+    """Every page and every form, asked for by GET: no table has another row or other content afterwards."""
+    some_of_everything()
+    treasurer.get("/treasury/")  # The caches are filled, and the session is seen.
+    for path in (*PAGES, *FORMS, "/treasury/periods/new?ends_on=2026-10-31", "/treasury/books?since=2026-11-01"):
+        before = content()
+        treasurer.get(path)
+        assert content() == before, path
+
+
+def content() -> dict[str, int]:
+    """A number for what each table holds, but for when a session was seen last."""
+    fresh()
+    return {
+        table.name: hash(tuple(sorted(repr(row) for row in db.session.execute(table.select()))))
+        for table in db.metadata.sorted_tables
+        if table.name != "staff_session"
+    }
 
 
 @pytest.mark.parametrize("path", UNKNOWN)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
 from flask import Flask
 from flask_babel import force_locale
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from donations.errors import PeriodNotReady
@@ -26,12 +27,16 @@ from tests.web.treasury.looking import acts, kept, last_act, number_in, refusal,
 ENDS = "2026-11-21"
 
 
-def prepare(browser: Browser, ends_on: str = ENDS) -> TestResponse:
-    return browser.post("/treasury/periods", ends_on=ends_on)
+def look(browser: Browser, ends_on: str = ENDS) -> TestResponse:
+    return browser.get(f"/treasury/periods/new?ends_on={ends_on}")
 
 
-def sign(browser: Browser) -> TestResponse:
-    return browser.post("/treasury/periods/1", act="sign")
+def sign(browser: Browser, ends_on: str = ENDS, **said: str) -> TestResponse:
+    """By the page of a period that is there, otherwise by the one that was only looked at."""
+    number = db.session.scalar(select(Period.id).where(Period.ends_on == date.fromisoformat(ends_on)))
+    if number is None:
+        return browser.post("/treasury/periods/new", ends_on=ends_on, act="sign", **said)
+    return browser.post(f"/treasury/periods/{number}", act="sign", **said)
 
 
 def state() -> str:
@@ -43,10 +48,9 @@ def test_a_period_is_signed_by_two_people(treasurer: Browser, signed_in: Callabl
     # given a month in which something came, in an organisation where two sign
     two_must_approve()
     accepted(5000)
-    assert number_in(prepare(treasurer)) == 1
-    assert "Nothing to fix" in treasurer.get("/treasury/periods/1").text
+    assert "Nothing to fix" in look(treasurer).text
     # when one signs, and signs again
-    assert sign(treasurer).status_code == 303
+    assert number_in(sign(treasurer)) == 1
     before = kept()
     answer = sign(treasurer)
     assert (answer.status_code, "already" in refusal(answer)) == (409, True)
@@ -65,44 +69,41 @@ def test_what_stands_in_the_way_is_named_and_nothing_signed(treasurer: Browser) 
     said(a_bank_account(), 3000, name="Maya Example")
     run()
     accepted(5000)
-    prepare(treasurer)
-    assert "that nobody has reviewed" in treasurer.get("/treasury/periods/1").text
+    assert "that nobody has reviewed" in look(treasurer).text
     before = kept()
     answer = sign(treasurer)
     assert (answer.status_code, "cannot be closed yet" in refusal(answer)) == (409, True)
-    assert (kept(), state()) == (before, "open")
+    assert (kept(), db.session.query(Period).count()) == (before, 0)
 
 
 def test_what_is_still_open_is_named_with_its_age_and_accepted_by_a_tick_and_a_reason(treasurer: Browser) -> None:
     # given a line that nobody can explain, three days old
     a_line(a_bank_account(), 12345, on=TODAY - timedelta(days=3))
-    prepare(treasurer)
-    page = treasurer.get("/treasury/periods/1").text
+    page = look(treasurer).text
     assert "Still open in this period" in page
     assert 'href="/treasury/to-do/line"' in page
     assert "£123.45" in page
     # when it is signed without the tick, or without a reason
     before = kept()
     for told in ({}, {"accept": "yes"}, {"reason": "the bank was asked"}):
-        answer = treasurer.post("/treasury/periods/1", act="sign", **told)
+        answer = sign(treasurer, **told)
         assert (answer.status_code, "Tick the box" in refusal(answer)) == (409, True)
-    assert (kept(), state()) == (before, "open")
+    assert (kept(), db.session.query(Period).count()) == (before, 0)
     # then with both it is closed, and the reason stands with the signature
-    done = treasurer.post("/treasury/periods/1", act="sign", accept="yes", reason="the bank was asked")
+    done = sign(treasurer, accept="yes", reason="the bank was asked")
     assert done.status_code == 303
     assert (state(), last_act()[2]) == ("closed", {"closed": True, "accepted": "the bank was asked"})
     assert "the bank was asked" in treasurer.get("/treasury/periods/1").text
 
 
 def test_a_period_that_is_not_over_is_not_signed(treasurer: Browser) -> None:
-    prepare(treasurer, "2026-12-31")
     before = kept()
-    assert (sign(treasurer).status_code, kept()) == (409, before)
+    assert "is not over yet" in look(treasurer, "2026-12-31").text
+    assert (sign(treasurer, "2026-12-31").status_code, kept()) == (409, before)
 
 
 def test_a_closed_period_is_opened_again_with_a_reason(treasurer: Browser, clock: time_machine.Traveller) -> None:
     accepted(5000)
-    prepare(treasurer)
     sign(treasurer)
     before = kept()
     answer = treasurer.post("/treasury/periods/1", act="reopen", reason=" ")
@@ -123,23 +124,30 @@ def test_a_closed_period_is_opened_again_with_a_reason(treasurer: Browser, clock
 @pytest.mark.parametrize("day", ["", "2026-02-31", "soon"])
 def test_a_day_that_is_none_stands_beside_its_field(treasurer: Browser, day: str) -> None:
     before = kept()
-    answer = prepare(treasurer, day)
-    assert (answer.status_code, bool(said_beside(answer, "ends_on"))) == (422, True)
+    for answer in (look(treasurer, day), treasurer.post("/treasury/periods/new", ends_on=day, act="sign")):
+        assert (answer.status_code, bool(said_beside(answer, "ends_on"))) == (422, True)
     assert kept() == before
 
 
-def test_a_period_is_prepared_once_and_none_inside_another(treasurer: Browser) -> None:
-    accepted(5000)
-    assert [number_in(prepare(treasurer)) for _ in range(2)] == [1, 1]
-    answer = prepare(treasurer, "2026-11-01")
-    assert (answer.status_code, "cannot be closed yet" in refusal(answer)) == (409, True)
-    assert db.session.query(Period).count() == 1
-    assert acts().count("period.prepared") == 2
+def test_looking_at_a_period_writes_nothing_and_hinders_no_other(treasurer: Browser) -> None:
+    a_line(a_bank_account(), 12345, on=TODAY - timedelta(days=40))
+    before = kept()
+    # when somebody looks at a day in ten years, by a slip of the finger, and at others
+    for day in ("2036-11-30", "2026-11-30", ENDS):
+        assert look(treasurer, day).status_code == 200
+    assert (kept(), db.session.query(Period).count()) == (before, 0)
+    # then an earlier one can be closed all the same, and none inside one that was signed
+    told = {"accept": "yes", "reason": "the bank was asked"}
+    assert sign(treasurer, "2026-10-31", **told).status_code == 303
+    assert sign(treasurer, **told).status_code == 303
+    answer = look(treasurer, "2026-11-01")
+    assert (answer.status_code, "ends on 2026-11-21" in refusal(answer)) == (409, True)
+    assert db.session.query(Period).count() == 2
+    assert acts().count("period.signed") == 2
 
 
 def test_nothing_that_happened_inside_is_booked_there_any_more(treasurer: Browser) -> None:
     accepted(5000)
-    prepare(treasurer)
     sign(treasurer)
     accepted(2500)  # Handed in on a day inside: it is entered on the first day that is open.
     assert closing.changed_since_closed(db.session.connection()) == []
@@ -149,7 +157,7 @@ def test_nothing_that_happened_inside_is_booked_there_any_more(treasurer: Browse
 
 def test_the_statement_is_for_who_has_just_signed_in(treasurer: Browser, clock: time_machine.Traveller) -> None:
     accepted(5000)
-    prepare(treasurer)
+    sign(treasurer)
     answer = treasurer.client.get("/treasury/periods/1/statement.pdf")
     assert (answer.data[:5], answer.headers["Cache-Control"]) == (b"%PDF-", "no-store")
     clock.shift(timedelta(minutes=6))
