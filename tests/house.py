@@ -18,7 +18,7 @@ ROWS = (
     ("giving", "reconciliation", "restoration", "receipts", "paper", "appeals", "staff", "alarms", "outbox",
      "stripe_gateway", "mailer", "archives"),
     ("facts", "bookkeeping", "ledger", "totals", "periods", "privacy", "data_keys", "tokens",
-     "audit", "references", "installation"),
+     "audit", "references", "approvals", "installation"),
     ("models",),
     ("database", "prepared", "money", "errors", "extensions", "config",
      "private_files"),

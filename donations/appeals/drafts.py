@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from donations import approvals
 from donations.appeals import clashes, file, goals, loading, values, wordings
 from donations.appeals.fault import N_, Fault
 from donations.appeals.file import ReadAppeal
@@ -241,7 +242,7 @@ def _wording_of(written: Values) -> tuple[Any, ...]:
 
 
 def _two_must_agree() -> bool:
-    return Organisation.get().approvals_required > 1
+    return approvals.required() > 1
 
 
 def _wrote_wording(draft: AppealDraft) -> str:

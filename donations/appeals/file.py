@@ -22,6 +22,7 @@ KINDS = tuple(kind for kind in words.FUND_KINDS if kind != "suspense")
 ORGANISATION_KEYS = (
     "name", "legal_name", "currency", "languages", "timezone", "settlement_currencies", "offered_currencies",
     "statement_descriptor", "contact_email", "about", "bank", "publish_needs_second",
+    "approvals_required",
 )  # fmt: skip
 BANK_KEYS = ("account_name", "bank_name", "sort_code", "account_number", "iban", "bic", "reference")
 TEXTS = ("title", "summary", "story", "surplus", "outcome", "message_prompt")
@@ -132,12 +133,22 @@ def _organisation(table: Table) -> Columns:
         "about": table.texts("about", languages or LANGUAGES),
         "bank_details": _bank(table),
     }
+    if table.has("approvals_required"):
+        columns["approvals_required"] = _one_or_two(table)
     if table.has("publish_needs_second"):  # A file that does not speak of it leaves it as it is.
         columns["publish_needs_second"] = table.flag("publish_needs_second")
     for key in ("settlement_currencies", "offered_currencies"):
         if columns["currency"] and columns[key] and columns["currency"] not in columns[key]:
             table.fault(key, f"the organisation's own currency {columns['currency']} is not among them. Add it.")
     return columns
+
+
+def _one_or_two(table: Table) -> int | None:
+    value = table.values["approvals_required"]
+    if value not in (1, 2) or isinstance(value, bool):
+        table.fault("approvals_required", N_("%(value)s is not 1 or 2. Write it without quotes."), value=repr(value))
+        return None
+    return int(value)
 
 
 def _statement_descriptor(table: Table) -> str | None:

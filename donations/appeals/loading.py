@@ -26,6 +26,10 @@ ABOUT_DISCREET = (
     "its funds are for people held or their families, and its total is live: whoever watches it sees each gift and its"
     " second. If giving may be dangerous, write discreet = true; if not, discreet = false, and this is not asked again"
 )
+FEWER_APPROVALS = N_(
+    "two people must approve here, and a file cannot lower that. Write 2 or delete the line; an admin changes it under"
+    " Treasury, Approvals, and a second person agrees."
+)
 NEEDS_TWO = N_(
     "donations were made under the present wording, and two people must agree to a new one for %(appeal)s. Put the"
     " wording back, change it on the pages under Campaigns, and let another person publish it."
@@ -38,7 +42,7 @@ def load(file_text: str, at: datetime, by: str = "file", change_wording: str = "
     changes the goals; `change_wording` is the reason for a new wording where money was given under the one before."""
     organisation = db.session.get(Organisation, 1)
     read = file.read(file_text, None if organisation is None else _columns_of(organisation))
-    faults = [*read.faults, *clashes.find(read)]
+    faults = [*read.faults, *clashes.find(read), *_lowered_approvals(read, organisation)]
     faults += [] if faults else _broken_promises(read, organisation, change_wording)
     if faults:
         raise BadAppealsFile(faults="\n" + "\n".join(faults))
@@ -55,6 +59,14 @@ def load(file_text: str, at: datetime, by: str = "file", change_wording: str = "
     for appeal in appeals:
         _keep_wording(appeal, report, by=by, at=at, reason=change_wording)
     return report
+
+
+def _lowered_approvals(read: file.ReadFile, organisation: Organisation | None) -> list[Fault]:
+    """A file may set how many must approve when it is loaded first, and raise it; a lower number needs two people."""
+    wanted = (read.organisation or {}).get("approvals_required")
+    if wanted is None or organisation is None or wanted >= organisation.approvals_required:
+        return []
+    return [Fault("organisation.approvals_required", FEWER_APPROVALS)]
 
 
 def _broken_promises(read: file.ReadFile, organisation: Organisation | None, reason: str) -> list[Fault]:

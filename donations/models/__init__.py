@@ -1,6 +1,7 @@
 """All tables, one file per noun. Importing this package is what makes the metadata whole."""
 
 from donations.models.appeal import Appeal, AppealEvent, AppealTotal, Area, Fund, FundTotal, PublishedTotal
+from donations.models.approval_rule import ApprovalRule
 from donations.models.archive import ArchiveRecord
 from donations.models.audit import AuditRecord
 from donations.models.bank import (
@@ -65,6 +66,7 @@ __all__ = [
     "AppealUpdate",
     "AppealWording",
     "Approval",
+    "ApprovalRule",
     "ArchiveRecord",
     "Area",
     "AuditRecord",

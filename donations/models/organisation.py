@@ -34,8 +34,10 @@ class Organisation(Model):
     legal_name: Mapped[str | None] = mapped_column(Text)
     about: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     bank_details: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
-    # How many people must approve a disbursement (1 or 2), and sign the close of a period.
+    # How many people must approve (1 or 2): see donations/approvals.py, which is the only one to ask.
     approvals_required: Mapped[int] = mapped_column(default=1, server_default="1")
+    # Up to this amount, in minor units of `currency`, one approval is enough for what moves money. 0: never.
+    one_approval_up_to_minor: Mapped[int] = mapped_column(BigInt, default=0, server_default="0")
     # The most that may be written off at once, in minor units of `currency`.
     write_off_limit_minor: Mapped[int] = mapped_column(BigInt, default=1000, server_default="1000")
 

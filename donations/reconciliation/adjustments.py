@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, text
 from sqlalchemy.engine import Connection
 
-from donations import facts, ledger, totals
+from donations import approvals, facts, ledger, totals
 from donations.bookkeeping import Wanted, treasury
 from donations.errors import AlreadyDone, NeedsAnother, NotArrivedYet, NotForThisLine, SentBefore, TooMuchToWriteOff
 from donations.extensions import db
@@ -42,8 +42,8 @@ class Asked:
 
 
 def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Adjustment:
-    """Book it at once, or keep it for a second person: write-offs always, transfers where the organisation has two
-    people approve. The same form sent again is the same adjustment. Raises NotEnoughInFund, NotInTheBank,
+    """Book it at once, or keep it for a second person: transfers and write-offs, where two people must approve so
+    much. The same form sent again is the same adjustment. Raises NotEnoughInFund, NotInTheBank,
     TooMuchToWriteOff, NotArrivedYet, NotForThisLine, and SentBefore if the form says something else now."""
     known = db.session.scalar(select(Adjustment).where(Adjustment.form_key == asked.form_key))
     if known is not None:
@@ -60,7 +60,7 @@ def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Adjustme
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()
-    if not needs_another(asked.kind):
+    if not needs_another(asked.kind, asked.amount):
         _make(conn, row, actor=actor, at=at)
     return row
 
@@ -81,8 +81,9 @@ def decide(conn: Connection, adjustment_id: int, *, yes: bool, actor: str, at: d
     return row
 
 
-def needs_another(kind: str) -> bool:
-    return kind == "write_off" or (kind == "transfer" and Organisation.get().approvals_required > 1)
+def needs_another(kind: str, amount: Money | None = None) -> bool:
+    """Whether a second person must agree; without an amount, whether that may be so."""
+    return kind in ("transfer", "write_off") and approvals.required(amount) > 1
 
 
 def _asked(row: Adjustment) -> Asked:

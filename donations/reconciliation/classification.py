@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, func, select, update
 from sqlalchemy.engine import Connection
 
-from donations import facts, giving
+from donations import approvals, facts, giving
 from donations.bookkeeping import OF_AN_UNKNOWN_MOVEMENT, is_of_unknown_kind
 from donations.errors import (
     AlreadyDone,
@@ -23,7 +23,7 @@ from donations.errors import (
     SentBefore,
 )
 from donations.extensions import db
-from donations.models import BalanceTransaction, Classification, Fund, Match, Organisation, Payment
+from donations.models import BalanceTransaction, Classification, Fund, Match, Payment
 from donations.reconciliation import movements
 
 MOST_SHOWN = 50
@@ -133,7 +133,7 @@ def latest(conn: Connection) -> list[Shown]:
 
 def needs_another() -> bool:
     """Whether a second person must agree before money gets its purpose."""
-    return Organisation.get().approvals_required > 1
+    return approvals.required() > 1
 
 
 def _lock(conn: Connection, charge_id: str | None, movement_id: str | None, *, at: datetime) -> Payment | None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, func, inspect, select, text
 from sqlalchemy.engine import Connection
 
-from donations import ledger
+from donations import approvals, ledger
 from donations.errors import AlreadyDone, OpenItemsNotAccepted, PeriodNotReady
 from donations.extensions import db
 from donations.ledger import closed
@@ -90,7 +90,7 @@ def checklist(conn: Connection, period: Period, at: datetime) -> Checklist:
         tuple(one for one in waiting if one.rules.at_close is AtClose.NAMED and one.kind != "period"),
         report.open_items,
         signed,
-        Organisation.get().approvals_required,
+        approvals.required(),
     )
 
 
@@ -137,7 +137,7 @@ def changed_since_closed(conn: Connection) -> list[Period]:
 
 def _signatures(period: Period) -> tuple[str, ...]:
     """Who has signed since the period was last opened again; nobody where it is only looked at."""
-    if period.id is None:
+    if not inspect(period).persistent:
         return ()
     rows = db.session.execute(
         select(PeriodSignature.act, PeriodSignature.actor)

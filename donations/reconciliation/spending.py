@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from donations import facts, ledger, privacy
+from donations import approvals, facts, ledger, privacy
 from donations.bookkeeping import treasury
 from donations.errors import AlreadyDone, NeedsAnother, ReasonNeeded, SentBefore
 from donations.extensions import db
-from donations.models import Approval, BankAccount, Disbursement, Fund, Organisation
+from donations.models import Approval, BankAccount, Disbursement, Fund
 from donations.money import Money
 from donations.reconciliation import places
 
@@ -62,7 +62,7 @@ def request(conn: Connection, fund: Fund, asked: Asked, *, actor: str, at: datet
         evidence_name=asked.evidence_name,
         evidence_sha256=asked.evidence_sha256,
         evidence_type=asked.evidence_type,
-        approvals_required=Organisation.get().approvals_required,
+        approvals_required=approvals.required(asked.amount),
         state="requested",
         requested_by=actor,
         requested_at=at,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import count
 from typing import Any
@@ -24,6 +25,7 @@ from donations.models import (
     Fund,
     FundTotal,
     OfflineGift,
+    Organisation,
     Posting,
     Receipt,
     ReceiptChange,
@@ -184,3 +186,15 @@ def expect(fits: bool, refused: type[DonationsError], act: Callable[[Connection]
     with pytest.raises(refused), write_unit() as conn:
         act(conn)
     return False
+
+
+def approvals_are(required: int) -> None:
+    with write_unit():
+        Organisation.get().approvals_required = required
+
+
+@contextmanager
+def two_approvals() -> Iterator[None]:
+    approvals_are(2)
+    yield
+    approvals_are(1)

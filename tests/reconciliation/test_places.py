@@ -199,7 +199,8 @@ def test_transfers_and_approvals_at_once_share_what_the_bank_has(app: Flask) -> 
 
 
 def test_two_who_agree_at_once_write_off_what_is_open_once(app: Flask) -> None:
-    # given a slip that is 3.00 short, and two write-offs of it that wait
+    # given a slip that is 3.00 short, and two write-offs of it that wait, where two must approve
+    two_must_approve()
     account, gift = a_bank_account(), accepted(25000)
     slip_id = pay_in(gift, account, 25000)
     match(a_line(account, 24700), Said("slip", 24700, target=str(slip_id)))

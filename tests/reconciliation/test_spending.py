@@ -18,13 +18,13 @@ from donations.errors import (
     TooMuchToWriteOff,
 )
 from donations.extensions import db
-from donations.models import BankAccount, Disbursement, Fund, Organisation
+from donations.models import BankAccount, Disbursement, Fund
 from donations.money import Money
 from donations.reconciliation import adjustments, balances, matches, slips, spending
 from donations.reconciliation.matches import Said
 from tests.events import fresh, live_lines
 from tests.factories import NOON
-from tests.reconciliation.steps import TODAY, a_bank_account, a_line, accepted, banked, match, sound
+from tests.reconciliation.steps import TODAY, a_bank_account, a_line, accepted, approvals_are, banked, match, sound
 
 
 def fund(slug: str = "ali") -> Fund:
@@ -49,8 +49,7 @@ def booked(*kinds: str) -> list[tuple[int, str, str, int]]:
 
 
 def two_must_approve() -> None:
-    with write_unit():
-        Organisation.get().approvals_required = 2
+    approvals_are(2)
 
 
 def test_a_disbursement_is_asked_for_approved_sent_and_found_in_the_bank(app: Flask) -> None:
@@ -176,7 +175,8 @@ def test_a_transfer_waits_for_another_where_two_people_decide(app: Flask) -> Non
 
 
 def test_what_a_slip_lacks_is_written_off_by_two_people_up_to_the_limit(app: Flask) -> None:
-    # given a slip of which the bank credited one pound less
+    # given a slip of which the bank credited one pound less, where two must approve
+    two_must_approve()
     account, gift = a_bank_account(), accepted(25000)
     with write_unit() as conn:
         bank = db.session.get_one(BankAccount, account)
@@ -203,7 +203,8 @@ def test_what_a_slip_lacks_is_written_off_by_two_people_up_to_the_limit(app: Fla
 
 
 def test_only_what_is_left_over_is_written_off_and_what_was_written_off_is_matched_no_more(app: Flask) -> None:
-    # given cash on a slip that the bank has not seen
+    # given cash on a slip that the bank has not seen, where two must approve
+    two_must_approve()
     gift, account = accepted(25000), a_bank_account()
     with write_unit() as conn:
         at_bank = db.session.get_one(BankAccount, account)

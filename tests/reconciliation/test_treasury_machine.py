@@ -25,7 +25,7 @@ from donations.reconciliation.matches import Said
 from tests.events import a_charge, a_movement, fresh, hear, new_id
 from tests.factories import NOON, a_donation
 from tests.reconciliation import steps
-from tests.reconciliation.steps import TODAY, a_gift, expect, free, in_bank, raised, sound
+from tests.reconciliation.steps import TODAY, a_gift, expect, free, in_bank, raised, sound, two_approvals
 from tests.reconciliation.test_payouts import hear_members, hear_payout, moved
 from tests.reconciliation.test_spending import fund as fund_of
 from tests.reconciliation.treasury_model import FUNDS, Line, Thing, Treasury, one
@@ -233,11 +233,11 @@ class Desk(RuleBasedStateMachine):
         if slip is None or len(funds) != 1:
             return
         (fund,), fits = funds, part <= self.model.short(slip)
-        made = self.adjust("write_off", fund, part, NotForThisLine if not fits else None, account=1030,
-                           clear_ref=f"slip:{slip.id}")  # fmt: skip
-        actor = "tara" if by_asker else "theo"
+        refused = None if fits else NotForThisLine
+        with two_approvals():
+            made = self.adjust("write_off", fund, part, refused, account=1030, clear_ref=f"slip:{slip.id}")
         if made and expect(not by_asker, NeedsAnother, lambda conn: adjustments.decide(
-            conn, made, yes=True, actor=actor, at=NOON)):  # fmt: skip
+            conn, made, yes=True, actor="tara" if by_asker else "theo", at=NOON)):  # fmt: skip
             self.model.write_offs.append(Thing(made, fund, part, "made", slip=slip))
 
     def adjust(self, kind: str, fund: str, minor: int, refused: Any = None, **more: Any) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from donations import facts, ledger, privacy
+from donations import approvals, facts, ledger, privacy
 from donations.bookkeeping import Line, Wanted
 from donations.database import write_unit
 from donations.extensions import db
@@ -45,6 +45,12 @@ from tests.reconciliation.test_payouts import hear_payout
 from tests.reconciliation.test_spending import adjust, ask_for, two_must_approve
 
 LATER = NOON + timedelta(days=40)
+
+
+def a_rule_to_approve() -> None:
+    with write_unit():
+        asked = approvals.Asked("k", 2, Money(0, "GBP"), "the meeting")
+        approvals.ask(asked, actor="ada", at=NOON)
 
 
 def a_cure() -> None:
@@ -242,6 +248,7 @@ PLANTED: dict[str, Callable[[], Any]] = {
     "adjustment": an_adjustment,
     "classification": a_decision,
     "cure": a_cure,
+    "approval_rule": a_rule_to_approve,
     "period": a_period,
     "mail": a_mail,
     "held_mail": lambda: a_mail("held"),

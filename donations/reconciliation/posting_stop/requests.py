@@ -10,10 +10,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from donations import approvals
 from donations.errors import AlreadyDone, NeedsAnother, NoReasonGiven, SentBefore
 from donations.extensions import db
 from donations.ledger import Finding, acceptances
-from donations.models import Cure, Organisation
+from donations.models import Cure
 from donations.reconciliation.posting_stop.actions import carry_out, option_for
 from donations.reconciliation.posting_stop.guard import cure, find
 from donations.reconciliation.posting_stop.kinds import MONEY_MOVES
@@ -77,7 +78,7 @@ def decide(conn: Connection, cure_id: int, *, yes: bool, actor: str, at: datetim
 
 
 def needs_another(kind: str) -> bool:
-    return kind in MONEY_MOVES and Organisation.get().approvals_required > 1
+    return kind in MONEY_MOVES and approvals.required() > 1
 
 
 def waiting() -> Sequence[Cure]:

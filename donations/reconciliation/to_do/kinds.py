@@ -62,6 +62,7 @@ _ALL = (
     Kind("adjustment", AtClose.NAMED),
     Kind("classification", AtClose.NAMED),
     Kind("cure", AtClose.NAMED),
+    Kind("approval_rule", AtClose.NAMED),
     Kind("period", AtClose.NAMED),
     # The program's own queues.
     Kind("mail", AtClose.NAMED, may_retry=True, may_dismiss=True),
@@ -97,6 +98,7 @@ def _settled(*states: str) -> dict[str, str]:
 STATES: dict[str, dict[str, str]] = {
     "adjustment": {"requested": "adjustment", **_settled("made", "refused")},
     "appeal": {"draft": ELSEWHERE, **_settled("open", "paused", "closed")},
+    "approval_rule": {"requested": "approval_rule", **_settled("made", "refused")},
     "checkout_attempt": {"starting": BY_ITSELF, "open": BY_ITSELF, **_settled("complete", "expired")},
     "classification": {"requested": "classification", **_settled("made", "refused", "replaced")},
     "cure": {"requested": "cure", **_settled("made", "refused")},

@@ -32,7 +32,7 @@ _event, _mail, _job = _table(models.StripeEvent), _table(models.Mail), _table(mo
 _line, _match, _donation = _table(models.BankLine), _table(models.Match), _table(models.Donation)
 _gift, _pay_in, _classification = _table(models.OfflineGift), _table(models.PayIn), _table(models.Classification)
 _cure, _restoration = _table(models.Cure), _table(models.Restoration)
-_question = _table(models.LineQuestion)
+_question, _rule = _table(models.LineQuestion), _table(models.ApprovalRule)
 _disbursement, _adjustment = _table(models.Disbursement), _table(models.Adjustment)
 _period, _signature = _table(models.Period), _table(models.PeriodSignature)
 _BY_HAND = ("cash", "cheque")
@@ -124,5 +124,6 @@ ROWS = (
           since=_classification.c.requested_at)
     .where(_classification.c.state == "requested"),
     items("cure", _cure.c.id, note=_cure.c.kind, since=_cure.c.requested_at).where(_cure.c.state == "requested"),
+    items("approval_rule", _rule.c.id, since=_rule.c.requested_at).where(_rule.c.state == "requested"),
     items("period", _period.c.id, on_day=_period.c.ends_on).where(_period.c.state == "open", _was_signed),
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """What treasurers and auditors see: the money. No supporters' pages, no accounts of staff."""
 
 from donations.web.treasury.adjusting import bp as adjusting
+from donations.web.treasury.approvals import bp as approvals
 from donations.web.treasury.bank_decisions import bp as banking
 from donations.web.treasury.books import bp as books
 from donations.web.treasury.classification import bp as classification
@@ -23,7 +24,7 @@ from donations.web.treasury.to_do import bp as to_do
 # One part of the house to the table of ways: the others hang on the dashboard's blueprint, under its name.
 _ABOUT_GIFTS = (payments, receipts, payouts, disputes, handed_in, pay_ins, slips)
 _ABOUT_THE_REST = (
-    to_do, classification, restoration, banking, lines, spending, adjusting, ending, periods, books, stop,
+    to_do, classification, restoration, banking, lines, spending, adjusting, ending, periods, books, stop, approvals,
 )  # fmt: skip
 for part in (*_ABOUT_GIFTS, *_ABOUT_THE_REST):
     bp.register_blueprint(part)

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from donations import paper
+from donations import approvals, paper
 from donations.database import snapshot
 from donations.errors import DonationsError
 from donations.extensions import db
@@ -132,7 +132,10 @@ def _show(period: Period) -> Response:
 
 def _list(form: PeriodForm, status: int = 200) -> Response:
     found = db.session.scalars(select(Period).order_by(Period.ends_on.desc()).limit(100)).all()
-    return page("treasury/periods.html", status, cache="no-store", found=found, form=form)
+    return page(
+        "treasury/periods.html", status, cache="no-store", found=found, form=form,
+        signatures_needed=approvals.required(),
+    )  # fmt: skip
 
 
 def _page(period: Period, form: ActForm, status: int = 200) -> Response:

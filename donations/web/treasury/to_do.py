@@ -48,6 +48,7 @@ PLACES = {
     "adjustment": ("treasury.adjusting.show", "number"),
     "classification": ("treasury.classification.show", "number"),
     "cure": ("treasury.stop.show", "number"),
+    "approval_rule": ("treasury.approvals.show", ""),
     "period": ("treasury.periods.show", "number"),
     **dict.fromkeys(("estimated", "restored"), ("treasury.restoration.show", "item")),
 }
@@ -84,7 +85,7 @@ def place_of(item: OpenItem) -> str | None:
     if item.kind not in PLACES:
         return None
     endpoint, argument = PLACES[item.kind]
-    told: dict[str, Any] = {argument: item.place}
+    told: dict[str, Any] = {argument: item.place} if argument else {}
     if endpoint == "treasury.fund" and item.amount is not None:
         told |= {"currency": item.amount.currency} | ({"account": item.note} if item.note else {})
     return url_for(endpoint, **told)

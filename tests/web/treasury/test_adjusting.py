@@ -124,6 +124,7 @@ def test_a_transfer_is_held_against_what_is_free_when_it_is_decided(
 def test_what_a_slip_lacks_is_written_off_by_two_people(
     treasurer: Browser, signed_in: Callable[..., Browser], account: int
 ) -> None:
+    two_must_approve()
     item = a_short_slip(account)
     assert item in treasurer.get("/treasury/adjustments/new?kind=write_off").text
     number = number_in(write_off(treasurer, item))
@@ -156,6 +157,7 @@ def test_what_has_come_meanwhile_is_not_written_off(
     treasurer: Browser, signed_in: Callable[..., Browser], account: int
 ) -> None:
     # given a write-off that was asked for, and the bank that credits the rest after all
+    two_must_approve()
     item = a_short_slip(account)
     number = number_in(write_off(treasurer, item))
     match(a_line(account, 100), Said("slip", 100, target=item.split("|")[1].partition(":")[2]))

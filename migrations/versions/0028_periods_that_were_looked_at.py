@@ -3,8 +3,8 @@ go; from now on a period is written by its first signature."""
 
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
