@@ -34,6 +34,11 @@ class RuleForm(OnceForm):
     reason = LineField(needed(_l("Enter the reason.")), most=TEXT)
     limit: Money
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_submitted():
+            self.required.data = str(Organisation.get().approvals_required)
+
     def validate_up_to(self, field: Any) -> None:
         house = Organisation.get()
         self.limit = Money(0, house.currency)
