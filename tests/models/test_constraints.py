@@ -63,6 +63,9 @@ REFUSED = [
     ("period", {"state": "ended"}, "state_known"),
     ("account", {"kind": "other"}, "kind_known"),
     ("organisation", {"approvals_required": 3}, "approvals_one_or_two"),
+    ("approval_rule", {"approvals_required": 0}, "one_or_two"),
+    ("approval_rule", {"one_up_to_minor": -1}, "limit_not_negative"),
+    ("approval_rule", {"state": "maybe"}, "state_known"),
     ("bank_account", {"name": "Taken"}, "name"),
     ("bank_line", {"amount_minor": 0}, "amount_not_zero"),
     ("bank_line", {"dedupe_key": b"taken"}, "dedupe_key"),
@@ -154,8 +157,12 @@ def good(app: Flask) -> dict[str, dict[str, Any]]:
 def _of_the_installation() -> dict[str, dict[str, Any]]:
     return {
         "archive_record": {"act": "written", "at": NOON, "made_at": NOON, "name": "a.ffarchive", "bytes": 1},
+        "approval_rule": {
+            "form_key": "k", "approvals_required": 2, "one_up_to_minor": 0, "reason": "r", "state": "requested",
+            "requested_by": "test", "requested_at": NOON,
+        },
         "webhook_arrival": {"outcome": "accepted", "count": 1, "first_at": NOON, "last_at": NOON},
-    }
+    }  # fmt: skip
 
 
 def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]]:
