@@ -39,6 +39,7 @@ def sound_stray_charge(conn: Connection, charge: PaymentFacts, reason: Stray, *,
     amount = "" if charge.amount is None else f"{charge.amount.plain()} {charge.amount.currency}, "
     because = {
         Stray.OTHER_CURRENCY: "in another currency than the donation whose reference it carries",
+        Stray.OTHER_ACCOUNT: "taken for another Stripe account, with the reference of a donation of ours",
         Stray.PAID_ALREADY: "beside a charge that has paid for the same donation already",
     }[reason]
     said = f"{charge.charge_id}: {amount}{because}. Assign it to a fund, or refund it."

@@ -23,6 +23,7 @@ from donations.extensions import db
 from donations.facts import Charge, Movement
 from donations.models import CheckoutAttempt, Donation
 from donations.money import Money
+from donations.stripe_statuses import ChargeStatus
 from donations.worker import stripe_sync
 from tests.factories import NOON
 from tests.fixtures.settings import WEBHOOK_SECRET
@@ -135,7 +136,7 @@ def a_charge(
         "method": "card",
         **more,
     }
-    return Charge(reference=reference, amount=amount, status=status, charged_at=at, **said)
+    return Charge(reference=reference, amount=amount, status=ChargeStatus(status), charged_at=at, **said)
 
 
 def a_movement(charge_id: str | None, amount: Money, fee: int, *, at: datetime = NOON, **more: Any) -> Movement:

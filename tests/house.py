@@ -20,7 +20,7 @@ ROWS = (
     ("facts", "bookkeeping", "ledger", "totals", "periods", "privacy", "data_keys", "tokens",
      "audit", "references", "approvals", "installation"),
     ("models",),
-    ("database", "prepared", "money", "errors", "extensions", "config",
+    ("database", "prepared", "money", "errors", "extensions", "config", "stripe_statuses",
      "private_files"),
 )  # fmt: skip
 ROW_OF = {part: row for row, parts in enumerate(ROWS) for part in parts}

@@ -20,7 +20,6 @@ from donations.facts import Dispute, Movement, PaymentFacts
 from donations.money import Money
 
 CATEGORIES = frozenset({"dispute", "dispute_reversal"})
-LOST = frozenset({"lost", "appeal_needs_response", "appeal_under_review"})
 
 
 @dataclass(slots=True)
@@ -41,8 +40,7 @@ class Withheld:
 
     @property
     def lost(self) -> bool:
-        """Lost, or lost and appealed: an appeal changes nothing until its money comes back."""
-        return self.fact is not None and self.fact.status in LOST
+        return self.fact is not None and self.fact.standing.is_lost
 
 
 def plan(facts: PaymentFacts, settled: Money | None, given_back: int) -> list[Withheld]:

@@ -55,11 +55,6 @@ class Standing:
         return self.received - self.refunded - self.lost
 
 
-# A bank holds the money back until these are over. An appeal comes after a loss: until money comes back, lost it stays.
-OPEN_DISPUTES = frozenset({"needs_response", "under_review"})
-APPEALED_DISPUTES = frozenset({"appeal_needs_response", "appeal_under_review"})
-
-
 def entries_for(facts: PaymentFacts) -> list[Wanted]:
     """The entries that all facts known of this payment call for."""
     shares, settled = Shares.of(facts), settled_amount(facts)
@@ -99,7 +94,7 @@ def standing_of(facts: PaymentFacts, currency: str) -> Standing:
 
 
 def _in_question(facts: PaymentFacts) -> bool:
-    return any(one.status in OPEN_DISPUTES for one in facts.disputes)
+    return any(one.standing.is_open for one in facts.disputes)
 
 
 def _of_gift(part: int, received: Money, settled: Money) -> Money:

@@ -41,8 +41,8 @@ def plan(facts: PaymentFacts, settled: Money | None) -> list[Planned]:
     """The refunds that count, in order of when they were made. One that failed before any money moved never was; that
     money had moved is known from its balance transaction, or from the refund that names it."""
     planned: list[Planned] = []
-    if settled is None:
-        return planned
+    if settled is None or facts.succeeded_at is None:
+        return planned  # What is only held on a card is released, not refunded.
     given_back = 0
     for refund, worth in _worths(facts, settled):
         from_owed = _take(_owed(facts, planned, refund), worth)
@@ -63,8 +63,8 @@ def _worths(facts: PaymentFacts, settled: Money) -> Iterator[tuple[Refund, int]]
     of_gift = 0
     for refund in sorted(facts.refunds, key=lambda one: (one.created_at, one.id)):
         moved = _movement_of(facts, refund, "refund")
-        if refund.failed and moved is None and refund.balance_transaction_id is None:
-            continue
+        if moved is None and refund.balance_transaction_id is None and (refund.failed or facts.is_part_captured):
+            continue  # Nothing moved. Stripe calls it a refund too that what was not captured is released.
         if refund.amount.currency == settled.currency:
             yield refund, refund.amount.minor
         elif moved is not None and facts.amount is not None:

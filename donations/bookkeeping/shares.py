@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from donations.facts import PaymentFacts
 from donations.money import Money, apportion
 
+_PARTS = frozenset({"charge", "partial_capture_reversal"})
 Parts = dict[int, int]  # fund id -> minor units
 Stretch = tuple[int, int]  # from, to: minor units of the settled amount
 
@@ -39,11 +40,14 @@ class Shares:
 
 
 def settled_amount(facts: PaymentFacts) -> Money | None:
-    """The gift in the currency it settles in: by its balance transaction once that is known, before that its own amount
-    if we settle in its currency. None: not known yet, and no rate is ever invented."""
-    for movement in facts.movements:
-        if movement.reporting_category == "charge" and movement.amount_minor > 0:
-            return Money(movement.amount_minor, movement.currency)
+    """The gift in the currency it settles in: by its balance transactions once one is known (several if captured in
+    parts), before that its own amount if we settle in its currency. None: not known yet, and no rate is invented."""
+    of_charge = [one for one in facts.movements if one.reporting_category == "charge" and one.amount_minor > 0]
+    if of_charge:
+        currency = of_charge[0].currency
+        parts = (one for one in facts.movements if one.reporting_category in _PARTS and one.currency == currency)
+        taken = sum(one.amount_minor for one in parts)
+        return Money(taken, currency) if taken > 0 else None
     if facts.amount is not None and facts.amount.currency in facts.settlement_currencies:
         return facts.amount
     return None

@@ -147,6 +147,7 @@ def _facts(payment: Any, house: Any, donation: Any, shares: tuple[tuple[int, int
         disputes=more.get("disputes", ()),
         settled_owed=more.get("settled_owed", ()),
         method=payment.method,
+        is_part_captured=bool(payment.authorized_minor and (payment.amount_minor or 0) < payment.authorized_minor),
     )
 
 

@@ -9,25 +9,30 @@ from enum import StrEnum
 from typing import Any
 
 from donations.money import Money
+from donations.stripe_statuses import ChargeStatus, DisputeStatus, RefundStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What Stripe says of a charge. `status` is pending, succeeded or failed; times are aware. `changed_at` is when it
-    became that, as far as this word can tell: a bank debit is begun days before it succeeds or fails. None: when it was
-    charged."""
+    """What Stripe says of a charge; times are aware. `changed_at` is when it became that, as far as this word can tell:
+    a bank debit is begun days before it succeeds or fails. None: when it was charged. `authorized`: what was held on a
+    card, where not all of it was captured at once; then `amount` is what was. `for_account`: the other Stripe account
+    whose money it is."""
 
     charge_id: str
     intent_id: str | None
     reference: str | None  # our own, from its metadata; None if the charge is not of our making
     amount: Money
-    status: str
+    status: ChargeStatus
     charged_at: datetime
     method: str | None
     failure_code: str | None
     balance_transaction_id: str | None
     changed_at: datetime | None = None
     had_succeeded: bool = False  # it failed after it had succeeded, as its session tells
+    authorized: Money | None = None
+    is_captured: bool = True
+    for_account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +81,12 @@ class Refund:
     failure_transaction_id: str | None = None
     failed_at: datetime | None = None
     reference: str | None = None  # our own, from its metadata, if it was asked for here
+    pending_reason: str | None = None
+    said_at: datetime | None = None
 
     @property
     def failed(self) -> bool:
-        return self.status in ("failed", "canceled")
+        return RefundStatus.of(self.status).has_failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +107,8 @@ class Dispute:
     submissions: int | None = None  # how often it was sent to the bank
 
     @property
-    def needs_response(self) -> bool:
-        return self.status.endswith("needs_response")
+    def standing(self) -> DisputeStatus:
+        return DisputeStatus.of(self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +139,8 @@ class Payout:
     created_at: datetime
     arrival_on: date
     said_at: datetime
+    destination: str | None = None
+    original_id: str | None = None  # the payout that this one takes back
 
 
 Thing = Charge | Refund | Dispute | FraudWarning | Payout
@@ -142,13 +151,15 @@ class Stray(StrEnum):
 
     OTHER_CURRENCY = "other_currency"
     PAID_ALREADY = "paid_already"
+    OTHER_ACCOUNT = "other_account"
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentFacts:
     """Everything known of one payment, as plain values: what bookkeeping reckons with. `shares` are (fund id, minor
     units intended); a payment that nobody has given a fund has none and belongs to the suspense fund. `settled_owed` is
-    what had bounced and was repaid by bank or kept, when and how much, in the settlement currency."""
+    what had bounced and was repaid by bank or kept, when and how much, in the settlement currency. `is_part_captured`:
+    less came than was held on the card, and the rest was released."""
 
     payment_id: int
     charge_id: str
@@ -165,6 +176,7 @@ class PaymentFacts:
     disputes: tuple[Dispute, ...] = ()
     settled_owed: tuple[tuple[datetime, int], ...] = ()
     method: str | None = None
+    is_part_captured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +229,7 @@ class Root:
             and payment.succeeded_at is not None
             and payment.failed_at is None
             and payment.currency == donation.currency
+            and payment.for_account is None
         )
 
     @property

@@ -1,5 +1,6 @@
-"""Stray charges carry a donation's reference without being its payment. One in another currency, or beside a charge
-that has paid already, is held for a person and touches neither the donation nor its receipt."""
+"""Stray charges carry a donation's reference without being its payment. One for another Stripe account, in another
+currency, or beside a charge that has paid already, is held for a person; the donation and its receipt stay as they
+are."""
 
 from __future__ import annotations
 
@@ -16,15 +17,18 @@ from donations.prepared import Prepared, upsert
 
 
 def find(donation: Any, charges: Iterable[Any]) -> dict[int, Stray]:
-    """The stray ones among the charges of a donation that ever succeeded, by payment id. `donation` has currency and
-    joint_until, each charge id, charge_id, currency, succeeded_at, failed_at and first_seen_at.
+    """The stray ones among the charges of a donation that ever succeeded, by payment id. `donation` has reference,
+    currency and joint_until, each charge id, charge_id, reference, for_account, currency, succeeded_at, failed_at and
+    first_seen_at. What another account takes is not ours until a person says so, by making it a donation of its own.
 
     The first charge in the donation's currency that has not failed pays for it, by the day it succeeded and not by the
     order in which we heard. Charges seen until `joint_until` were all counted before this rule and stay so."""
     strays: dict[int, Stray] = {}
     is_paid = False
     for charge in sorted(charges, key=lambda one: (one.succeeded_at, one.charge_id)):
-        if charge.currency != donation.currency:
+        if charge.for_account is not None and charge.reference == donation.reference:
+            strays[charge.id] = Stray.OTHER_ACCOUNT
+        elif charge.currency != donation.currency:
             strays[charge.id] = Stray.OTHER_CURRENCY
         elif charge.failed_at is not None or _is_joint(charge, donation.joint_until):
             is_paid = is_paid or charge.failed_at is None

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Table, and_, bindparam, case, func, or_, s
 
 from donations import models
 from donations.prepared import Prepared, upsert
+from donations.stripe_statuses import ORDER
 
 MOVEMENT_COLUMNS = (
     "id", "source_id", "type", "reporting_category", "balance_type", "amount_minor", "fee_minor", "net_minor",
@@ -17,14 +18,9 @@ MOVEMENT_COLUMNS = (
 )  # fmt: skip
 PAYOUT_COLUMNS = (
     "id", "amount_minor", "currency", "status", "automatic", "reconciliation_status", "trace_id", "failure_code",
-    "balance_transaction_id", "failure_transaction_id", "created_at", "arrival_on", "said_at",
+    "balance_transaction_id", "failure_transaction_id", "created_at", "arrival_on", "said_at", "destination",
+    "original_id",
 )  # fmt: skip
-# A dispute or payout may be said to be two things in one second: then the one further on counts.
-_RANKS = {
-    "warning_needs_response": 0, "warning_under_review": 1, "needs_response": 2, "under_review": 3,
-    "appeal_needs_response": 4, "appeal_under_review": 5, "warning_closed": 6, "prevented": 6, "won": 7, "lost": 7,
-    "pending": 0, "in_transit": 1, "paid": 2, "canceled": 3, "failed": 3, "requires_action": 0, "succeeded": 1,
-}  # fmt: skip
 
 _payment: Table = models.Payment.__table__  # type: ignore[assignment]
 _movement: Table = models.BalanceTransaction.__table__  # type: ignore[assignment]
@@ -35,7 +31,7 @@ _payout: Table = models.Payout.__table__  # type: ignore[assignment]
 
 
 def _rank(column: ColumnElement[str]) -> ColumnElement[int]:
-    return case(_RANKS, value=column, else_=0)
+    return case(ORDER, value=column, else_=0)
 
 
 def _all_bound(table: Table) -> dict[str, Any]:
@@ -46,6 +42,10 @@ def _earlier(old: ColumnElement[datetime], new: ColumnElement[datetime]) -> Colu
     """The earlier of two moments, of which either may be unknown. A thing changed no later than when we were first told
     that it had, so the earliest word is the best, in whatever order words come."""
     return case((old.is_(None), new), (new.is_(None), old), (new < old, new), else_=old)
+
+
+def _more(old: ColumnElement[int], new: ColumnElement[int]) -> ColumnElement[int]:
+    return case((old.is_(None), new), (new > old, new), else_=old)
 
 
 def _upsert_payment(dialect: str) -> Any:
@@ -59,7 +59,11 @@ def _upsert_payment(dialect: str) -> Any:
     )
     filled = [*(name for name in names if name not in ("id", "charge_id", "first_seen_at")), "donation_id"]
     old, new = _payment.c, statement.excluded
-    changes = {name: _earlier(old[name], new[name]) for name in ("succeeded_at", "failed_at")}
+    # What is captured in several parts only grows.
+    changes: dict[str, ColumnElement[Any]] = {
+        **{name: _earlier(old[name], new[name]) for name in ("succeeded_at", "failed_at")},
+        **{name: _more(old[name], new[name]) for name in ("amount_minor", "authorized_minor")},
+    }
     return statement.on_conflict_do_update(
         index_elements=["charge_id"],
         set_={**{name: func.coalesce(old[name], new[name]) for name in filled}, **changes},
@@ -87,12 +91,15 @@ def _upsert_movement(dialect: str) -> Any:
 def _upsert_refund(dialect: str) -> Any:
     statement = upsert(dialect, _refund).values(_all_bound(_refund))
     new = statement.excluded
-    on = _rank(new.status) > _rank(_refund.c.status)
+    old = _refund.c
+    # What waits may wait for one thing and then for another: of two such words the later one counts.
+    later = and_(_rank(new.status) == _rank(old.status), or_(old.said_at.is_(None), new.said_at > old.said_at))
+    on = or_(_rank(new.status) > _rank(old.status), later)
     filled = ("reason", "failure_reason", "balance_transaction_id", "failure_transaction_id")
     return statement.on_conflict_do_update(
         index_elements=["id"],
         set_={
-            "status": case((on, new.status), else_=_refund.c.status),
+            **{name: case((on, new[name]), else_=old[name]) for name in ("status", "pending_reason", "said_at")},
             "failed_at": _earlier(_refund.c.failed_at, new.failed_at),
             **{name: func.coalesce(_refund.c[name], new[name]) for name in filled},
         },
@@ -149,8 +156,8 @@ UPSERT_DISPUTE = Prepared(
 UPSERT_PAYOUT = Prepared(
     _upsert_latest(
         _payout,
-        ("status", "reconciliation_status", "arrival_on", "said_at"),
-        ("trace_id", "failure_code", "balance_transaction_id", "failure_transaction_id"),
+        ("status", "reconciliation_status", "arrival_on", "destination", "said_at"),
+        ("trace_id", "failure_code", "balance_transaction_id", "failure_transaction_id", "original_id"),
     )
 )
 UPSERT_WARNING = Prepared(_upsert_warning)

@@ -11,6 +11,7 @@ from donations import models
 from donations.facts import upserts
 from donations.facts.said import Charge, Dispute, FraudWarning, Known, Movement, Payout, Refund
 from donations.models.base import new_id
+from donations.stripe_statuses import ChargeStatus
 
 
 def record_charge(conn: Connection, charge: Charge, *, at: datetime) -> Known:
@@ -21,12 +22,14 @@ def record_charge(conn: Connection, charge: Charge, *, at: datetime) -> Known:
         "charge_id": charge.charge_id,
         "intent_id": charge.intent_id,
         "reference": charge.reference,
-        "amount_minor": charge.amount.minor,
+        "amount_minor": charge.amount.minor if charge.is_captured else None,
+        "authorized_minor": charge.authorized.minor if charge.authorized else None,
+        "for_account": charge.for_account,
         "currency": charge.amount.currency,
         "method": charge.method,
         "charged_at": charge.charged_at,
-        "succeeded_at": changed_at if charge.status == "succeeded" or charge.had_succeeded else None,
-        "failed_at": changed_at if charge.status == "failed" else None,
+        "succeeded_at": changed_at if charge.status == ChargeStatus.SUCCEEDED or charge.had_succeeded else None,
+        "failed_at": changed_at if charge.status == ChargeStatus.FAILED else None,
         "failure_code": charge.failure_code,
         "balance_transaction_id": charge.balance_transaction_id,
         "first_seen_at": at,
@@ -64,6 +67,8 @@ def record_refund(conn: Connection, refund: Refund, *, at: datetime) -> Known | 
         "amount_minor": refund.amount.minor,
         "currency": refund.amount.currency,
         "status": refund.status,
+        "pending_reason": refund.pending_reason,
+        "said_at": refund.said_at,
         "reason": refund.reason,
         "failure_reason": refund.failure_reason,
         "balance_transaction_id": refund.balance_transaction_id,
@@ -117,9 +122,8 @@ def record_warning(conn: Connection, warning: FraudWarning, *, at: datetime) -> 
 
 def record_payout(conn: Connection, payout: Payout) -> None:
     """Write a payout, the later word winning."""
-    upserts.UPSERT_PAYOUT.run(
-        conn, {name: getattr(payout, name) for name in upserts.PAYOUT_COLUMNS} | {"members_listed": False}
-    )
+    said = {name: getattr(payout, name) for name in upserts.PAYOUT_COLUMNS}
+    upserts.UPSERT_PAYOUT.run(conn, {**said, "members_listed": False, "estimate_kept": False})
 
 
 def record_members(conn: Connection, payout_id: str, movement_ids: list[str]) -> None:

@@ -5,9 +5,11 @@ gift that no card brought (offline), or a branch handed in (pay_ins). No HTTP an
 from donations.giving import checks, offline, pay_ins, refunding
 from donations.giving.checkouts import (
     LOOK_AFTER,
+    LOOK_FOR_PAYMENT_AFTER,
     attempt_for,
     attempt_not_repeatable,
     attempt_opened,
+    look_for_payment,
     look_soon,
     overdue_sessions,
     record_session,
@@ -29,6 +31,7 @@ from donations.giving.states import (
 __all__ = [
     "COUNTED_STATES",
     "LOOK_AFTER",
+    "LOOK_FOR_PAYMENT_AFTER",
     "SETTLED_STATES",
     "DonationFacts",
     "Gift",
@@ -42,6 +45,7 @@ __all__ = [
     "by_shares",
     "carry_out_change",
     "checks",
+    "look_for_payment",
     "look_soon",
     "offline",
     "outcome_of",

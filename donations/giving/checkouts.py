@@ -20,6 +20,7 @@ from donations.models.installation import idempotency_suffix
 LIFETIME = timedelta(hours=23)
 LOOK_AFTER = timedelta(minutes=30)
 LOOK_AT_MOST_EVERY = timedelta(seconds=10)
+LOOK_FOR_PAYMENT_AFTER = timedelta(hours=1)  # of a session that is complete, and whose money is still to come
 
 
 def attempt_for(donation: Donation, params: dict[str, object], at: datetime) -> CheckoutAttempt:
@@ -95,20 +96,28 @@ def _looked_since(attempt: CheckoutAttempt, moment: datetime) -> bool:
 
 
 def record_session(
-    conn: Connection, session_id: str, reference: str, state: str, *, at: datetime, payment_failed: bool = False
-) -> bool:
+    conn: Connection, session_id: str, reference: str, state: str, *, at: datetime, payment_failed: bool = False,
+    awaits_payment: bool = False,
+) -> bool:  # fmt: skip
     """Write how a Checkout session stands (open, complete, expired) and what follows for its donation. False if the
     donation is not ours. Complete and expired are final: a late word that it was open changes nothing.
-    `payment_failed`: it completed, and the payment it completed with did not go through."""
+    `payment_failed`: it completed, and the payment it completed with did not go through. `awaits_payment`: that is
+    still to come, and will be asked for."""
     donation_id = conn.execute(_LOCK_DONATION, {"of_reference": reference}).scalar()
     if donation_id is None:
         return False
-    said = {"of_session": session_id, "of_donation": donation_id, "new_state": state}
+    again_at = at + LOOK_FOR_PAYMENT_AFTER if awaits_payment else None
+    said = {"of_session": session_id, "of_donation": donation_id, "new_state": state, "again_at": again_at}
     conn.execute(_SESSION_STANDS, said)
     if payment_failed:
         conn.execute(_PAYMENT_FAILED, {"of_session": session_id, "of_donation": donation_id, "moment": at})
     restate(conn, donation_id, at=at)
     return True
+
+
+def look_for_payment(conn: Connection, reference: str, *, at: datetime) -> None:
+    """Ask the worker what became of the payments that a donation's completed sessions were to bring."""
+    conn.execute(_LOOK_FOR_PAYMENT, {"of_reference": reference, "moment": at})
 
 
 _attempt: Table = CheckoutAttempt.__table__  # type: ignore[assignment]
@@ -126,7 +135,17 @@ _SESSION_STANDS = (
             and_(_attempt.c.session_id.is_(None), _attempt.c.state == "starting"),
         ),
     )
-    .values(state=bindparam("new_state"), session_id=bindparam("of_session"), look_at=None)
+    .values(state=bindparam("new_state"), session_id=bindparam("of_session"), look_at=bindparam("again_at"))
+)
+_LOOK_FOR_PAYMENT = (
+    update(_attempt)
+    .where(
+        _attempt.c.donation_id.in_(select(Donation.id).where(Donation.reference == bindparam("of_reference"))),
+        _attempt.c.state == "complete",
+        _attempt.c.payment_failed_at.is_(None),
+        _attempt.c.session_id.is_not(None),
+    )
+    .values(look_at=bindparam("moment"))
 )
 _PAYMENT_FAILED = (
     update(_attempt)

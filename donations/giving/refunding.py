@@ -11,7 +11,6 @@ from sqlalchemy.engine import Connection
 
 from donations import facts
 from donations.bookkeeping import settled_amount, standing_of
-from donations.bookkeeping.payments import APPEALED_DISPUTES, OPEN_DISPUTES
 from donations.errors import AlreadyDone, NothingToRefund, RefundInDispute, RefundRefused, RefundTooLarge
 from donations.extensions import db
 from donations.giving.settling import settle
@@ -86,7 +85,7 @@ def left(conn: Connection, known: facts.PaymentFacts) -> Money:
 
 def is_disputed(known: facts.PaymentFacts) -> bool:
     """Whether a bank has taken the money back. An inquiry is no dispute yet, and is best answered by a refund."""
-    return any(dispute.status in OPEN_DISPUTES | APPEALED_DISPUTES for dispute in known.disputes)
+    return any(one.standing.is_open or one.standing.is_appeal for one in known.disputes)
 
 
 def begin_try(conn: Connection, attempt_id: int, *, at: datetime) -> Try | None:

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Table, bindparam
 from sqlalchemy.engine import Connection
 
-from donations import privacy
+from donations import alarms, privacy
 from donations.database import bare_write_unit, begin_savepoint, is_sqlite, pipelined
-from donations.inbox.handling import identity, is_for_us, told, try_to_handle
+from donations.inbox.handling import identity, is_for_us, not_ours, told, try_to_handle
 from donations.models import StripeEvent
 from donations.prepared import Prepared, upsert
 from donations.stripe_gateway import Event
@@ -91,7 +91,17 @@ def _keep_and_handle(conn: Connection, arrival: _Arrival, *, is_last: bool) -> s
         return "duplicate"
     if arrival.state == "handled":
         return try_to_handle(conn, arrival.event, at=arrival.at, attempts=0, is_last=is_last)
+    _tell_of_others(conn, arrival)
     return arrival.state
+
+
+def _tell_of_others(conn: Connection, arrival: _Arrival) -> None:
+    """Events of another account or of the other mode mean that Stripe is set up otherwise than here: somebody must
+    look, and is told once a day. One that only names its thing means no harm."""
+    because = not_ours(arrival.event)
+    if because is not None and arrival.event.is_snapshot:
+        said = f"{arrival.event.id} ({arrival.event.type}) is {because}. It was kept, and nothing was entered."
+        alarms.sound(conn, f"event {because}", said, at=arrival.at, daily=True)
 
 
 def _keep_alone(arrival: _Arrival, error: Exception) -> None:
@@ -105,6 +115,9 @@ def _keep_alone(arrival: _Arrival, error: Exception) -> None:
 
 def _first_state(event: Event) -> str:
     """What an event is kept as, before anything is tried."""
+    because = not_ours(event)
+    if because is not None and event.is_snapshot:
+        log.error("event %s is %s: kept and ignored", event.id, because)
     if not is_for_us(event):
         return "ignored"
     # Another API version may shape the object otherwise: the worker fetches it anew in our shape.
@@ -137,7 +150,7 @@ def _keep(
         "state": state,
         "attempts": 0 if error is None else 1,
         "next_attempt_at": at if state == "due" else None,
-        "last_error": None if error is None else told(error),
+        "last_error": not_ours(event) if error is None else told(error),
         "handled_at": at if state in ("handled", "ignored") else None,
     }
     return _INSERT.first(conn, said, meanwhile=meanwhile) is not None

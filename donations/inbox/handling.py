@@ -23,13 +23,23 @@ from donations.stripe_gateway import Event
 
 log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 10
-CHARGE_CHANGES = frozenset({"charge.succeeded", "charge.failed"})  # the words of the change itself
+# The words of the change itself.
+CHARGE_CHANGES = frozenset({"charge.succeeded", "charge.failed", "charge.captured", "charge.expired"})
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 
 
 def is_for_us(event: Event) -> bool:
-    """Whether anything is to be done about an event: it is of our mode, and of a type that has a handler."""
-    return event.livemode == current_app.config["SETTINGS"].livemode and event.type in HANDLERS
+    """Whether anything is to be done about an event: it is our own, and of a type that has a handler."""
+    return not_ours(event) is None and event.type in HANDLERS
+
+
+def not_ours(event: Event) -> str | None:
+    """Why an event is not one of our account that tells what happened, if it is not: for a person who looks."""
+    if event.account is not None:
+        return f"of another account: {event.account}"
+    if event.livemode != current_app.config["SETTINGS"].livemode:
+        return "of the other mode: " + ("live" if event.livemode else "test")
+    return None if event.is_snapshot else "it names a thing and does not say how that is"
 
 
 def try_to_handle(conn: Connection, event: Event, *, at: datetime, attempts: int, is_last: bool = False) -> str:
@@ -101,7 +111,17 @@ def _on_session(conn: Connection, event: Event, at: datetime) -> None:
     session = stripe_gateway.session_of(event.object)
     if session.reference is not None:
         failed = session.payment_failed or event.type == "checkout.session.async_payment_failed"
-        giving.record_session(conn, session.id, session.reference, session.state, at=at, payment_failed=failed)
+        giving.record_session(
+            conn, session.id, session.reference, session.state, at=at, payment_failed=failed,
+            awaits_payment=session.awaits_payment and not failed,
+        )  # fmt: skip
+
+
+def _on_intent(conn: Connection, event: Event, at: datetime) -> None:
+    """It was called off. Whether it had begun, only its session and its charges tell."""
+    reference = (event.object.get("metadata") or {}).get("donation")
+    if isinstance(reference, str):
+        giving.look_for_payment(conn, reference, at=at)
 
 
 _KINDS = {
@@ -109,8 +129,9 @@ _KINDS = {
 }  # fmt: skip
 Handler = Callable[[Connection, Event, datetime], None]
 _BY_FAMILY: dict[str, tuple[Handler, tuple[str, ...]]] = {
-    "charge": (_on_thing, ("pending", "succeeded", "failed", "updated", "refunded")),
+    "charge": (_on_thing, ("pending", "succeeded", "failed", "captured", "expired", "updated", "refunded")),
     "checkout.session": (_on_session, ("completed", "async_payment_succeeded", "async_payment_failed", "expired")),
+    "payment_intent": (_on_intent, ("canceled",)),
     "refund": (_on_thing, ("created", "updated", "failed")),
     "charge.dispute": (_on_thing, ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")),
     "radar.early_fraud_warning": (_on_thing, ("created", "updated")),

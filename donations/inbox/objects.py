@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from donations import alarms, facts, giving
 from donations.facts import Charge, Dispute, FraudWarning, Payout, Refund
 from donations.reconciliation import movements
+from donations.stripe_statuses import PayoutStatus
 
 
 def take_in(conn: Connection, thing: facts.Thing, *, at: datetime) -> None:
@@ -28,13 +29,13 @@ def tell(conn: Connection, thing: facts.Thing, *, at: datetime) -> None:
             alarms.sound(
                 conn, f"refund failed {thing.id}", f"{thing.id}: {reason}", at=at, began_at=thing.created_at, once=True
             )
-        case Dispute() if thing.due_by is not None and thing.needs_response:
+        case Dispute() if thing.due_by is not None and thing.standing.awaits_response:
             told = f"{thing.id}: answer by {thing.due_by:%Y-%m-%d %H:%M} UTC"
             alarms.sound(conn, f"dispute {thing.id}", told, at=at, began_at=thing.created_at, once=thing.status)
         case FraudWarning() if thing.actionable:
             told = f"{thing.charge_id}: {thing.fraud_type}"
             alarms.sound(conn, f"fraud warning {thing.id}", told, at=at, began_at=thing.created_at, once=True)
-        case Payout() if thing.status == "failed":
+        case Payout() if thing.status == PayoutStatus.FAILED:
             reason = thing.failure_code or "no reason given"
             alarms.sound(
                 conn, f"payout failed {thing.id}", f"{thing.id}: {reason}", at=at, began_at=thing.created_at, once=True

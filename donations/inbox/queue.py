@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Table, and_, bindparam, or_, select, update
@@ -80,7 +81,7 @@ def reread(event_id: str, *, at: datetime) -> Event | None:
         return event
     fresh = stripe_gateway.retrieve(kind, str(event.object["id"]))
     as_of = event.created_at if event.type in CHARGE_CHANGES else at
-    return Event(event.id, event.type, as_of, stripe_gateway.API_VERSION, event.livemode, fresh)
+    return replace(event, created_at=as_of, api_version=stripe_gateway.API_VERSION, object=fresh)
 
 
 _event: Table = StripeEvent.__table__  # type: ignore[assignment]

@@ -34,7 +34,9 @@ class Payment(Model):
     intent_id: Mapped[str | None] = mapped_column(Text, index=True)
     donation_id: Mapped[int | None] = mapped_column(ForeignKey("donation.id"), index=True)
     reference: Mapped[str | None] = mapped_column(Text)
-    amount_minor: Mapped[int | None] = mapped_column(BigInt)
+    amount_minor: Mapped[int | None] = mapped_column(BigInt)  # None too while it is only held on a card
+    authorized_minor: Mapped[int | None] = mapped_column(BigInt)  # what was held, where not all was captured at once
+    for_account: Mapped[str | None] = mapped_column(Text)  # the other Stripe account whose money it is
     currency: Mapped[str | None] = mapped_column(Text)
     method: Mapped[str | None] = mapped_column(Text)
     charged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -53,7 +55,7 @@ class StrayPayment(Model):
     the donation."""
 
     __tablename__ = "stray_payment"
-    __table_args__ = (one_of("reason", ("other_currency", "paid_already"), "reason_known"),)
+    __table_args__ = (one_of("reason", ("other_currency", "paid_already", "other_account"), "reason_known"),)
 
     payment_id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
     donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"), index=True)
@@ -96,6 +98,8 @@ class Refund(Model):
     amount_minor: Mapped[int] = mapped_column(BigInt)
     currency: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
+    pending_reason: Mapped[str | None] = mapped_column(Text)  # why it waits, while it does
+    said_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when status and pending_reason were so
     reason: Mapped[str | None] = mapped_column(Text)
     failure_reason: Mapped[str | None] = mapped_column(Text)
     balance_transaction_id: Mapped[str | None] = mapped_column(Text)
@@ -148,6 +152,9 @@ class Payout(Model):
     automatic: Mapped[bool] = mapped_column()
     reconciliation_status: Mapped[str] = mapped_column(Text)
     members_listed: Mapped[bool] = mapped_column(default=False)
+    estimate_kept: Mapped[bool] = mapped_column(default=False)  # its parts were estimated once and for all
+    original_id: Mapped[str | None] = mapped_column(Text)  # the payout that this one takes back
+    destination: Mapped[str | None] = mapped_column(Text)  # the bank account or card that it goes to
     trace_id: Mapped[str | None] = mapped_column(Text)
     failure_code: Mapped[str | None] = mapped_column(Text)
     balance_transaction_id: Mapped[str | None] = mapped_column(Text)

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Table, func, select
 from sqlalchemy.engine import Connection
 
-from donations.bookkeeping.payments import APPEALED_DISPUTES, OPEN_DISPUTES
 from donations.models import Dispute, Donation, FraudWarning, Payment, Refund, RefundAttempt
+from donations.stripe_statuses import DisputeStatus, RefundStatus
 
-CLOSED = ("won", "lost", "warning_closed", "prevented")
+CLOSED = DisputeStatus.all_that(lambda status: status.is_closed)
 MOST = 200
 
 
@@ -32,7 +32,8 @@ _donation: Table = Donation.__table__  # type: ignore[assignment]
 _refund: Table = Refund.__table__  # type: ignore[assignment]
 _attempt: Table = RefundAttempt.__table__  # type: ignore[assignment]
 # A dispute in one of these states says what became of a warning.
-_DECIDES_A_WARNING = (*OPEN_DISPUTES, *APPEALED_DISPUTES, "lost", "won")
+_DECIDES_A_WARNING = DisputeStatus.all_that(lambda status: status.decides_a_warning)
+_FAILED = RefundStatus.all_that(lambda status: status.has_failed)
 _of_payment = (_payment.c.charge_id, _donation.c.reference)
 _DISPUTES = (
     select(_dispute, *_of_payment)
@@ -46,7 +47,7 @@ _DISPUTES = (
 )  # fmt: skip
 _given_back = (
     select(func.coalesce(func.sum(_refund.c.amount_minor), 0))
-    .where(_refund.c.payment_id == _payment.c.id, _refund.c.status.not_in(("failed", "canceled")))
+    .where(_refund.c.payment_id == _payment.c.id, _refund.c.status.not_in(_FAILED))
     .scalar_subquery()
 )
 _is_asked = select(_attempt.c.id).where(_attempt.c.payment_id == _payment.c.id, _attempt.c.state == "asked").exists()

@@ -17,6 +17,7 @@ from donations.facts import Classified, Movement
 from donations.models import BalanceTransaction, Classification, Payment, Payout
 from donations.prepared import Prepared
 from donations.reconciliation import lines, splits
+from donations.stripe_statuses import PayoutStatus
 
 LOOKED_AFTER_FOR = timedelta(days=120)
 
@@ -64,7 +65,7 @@ def book_payout(conn: Connection, payout_id: str, *, at: datetime) -> None:
             _movement(row), parts, general_fund_id=house.general_fund_id, suspense_fund_id=house.suspense_fund_id
         )
         _converge(conn, house, row.number, wanted, at=at)
-    if payout is not None and payout.status in ("failed", "canceled"):
+    if payout is not None and PayoutStatus.of(payout.status).has_come_back:
         lines.undo_automatic(conn, "payout", payout_id, by="stripe", at=at)
     lines.book_matched(conn, "payout", payout_id, at=at)
 

@@ -33,6 +33,7 @@ from donations.reconciliation.lines import OF_A_GIFT
 from donations.reconciliation.matches import FROM_THE_LINE
 from donations.reconciliation.matching import Proposal
 from donations.reconciliation.statement_lines import details as line_details
+from donations.stripe_statuses import PayoutStatus
 
 PAGE_LENGTH, MOST_TARGETS = 25, 40
 
@@ -232,6 +233,7 @@ def _open_on(account: int) -> Select[Any]:
 
 # What is owed to supporters whose refund bounced, by the charge; what Stripe and our own accounts sent each other.
 _owed = _open_on(2020).having(func.sum(_posting.c.amount_minor) < 0).subquery()
+_COME_BACK = PayoutStatus.all_that(lambda status: status.has_come_back)
 _in_transit = (
     _open_on(1040)
     .where(_posting.c.clear_ref.not_like("disbursement:%"))
@@ -243,7 +245,7 @@ _targets = union_all(
     .where(_gift.c.method.in_(("bank", "standing_order")), _gift.c.state == "expected")
     .where(~_taken("offline_gift", _gift_text)),
     _kind("payout", _payout.c.id, _payout.c.amount_minor, _payout.c.currency, _payout.c.arrival_on, literal(""))
-    .where(_payout.c.status.not_in(("failed", "canceled")), ~_taken("payout", _payout.c.id)),
+    .where(_payout.c.status.not_in(_COME_BACK), ~_taken("payout", _payout.c.id)),
     _kind("slip", _slip.c.id, _not_credited, _slip.c.currency, _slip.c.paid_in_on, _slip.c.number)
     .where(_slip.c.paid_in_on.is_not(None), _not_credited > 0),
     _kind(

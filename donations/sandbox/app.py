@@ -2,11 +2,11 @@
 
 from flask import Flask, Response
 
-from . import control, control_account, control_payments, hosted, orders, panel, routes, routes_money
+from . import control, control_account, control_captures, control_payments, hosted, orders, panel, routes, routes_money
 from .world import World
 
 # They add their routes to a blueprint of another module.
-ROUTES = (control, control_account, control_payments, routes_money)
+ROUTES = (control, control_account, control_captures, control_payments, routes_money)
 # No form-action: browsers apply it to the redirect back to the app too.
 PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 

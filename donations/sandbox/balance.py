@@ -77,7 +77,7 @@ def _attach(world: World, subject: Doc) -> None:
 
 
 def _book_charge(world: World, charge: Doc) -> Doc:
-    amount, currency, rate = conversion.settlement(world, charge["amount"], charge["currency"])
+    amount, currency, rate = conversion.settlement(world, charge["amount_captured"], charge["currency"])
     at_once = charge.get("_available_at_once", False)
     return transactions.book(
         world,

@@ -109,13 +109,16 @@ def pay() -> Response:
     """Pay `session` with `card` (a card, a bank account, or a name of either), as the hosted page would.
 
     A decline is 402. `authenticate`: complete or fail a 3-D Secure challenge at once; without it the answer
-    says `challenge`.
+    says `challenge`. `hold`: the money is only held on the card; `on_behalf_of`: it is another account's sale.
     """
     here, sent = world(), asked()
     with here.change():
         session = sessions.retrieve(here, str(sent.get("session", "")))
         email = sent.get("email") or session["customer_email"] or "donor@example.org"
         key = str(sent.get("card", "pm_card_visa"))
+        if yes(sent.get("hold")) or sent.get("on_behalf_of"):
+            method = {"capture_method": "manual"} if yes(sent.get("hold")) else {}
+            intents.of_session(here, session).update(on_behalf_of=sent.get("on_behalf_of"), **method)
         outcome = paying.pay(here, session, key, email=email, name=sent.get("name"))
         if outcome == "challenge" and "authenticate" in sent:
             payments.answer_challenge(here, session, authenticated=yes(sent["authenticate"]))

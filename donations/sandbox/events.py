@@ -4,6 +4,7 @@ Sending them is the work of `deliveries`.
 """
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,28 @@ def copied(world: World, event: Doc) -> Doc:
     return _announced(world, {**copy, "id": ids.new("evt"), "created": world.clock.stamp()})
 
 
+def elsewhere(world: World, event: Doc, changes: dict[str, Any]) -> Doc:
+    """The same of another account or mode: sent here, and not to be found in our list."""
+    copy = {key: value for key, value in event.items() if not key.startswith("_")}
+    return _announced(world, {**copy, **changes, "id": ids.new("evt"), "_unlisted": True})
+
+
+def thin(world: World, type: str, thing: str | None) -> Doc:
+    """An event of Stripe's second shape, which only names what it is about."""
+    written = datetime.fromtimestamp(world.clock.stamp(), UTC).isoformat().replace("+00:00", ".000Z")
+    related = None if thing is None else {"id": thing, "type": "charge", "url": f"/v1/charges/{thing}"}
+    event: Doc = {
+        "id": ids.new("evt"),
+        "object": "v2.core.event",
+        "created": written,
+        "livemode": False,
+        "type": type,
+        "related_object": related,
+        "_unlisted": True,
+    }
+    return _announced(world, event)
+
+
 def retrieve(world: World, id: str) -> Doc:
     event = world.store.get(id, "event")
     if event is None:
@@ -62,9 +85,11 @@ def listed(world: World, sent: dict[str, Any]) -> Doc:
         raise listing.conflicting("type", "types")
 
     def matches(event: Doc) -> bool:
-        return _type_matches(event["type"], wanted) and wanted.get(
-            "delivery_success", event["pending_webhooks"] == 0
-        ) == (event["pending_webhooks"] == 0)
+        return (
+            "_unlisted" not in event
+            and _type_matches(event["type"], wanted)
+            and wanted.get("delivery_success", event["pending_webhooks"] == 0) == (event["pending_webhooks"] == 0)
+        )
 
     return listing.page(world, "event", wanted, "/v1/events", matches)
 

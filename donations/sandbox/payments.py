@@ -3,7 +3,7 @@
 Every function here expects the world's lock to be held: that is what makes a double click one charge.
 """
 
-from . import balance, cards, charges, disputes, events, fraud_warnings, intents, sessions
+from . import balance, captures, cards, charges, disputes, events, fraud_warnings, intents, sessions
 from .cards import Card
 from .currencies import AMEX_MAXIMUM_MINOR
 from .errors import ApiError
@@ -46,8 +46,12 @@ def answer_challenge(world: World, session: Doc, *, authenticated: bool) -> None
 
 def _succeed(world: World, session: Doc, intent: Doc, card: Card, method: Doc, *, challenged: bool) -> None:
     """One-off card, success: charge.succeeded, payment_intent.succeeded, checkout.session.completed (facts, 5)."""
-    intents.complete(world, session, intent, "paid")
     charge = _charge(world, intent, card, method, challenged=challenged)
+    charge["on_behalf_of"] = intent["on_behalf_of"]
+    if intent["capture_method"] == "manual":
+        captures.hold(world, session, intent, charge)
+        return
+    intents.complete(world, session, intent, "paid")
     balance.settle(world, charge)
     world.store.add(charge)
     intent.update(

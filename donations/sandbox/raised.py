@@ -37,8 +37,8 @@ def by_charge(world: World) -> dict[str, Raised]:
 
 
 def has_reference(charge: Doc) -> bool:
-    """Whether the charge says which donation it is of; others are counted apart until somebody decides."""
-    return bool(charge["metadata"].get("donation"))
+    """Whether the charge says which donation it is of, and is ours; others are counted apart until somebody decides."""
+    return bool(charge["metadata"].get("donation")) and not charge["on_behalf_of"]
 
 
 def totals(world: World) -> dict[str, dict[str, int]]:
@@ -51,15 +51,16 @@ def totals(world: World) -> dict[str, dict[str, int]]:
 
 
 def _received(world: World, charge: Doc) -> Raised | None:
-    """None while it has not succeeded, and for a converted one until its balance transaction tells the sum."""
-    if charge["status"] != "succeeded" and not charge.get("_succeeded"):
+    """None while it has not succeeded or is only held on the card, and for a converted one until its balance
+    transaction tells the sum."""
+    if not charge["captured"] or (charge["status"] != "succeeded" and not charge.get("_succeeded")):
         return None
     booked = world.store.get(charge["balance_transaction"] or "")
     if booked is not None:
         return booked["currency"], booked["amount"]
     if conversion.settlement_currency(world, charge["currency"]) != charge["currency"]:
         return None
-    return charge["currency"], charge["amount"]
+    return charge["currency"], charge["amount_captured"]
 
 
 def _refunded(world: World, charge: Doc, received: int, refunds: list[tuple[int, Doc]]) -> int:
@@ -69,6 +70,8 @@ def _refunded(world: World, charge: Doc, received: int, refunds: list[tuple[int,
     taken = owed = 0
     bounced: list[Doc] = []
     for place, refund in refunds:
+        if refund.get("_released"):
+            continue
         owed += sum(each["amount"] for each in bounced if each["_bounced"] <= place)
         bounced = [each for each in bounced if each["_bounced"] > place]
         moved = refund["balance_transaction"] is not None
@@ -78,7 +81,7 @@ def _refunded(world: World, charge: Doc, received: int, refunds: list[tuple[int,
             taken += refund["amount"] - again
         if moved and refund["status"] in OVER:
             bounced.append(refund)
-    share = Decimal(received) * taken / charge["amount"]
+    share = Decimal(received) * taken / charge["amount_captured"]
     return int(share.quantize(Decimal(1), ROUND_HALF_UP))
 
 

@@ -73,6 +73,15 @@ def make(
     return refund
 
 
+def release(world: World, charge: Doc, amount: int, reason: str | None) -> Doc:
+    """What is not captured is written down as a refund, although no money moves and none ever will."""
+    refund = {**_document(world, charge, amount, reason, {}), "_released": True}
+    world.store.add(refund)
+    _count(world, charge, amount)
+    events.emit(world, "refund.created", refund)
+    return refund
+
+
 def retrieve(world: World, id: str) -> Doc:
     refund = world.store.get(id, "refund")
     if refund is None:

@@ -26,7 +26,7 @@ def summary(world: World) -> dict[str, Any]:
     charges = [
         _charge(world, charge, sessions.get(charge["payment_intent"]), sure.get(charge["id"], ("", None))[1])
         for charge in world.store.oldest_first("charge")
-        if charge["status"] == "succeeded"
+        if charge["status"] == "succeeded" and charge["captured"]
     ]
     booked = world.store.oldest_first("balance_transaction")
     settled = sums((each for each in booked if each["balance_type"] == "payments"), "amount", "fee", "net")
@@ -81,6 +81,8 @@ def _place(doc: Doc) -> str:
         if status in INQUIRIES:
             return "inquiry"
         return status if status in SETTLED else "open"
+    if doc["object"] == "charge" and status == "succeeded" and not doc["captured"]:
+        return "held"
     return status
 
 
@@ -101,7 +103,8 @@ def _charge(world: World, charge: Doc, session_id: str | None, raised_minor: int
     return {
         "id": charge["id"],
         "session": session_id,
-        **{name: charge[name] for name in ("payment_intent", "amount", "currency", "created", "metadata")},
+        **{name: charge[name] for name in ("payment_intent", "currency", "created", "metadata")},
+        "amount": charge["amount_captured"],
         "amount_refunded": charge["amount_refunded"],
         "disputed": charge["disputed"],
         "balance_transaction": charge["balance_transaction"],

@@ -30,16 +30,15 @@ from donations.stripe_gateway.endpoints import (
 )
 from donations.stripe_gateway.events import API_VERSION, Event, parse_event, read_event
 from donations.stripe_gateway.reading import (
-    Session,
     charge_of,
     dispute_of,
     movement_of,
     payout_of,
     refund_of,
-    session_of,
     thing_of,
     warning_of,
 )
+from donations.stripe_gateway.sessions import Session, session_of
 
 __all__ = [
     "API_VERSION",

@@ -26,15 +26,8 @@ from donations.errors import (
 )
 from donations.facts import Checkout, Movement, Payout, Refund, Thing
 from donations.money import Money
-from donations.stripe_gateway.reading import (
-    Session,
-    checkout_of,
-    movement_of,
-    payout_of,
-    refund_of,
-    session_of,
-    thing_of,
-)
+from donations.stripe_gateway.reading import checkout_of, movement_of, payout_of, refund_of, thing_of
+from donations.stripe_gateway.sessions import Session, session_of
 
 log = logging.getLogger(__name__)
 # A person waits for the answer: two tries of at most 1.5 + 3 seconds and a pause stay below ten.

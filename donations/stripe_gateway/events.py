@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import stripe
@@ -19,7 +19,8 @@ TOLERANCE_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A Stripe event that has been verified. `object` is the plain JSON object it is about."""
+    """A Stripe event that has been verified. `object` is the plain JSON object it is about; empty for one that only
+    names it (`is_snapshot` is false). `account` is the other Stripe account it comes from, if it is not our own's."""
 
     id: str
     type: str
@@ -27,6 +28,8 @@ class Event:
     api_version: str | None
     livemode: bool
     object: Mapping[str, Any]
+    account: str | None = None
+    is_snapshot: bool = True
 
     @property
     def same_shape(self) -> bool:
@@ -50,16 +53,25 @@ def parse_event(text: str) -> Event:
     """An event from its JSON, its signature checked before. Raises BadEvent."""
     try:
         said = json.loads(text)
+        is_snapshot = said["object"] == "event"
+        account = said.get("account") or said.get("context")
         return Event(
             id=text_of(said["id"]),
             type=text_of(said["type"]),
-            created_at=time_of(said["created"]),
+            created_at=_moment(said["created"]),
             api_version=said.get("api_version"),
             livemode=bool(said["livemode"]),
-            object=dict(said["data"]["object"]),
+            object=dict(said["data"]["object"]) if is_snapshot else {},
+            account=None if account is None else text_of(account),
+            is_snapshot=is_snapshot,
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BadEvent() from error
+
+
+def _moment(said: Any) -> datetime:
+    """Seconds since 1970; events that only name their thing write the time out, with its zone."""
+    return datetime.fromisoformat(said).astimezone(UTC) if isinstance(said, str) else time_of(said)
 
 
 def _decoded(raw: bytes) -> str:

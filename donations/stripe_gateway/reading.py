@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from donations.errors import BadEvent
 from donations.facts import Charge, Checkout, Dispute, FraudWarning, Movement, Payout, Refund, Thing
 from donations.money import Money
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """How a Checkout session stands: `state` is open, complete or expired. `payment_failed`: it is complete, and the
-    payment it completed with has failed; known only where its latest charge was asked for."""
-
-    id: str
-    reference: str | None
-    state: str
-    url: str | None
-    expires_at: datetime
-    charge: Charge | None  # its latest charge, where it was asked for
-    payment_failed: bool = False
-
+from donations.stripe_statuses import (
+    ChargeStatus,
+    DisputeStatus,
+    Reconciliation,
+    RefundStatus,
+)
 
 # Ways of paying whose charge has succeeded or failed when it is made. Any other may be begun days before: bank debits,
 # transfers, vouchers, and what Stripe may bring next.
@@ -42,29 +32,60 @@ _AT_ONCE = frozenset(
 def charge_of(said: Mapping[str, Any], *, said_at: datetime | None = None, is_change: bool = False) -> Charge:
     """A charge in our words. Stripe keeps only when it was begun: when it succeeded or failed is `said_at`, exactly if
     this is the word of that change (`is_change`), else at the latest. Raises BadEvent."""
-    with _reading():
+    with in_our_words():
         metadata = said.get("metadata") or {}
         details = said.get("payment_method_details") or {}
-        charged_at = time_of(said["created"])
-        is_exact = not is_change and details.get("type") in _AT_ONCE
+        charged_at, status = time_of(said["created"]), _status_of_charge(said)
+        amount, captured = _money(said), int(said.get("amount_captured") or 0)
+        is_captured = status is not ChargeStatus.AUTHORIZED and not _is_released(said)
+        is_part = is_captured and 0 < captured < amount.minor
+        is_later = "capture_before" in (details.get(details.get("type")) or {})  # it was only held on the card at first
+        is_exact = not is_change and not is_later and details.get("type") in _AT_ONCE
         return Charge(
             charge_id=text_of(said["id"]),
             intent_id=_id(said.get("payment_intent")),
             reference=metadata.get("donation"),
-            amount=_money(said),
-            status=str(said["status"]),
+            amount=Money(captured, amount.currency) if is_part else amount,
+            status=status,
             charged_at=charged_at,
             method=details.get("type"),
-            failure_code=said.get("failure_code"),
+            failure_code=said.get("failure_code") or ("authorization_released" if _is_released(said) else None),
             balance_transaction_id=_id(said.get("balance_transaction")),
             changed_at=charged_at if is_exact or said_at is None else max(charged_at, said_at),
+            authorized=amount if is_part or not is_captured else None,
+            is_captured=is_captured,
+            for_account=_account_of(said),
         )
+
+
+def _status_of_charge(said: Mapping[str, Any]) -> ChargeStatus:
+    """Stripe says "succeeded" of what it only holds on a card too, and of what it has released without taking it."""
+    status = ChargeStatus.of(str(said["status"]))
+    if _is_released(said):
+        return ChargeStatus.FAILED
+    is_held = status is ChargeStatus.SUCCEEDED and said.get("captured") is False
+    return ChargeStatus.AUTHORIZED if is_held else status
+
+
+def _is_released(said: Mapping[str, Any]) -> bool:
+    """Whether what was held on a card was given up, or its time has run out, before anything of it was captured."""
+    is_held = said["status"] == "succeeded" and said.get("captured") is False
+    return is_held and (bool(said.get("refunded")) or int(said.get("amount_refunded") or 0) >= int(said["amount"]))
+
+
+def _account_of(said: Mapping[str, Any]) -> str | None:
+    """The other account that a charge was made for: its own sale, or one whose money is passed on to it."""
+    passed_on = said.get("transfer_data") or {}
+    for account in (said.get("on_behalf_of"), passed_on.get("destination"), said.get("transfer")):
+        if account:
+            return _id(account)
+    return None
 
 
 def movement_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Movement:
     """A balance transaction in our words; its source expanded tells which charge it belongs to, and if `said_at` says
     when it was listed, what became of that. Raises BadEvent."""
-    with _reading():
+    with in_our_words():
         rate = said.get("exchange_rate")
         return Movement(
             id=text_of(said["id"]),
@@ -87,13 +108,13 @@ def movement_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> 
 
 def refund_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Refund:
     """A refund in our words. Raises BadEvent."""
-    with _reading():
+    with in_our_words():
         metadata = said.get("metadata") or {}
         return Refund(
             id=text_of(said["id"]),
             charge_id=_id(said.get("charge")),
             amount=_money(said),
-            status=str(said.get("status") or "pending"),
+            status=str(said.get("status") or RefundStatus.PENDING),
             created_at=time_of(said["created"]),
             reason=said.get("reason"),
             failure_reason=said.get("failure_reason"),
@@ -101,15 +122,17 @@ def refund_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Re
             failure_transaction_id=_id(said.get("failure_balance_transaction")),
             failed_at=said_at,
             reference=metadata.get("refund"),
+            pending_reason=said.get("pending_reason"),
+            said_at=said_at,
         )
 
 
 def dispute_of(said: Mapping[str, Any], *, said_at: datetime) -> Dispute:
     """A dispute in our words, as it was at that moment. Raises BadEvent."""
-    with _reading():
+    with in_our_words():
         charge_id = text_of(_id(said["charge"]))
         evidence = said.get("evidence_details") or {}
-        due_by = evidence.get("due_by")
+        due_by = evidence.get("due_by") or None  # 0: the bank takes no answer
         moves = [move for move in said.get("balance_transactions") or () if isinstance(move, dict)]
         return Dispute(
             id=text_of(said["id"]),
@@ -120,7 +143,7 @@ def dispute_of(said: Mapping[str, Any], *, said_at: datetime) -> Dispute:
             created_at=time_of(said["created"]),
             said_at=said_at,
             due_by=None if due_by is None else time_of(due_by),
-            closed_at=said_at if said["status"] in ("won", "lost", "warning_closed", "prevented") else None,
+            closed_at=said_at if DisputeStatus.of(str(said["status"])).is_closed else None,
             movements=tuple(movement_of({**move, "source": said["id"]}) for move in moves),
             has_evidence=evidence.get("has_evidence"),
             submissions=evidence.get("submission_count"),
@@ -129,7 +152,7 @@ def dispute_of(said: Mapping[str, Any], *, said_at: datetime) -> Dispute:
 
 def warning_of(said: Mapping[str, Any]) -> FraudWarning:
     """An early fraud warning in our words. Raises BadEvent."""
-    with _reading():
+    with in_our_words():
         return FraudWarning(
             id=text_of(said["id"]),
             charge_id=text_of(_id(said["charge"])),
@@ -141,7 +164,7 @@ def warning_of(said: Mapping[str, Any]) -> FraudWarning:
 
 def payout_of(said: Mapping[str, Any], *, said_at: datetime) -> Payout:
     """A payout in our words, as it was at that moment. Raises BadEvent."""
-    with _reading():
+    with in_our_words():
         trace = said.get("trace_id") or {}
         return Payout(
             id=text_of(said["id"]),
@@ -149,7 +172,7 @@ def payout_of(said: Mapping[str, Any], *, said_at: datetime) -> Payout:
             currency=str(said["currency"]).upper(),
             status=str(said["status"]),
             automatic=bool(said["automatic"]),
-            reconciliation_status=str(said.get("reconciliation_status") or "not_applicable"),
+            reconciliation_status=str(said.get("reconciliation_status") or Reconciliation.NOT_APPLICABLE),
             trace_id=trace.get("value"),
             failure_code=said.get("failure_code"),
             balance_transaction_id=_id(said.get("balance_transaction")),
@@ -157,33 +180,14 @@ def payout_of(said: Mapping[str, Any], *, said_at: datetime) -> Payout:
             created_at=time_of(said["created"]),
             arrival_on=time_of(said["arrival_date"]).date(),
             said_at=said_at,
-        )
-
-
-def session_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Session:
-    """A Checkout session in our words, as it was at that moment. Raises BadEvent."""
-    with _reading():
-        metadata = said.get("metadata") or {}
-        intent = said.get("payment_intent")
-        latest = intent.get("latest_charge") if isinstance(intent, dict) else None
-        charge = charge_of(latest, said_at=said_at) if isinstance(latest, dict) else None
-        if charge is not None and charge.status == "failed" and said.get("payment_status") == "paid":
-            charge = replace(charge, had_succeeded=True)  # Stripe does not take the word back when the money goes.
-        is_unpaid = said["status"] == "complete" and said.get("payment_status") == "unpaid"
-        return Session(
-            id=text_of(said["id"]),
-            reference=metadata.get("donation"),
-            state=str(said["status"]),
-            url=said.get("url"),
-            expires_at=time_of(said["expires_at"]),
-            charge=charge,
-            payment_failed=is_unpaid and charge is not None and charge.status == "failed",
+            destination=_id(said.get("destination")),
+            original_id=_id(said.get("original_payout")),
         )
 
 
 def checkout_of(said: Mapping[str, Any]) -> Checkout:
     """A Checkout session with its line items, read to make a donation again. Raises BadEvent."""
-    with _reading():
+    with in_our_words():
         items = (said.get("line_items") or {}).get("data") or []
         products = [_id((item.get("price") or {}).get("product")) for item in items]
         return Checkout(
@@ -256,7 +260,8 @@ def _id(value: Any) -> str | None:
 
 
 @contextmanager
-def _reading() -> Iterator[None]:
+def in_our_words() -> Iterator[None]:
+    """What does not fit inside raises BadEvent."""
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:

@@ -13,6 +13,7 @@ from donations.models import Dispute, Halt
 from donations.money import Money
 from donations.prepared import upsert
 from donations.reconciliation import marks
+from donations.stripe_statuses import DisputeStatus
 
 WARN_BEFORE = timedelta(days=3)
 
@@ -44,7 +45,7 @@ def watch_deadlines(at: datetime) -> None:
     """Say once a day which disputes must be answered within three days."""
     near = db.session.scalars(
         select(Dispute).where(
-            Dispute.status.in_(("needs_response", "appeal_needs_response", "warning_needs_response")),
+            Dispute.status.in_(DisputeStatus.all_that(lambda status: status.awaits_response)),
             Dispute.due_by > at,
             Dispute.due_by <= at + WARN_BEFORE,
         )

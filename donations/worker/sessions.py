@@ -14,6 +14,7 @@ from donations.errors import DonationsError, PaymentServiceDown
 from donations.extensions import db
 from donations.installation.clocks import FURTHEST_AHEAD
 from donations.models import Appeal, CheckoutAttempt, Donation
+from donations.stripe_statuses import SessionStatus
 
 log = logging.getLogger(__name__)
 BATCH = 10
@@ -40,6 +41,8 @@ def look_at_sessions(at: datetime) -> int:
         _look_again(attempt_id, at + giving.LOOK_AFTER)
         if session is not None:
             take_in(session, at)
+        if session is not None and session.awaits_payment:
+            _look_again(attempt_id, at + giving.LOOK_FOR_PAYMENT_AFTER, even_complete=True)
     return len(due)
 
 
@@ -65,15 +68,16 @@ def take_in(session: stripe_gateway.Session, at: datetime) -> None:
     with write_unit() as conn:
         if session.charge is not None:
             giving.settle(conn, facts.record_charge(conn, session.charge, at=at), at=at)
-        if session.reference is not None and session.state != "open":
+        if session.reference is not None and session.state != SessionStatus.OPEN:
             giving.record_session(
-                conn, session.id, session.reference, session.state, at=at, payment_failed=session.payment_failed
-            )
+                conn, session.id, session.reference, session.state, at=at, payment_failed=session.payment_failed,
+                awaits_payment=session.awaits_payment,
+            )  # fmt: skip
 
 
-def _look_again(attempt_id: int, when: datetime) -> None:
-    """While it is not over; one that has completed is asked about once."""
-    is_open = CheckoutAttempt.state.in_(("starting", "open"))
+def _look_again(attempt_id: int, when: datetime, *, even_complete: bool = False) -> None:
+    """While it is not over; one that has completed is asked about once, unless its money is still to come."""
+    is_open = CheckoutAttempt.state.in_(("starting", "open", *(["complete"] if even_complete else [])))
     with write_unit() as conn:
         conn.execute(
             update(CheckoutAttempt)

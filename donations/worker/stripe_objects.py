@@ -19,6 +19,7 @@ from donations.models import Dispute as DisputeRow
 from donations.models import FraudWarning as WarningRow
 from donations.models import Payout as PayoutRow
 from donations.models import Refund as RefundRow
+from donations.stripe_statuses import ChargeStatus, PayoutStatus, RefundStatus
 from donations.worker.cursors import cursor, move_cursor
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ BEHIND = {
     "charge": "charge", "charge_failure": "charge", "refund": "refund", "refund_failure": "refund",
     "dispute": "dispute", "dispute_reversal": "dispute", "payout": "payout", "payout_reversal": "payout",
 }  # fmt: skip
+FAILED = RefundStatus.all_that(lambda status: status.has_failed)
 
 
 def sync_objects(at: datetime) -> int:
@@ -99,8 +101,11 @@ def _known_as(thing: Thing) -> Select[str]:
     match thing:
         case Charge():
             same: list[ColumnElement[bool]] = [Payment.charge_id == thing.charge_id]
-            if thing.status != "pending":
-                same.append((Payment.failed_at if thing.status == "failed" else Payment.succeeded_at).is_not(None))
+            if thing.status.is_over:
+                over = Payment.failed_at if thing.status is ChargeStatus.FAILED else Payment.succeeded_at
+                same.append(over.is_not(None))
+            if thing.is_captured:
+                same.append(Payment.amount_minor >= thing.amount.minor)
             return select(Payment.charge_id).where(Payment.charged_at.is_not(None), *same)
         case Refund():
             return select(RefundRow.id).where(
@@ -133,11 +138,11 @@ def _not_over() -> list[tuple[str, list[str]]]:
         .where(Payment.id.not_in(select(StrayPayment.payment_id)))
         .order_by(Payment.charged_at),
         "refund": select(RefundRow.id)
-        .where(RefundRow.status.in_(("pending", "requires_action")))
+        .where(RefundRow.status.in_(RefundStatus.all_that(lambda status: status.is_on_its_way)))
         .order_by(RefundRow.created_at),
         "warning": select(WarningRow.id).where(WarningRow.actionable).order_by(WarningRow.created_at),
         "payout": select(PayoutRow.id)
-        .where(PayoutRow.status.in_(("pending", "in_transit")))
+        .where(PayoutRow.status.in_(PayoutStatus.all_that(lambda status: status.is_on_its_way)))
         .order_by(PayoutRow.created_at),
     }
     return [(kind, list(db.session.scalars(one.limit(BATCH)))) for kind, one in asked.items()]
@@ -149,7 +154,7 @@ def _incomplete(movement_ids: Sequence[str] | None) -> list[tuple[str, str]]:
         "charge": select(Payment.charge_id).where(Payment.charged_at.is_not(None)),
         "charge_failure": select(Payment.charge_id).where(Payment.failed_at.is_not(None)),
         "refund": select(RefundRow.id),
-        "refund_failure": select(RefundRow.id).where(RefundRow.status.in_(("failed", "canceled"))),
+        "refund_failure": select(RefundRow.id).where(RefundRow.status.in_(FAILED)),
         "dispute": select(DisputeRow.id),
         "payout": select(PayoutRow.id),
     }

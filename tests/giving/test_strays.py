@@ -184,13 +184,16 @@ def test_what_was_counted_together_before_stays_so(reference: str) -> None:
     assert sound()
 
 
-def charge(number: int, minute: int, *, currency: str = "GBP", failed: bool = False) -> object:
+def charge(
+    number: int, minute: int, *, currency: str = "GBP", failed: bool = False, account: str | None = None
+) -> object:
     moment = NOON + timedelta(minutes=minute)
 
     class Row:
         id, charge_id = number, f"ch_{number}"
         succeeded_at, first_seen_at = moment, moment
         failed_at: datetime | None = moment if failed else None
+        reference, for_account = "its own", account
 
     Row.currency = currency  # type: ignore[attr-defined]
     return Row
@@ -205,10 +208,28 @@ def charge(number: int, minute: int, *, currency: str = "GBP", failed: bool = Fa
         ([charge(1, 0), charge(2, 5, failed=True)], {}),
         ([charge(1, 0, currency="EUR"), charge(2, 5)], {1: Stray.OTHER_CURRENCY}),
         ([charge(2, 0), charge(1, 0)], {2: Stray.PAID_ALREADY}),
+        ([charge(1, 0, account="acct_another"), charge(2, 5)], {1: Stray.OTHER_ACCOUNT}),
     ],
 )
 def test_the_rule_itself(charges: list[object], expected: dict[int, Stray]) -> None:
     class Of:
-        currency, joint_until = "GBP", None
+        reference, currency, joint_until = "its own", "GBP", None
 
     assert facts.strays.find(Of, charges) == expected
+
+
+def test_what_another_account_takes_is_no_donation_until_a_person_says_so(reference: str) -> None:
+    # given a charge with the reference of a donation, whose money Stripe passes on to another account
+    taken = a_charge(reference, gbp("20.00"), for_account="acct_another")
+    hear(taken)
+    hear(a_movement(taken.charge_id, gbp("20.00"), 50))
+    # then it waits for a person, and the donation is not paid
+    assert (state(reference), held(), raised()) == (("pending", []), ["other_account"], 0)
+    assert unidentified() == {taken.charge_id: -2000}
+    # when a person says that it is ours after all, then it stays so, whatever is heard of it again
+    with write_unit() as conn:
+        fund = db.session.query(Fund).filter_by(slug="ali").one()
+        giving.assign(conn, taken.charge_id, fund, reason="our own shop's account", actor="1", at=LATER)
+    hear(taken)
+    assert (state(reference), held(), raised()) == (("pending", []), [], 2000)
+    assert ledger.check(db.session.connection(), NOON).findings == ()

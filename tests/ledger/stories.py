@@ -4,12 +4,18 @@ natural order. Tests hear them in every other order."""
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests import events
 from tests.factories import NOON
 
-Said = tuple[str, dict[str, Any]]  # an event's type and its object; "listed" and a balance transaction
+
+class Said(NamedTuple):
+    """An event's type, its object, and how many minutes after noon it was made; "listed" and a balance transaction."""
+
+    kind: str
+    about: dict[str, Any]
+    minutes: int = 0
 
 
 class Payment:
@@ -22,19 +28,33 @@ class Payment:
         self.charges = [self.id]  # with those that carry its reference too
 
     def succeeded(self) -> Said:
-        return "charge.succeeded", self.charge
+        return Said("charge.succeeded", self.charge)
 
     def pending(self) -> Said:
-        return "charge.pending", {**self.charge, "status": "pending", "paid": False}
+        return Said("charge.pending", {**self.charge, "status": "pending", "paid": False})
 
-    def stray(self, minor: int = 3000, currency: str = "gbp", *, minutes: int = 30) -> Said:
+    def stray(self, minor: int = 3000, currency: str = "gbp", *, minutes: int = 30, **more: Any) -> Said:
         """Another charge that carries the same reference and succeeded later."""
-        charge = events.charge(self.reference, minor, currency, created=_seconds(minutes))
+        charge = events.charge(self.reference, minor, currency, created=_seconds(minutes), **more)
         self.charges.append(charge["id"])
-        return "charge.succeeded", charge
+        return Said("charge.succeeded", charge)
+
+    def authorized(self) -> Said:
+        """Only held on the card: Stripe calls it succeeded."""
+        return Said("charge.succeeded", {**self.charge, "captured": False, "amount_captured": 0})
+
+    def captured(self, minor: int = 3000, *, minutes: int = 60) -> Said:
+        """So much of what was held is captured; what is not is released."""
+        taken = {"amount_captured": minor, "amount_refunded": 3000 - minor}
+        return Said("charge.captured", {**self.charge, **taken}, minutes)
+
+    def released(self) -> Said:
+        """Nothing of what was held was captured in time."""
+        given_up = {"captured": False, "amount_captured": 0, "amount_refunded": 3000, "refunded": True}
+        return Said("charge.expired", {**self.charge, **given_up}, 60)
 
     def failed(self) -> Said:
-        return "charge.failed", {**self.charge, "status": "failed", "failure_code": "insufficient_funds"}
+        return Said("charge.failed", {**self.charge, "status": "failed", "failure_code": "insufficient_funds"})
 
     def fee(self, minor: int = 62) -> Said:
         return self.listed("charge", 3000, self.id, fee=minor)
@@ -56,13 +76,14 @@ class Payment:
             "description": None,
             "source": {"id": source, "object": "refund", "charge": self.id} if source != self.id else source,
         }
-        return "listed", moved
+        return Said("listed", moved)
 
     def refund(
-        self, minor: int, *, minutes: int = 10, status: str = "succeeded", refund_id: str = "", moved: str | None = None
-    ) -> Said:
+        self, minor: int, *, minutes: int = 10, status: str = "succeeded", refund_id: str = "",
+        moved: str | None = None, said: int = 0, **more: Any,
+    ) -> Said:  # fmt: skip
         kind = "failed" if status == "failed" else "created"
-        return f"refund.{kind}", {
+        about = {
             "id": refund_id or events.new_id("re"),
             "object": "refund",
             "charge": self.id,
@@ -71,10 +92,13 @@ class Payment:
             "status": status,
             "created": _seconds(minutes),
             "balance_transaction": moved,
+            **more,
         }
+        return Said(f"refund.{kind}", about, said)
 
-    def dispute(self, status: str, *moves: Said, dispute_id: str, what: str = "updated") -> Said:
-        return f"charge.dispute.{what}", {
+    def dispute(self, status: str, *moves: Said, dispute_id: str, what: str = "updated", said: int = 0) -> Said:
+        """A dispute as it was so many minutes after noon, with the balance transactions it had then."""
+        about = {
             "id": dispute_id,
             "object": "dispute",
             "charge": self.id,
@@ -84,8 +108,9 @@ class Payment:
             "reason": "fraudulent",
             "created": _seconds(20),
             "evidence_details": {"due_by": _seconds(9000)},
-            "balance_transactions": [{**move, "source": dispute_id} for _, move in moves],
+            "balance_transactions": [{**move.about, "source": dispute_id} for move in moves],
         }
+        return Said(f"charge.dispute.{what}", about, said)
 
 
 def _seconds(minutes: int) -> int:
@@ -164,6 +189,44 @@ def a_second_charge_after_the_first_had_failed(gift: Payment) -> list[Said]:
     return [gift.succeeded(), gift.failed(), gift.stray(3000)]
 
 
+def a_charge_that_was_captured_later(gift: Payment) -> list[Said]:
+    return [gift.authorized(), gift.captured(), gift.listed("charge", 3000, gift.id, fee=62, minutes=60)]
+
+
+def a_charge_that_was_captured_in_part(gift: Payment) -> list[Said]:
+    """What was released comes as a refund that never has a balance transaction."""
+    taken = gift.listed("charge", 2000, gift.id, fee=62, minutes=60)
+    return [gift.authorized(), gift.captured(2000), taken, gift.refund(1000, minutes=60)]
+
+
+def a_charge_that_was_captured_in_part_and_refunded(gift: Payment) -> list[Said]:
+    whole = gift.listed("charge", 3000, gift.id, fee=62, minutes=60)
+    less = gift.listed("partial_capture_reversal", -1000, gift.id, minutes=61)
+    gone = gift.listed("refund", -500, "", minutes=80)
+    refund = gift.refund(500, minutes=80, moved=gone.about["id"])
+    gone.about["source"] = {**gone.about["source"], "id": refund.about["id"]}
+    return [gift.captured(2000), whole, less, refund, gone]
+
+
+def a_charge_that_was_captured_in_two_parts(gift: Payment) -> list[Said]:
+    first, second = (gift.listed("charge", 1500, gift.id, fee=31, minutes=minutes) for minutes in (60, 90))
+    return [gift.authorized(), gift.captured(1500), first, gift.captured(3000, minutes=90), second]
+
+
+def a_charge_that_was_never_captured(gift: Payment) -> list[Said]:
+    given_up = gift.refund(3000, minutes=60, reason="expired_uncaptured_charge")
+    return [gift.authorized(), gift.released(), given_up]
+
+
+def a_charge_for_another_account_beside_it(gift: Payment) -> list[Said]:
+    return [gift.succeeded(), gift.fee(), gift.stray(5000, on_behalf_of="acct_another")]
+
+
+def a_charge_whose_money_is_another_accounts(gift: Payment) -> list[Said]:
+    gift.charge["transfer_data"] = {"amount": None, "destination": "acct_another"}
+    return [gift.succeeded(), gift.fee()]
+
+
 # recipe -> (raised of the 30.00, the donation's state, the live receipt's amount or None)
 RECIPES = {
     a_part_refunded: (2000, "part_refunded", 2000),
@@ -178,4 +241,11 @@ RECIPES = {
     a_second_charge_with_its_reference: (3000, "paid", 3000),
     a_charge_with_its_reference_in_another_currency: (3000, "paid", 3000),
     a_second_charge_after_the_first_had_failed: (3000, "paid", 3000),
+    a_charge_that_was_captured_later: (3000, "paid", 3000),
+    a_charge_that_was_captured_in_part: (2000, "paid", 2000),
+    a_charge_that_was_captured_in_part_and_refunded: (1500, "part_refunded", 1500),
+    a_charge_that_was_captured_in_two_parts: (3000, "paid", 3000),
+    a_charge_that_was_never_captured: (0, "pending", None),
+    a_charge_for_another_account_beside_it: (3000, "paid", 3000),
+    a_charge_whose_money_is_another_accounts: (0, "pending", None),
 }

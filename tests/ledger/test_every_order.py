@@ -27,11 +27,12 @@ Recipe = Callable[[Payment], list[Said]]
 
 
 def hear(said: list[Said]) -> None:
-    for kind, about in said:
+    for kind, about, minutes in said:
         if kind == "listed":
             stripe_sync.book_movement(stripe_gateway.movement_of(about), NOON)
         else:
-            told = events.as_text(events.event(kind, about))
+            said_at = int(NOON.timestamp()) + 60 * minutes
+            told = events.as_text(events.event(kind, about, created=said_at))
             assert inbox.receive(stripe_gateway.parse_event(told), told.encode(), at=NOON) == "handled"
 
 

@@ -10,11 +10,22 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, event, select
+from sqlalchemy import delete, event, select, update
 
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Dispute, Donation, FraudWarning, Job, Mail, Payment, Payout, Receipt, Refund
+from donations.models import (
+    CheckoutAttempt,
+    Dispute,
+    Donation,
+    FraudWarning,
+    Job,
+    Mail,
+    Payment,
+    Payout,
+    Receipt,
+    Refund,
+)
 from donations.worker import stripe_objects, stripe_sync
 from donations.worker.sessions import look_at_sessions
 from tests.events import balances, fresh
@@ -67,6 +78,24 @@ def of_charge(what: str) -> Step:
     return step
 
 
+def captured(**more: Any) -> Step:
+    def step(stripe: Stripe, charge: str, made: dict[str, str]) -> None:
+        stripe.order(f"charges/{charge}/capture", **more)
+
+    return step
+
+
+def released(**more: Any) -> Step:
+    def step(stripe: Stripe, charge: str, made: dict[str, str]) -> None:
+        stripe.order(f"charges/{charge}/release", **more)
+
+    return step
+
+
+def called_off(stripe: Stripe, charge: str, made: dict[str, str]) -> None:
+    stripe.order(f"payment_intents/{made['intent']}/cancel")
+
+
 def warned(stripe: Stripe, charge: str, made: dict[str, str]) -> None:
     stripe.order("early_fraud_warnings", charge=charge)
 
@@ -100,6 +129,20 @@ STORIES: dict[str, tuple[str, list[Step], set[str]]] = {
         "pm_card_visa", [dispute(), in_dispute("lose"), in_dispute("become", status="appeal_needs_response")],
         {"dispute"},
     ),
+    "a dispute prevented": ("pm_card_visa", [dispute(), in_dispute("become", status="prevented")], set()),
+    "a loss that is won after all": (
+        "pm_card_visa", [dispute(), in_dispute("lose"), in_dispute("become", status="appeal_under_review"),
+                         in_dispute("win")], set(),
+    ),
+    "held on the card": ("held", [], set()),
+    "held and captured": ("held", [captured()], set()),
+    "held and captured in part": ("held", [captured(amount=1200)], set()),
+    "held and captured in part, refunded": ("held", [captured(amount=1200), refund(500)], set()),
+    "held and released": ("held", [released()], set()),
+    "held until its time had run out": ("held", [released(expired=True)], set()),
+    "another account's": ("another account's", [], {"stray charge"}),
+    "promised": ("promised", [], set()),
+    "promised and called off": ("promised", [called_off], set()),
     "a warning": ("pm_card_visa", [warned], {"fraud warning"}),
     "a warning, refunded": ("pm_card_visa", [warned, refund(2000)], set()),
     "a debit on its way": ("bacs_success", [], set()),
@@ -111,11 +154,15 @@ STORIES: dict[str, tuple[str, list[Step], set[str]]] = {
 }  # fmt: skip
 
 
+HOW: dict[str, dict[str, Any]] = {"held": {"hold": True}, "another account's": {"on_behalf_of": "acct_another"}}
+
+
 def listen(at: datetime, *, to_events: bool) -> None:
     """What the worker does in an hour, all of it, and once more, because one listing may call for another."""
     for _ in range(2):
         with write_unit():  # No time passes in this test: without its cursors the worker lists all of it again.
             db.session.execute(delete(Job))
+            db.session.execute(update(CheckoutAttempt).where(CheckoutAttempt.look_at.is_not(None)).values(look_at=at))
         if to_events:
             stripe_sync.catch_up(at)
         look_at_sessions(at + 31 * MINUTE)
@@ -134,7 +181,10 @@ def lived(stripe: Stripe, story: str, at: datetime, *, to_events: bool, after_ea
         stripe.order("events/lose", times=10_000, forget=True)
     stripe.order("fees/next", fee=62)
     donation, session_id = begun(at=at)
-    charge, made = str(stripe.pay(session_id, card)["charge"]), {}
+    made: dict[str, str] = {}
+    if card == "promised":
+        made["intent"] = stripe.order(f"sessions/{session_id}/promise")["payment_intent"]
+    charge = "" if made else str(stripe.pay(session_id, **HOW.get(card, {"card": card}))["charge"])
     for step in steps:
         if after_each:
             listen(at, to_events=to_events)

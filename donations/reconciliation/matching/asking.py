@@ -8,6 +8,7 @@ from sqlalchemy import Table, Text, bindparam, cast, exists, func, select
 from donations.models import Allocation, Appeal, BankLine, Disbursement, Donation, Fund, Match, OfflineGift, Slip
 from donations.models.bank import MatchRule
 from donations.models.facts import Payout
+from donations.stripe_statuses import PayoutStatus
 
 line: Table = BankLine.__table__  # type: ignore[assignment]
 match: Table = Match.__table__  # type: ignore[assignment]
@@ -87,7 +88,7 @@ CHEQUES = (
 )  # fmt: skip
 PAYOUTS = (
     select(_payout.c.id, _payout.c.amount_minor, _payout.c.currency, _payout.c.arrival_on, _payout.c.trace_id)
-    .where(_payout.c.status.not_in(("failed", "canceled")))
+    .where(_payout.c.status.not_in(PayoutStatus.all_that(lambda status: status.has_come_back)))
     .where(_payout.c.id.not_in(
         select(match.c.target).where(match.c.kind == "payout", match.c.state == "confirmed")
     ))

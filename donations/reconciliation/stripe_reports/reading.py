@@ -15,9 +15,9 @@ from donations.errors import BadReport, BadReportLine, ReportLacksColumns
 from donations.facts import Movement, Payout
 from donations.reconciliation.readers.marking import N_
 from donations.reconciliation.stripe_reports.cells import MEND, Row
+from donations.stripe_statuses import PayoutStatus, Reconciliation
 
 MOST_BYTES = 64 * 1024 * 1024
-STATUSES = ("pending", "in_transit", "paid", "canceled", "failed")
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _FIGURES = ("balance_transaction_id", "currency", "gross", "fee", "net", "reporting_category")
 
@@ -170,21 +170,21 @@ def _charge(row: Row, source: str | None, category: str) -> str | None:
 
 
 def _payout(row: Row, moved: Movement, *, manual: bool) -> Payout:
-    status = row.text("payout_status")
-    if status not in STATUSES:
+    status = PayoutStatus.of(row.text("payout_status"))
+    if status is PayoutStatus.UNKNOWN:
         raise row.broken("payout_status", N_("this is no state of a payout"))
-    came_back = status in ("failed", "canceled")
+    came_back = status.has_come_back
     reversed_at = row.moment("payout_reversed_at_utc", "payout_reversed_at") if came_back else None
     arrival = "payout_expected_arrival_date"  # A day, without a zone of its own.
     arrives = row.moment(arrival).astimezone(row.zone) if row.has(arrival) else moved.created_at
-    whole = "completed" if status == "paid" else "in_progress"
+    whole = Reconciliation.COMPLETED if status is PayoutStatus.PAID else Reconciliation.IN_PROGRESS
     return Payout(
         id=row.id("payout_id"),
         amount_minor=-moved.amount_minor,
         currency=moved.currency,
-        status=status,
+        status=str(status),
         automatic=not manual,
-        reconciliation_status="not_applicable" if manual else whole,
+        reconciliation_status=str(Reconciliation.NOT_APPLICABLE if manual else whole),
         trace_id=row.text("trace_id") or None,
         failure_code=None,
         balance_transaction_id=moved.id,

@@ -19,6 +19,7 @@ from donations.models import BalanceTransaction, Payout
 from donations.money import Money
 from donations.reconciliation import movements
 from donations.reconciliation.stripe_reports.reading import Report, Said
+from donations.stripe_statuses import PayoutStatus
 
 _SAME = ("currency", "reporting_category", "source_id", "amount_minor", "fee_minor", "net_minor")
 
@@ -101,7 +102,7 @@ def _join(conn: Connection, found: Sequence[Said]) -> set[str]:
 
 def _came_back(conn: Connection, payout_id: str) -> bool:
     row = conn.execute(_PAYOUT, {"of_payout": payout_id}).first()
-    return row is not None and row.status in ("failed", "canceled")
+    return row is not None and PayoutStatus.of(row.status).has_come_back
 
 
 def _list_members(conn: Connection, payout_id: str) -> bool | None:
@@ -110,7 +111,7 @@ def _list_members(conn: Connection, payout_id: str) -> bool | None:
     row = conn.execute(_PAYOUT, {"of_payout": payout_id}).first()
     if row is None:
         return None
-    if row.members_listed or not row.automatic or row.amount_minor <= 0 or row.status in ("failed", "canceled"):
+    if row.members_listed or not row.automatic or row.amount_minor <= 0 or PayoutStatus.of(row.status).has_come_back:
         return True
     members = conn.execute(_MEMBERS, {"of_payout": payout_id}).all()
     if sum(member.net_minor for member in members if member.currency == row.currency) != row.amount_minor:

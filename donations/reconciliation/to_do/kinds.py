@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from donations.bookkeeping import accounts
+from donations.stripe_statuses import DisputeStatus, PayoutStatus, RefundStatus
 
 
 class AtClose(Enum):
@@ -107,11 +108,8 @@ STATES: dict[str, dict[str, str]] = {
         **_settled("paid", "refused", "cancelled"),
     },
     "dispute": {
-        **dict.fromkeys(
-            ("needs_response", "under_review", "warning_needs_response", "warning_under_review",
-             "appeal_needs_response", "appeal_under_review"), "dispute",
-        ),
-        **_settled("won", "lost", "warning_closed", "prevented"),
+        **dict.fromkeys(DisputeStatus.all_that(lambda status: not status.is_closed), "dispute"),
+        **_settled(*DisputeStatus.all_that(lambda status: status.is_closed)),
     },
     "donation": {
         "pending": BY_ITSELF, "processing": BY_ITSELF, "disputed": "dispute",
@@ -125,12 +123,14 @@ STATES: dict[str, dict[str, str]] = {
     },
     "pay_in": {"new": "pay_in", **_settled("replaced", "accepted", "declined")},
     "payout": {
-        **dict.fromkeys(("pending", "in_transit", "paid"), "payout"), **_settled("failed", "canceled"),
+        **dict.fromkeys(PayoutStatus.all_that(lambda status: not status.has_come_back), "payout"),
+        **_settled(*PayoutStatus.all_that(lambda status: status.has_come_back)),
     },
     "period": {"open": "period", "closed": SETTLED},
     "receipt": _settled("live", "replaced", "void"),
     "refund": {
-        "pending": BY_ITSELF, "requires_action": BY_ITSELF, "failed": "refund", **_settled("succeeded", "canceled"),
+        **dict.fromkeys(RefundStatus.all_that(lambda status: status.is_on_its_way), BY_ITSELF),
+        RefundStatus.FAILED: "refund", **_settled(RefundStatus.SUCCEEDED, RefundStatus.CANCELED),
     },
     "refund_attempt": {"asked": "refund_attempt", **_settled("made", "refused")},
     "staff": {"invited": ELSEWHERE, **_settled("active", "disabled")},

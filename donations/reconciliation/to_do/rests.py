@@ -12,6 +12,7 @@ from donations.bookkeeping import OF_A_CHARGE, PAYOUT_CATEGORIES, accounts
 from donations.models.base import BigInt
 from donations.reconciliation.disputes import CLOSED
 from donations.reconciliation.to_do.selects import day, items, matched, moment
+from donations.stripe_statuses import PayoutStatus
 
 
 def _table(model: Any) -> Table:
@@ -78,7 +79,7 @@ _on_its_way = and_(
         and_(_payment.c.succeeded_at.is_not(None), _payment.c.movement_id.is_(None)),
     ),
 )  # fmt: skip
-_returned = _payout.c.status.in_(("failed", "canceled"))
+_returned = _payout.c.status.in_(PayoutStatus.all_that(lambda status: status.has_come_back))
 _fund_slug = select(_fund.c.slug).where(_fund.c.id == _open.c.fund_id).scalar_subquery()
 _sent = literal("disbursement:") + cast(_disbursement.c.id, Text)
 # One entry for each balance transaction, and its reversals, under keys that begin alike.

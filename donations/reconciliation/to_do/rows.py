@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Table, Text, and_, cast, exists, func, or_, select
 
 from donations import models
-from donations.bookkeeping.payments import OPEN_DISPUTES
 from donations.reconciliation.disputes import CLOSED
 from donations.reconciliation.to_do.selects import (
     day,
@@ -19,6 +18,7 @@ from donations.reconciliation.to_do.selects import (
     moment,
     not_dismissed,
 )
+from donations.stripe_statuses import DisputeStatus, PayoutStatus, RefundStatus
 
 
 def _table(model: Any) -> Table:
@@ -35,19 +35,20 @@ _cure, _restoration = _table(models.Cure), _table(models.Restoration)
 _question, _rule = _table(models.LineQuestion), _table(models.ApprovalRule)
 _disbursement, _adjustment = _table(models.Disbursement), _table(models.Adjustment)
 _period, _signature = _table(models.Period), _table(models.PeriodSignature)
+_DECIDED = DisputeStatus.all_that(lambda status: status.decides_a_warning)
+_FAILED = RefundStatus.all_that(lambda status: status.has_failed)
+_COME_BACK = PayoutStatus.all_that(lambda status: status.has_come_back)
 _BY_HAND = ("cash", "cheque")
 _given_back = (
     select(func.coalesce(func.sum(_refund.c.amount_minor), 0))
-    .where(_refund.c.payment_id == _payment.c.id, _refund.c.status.not_in(("failed", "canceled")))
+    .where(_refund.c.payment_id == _payment.c.id, _refund.c.status.not_in(_FAILED))
     .scalar_subquery()
 )
 # A warning is answered by a refund, or has become a dispute.
 _answered = or_(
     _given_back >= _payment.c.amount_minor,
     exists().where(_attempt.c.payment_id == _payment.c.id, _attempt.c.state == "asked"),
-    exists().where(
-        _dispute.c.payment_id == _payment.c.id, _dispute.c.status.in_((*sorted(OPEN_DISPUTES), "won", "lost"))
-    ),
+    exists().where(_dispute.c.payment_id == _payment.c.id, _dispute.c.status.in_(_DECIDED)),
 )
 _job_ref = _job.c.name
 # Whoever signs first leaves the period waiting for the second one; one that was opened again waits for both.
@@ -86,7 +87,7 @@ ROWS = (
     items("job", _job_ref, note=_job.c.last_error, since=_job.c.last_run_at)
     .where(_job.c.last_error.is_not(None), ~dismissed_since("job", _job_ref, moment("day_before"))),
     _of_row("payout", _payout, on_day=_payout.c.arrival_on)
-    .where(_payout.c.status.not_in(("failed", "canceled")), _payout.c.arrival_on < day("payout_before"))
+    .where(_payout.c.status.not_in(_COME_BACK), _payout.c.arrival_on < day("payout_before"))
     .where(~matched("payout", _payout.c.id)),
     _of_row("pay_in", _pay_in, since=_pay_in.c.sent_at).where(_pay_in.c.state == "new"),
     _of_row("line", _line, on_day=_line.c.booked_on).where(~line_matched(_line.c.id)),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
 
+from donations.stripe_statuses import DisputeStatus, PayoutStatus, RefundStatus
 from donations.web.treasury import to_do_words
 
 # In the order of balances.COLUMNS.
@@ -106,11 +107,11 @@ ADJUSTMENTS = {
 }
 ADJUSTMENT_STATES = {"requested": _l("waits for a second person"), "made": _l("booked"), "refused": _l("refused")}
 PAYOUT_STATES = {
-    "pending": _l("to be sent"),
-    "in_transit": _l("on its way"),
-    "paid": _l("paid"),
-    "failed": _l("failed"),
-    "canceled": _l("cancelled"),
+    PayoutStatus.PENDING: _l("to be sent"),
+    PayoutStatus.IN_TRANSIT: _l("on its way"),
+    PayoutStatus.PAID: _l("paid"),
+    PayoutStatus.FAILED: _l("failed"),
+    PayoutStatus.CANCELED: _l("cancelled"),
 }
 PAYOUT_PARTS = {
     "gross": _l("Gifts"),
@@ -163,11 +164,11 @@ RECEIPT_CAUSES = {
 }
 RECEIPT_STATES = {"live": _l("valid"), "replaced": _l("replaced"), "void": _l("void")}
 REFUND_STATES = {
-    "pending": _l("on its way"),
-    "requires_action": _l("waits for the supporter’s bank details"),
-    "succeeded": _l("given back"),
-    "failed": _l("came back"),
-    "canceled": _l("taken back"),
+    RefundStatus.PENDING: _l("on its way"),
+    RefundStatus.REQUIRES_ACTION: _l("waits for the supporter’s bank details"),
+    RefundStatus.SUCCEEDED: _l("given back"),
+    RefundStatus.FAILED: _l("came back"),
+    RefundStatus.CANCELED: _l("taken back"),
 }
 REFUND_REASONS = {
     "requested_by_customer": _l("The supporter asked for it"),
@@ -181,22 +182,31 @@ REFUND_HINTS = {
 }
 ATTEMPT_STATES = {"asked": _l("Stripe has not answered yet"), "refused": _l("Stripe refused it")}
 DISPUTE_STATES = {
-    "needs_response": _l("needs an answer"),
-    "under_review": _l("the bank looks at it"),
-    "won": _l("won"),
-    "lost": _l("lost"),
-    "warning_needs_response": _l("inquiry: needs an answer"),
-    "warning_under_review": _l("inquiry: the bank looks at it"),
-    "warning_closed": _l("inquiry closed"),
-    "appeal_needs_response": _l("needs an answer once more"),
-    "appeal_under_review": _l("the bank looks at it once more"),
-    "prevented": _l("prevented"),
+    DisputeStatus.NEEDS_RESPONSE: _l("needs an answer"),
+    DisputeStatus.UNDER_REVIEW: _l("the bank looks at it"),
+    DisputeStatus.WON: _l("won"),
+    DisputeStatus.LOST: _l("lost"),
+    DisputeStatus.WARNING_NEEDS_RESPONSE: _l("inquiry: needs an answer"),
+    DisputeStatus.WARNING_UNDER_REVIEW: _l("inquiry: the bank looks at it"),
+    DisputeStatus.WARNING_CLOSED: _l("inquiry closed"),
+    DisputeStatus.APPEAL_NEEDS_RESPONSE: _l("needs an answer once more"),
+    DisputeStatus.APPEAL_UNDER_REVIEW: _l("the bank looks at it once more"),
+    DisputeStatus.PREVENTED: _l("prevented"),
 }
+# What of them is good, and what asks for somebody's attention.
+DISPUTE_TONES = {
+    DisputeStatus.WON: "good", **dict.fromkeys(DisputeStatus.all_that(lambda one: one.awaits_response), "paused"),
+}  # fmt: skip
+REFUND_TONES = {
+    RefundStatus.SUCCEEDED: "good", **dict.fromkeys(RefundStatus.all_that(lambda one: one.has_failed), "paused"),
+}  # fmt: skip
+PAYOUT_TONES = dict.fromkeys(PayoutStatus.all_that(lambda one: one.has_come_back), "paused")
 
 
 # Why a payment with the reference of a donation is not its payment, by facts.Stray.
 STRAYS = {
     "other_currency": _l("This payment carries the reference of a donation in another currency."),
+    "other_account": _l("This payment was taken for another Stripe account, with the reference of a donation of ours."),
     "paid_already": _l("This payment carries the reference of a donation that another payment has paid."),
 }
 
