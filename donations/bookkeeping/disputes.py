@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from donations.bookkeeping.accounts import (
     CHARGEBACKS,
@@ -18,8 +19,10 @@ from donations.bookkeeping.entries import Line, Wanted, entry
 from donations.bookkeeping.shares import Shares, Stretch
 from donations.facts import Dispute, Movement, PaymentFacts
 from donations.money import Money
+from donations.stripe_statuses import DisputeStatus
 
 CATEGORIES = frozenset({"dispute", "dispute_reversal"})
+_WHOLE = Decimal("0.995")  # Rates are rounded: what is this near is all of it.
 
 
 @dataclass(slots=True)
@@ -40,7 +43,26 @@ class Withheld:
 
     @property
     def lost(self) -> bool:
-        return self.fact is not None and self.fact.standing.is_lost
+        """What is open is gone: it was lost, or won in part, because Stripe gives money back once for each decision."""
+        if self.fact is None:
+            return False
+        return self.fact.standing.is_lost or (self.fact.standing is DisputeStatus.WON and self._came_back_in_part)
+
+    @property
+    def is_difference(self) -> bool:
+        """It was won whole in the supporter's currency; what is open is what the rate has moved."""
+        is_won = self.fact is not None and self.fact.standing is DisputeStatus.WON
+        return is_won and bool(self.open and self.back) and not self._came_back_in_part
+
+    @property
+    def _came_back_in_part(self) -> bool:
+        """Whether less came back than was taken, each at its own rate where it was converted."""
+        if not self.open or not self.back:
+            return False
+        rates = [Decimal(movement.exchange_rate or 1) for movement, _ in self.moves]
+        worth = [movement.amount_minor / rate for (movement, _), rate in zip(self.moves, rates, strict=True)]
+        taken = -sum(each for each in worth if each < 0)
+        return sum(worth) + taken < taken * _WHOLE
 
 
 def plan(facts: PaymentFacts, settled: Money | None, given_back: int) -> list[Withheld]:
@@ -66,7 +88,10 @@ def entries(facts: PaymentFacts, shares: Shares, planned: list[Withheld]) -> lis
         for movement, stretch in one.moves:
             wanted += _moved(facts, shares, one, movement, stretch)
         if one.lost and one.open:
-            wanted += _lost(facts, shares, one)
+            account, ref = (CHARGEBACKS, None) if shares.identified else (UNIDENTIFIED, facts.charge_id)
+            wanted += _over(shares, one, "lost", account, ref)
+        elif one.is_difference:
+            wanted += _over(shares, one, "difference", DIFFERENCES, None)
     return wanted
 
 
@@ -99,15 +124,16 @@ def _moved(facts: PaymentFacts, shares: Shares, one: Withheld, movement: Movemen
     return entry(f"bt:{movement.id}", "dispute", movement.created_at, lines)
 
 
-def _lost(facts: PaymentFacts, shares: Shares, one: Withheld) -> list[Wanted]:
+def _over(shares: Shares, one: Withheld, what: str, account: int, ref: str | None) -> list[Wanted]:
+    """What is still withheld when the dispute is over."""
     assert one.fact is not None
-    account, ref = (CHARGEBACKS, None) if shares.identified else (UNIDENTIFIED, facts.charge_id)
     currency = one.moves[0][0].currency
     lines: list[Line] = []
     for fund, part in shares.of_stretch((one.base, one.base + one.open)).items():
         lines.append(Line(account, fund, currency, part, ref))
         lines.append(Line(DISPUTED, fund, currency, -part, one.id))
-    return entry(f"dispute:{one.id}:lost", "dispute lost", one.fact.closed_at or one.fact.created_at, lines)
+    at = one.fact.closed_at or one.fact.created_at
+    return entry(f"dispute:{one.id}:{what}", f"dispute {what}", at, lines)
 
 
 def _disputes(facts: PaymentFacts) -> Iterator[tuple[str, Dispute | None, list[Movement]]]:

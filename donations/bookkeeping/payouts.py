@@ -18,8 +18,8 @@ def entry_of_payout(
     """The entry of a payout's own balance transaction, or of the one by which it came back: payouts in transit against
     the Stripe balance, by the funds of its members. `parts` are of the payout as it was made, positive towards the
     bank; what they do not explain, all of it while the members are not known, stands in suspense."""
-    turn = -1 if movement.reporting_category == "payout_reversal" else 1
     left = -movement.amount_minor  # what left the Stripe balance
+    turn = 1 if left * sum(minor for _, minor in parts) >= 0 else -1
     shares = [(fund, turn * minor) for fund, minor in parts]
     shares.append((suspense_fund_id, left - sum(minor for _, minor in shares)))
     house = general_fund_id or suspense_fund_id

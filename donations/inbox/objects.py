@@ -59,8 +59,7 @@ def _warning(conn: Connection, warning: FraudWarning, at: datetime) -> None:
 
 
 def _payout(conn: Connection, payout: Payout, at: datetime) -> None:
-    facts.record_payout(conn, payout)
-    movements.book_payout(conn, payout.id, at=at)
+    movements.record_payout(conn, payout, at=at)
 
 
 _WRITERS: dict[type, Callable[[Connection, Any, datetime], None]] = {

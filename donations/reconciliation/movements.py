@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, and_, bindparam, select, text
 from sqlalchemy.engine import Connection
 
-from donations import facts, giving, ledger
+from donations import alarms, facts, giving, ledger
 from donations.bookkeeping import OF_A_CHARGE, PAYOUT_CATEGORIES, Wanted, entry_for, entry_of_payout
-from donations.facts import Classified, Movement
-from donations.models import BalanceTransaction, Classification, Payment, Payout
+from donations.facts import Classified, Movement, Payout
+from donations.models import BalanceTransaction, Classification, Payment
+from donations.models import Payout as PayoutRow
 from donations.prepared import Prepared
 from donations.reconciliation import lines, splits
 from donations.stripe_statuses import PayoutStatus
@@ -68,14 +69,35 @@ def book_payout(conn: Connection, payout_id: str, *, at: datetime) -> None:
     if payout is not None and PayoutStatus.of(payout.status).has_come_back:
         lines.undo_automatic(conn, "payout", payout_id, by="stripe", at=at)
     lines.book_matched(conn, "payout", payout_id, at=at)
+    if payout is not None and payout.original_id is None:
+        for taken_back_by in conn.scalars(_TAKEN_BACK_BY, {"of_payout": payout_id}).all():
+            book_payout(conn, taken_back_by, at=at)
+
+
+def record_payout(conn: Connection, payout: Payout, *, at: datetime) -> None:
+    """Write what is said of a payout and book what follows. One that goes to a place where none has gone before is told
+    to the treasurers: somebody may have changed the bank account at Stripe."""
+    facts.record_payout(conn, payout)
+    told = {"of_payout": payout.id, "of_currency": payout.currency}
+    before = set(conn.scalars(_DESTINATIONS, told)) if payout.destination else set()
+    if before and payout.destination not in before:
+        said = f"{payout.id} goes to {payout.destination}, where no payout in {payout.currency} has gone before."
+        alarms.sound(conn, f"payout destination {payout.destination}", said, at=at, once=True)
+    book_payout(conn, payout.id, at=at)
 
 
 def book_drifted_payouts(conn: Connection, *, at: datetime) -> int:
-    """Book anew the payouts of late whose parts are no longer what was booked: their members were listed since, or a
-    decision moved one of them to another fund. Gives how many."""
-    drifted = conn.scalars(_DRIFTED, {"since": at - LOOKED_AFTER_FOR}).all()
+    """Book anew the payouts of late whose parts are no longer what was booked: their members were listed since, a
+    decision moved one of them to another fund, or what is known of the moment they were made has changed. Gives how
+    many."""
+    told = {"since": at - LOOKED_AFTER_FOR}
+    drifted = list(conn.scalars(_DRIFTED, told).all())
     for payout_id in drifted:
         book_payout(conn, payout_id, at=at)
+    for payout in conn.execute(_WITHOUT_MEMBERS, told).all():  # The oldest first: each counts for the next.
+        if splits.estimated_now(conn, payout) is not None:
+            book_payout(conn, payout.id, at=at)
+            drifted.append(payout.id)
     return len(drifted)
 
 
@@ -114,6 +136,20 @@ _OF_PAYOUT = (
     .where(_table.c.source_id == bindparam("of_payout"), _table.c.reporting_category.in_(sorted(PAYOUT_CATEGORIES)))
     .order_by(_table.c.created_at, _table.c.id)
 )
+_payout: Table = PayoutRow.__table__  # type: ignore[assignment]
+_TAKEN_BACK_BY = (
+    select(_payout.c.id).where(_payout.c.original_id == bindparam("of_payout")).order_by(_payout.c.created_at)
+)
+_DESTINATIONS = select(_payout.c.destination).where(
+    _payout.c.currency == bindparam("of_currency"), _payout.c.id != bindparam("of_payout"),
+    _payout.c.destination.is_not(None),
+)  # fmt: skip
+_WITHOUT_MEMBERS = (
+    select(_payout)
+    .where(_payout.c.created_at > bindparam("since", type_=_payout.c.created_at.type))
+    .where(~_payout.c.estimate_kept, _payout.c.original_id.is_(None))
+    .order_by(_payout.c.created_at, _payout.c.id)
+)
 # A payout's own entries say by fund what is in transit; its members' entries say what it is made of.
 _DRIFTED = text(
     r"WITH late AS (SELECT id, currency FROM payout WHERE members_listed AND automatic AND created_at > :since),"
@@ -131,4 +167,4 @@ _DRIFTED = text(
     r" WHERE d.fund_id NOT IN (SELECT id FROM fund WHERE kind = 'suspense')"
     r" AND EXISTS (SELECT 1 FROM booked x WHERE x.payout_id = d.payout_id)"
     r" GROUP BY d.payout_id, d.fund_id HAVING sum(d.minor) <> 0"
-).bindparams(bindparam("since", type_=Payout.created_at.type))
+).bindparams(bindparam("since", type_=_payout.c.created_at.type))

@@ -117,7 +117,7 @@ def by_fund(conn: Connection, payout: Any) -> Sequence[tuple[int, int]]:
 
 def is_estimated(payout: Any) -> bool:
     """Whether its division over the funds is an estimate, because Stripe names no members of it."""
-    return not splits.has_members(payout)
+    return splits.is_estimated(payout)
 
 
 def _candidate(why: str, row: Any, fits: bool) -> Candidate:

@@ -57,8 +57,7 @@ def sync_payouts(at: datetime) -> int:
     since = cursor("payouts", at - EVENTS_KEPT, at=at) - timedelta(days=7)  # A payout may fail five working days later.
     for payout in list(stripe_gateway.payouts_since(since)):
         with write_unit() as conn:
-            facts.record_payout(conn, payout)
-            movements.book_payout(conn, payout.id, at=at)
+            movements.record_payout(conn, payout, at=at)
     move_cursor("payouts", at)
     # Of a payout that takes from the bank Stripe lists no members.
     listable = and_(Payout.automatic, Payout.amount_minor > 0, Payout.reconciliation_status == "completed")

@@ -20,7 +20,8 @@ from donations.worker import stripe_sync
 from tests import events
 from tests.events import balances, fresh
 from tests.factories import NOON, a_donation
-from tests.ledger.stories import RECIPES, Payment, Said
+from tests.ledger.recipes import RECIPES
+from tests.ledger.stories import Payment, Said
 
 SPLIT = {"ali": 1800, "ali-family": 600, "sakharovo": 600}
 Recipe = Callable[[Payment], list[Said]]

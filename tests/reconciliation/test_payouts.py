@@ -3,6 +3,8 @@ bank line of each, by the worked examples of docs/ledger.md."""
 
 from __future__ import annotations
 
+import dataclasses
+import random
 from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import permutations
@@ -162,19 +164,104 @@ def test_a_payout_that_fails_after_it_was_paid_is_undone(app: Flask) -> None:
     assert sound() == ()
 
 
-def test_a_manual_payout_is_laid_over_the_funds_in_proportion_once(app: Flask) -> None:
+def test_a_manual_payout_is_laid_over_the_funds_in_proportion(app: Flask) -> None:
     # given 98.30 of Ali's, 19.59 and 9.79 of others' at Stripe, 0.20 owed by the general fund
     two_gifts_and_a_fee()
     # when fifty pounds are paid out by hand
     hear_payout(5000, automatic=False, reconciliation_status="not_applicable")
     hear(moved("txn_po", "payout", -5000, "po_1"))
-    # then each has its part, to the penny, and it stays so whatever comes later
+    # then each has its part, to the penny, and what comes later does not change it
     parts = {"ali": 3850, "ali-family": 767, "sakharovo": 383}
     assert in_transit() == parts
     two = a_charge(None, gbp("7.00"))
     hear(two)
+    hear(a_movement(two.charge_id, gbp("7.00"), 20, at=NOON + timedelta(hours=1)))
     hear_payout(5000, automatic=False, reconciliation_status="not_applicable", said_at=NOON + timedelta(hours=1))
+    drifted()
     assert in_transit() == parts
+
+
+def drifted() -> None:
+    """What the worker does every few minutes."""
+    with write_unit() as conn:
+        movements.book_drifted_payouts(conn, at=NOON)
+
+
+BY_HAND: dict[str, Any] = {"automatic": False, "reconciliation_status": "not_applicable"}
+
+
+SOME = random.Random(20261121).sample(list(permutations(range(6))), 8)
+
+
+@pytest.mark.parametrize("order", [tuple(range(6)), tuple(reversed(range(6))), *SOME], ids=str)
+def test_an_estimate_is_the_same_whatever_was_heard_first(app: Flask, order: tuple[int, ...]) -> None:
+    # given a gift for each of two funds, and two payouts by hand, the second after one of them was refunded
+    hour = timedelta(hours=1)
+    with write_unit():
+        appeal = Appeal.any_by_slug("hands-off-ali")
+        first, second = (a_donation(appeal, split={slug: 10000}).reference for slug in ("ali", "sakharovo"))
+    charges = [a_charge(first, gbp("100.00")), a_charge(second, gbp("100.00"))]
+    for one in charges:
+        hear(one)
+    steps: list[Callable[[], None]] = [
+        lambda: hear(a_movement(charges[0].charge_id, gbp("100.00"), 0, id="txn_1")),
+        lambda: hear(a_movement(charges[1].charge_id, gbp("50.00"), 0, id="txn_2", at=NOON + hour)),
+        lambda: hear_payout(6000, created_at=NOON + hour / 2, **BY_HAND),
+        lambda: hear_payout(4000, id="po_2", balance_transaction_id="txn_po2", created_at=NOON + 2 * hour, **BY_HAND),
+        lambda: hear(dataclasses.replace(moved("txn_po", "payout", -6000, "po_1"), created_at=NOON + hour / 2)),
+        lambda: hear(dataclasses.replace(moved("txn_po2", "payout", -4000, "po_2"), created_at=NOON + 2 * hour)),
+    ]
+    # when they are heard in this order, and the worker has looked
+    for number in order:
+        steps[number]()
+    drifted()
+    # then the first is all of what was there, the second a part of what was left: 40 and 50
+    assert in_transit() == {"ali": 6000 + 1778, "sakharovo": 2222}
+    assert at_stripe() == {"ali": 4000 - 1778, "sakharovo": 5000 - 2222}
+    drifted()
+    assert sound() == ()
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 3, 0, 1), (2, 0, 3, 1)], ids=str)
+@pytest.mark.parametrize("category", ["payout", "payout_reversal"])
+def test_a_payout_that_takes_another_back_has_its_parts(app: Flask, order: tuple[int, ...], category: str) -> None:
+    # given a payout of three funds' money that another payout takes back, whatever Stripe calls its transaction
+    members = two_gifts_and_a_fee()
+    steps: list[Callable[[], None]] = [
+        lambda: hear_payout(12748),
+        lambda: hear(moved("txn_po", "payout", -12748, "po_1")),
+        lambda: hear_payout(-12748, id="po_2", original_id="po_1", balance_transaction_id="txn_po2", **BY_HAND),
+        lambda: hear(moved("txn_po2", category, 12748, "po_2")),
+    ]
+    for number in order:
+        steps[number]()
+    hear_members("po_1", members)
+    # then each fund has its own again, and the bank shows both
+    assert at_stripe() == {"ali": 9830, "ali-family": 1959, "sakharovo": 979, general(): -20}
+    assert in_transit() == {}
+    assert sound() == ()
+
+
+def test_an_automatic_payout_whose_members_stripe_never_names_is_estimated(app: Flask) -> None:
+    two_gifts_and_a_fee()
+    hear_payout(5000, reconciliation_status="not_applicable")
+    hear(moved("txn_po", "payout", -5000, "po_1"))
+    drifted()
+    assert in_transit() == {"ali": 3850, "ali-family": 767, "sakharovo": 383}
+
+
+def test_a_payout_to_a_place_where_none_went_before_is_told_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(movements.alarms, "sound", lambda conn, name, said, **when: told.append(said))
+    for number, place in enumerate(["ba_1", "ba_1", "ba_2", "ba_1", None]):
+        payout = Payout(
+            id=f"po_{number}", amount_minor=500, currency="GBP", status="paid", automatic=True,
+            reconciliation_status="in_progress", trace_id=None, failure_code=None, balance_transaction_id=None,
+            failure_transaction_id=None, created_at=NOON, arrival_on=NOON.date(), said_at=NOON, destination=place,
+        )  # fmt: skip
+        with write_unit() as conn:
+            movements.record_payout(conn, payout, at=NOON)
+    assert told == ["po_2 goes to ba_2, where no payout in GBP has gone before."]
 
 
 def test_a_decision_about_a_member_moves_its_part_of_the_payout_and_the_bank(app: Flask) -> None:
