@@ -86,9 +86,22 @@ def test_an_amount_of_unheard_length_is_too_large() -> None:
         money.parse("9" * 16, "GBP")
 
 
-def test_an_unknown_currency_is_refused() -> None:
+@pytest.mark.parametrize("code", ["", "gbp", "GB", "POUNDS", "G P", "£"])
+def test_what_cannot_be_a_currency_is_refused(code: str) -> None:
     with pytest.raises(UnknownCurrency):
-        Money(1, "XXX")
+        Money(1, code)
+
+
+def test_a_currency_younger_than_our_table_may_be_told_and_not_asked_for() -> None:
+    told = Money(2050, "XCG")
+    assert (str(told), told.plain()) == ("20.50 XCG", "20.50")
+    with pytest.raises(UnknownCurrency):
+        money.parse("20", "XCG")
+    with pytest.raises(UnknownCurrency):
+        money.check_chargeable(told)
+
+
+def test_an_unknown_currency_is_refused_where_it_is_typed() -> None:
     with pytest.raises(UnknownCurrency):
         money.parse("20", "gbp")
 

@@ -12,7 +12,9 @@ from sqlalchemy.engine import Connection
 from donations import alarms, facts, giving
 from donations.facts import Charge, Dispute, FraudWarning, Payout, Refund
 from donations.reconciliation import movements
-from donations.stripe_statuses import PayoutStatus
+from donations.stripe_statuses import PayoutStatus, RefundStatus
+
+SHORT_OF_MONEY = "insufficient_funds"  # why a refund waits until somebody does something
 
 
 def take_in(conn: Connection, thing: facts.Thing, *, at: datetime) -> None:
@@ -29,6 +31,9 @@ def tell(conn: Connection, thing: facts.Thing, *, at: datetime) -> None:
             alarms.sound(
                 conn, f"refund failed {thing.id}", f"{thing.id}: {reason}", at=at, began_at=thing.created_at, once=True
             )
+        case Refund() if thing.pending_reason == SHORT_OF_MONEY and RefundStatus.of(thing.status).is_on_its_way:
+            told = f"{thing.id}: the Stripe balance is too low for it. Pay money in at Stripe."
+            alarms.sound(conn, f"refund waits {thing.id}", told, at=at, began_at=thing.created_at, once=True)
         case Dispute() if thing.due_by is not None and thing.standing.awaits_response:
             told = f"{thing.id}: answer by {thing.due_by:%Y-%m-%d %H:%M} UTC"
             alarms.sound(conn, f"dispute {thing.id}", told, at=at, began_at=thing.created_at, once=thing.status)

@@ -28,16 +28,25 @@ _TWO_DECIMAL = frozenset(
 CURRENCIES = _TWO_DECIMAL | ZERO_DECIMAL | THREE_DECIMAL | WHOLE_UNITS_TIMES_100
 
 
+def is_code(currency: str) -> bool:
+    """Whether this may name a currency: of our table, or younger than that."""
+    return currency in CURRENCIES or (
+        3 <= len(currency) <= 5 and currency.isascii() and currency.isalnum() and currency == currency.upper()
+    )
+
+
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
-    """An amount in whole minor units (pence, cents) of one currency. Amounts of different currencies never mix."""
+    """An amount in whole minor units (pence, cents) of one currency. Amounts of different currencies never mix.
+
+    What Stripe tells may be in a currency younger than our table (CURRENCIES), which says what may be asked for."""
 
     minor: int
     currency: str
 
     def __post_init__(self) -> None:
         assert isinstance(self.minor, int), "minor units are whole numbers"
-        if self.currency not in CURRENCIES:
+        if not is_code(self.currency):
             raise UnknownCurrency(currency=self.currency)
 
     def __add__(self, other: Money) -> Money:
@@ -84,8 +93,9 @@ class Money:
 
 
 def exponent(currency: str) -> int:
-    """How many digits the minor unit has on the wire: 0, 2 or 3. ISK and UGX travel with 2."""
-    if currency not in CURRENCIES:
+    """How many digits the minor unit has on the wire: 0, 2 or 3. ISK and UGX travel with 2, and so does whatever Stripe
+    does not list as an exception."""
+    if not is_code(currency):
         raise UnknownCurrency(currency=currency)
     if currency in ZERO_DECIMAL:
         return 0

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from donations.errors import AmountTooSmall, DonationTooLarge, TooManyDecimals
-from donations.money.amounts import THREE_DECIMAL, WHOLE_UNITS_TIMES_100, Money, exponent, shown_decimals
+from donations.errors import AmountTooSmall, DonationTooLarge, TooManyDecimals, UnknownCurrency
+from donations.money.amounts import CURRENCIES, THREE_DECIMAL, WHOLE_UNITS_TIMES_100, Money, exponent, shown_decimals
 
 _MINIMUM_MAJOR = {
     **dict.fromkeys("USD EUR CHF CAD AUD NZD SGD BRL INR ILS ZAR PHP ARS COP IDR RUB".split(), "0.50"),
@@ -55,11 +55,13 @@ def maximum(currency: str) -> Money:
 
 def check_chargeable(amount: Money, least: Money | None = None) -> Money:
     """The amount itself, if we take it online and Stripe can carry it. Raises AmountTooSmall, DonationTooLarge,
-    TooManyDecimals."""
+    TooManyDecimals, UnknownCurrency."""
     if amount.currency in THREE_DECIMAL and amount.minor % 10:
         raise too_many_decimals(amount.currency)
     if amount.currency in WHOLE_UNITS_TIMES_100 and amount.minor % 100:
         raise too_many_decimals(amount.currency)
+    if amount.currency not in CURRENCIES:
+        raise UnknownCurrency(currency=amount.currency)
     least, most = least or minimum(amount.currency), maximum(amount.currency)
     if amount < least:
         raise AmountTooSmall(minimum=least)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from donations.errors import AmbiguousAmount, AmountTooLarge, BadAmount, OtherCurrency
+from donations.errors import AmbiguousAmount, AmountTooLarge, BadAmount, OtherCurrency, UnknownCurrency
 from donations.money.amounts import CURRENCIES, Money, exponent, shown_decimals
 from donations.money.limits import MAXIMUM_MINOR, too_many_decimals
 
@@ -49,7 +49,8 @@ def parse(text: str, currency: str) -> Money:
 
     Raises BadAmount if it is no amount, OtherCurrency if it names another currency, AmbiguousAmount if it may be two
     amounts ("1.234" is a thousand to some people and not to others), TooManyDecimals, AmountTooLarge."""
-    shown_decimals(currency)  # An unknown currency is refused before anything else.
+    if currency not in CURRENCIES:
+        raise UnknownCurrency(currency=currency)
     match = _TYPED.fullmatch(_normal(text))
     if match is None:
         raise BadAmount()

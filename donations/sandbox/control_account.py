@@ -55,12 +55,15 @@ def make_available() -> Response:
 def pay_out() -> Response:
     """Pay out now all that is available in `currency`; with an `amount`, a manual payout.
 
-    `to` in_transit, paid, failed or canceled takes it there at once; `reconcile` completes its list of members.
+    `to` in_transit, paid, failed or canceled takes it there at once; `reconcile` completes its list of members;
+    `destination`: another bank account; `method` instant has a `fee`.
     """
     here, sent = world(), asked()
     with here.change():
         code, amount = currency(sent, here.settings.currency), minor(sent, "amount")
-        payout = payouts.automatic(here, code) if amount is None else payouts.manual(here, amount, code)
+        more: dict[str, Any] = {"destination": sent.get("destination"), "fee": minor(sent, "fee", 0)}
+        more["method"] = choice(sent, "method", ("standard", "instant"), "standard")
+        payout = payouts.automatic(here, code, **more) if amount is None else payouts.manual(here, amount, code, **more)
         if yes(sent.get("reconcile")):
             payouts.reconcile(here, payout)
         if "to" in sent:
@@ -81,6 +84,14 @@ def advance_payout(id: str) -> Response:
             keep_members=yes(sent.get("keep_members")),
         )
         return done(**_told(payout))
+
+
+@bp.post("/payouts/<id>/reverse")
+def reverse_payout(id: str) -> Response:
+    """Take it back from the bank by another payout."""
+    here = world()
+    with here.change():
+        return done(**_told(payouts.reverse(here, payouts.retrieve(here, id))))
 
 
 @bp.post("/payouts/<id>/reconcile")

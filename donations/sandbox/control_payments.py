@@ -12,6 +12,8 @@ from .orders import asked, bp, choice, currency, decimal, done, minor, world, ye
 from .store import Doc
 from .world import World
 
+PENDING = ("processing", "insufficient_funds", "charge_pending")
+
 
 @bp.post("/charges/<id>/succeed")
 def succeed_debit(id: str) -> Response:
@@ -40,7 +42,7 @@ def refund_in_dashboard() -> Response:
     here, sent = world(), asked()
     with here.change():
         status = choice(sent, "status", ("succeeded", "pending", "requires_action")) if "status" in sent else None
-        because = choice(sent, "pending_reason", ("processing", "insufficient_funds", "charge_pending"), "processing")
+        because = choice(sent, "pending_reason", PENDING, "processing")
         refund = refunds.make(
             here,
             _charge(here, sent),
@@ -60,7 +62,8 @@ def refund_becomes(id: str) -> Response:
     with here.change():
         status = choice(sent, "status", ("succeeded", "failed", "canceled", "pending", "requires_action"))
         reason = choice(sent, "failure_reason", refunds.FAILURES, "expired_or_canceled_card")
-        return done(**_told(refunds.become(here, id, status, reason)))
+        because = choice(sent, "pending_reason", PENDING) if "pending_reason" in sent else None
+        return done(**_told(refunds.become(here, id, status, reason, because)))
 
 
 @bp.post("/disputes")

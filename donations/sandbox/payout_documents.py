@@ -33,7 +33,7 @@ def new(world: World, amount: int, currency: str, *, automatic: bool, **given: A
         "created": world.clock.stamp(),
         "currency": currency,
         "description": given.get("description") or ("STRIPE PAYOUT" if automatic else None),
-        "destination": "ba_1SandboxBankAccount",
+        "destination": given.get("destination") or "ba_1SandboxBankAccount",
         "livemode": False,
         "metadata": params.merged({}, given.get("metadata", {})),
         "method": given.get("method", "standard"),
@@ -45,6 +45,7 @@ def new(world: World, amount: int, currency: str, *, automatic: bool, **given: A
         "type": "bank_account",
         "_members": [],
         "_trace": ids.letters(12).upper(),
+        "_fee": given.get("fee") or 0,
     }
 
 

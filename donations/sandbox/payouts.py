@@ -52,13 +52,13 @@ def manual(world: World, amount: int, currency: str, **given: Any) -> Doc:
     return _send(world, payout_documents.new(world, amount, currency, automatic=False, **given))
 
 
-def automatic(world: World, currency: str) -> Doc:
+def automatic(world: World, currency: str, **given: Any) -> Doc:
     """All that is available; a negative sum is taken from the bank. Raises ApiError if there is nothing."""
     members = unpaid(world, currency)
     amount = sum(each["net"] for each in members)
     if not amount:
         raise ApiError(f"There is nothing to pay out in {currency.upper()}.", param="currency")
-    payout = payout_documents.new(world, amount, currency, automatic=True)
+    payout = payout_documents.new(world, amount, currency, automatic=True, **given)
     payout["_members"] = [each["id"] for each in members]
     for each in members:
         each["_payout"] = payout["id"]
@@ -116,6 +116,16 @@ def advance(
     else:
         events.emit(world, f"payout.{to}", payout)
     return payout
+
+
+def reverse(world: World, payout: Doc) -> Doc:
+    """Take a payout back from the bank that has it, by a payout of its own. Raises ApiError."""
+    if payout["status"] != "paid" or payout["reversed_by"] or payout["original_payout"]:
+        raise ApiError(f"{payout['id']} cannot be taken back.")
+    back = payout_documents.new(world, -payout["amount"], payout["currency"], automatic=False)
+    back["original_payout"], payout["reversed_by"] = payout["id"], back["id"]
+    world.store.save(payout)
+    return _send(world, back, "payout_reversal")
 
 
 def cancel(world: World, id: str) -> Doc:
@@ -177,15 +187,17 @@ def _pay_out_all(world: World) -> None:
         watch(world)
 
 
-def _send(world: World, payout: Doc) -> Doc:
+def _send(world: World, payout: Doc, category: str = "payout") -> Doc:
     own = transactions.book(
         world,
         -payout["amount"],
         payout["currency"],
         "payout",
-        "payout",
+        category,
         source=payout["id"],
         description=payout["description"],
+        fee=payout.pop("_fee", 0),
+        fee_name="Instant payout fee",
     )
     own["_payout"] = payout["id"] if payout["automatic"] else None
     payout["balance_transaction"] = own["id"]

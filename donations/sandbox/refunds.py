@@ -113,13 +113,23 @@ def cancel(world: World, id: str) -> Doc:
     return become(world, id, "canceled")
 
 
-def become(world: World, id: str, status: str, failure_reason: str = "expired_or_canceled_card") -> Doc:
-    """The refund's next status, with its money and its events. Raises ApiError for one that is over."""
+def become(
+    world: World,
+    id: str,
+    status: str,
+    failure_reason: str = "expired_or_canceled_card",
+    pending_reason: str | None = None,
+) -> Doc:
+    """The refund's next status, with its money and its events, or what it waits for now. Raises ApiError for one that
+    is over."""
     refund = retrieve(world, id)
-    if refund["status"] in ("failed", "canceled") or refund["status"] == status:
+    is_same = refund["status"] == status and refund.get("pending_reason") == pending_reason
+    if refund["status"] in ("failed", "canceled") or is_same:
         raise ApiError(f"Refund {id} is {refund['status']} already.")
     previous = {"status": refund["status"], "pending_reason": refund.pop("pending_reason", None)}
     refund["status"] = status
+    if status == "pending" and pending_reason:
+        refund["pending_reason"] = pending_reason
     if status == "succeeded" and refund["balance_transaction"] is None and "_bt" not in refund:
         balance.settle(world, refund)
     if status in ("failed", "canceled"):

@@ -170,6 +170,17 @@ def a_charge_whose_money_is_another_accounts(gift: Payment) -> list[Said]:
     return [gift.succeeded(), gift.fee()]
 
 
+def a_charge_in_a_currency_younger_than_our_table(gift: Payment) -> list[Said]:
+    """It is entered as what it settled at, and so is its refund."""
+    other = gift.stray(5000, "xcg")
+    came = gift.listed("charge", 2100, gift.id, fee=80, minutes=31)
+    came.about["source"] = other.about["id"]
+    refund = gift.refund(1000, minutes=40, charge=other.about["id"], currency="xcg")
+    gone = gift.listed("refund", -430, "", minutes=41)
+    gone.about["source"] = {"id": refund.about["id"], "object": "refund", "charge": other.about["id"]}
+    return [gift.succeeded(), other, came, refund, gone]
+
+
 # recipe -> (raised of the 30.00, the donation's state, the live receipt's amount or None)
 RECIPES = {
     a_part_refunded: (2000, "part_refunded", 2000),
@@ -190,6 +201,7 @@ RECIPES = {
     a_dispute_won_and_taken_again: (0, "lost", None),
     an_inquiry_that_was_closed: (3000, "paid", 3000),
     a_refund_that_waited_and_was_canceled: (3000, "paid", 3000),
+    a_charge_in_a_currency_younger_than_our_table: (3000, "paid", 3000),
     a_charge_that_was_captured_later: (3000, "paid", 3000),
     a_charge_that_was_captured_in_part: (2000, "paid", 2000),
     a_charge_that_was_captured_in_part_and_refunded: (1500, "part_refunded", 1500),

@@ -108,6 +108,18 @@ def payout_fails(stripe: Stripe, charge: str, made: dict[str, str]) -> None:
     stripe.order(f"payouts/{made['payout']}/advance", to="failed")
 
 
+def paid_out_by_hand(stripe: Stripe, charge: str, made: dict[str, str]) -> None:
+    made["payout"] = stripe.order("payouts", amount=900, to="paid", method="instant", fee=9)["id"]
+
+
+def payout_taken_back(stripe: Stripe, charge: str, made: dict[str, str]) -> None:
+    stripe.order(f"payouts/{made['payout']}/reverse")
+
+
+def paid_out_elsewhere(stripe: Stripe, charge: str, made: dict[str, str]) -> None:
+    made["payout"] = stripe.order("payouts", to="paid", reconcile=True, destination=f"ba_{charge}")["id"]
+
+
 # name -> (how it was paid, what happens then, the alarms that still matter at the end)
 STORIES: dict[str, tuple[str, list[Step], set[str]]] = {
     "nothing else": ("pm_card_visa", [], set()),
@@ -115,7 +127,8 @@ STORIES: dict[str, tuple[str, list[Step], set[str]]] = {
     "refunded in two parts": ("pm_card_visa", [refund(500), refund(1500)], set()),
     "a refund that bounced": ("pm_card_visa", [refund(2000), refund_becomes("failed")], {"refund failed"}),
     "a refund that waits": (
-        "pm_card_visa", [refund(700, status="pending", pending_reason="insufficient_funds")], set(),
+        "pm_card_visa", [refund(700, status="pending", pending_reason="insufficient_funds")],
+        {"refund waits"},
     ),
     "a refund that was canceled": (
         "pm_card_visa", [refund(700, status="requires_action"), refund_becomes("canceled")], {"refund failed"},
@@ -150,6 +163,9 @@ STORIES: dict[str, tuple[str, list[Step], set[str]]] = {
     "a debit that failed": ("bacs_success", [of_charge("fail")], set()),
     "a debit that failed after it had come": ("bacs_success", [of_charge("succeed"), of_charge("fail")], set()),
     "a payout": ("pm_card_bypassPending", [paid_out], set()),
+    "a payout taken back": ("pm_card_bypassPending", [paid_out, payout_taken_back], set()),
+    "an instant payout": ("pm_card_bypassPending", [paid_out_by_hand], set()),
+    "a payout that goes elsewhere": ("pm_card_bypassPending", [paid_out_elsewhere], set()),
     "a payout that failed": ("pm_card_bypassPending", [paid_out, payout_fails], {"payout failed"}),
 }  # fmt: skip
 
@@ -177,6 +193,7 @@ def lived(stripe: Stripe, story: str, at: datetime, *, to_events: bool, after_ea
     fresh()
     mails_before = set(db.session.scalars(select(Mail.id)))
     balances_before = balances()
+    payouts_before = set(db.session.scalars(select(Payout.id)))
     if not to_events:
         stripe.order("events/lose", times=10_000, forget=True)
     stripe.order("fees/next", fee=62)
@@ -191,10 +208,12 @@ def lived(stripe: Stripe, story: str, at: datetime, *, to_events: bool, after_ea
         step(stripe, charge, made)
     listen(at, to_events=to_events)
     stripe.server.http("DELETE", "/sandbox/events/lose")
-    return outcome(donation, mails_before, balances_before)
+    return outcome(donation, mails_before, balances_before, payouts_before)
 
 
-def outcome(donation: Donation, mails_before: set[int], balances_before: dict[Any, int]) -> dict[str, Any]:
+def outcome(
+    donation: Donation, mails_before: set[int], balances_before: dict[Any, int], before: set[str]
+) -> dict[str, Any]:
     fresh()
     payments = select(Payment.id).where(Payment.donation_id == donation.id)
     moved: dict[Any, int] = defaultdict(int)
@@ -220,10 +239,9 @@ def outcome(donation: Donation, mails_before: set[int], balances_before: dict[An
         "warnings": db.session.scalars(
             select(FraudWarning.actionable).where(FraudWarning.payment_id.in_(payments))
         ).all(),
-        "payouts": [
-            (row.status, row.members_listed)
-            for row in db.session.scalars(select(Payout).order_by(Payout.created_at.desc(), Payout.id).limit(1))
-        ],
+        "payouts": sorted(
+            (row.status, row.members_listed) for row in db.session.scalars(select(Payout)) if row.id not in before
+        ),
         "alarms": {str(mail.facts["name"]).rpartition(" ")[0] for mail in alarms},
     }
 

@@ -170,6 +170,11 @@ REFUND_STATES = {
     RefundStatus.FAILED: _l("came back"),
     RefundStatus.CANCELED: _l("taken back"),
 }
+PENDING_REASONS = {
+    "processing": _l("Stripe is processing it"),
+    "insufficient_funds": _l("the Stripe balance is too low: pay money in at Stripe"),
+    "charge_pending": _l("the payment itself has not arrived yet"),
+}
 REFUND_REASONS = {
     "requested_by_customer": _l("The supporter asked for it"),
     "duplicate": _l("It was given twice"),
