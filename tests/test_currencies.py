@@ -22,7 +22,6 @@ ONE_CURRENCY = {
     "reconciliation.reviewing._in_transit": "_open_on groups by currency",
     "reconciliation.to_do.rests._by_fund": "grouped by _of_fund, currency among it",
     "reconciliation.to_do.rests._sum": "part of _open, which groups by currency",
-    "reconciliation.to_do.rows._given_back": "the refunds of one charge",
     "reconciliation.marks._RESTS": "grouped by _of_rest, currency among it",
     "reconciliation.matches._MATCHED": "the lines matched to one thing",
     "reconciliation.matches.confirm": "the parts of one bank line",
@@ -33,7 +32,7 @@ ONE_CURRENCY = {
     "reconciliation.slips._SHORT": "one slip",
     "reconciliation.handed_in._SLIPS": "one slip",
     # Stripe refunds a charge in the charge's currency.
-    "reconciliation.disputes._given_back": "the refunds of one charge",
+    "reconciliation.disputes.GIVEN_BACK": "the refunds of one charge",
     "giving.refunding._WAITING": "the refunds asked for of one charge",
     # The rules of posting reckon with one payment in the currency it settled in.
     "bookkeeping.refunds._owed": "one payment, settled",

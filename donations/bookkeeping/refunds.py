@@ -63,8 +63,8 @@ def _worths(facts: PaymentFacts, settled: Money) -> Iterator[tuple[Refund, int]]
     of_gift = 0
     for refund in sorted(facts.refunds, key=lambda one: (one.created_at, one.id)):
         moved = _movement_of(facts, refund, "refund")
-        if moved is None and refund.balance_transaction_id is None and (refund.failed or facts.is_part_captured):
-            continue  # Nothing moved. Stripe calls it a refund too that what was not captured is released.
+        if facts.is_release(refund) or (refund.failed and moved is None and refund.balance_transaction_id is None):
+            continue
         if refund.amount.currency == settled.currency:
             yield refund, refund.amount.minor
         elif moved is not None and facts.amount is not None:

@@ -178,6 +178,13 @@ class PaymentFacts:
     method: str | None = None
     is_part_captured: bool = False
 
+    def is_release(self, refund: Refund) -> bool:
+        """Whether a refund is none: what was held on the card and not captured was released, and no money moves."""
+        has_moved = refund.balance_transaction_id is not None or any(
+            movement.source_id == refund.id for movement in self.movements
+        )
+        return self.is_part_captured and not has_moved
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

@@ -79,7 +79,8 @@ def left(conn: Connection, known: facts.PaymentFacts) -> Money:
     if not standing.received:
         raise NothingToRefund()
     waiting = Money(int(conn.execute(_WAITING, {"of_payment": known.payment_id}).scalar_one()), amount.currency)
-    refunded = sum((refund.amount for refund in known.refunds if not refund.failed), nothing)
+    counted = (refund for refund in known.refunds if not refund.failed and not known.is_release(refund))
+    refunded = sum((refund.amount for refund in counted), nothing)
     return max(amount - refunded - standing.lost - waiting - _settled_otherwise(known), nothing)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, or_, select
 from sqlalchemy.engine import Connection
 
 from donations.models import Dispute, Donation, FraudWarning, Payment, Refund, RefundAttempt
@@ -45,9 +45,11 @@ _DISPUTES = (
     )
     .limit(MOST)
 )  # fmt: skip
-_given_back = (
+# What was only held on the card and then released is no refund, though Stripe writes it down as one.
+GIVEN_BACK = (
     select(func.coalesce(func.sum(_refund.c.amount_minor), 0))
     .where(_refund.c.payment_id == _payment.c.id, _refund.c.status.not_in(_FAILED))
+    .where(or_(_payment.c.authorized_minor.is_(None), _refund.c.balance_transaction_id.is_not(None)))
     .scalar_subquery()
 )
 _is_asked = select(_attempt.c.id).where(_attempt.c.payment_id == _payment.c.id, _attempt.c.state == "asked").exists()
@@ -63,7 +65,7 @@ _disputed_as = (
 )
 _WARNINGS = (
     select(
-        _warning, _payment.c.amount_minor, _payment.c.currency, *_of_payment, _given_back.label("given_back"),
+        _warning, _payment.c.amount_minor, _payment.c.currency, *_of_payment, GIVEN_BACK.label("given_back"),
         _is_asked.label("is_asked"), _disputed_as.label("disputed_as"),
     )
     .join(_payment, _payment.c.id == _warning.c.payment_id)

@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from .openapi import Contract
-from .talking import Witnessed, logged, order, paid, told
+from .talking import Witnessed, logged, order, paid, session, told
 
 
 @pytest.fixture
@@ -170,3 +170,33 @@ def test_what_was_sent_about_money_fits_too(
     client.v1.payouts.list({"status": "paid", "arrival_date": {"lte": 1}})
 
     assert contract.check_log(logged(sandbox_url)) == witnessed.checked
+
+
+def test_money_that_is_only_held_fits(
+    client: stripe.StripeClient, product: str, sandbox_url: str, contract: Contract
+) -> None:
+    whole, part, given_up = (paid(client, sandbox_url, product, hold=True) for _ in range(3))
+    look(client)
+    order(sandbox_url, f"charges/{whole}/capture")
+    order(sandbox_url, f"charges/{part}/capture", amount=1000)
+    order(sandbox_url, f"charges/{given_up}/release", expired=True)
+    promised = session(client, product)
+    intent = order(sandbox_url, f"sessions/{promised.id}/promise")["payment_intent"]
+    look(client)
+    order(sandbox_url, f"payment_intents/{intent}/cancel")
+    look(client)
+
+    assert {"charge.captured", "charge.expired", "payment_intent.canceled"} <= told(client, contract)
+
+
+def test_a_payout_that_is_taken_back_fits(
+    client: stripe.StripeClient, product: str, sandbox_url: str, contract: Contract
+) -> None:
+    paid(client, sandbox_url, product, "pm_card_bypassPending")
+    order(sandbox_url, "balance_transactions/release")
+    out = order(sandbox_url, "payouts", to="paid", reconcile=True, destination="ba_another")["id"]
+    back = order(sandbox_url, f"payouts/{out}/reverse")["id"]
+    look(client)
+
+    assert client.v1.payouts.retrieve(out).reversed_by == back
+    assert "payout.created" in told(client, contract)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table, Text, and_, cast, exists, func, or_, select
+from sqlalchemy import Table, Text, and_, cast, exists, or_
 
 from donations import models
-from donations.reconciliation.disputes import CLOSED
+from donations.reconciliation.disputes import CLOSED, GIVEN_BACK
 from donations.reconciliation.to_do.selects import (
     day,
     dismissed_since,
@@ -18,7 +18,7 @@ from donations.reconciliation.to_do.selects import (
     moment,
     not_dismissed,
 )
-from donations.stripe_statuses import DisputeStatus, PayoutStatus, RefundStatus
+from donations.stripe_statuses import DisputeStatus, PayoutStatus
 
 
 def _table(model: Any) -> Table:
@@ -36,17 +36,11 @@ _question, _rule = _table(models.LineQuestion), _table(models.ApprovalRule)
 _disbursement, _adjustment = _table(models.Disbursement), _table(models.Adjustment)
 _period, _signature = _table(models.Period), _table(models.PeriodSignature)
 _DECIDED = DisputeStatus.all_that(lambda status: status.decides_a_warning)
-_FAILED = RefundStatus.all_that(lambda status: status.has_failed)
 _COME_BACK = PayoutStatus.all_that(lambda status: status.has_come_back)
 _BY_HAND = ("cash", "cheque")
-_given_back = (
-    select(func.coalesce(func.sum(_refund.c.amount_minor), 0))
-    .where(_refund.c.payment_id == _payment.c.id, _refund.c.status.not_in(_FAILED))
-    .scalar_subquery()
-)
 # A warning is answered by a refund, or has become a dispute.
 _answered = or_(
-    _given_back >= _payment.c.amount_minor,
+    _payment.c.amount_minor <= GIVEN_BACK,
     exists().where(_attempt.c.payment_id == _payment.c.id, _attempt.c.state == "asked"),
     exists().where(_dispute.c.payment_id == _payment.c.id, _dispute.c.status.in_(_DECIDED)),
 )
