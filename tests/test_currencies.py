@@ -36,6 +36,7 @@ ONE_CURRENCY = {
     "giving.refunding._WAITING": "the refunds asked for of one charge",
     # The rules of posting reckon with one payment in the currency it settled in.
     "bookkeeping.refunds._owed": "one payment, settled",
+    "bookkeeping.disputes._came_back_in_part": "one dispute, in the currency of its payment by its own rates",
     # One currency at a time by construction.
     "reconciliation.balances._SINCE": "grouped by _OF_FUND, currency among it",
     "reconciliation.matching.scoring._made": "adds points, not money",

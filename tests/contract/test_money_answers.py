@@ -6,7 +6,8 @@ import pytest
 import stripe
 
 from .openapi import Contract
-from .talking import Witnessed, logged, order, paid, session, told
+from .talking import Witnessed, logged, order, paid, told
+from .talking import session as begin
 
 
 @pytest.fixture
@@ -175,12 +176,13 @@ def test_what_was_sent_about_money_fits_too(
 def test_money_that_is_only_held_fits(
     client: stripe.StripeClient, product: str, sandbox_url: str, contract: Contract
 ) -> None:
-    whole, part, given_up = (paid(client, sandbox_url, product, hold=True) for _ in range(3))
+    sessions = [begin(client, product).id for _ in range(3)]
+    whole, part, given_up = (order(sandbox_url, "pay", session=each, hold=True)["charge"] for each in sessions)
     look(client)
     order(sandbox_url, f"charges/{whole}/capture")
     order(sandbox_url, f"charges/{part}/capture", amount=1000)
     order(sandbox_url, f"charges/{given_up}/release", expired=True)
-    promised = session(client, product)
+    promised = begin(client, product)
     intent = order(sandbox_url, f"sessions/{promised.id}/promise")["payment_intent"]
     look(client)
     order(sandbox_url, f"payment_intents/{intent}/cancel")
