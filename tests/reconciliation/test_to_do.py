@@ -50,8 +50,8 @@ def test_one_thing_of_each_kind_is_on_the_list_with_its_age(app: Flask, kind: st
 
 
 @pytest.mark.parametrize(
-    "kind", ["gift", "payout", "settlement", "withheld", "transit", "unlinked", "refund_attempt", "to_pay_in",
-             "expected"],
+    "kind", ["gift", "payout", "settlement", "withheld", "transit", "unlinked", "refund_attempt", "refund_waiting",
+             "to_pay_in", "expected"],
 )  # fmt: skip
 def test_what_is_young_is_on_its_way_and_not_on_the_list(app: Flask, kind: str) -> None:
     PLANTED[kind]()

@@ -29,6 +29,7 @@ from donations.models import (
     Period,
     PeriodSignature,
     ReceiptSeries,
+    Refund,
     RefundAttempt,
     Restoration,
     StripeEvent,
@@ -193,6 +194,12 @@ def a_refund_attempt() -> None:
                       requested_at=NOON))  # fmt: skip
 
 
+def a_refund_waiting() -> None:
+    payment = a_payment()
+    add(Refund(id="re_1", payment_id=payment.id, amount_minor=500, currency="GBP", status="requires_action",
+               created_at=NOON))  # fmt: skip
+
+
 def a_disbursement() -> None:
     banked(80000)
     ask_for(5000)
@@ -229,6 +236,7 @@ PLANTED: dict[str, Callable[[], Any]] = {
     "estimated": an_estimate,
     "refund": owed,
     "refund_attempt": a_refund_attempt,
+    "refund_waiting": a_refund_waiting,
     "overdrawn": overdrawn,
     "suspense": in_suspense,
     "payout": lambda: hear_payout(5000),

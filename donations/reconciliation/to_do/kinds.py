@@ -42,6 +42,7 @@ _ALL = (
     Kind("estimated", AtClose.NAMED),
     Kind("refund", AtClose.ACCEPTED),
     Kind("refund_attempt", AtClose.NAMED),
+    Kind("refund_waiting", AtClose.NAMED),
     Kind("overdrawn", AtClose.ACCEPTED),
     Kind("suspense", AtClose.ACCEPTED),
     # Money on its way that stays away.
@@ -129,7 +130,7 @@ STATES: dict[str, dict[str, str]] = {
     "period": {"open": "period", "closed": SETTLED},
     "receipt": _settled("live", "replaced", "void"),
     "refund": {
-        **dict.fromkeys(RefundStatus.all_that(lambda status: status.is_on_its_way), BY_ITSELF),
+        **dict.fromkeys(RefundStatus.all_that(lambda status: status.is_on_its_way), "refund_waiting"),
         RefundStatus.FAILED: "refund", **_settled(RefundStatus.SUCCEEDED, RefundStatus.CANCELED),
     },
     "refund_attempt": {"asked": "refund_attempt", **_settled("made", "refused")},

@@ -18,7 +18,7 @@ from donations.reconciliation.to_do.selects import (
     moment,
     not_dismissed,
 )
-from donations.stripe_statuses import DisputeStatus, PayoutStatus
+from donations.stripe_statuses import DisputeStatus, PayoutStatus, RefundStatus
 
 
 def _table(model: Any) -> Table:
@@ -36,6 +36,7 @@ _question, _rule = _table(models.LineQuestion), _table(models.ApprovalRule)
 _disbursement, _adjustment = _table(models.Disbursement), _table(models.Adjustment)
 _period, _signature = _table(models.Period), _table(models.PeriodSignature)
 _DECIDED = DisputeStatus.all_that(lambda status: status.decides_a_warning)
+_ON_ITS_WAY = RefundStatus.all_that(lambda status: status.is_on_its_way)
 _COME_BACK = PayoutStatus.all_that(lambda status: status.has_come_back)
 _BY_HAND = ("cash", "cheque")
 # A warning is answered by a refund, or has become a dispute.
@@ -101,6 +102,13 @@ ROWS = (
     )
     .join(_payment, _payment.c.id == _attempt.c.payment_id)
     .where(_attempt.c.state == "asked", _attempt.c.requested_at < moment("day_before")),
+    items(
+        "refund_waiting", _refund.c.id, place=_payment.c.charge_id, note=_refund.c.pending_reason,
+        minor=_refund.c.amount_minor, currency=_refund.c.currency, since=_refund.c.created_at,
+    )
+    .join(_payment, _payment.c.id == _refund.c.payment_id)
+    .where(_refund.c.status.in_(_ON_ITS_WAY))
+    .where(or_(_refund.c.created_at < moment("week_before"), _refund.c.pending_reason == "insufficient_funds")),
     _of_gifts("cash", on_day=_gift.c.received_on).where(_gift.c.state == "recorded"),
     _of_gifts("to_pay_in", since=_gift.c.accepted_at)
     .where(_gift.c.state == "accepted", _gift.c.slip_id.is_(None), _gift.c.method.in_(_BY_HAND))

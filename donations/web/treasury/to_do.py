@@ -29,6 +29,7 @@ PLACES = {
     "unidentified": ("treasury.lines.show", "number"),
     "refund": ("treasury.payments.show", "charge_id"),
     "refund_attempt": ("treasury.payments.show", "charge_id"),
+    "refund_waiting": ("treasury.payments.show", "charge_id"),
     "overdrawn": ("treasury.fund", "slug"),
     "suspense": ("treasury.fund", "slug"),
     "payout": ("treasury.payouts.show", "payout_id"),

@@ -15,6 +15,7 @@ OPEN_ITEMS = {
     "estimated": _l("Donations with estimated funds"),
     "refund": _l("Failed refunds to pay again"),
     "refund_attempt": _l("Refunds without an answer from Stripe"),
+    "refund_waiting": _l("Refunds that Stripe has not paid out"),
     "overdrawn": _l("Overdrawn funds"),
     "suspense": _l("Balances in suspense"),
     "payout": _l("Stripe payouts not seen in the bank"),
@@ -53,6 +54,8 @@ HINTS = {
     "refund": _l("The card takes no money. Refund again, pay by bank and match the line, or keep the donation if the"
                  " donor agrees."),
     "refund_attempt": _l("Open the donation and ask Stripe again."),
+    "refund_waiting": _l("Pay money in at Stripe if its balance is too low. If the donor’s bank details are missing,"
+                         " ask the donor, or cancel the refund at Stripe."),
     "overdrawn": _l("The fund has paid out more than it has. Transfer money to it, or undo what was wrong."),
     "suspense": _l("Money here has no fund. Open the entries and ask your technical team what they are."),
     "payout": _l("Import the newest bank statement. If the payout is missing there, ask your bank and Stripe."),
