@@ -4,8 +4,8 @@ payout reverses another and where a payout went."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0040"
-down_revision = "0024"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
