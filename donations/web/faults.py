@@ -127,5 +127,5 @@ def _words(status: int) -> tuple[str, str]:
             _("Something broke on our side"),
             _("It has been noted. This page charged nothing. Please try again later."),
         ),
-        503: (_("We will be back in a moment"), again),
+        503: (_("This page is not available right now"), again),
     }[status]

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.databases("sqlite")
 WORDS = {
     400: "We could not read this", 403: "This form came from another site", 404: "There is nothing here",
     405: "That does not work here", 413: "That was too much at once", 422: "Something is missing",
-    429: "Too many at once", 500: "Something broke on our side", 503: "We will be back in a moment",
+    429: "Too many at once", 500: "Something broke on our side", 503: "This page is not available right now",
 }  # fmt: skip
 
 
