@@ -12,6 +12,9 @@ from donations import appeals, database, totals
 from donations.errors import AppealClosed, AppealNotFound, AppealPaused, NotAllowedInState
 from donations.extensions import db
 from donations.models import Appeal
+from tests.events import balances
+from tests.factories import gbp
+from tests.totals.steps import receive
 
 Verb = Callable[[Appeal, datetime], bool]
 
@@ -172,3 +175,20 @@ def test_a_closed_appeal_says_that_it_has_ended(ali: Appeal, at: datetime) -> No
     do(appeals.close, ali, at)
     with pytest.raises(AppealClosed):
         ali.check_takes_gifts()
+
+
+@pytest.mark.parametrize(
+    "verb", [appeals.pause, appeals.close, *(hide(how) for how in ("amounts_hidden", "holding_page", "dark"))]
+)
+def test_whatever_becomes_of_an_appeal_donations_stay_in_their_fund(ali: Appeal, at: datetime, verb: Verb) -> None:
+    # given a donation that is in the books of its fund
+    receive(ali.slug, gbp("20.00"), at=at)
+    before = balances()
+    assert before
+    # when the appeal is paused, closed or hidden
+    assert do(verb, ali, at)
+    # then every balance is what it was, and a donation that was on its way joins it
+    assert balances() == before
+    receive(ali.slug, gbp("5.00"), at=at)
+    assert sum(balances().values()) == 0
+    assert balances() != before

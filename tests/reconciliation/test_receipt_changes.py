@@ -148,6 +148,18 @@ def test_a_corrected_amount_waits_and_what_is_corrected_back_is_never_told(app: 
     assert "We had recorded a wrong amount" in plain_text(mail_server.mails[-1])
 
 
+def test_where_nobody_would_be_told_a_receipt_by_hand_follows_at_once(app: Flask) -> None:
+    gift = accepted(3000)
+    with write_unit() as conn:
+        donation = db.session.get_one(OfflineGift, gift).donation
+        donation.email_sealed = donation.email_hash = None
+        db.session.flush()
+        giving.offline.correct(conn, gift, Money(2000, "GBP"), "cash", at=NOON)
+    assert receipts_of(gift) == [("replaced", 3000), ("live", 2000)]
+    fresh()
+    assert db.session.scalars(select(ReceiptChange)).all() == []
+
+
 def test_a_cheque_that_bounces_says_that_the_bank_reversed_it(app: Flask, mail_server: MailServer) -> None:
     gift = accepted(5000, "cheque")
     told()

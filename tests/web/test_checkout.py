@@ -247,3 +247,21 @@ def test_while_nobody_can_say_whether_it_was_paid_no_other_page_is_begun(
 
 def the_donation_now() -> Donation:
     return db.session.query(Donation).one()
+
+
+@pytest.mark.databases("sqlite")
+def test_our_own_pages_take_no_money(client: FlaskClient, at_stripe: Stripe) -> None:
+    # given a form that was filled in, and looked at once more
+    check = fill_in(client)
+    client.get(check)
+    assert sessions(at_stripe) == []
+    # when it is sent on, comes back unpaid and is tried again
+    go_on(client, check)
+    client.get(page())
+    again(client)
+    # then Stripe was asked for a page to pay on, and for nothing that takes money
+    assert len(sessions(at_stripe)) == 1
+    assert at_stripe.api("GET", "/v1/charges").json["data"] == []
+    posted = {entry["path"] for entry in at_stripe.requests("/v1", "POST")}
+    assert posted <= {"/v1/products", "/v1/checkout/sessions"}
+    assert posted

@@ -142,6 +142,7 @@ def test_a_new_wording_while_money_is_there_needs_a_reason_and_the_page_says_bot
     page = client.get("/appeals/hands-off-ali").text
     for words in ("What is left goes to the paper.", "goes to the others held at Sakharovo", "Donations made before"):
         assert words in page, words
+    assert "Ali is free." not in page  # Why is for the team only.
     assert client.get("/ru/appeals/hands-off-ali").status_code == 200
     assert client.get("/appeals/hands-off-ali/funds").text.count("Donations made before") == 1
     assert acts("appeal.published")[0].details["wording_reason"] == "Ali is free."

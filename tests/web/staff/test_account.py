@@ -56,6 +56,19 @@ def test_new_recovery_codes_make_the_old_ones_worthless(app: Flask, browser: Bro
     assert Browser(app).sign_in(treasurer, code=made[0]).status_code == 303
 
 
+def test_recovery_codes_are_shown_only_when_they_are_made(browser: Browser, treasurer: Person) -> None:
+    browser.sign_in(treasurer)
+    made = re.findall(r"<code>([0-9a-f-]{14})</code>", browser.post("/staff/recovery-codes").text)
+    assert len(made) == 10
+
+    shown_later = [browser.get(path).text for path in ("/staff/", "/staff/recovery-codes", "/staff/app")]
+    db.session.rollback()
+    kept = [str(row) for table in db.metadata.sorted_tables for row in db.session.execute(select(table))]
+
+    assert not [code for code in made if any(code in text or code.replace("-", "") in text for text in shown_later)]
+    assert not [code for code in made if any(code in row or code.replace("-", "") in row for row in kept)]
+
+
 def test_a_changed_password_ends_the_other_sessions_and_keeps_this_one(app: Flask, treasurer: Person) -> None:
     here, there = Browser(app), Browser(app)
     here.sign_in(treasurer, code=treasurer.codes[0])

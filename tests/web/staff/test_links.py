@@ -63,6 +63,17 @@ def test_an_invitation_works_for_three_days(browser: Browser, link: str, clock: 
     assert browser.get(link).status_code == 404
 
 
+def test_a_reset_link_works_for_an_hour(browser: Browser, treasurer: Person, clock: time_machine.Traveller) -> None:
+    browser.get("/staff/forgot")
+    browser.post("/staff/forgot", email=treasurer.email)
+    link = f"/staff/reset/{tokens.for_reset(treasurer.id, treasurer.row.link_key)}"
+    clock.shift(timedelta(minutes=60))
+    assert browser.get(link).status_code == 200
+    clock.shift(timedelta(seconds=2))
+    assert browser.get(link).status_code == 404
+    assert browser.sign_in(treasurer).status_code == 303  # And the password stays as it was.
+
+
 @pytest.mark.parametrize("token", ["", "invented", "WzEsIngiXQ.x.y"])
 @pytest.mark.databases("sqlite")
 def test_an_invented_link_opens_nothing(browser: Browser, token: str) -> None:
