@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,6 +121,20 @@ def test_the_private_half_of_a_recipient_opens_it_without_this_program(
     assert b"manifest.json" in pyrage.decrypt(rest, [offline])[:100]
     with pytest.raises(pyrage.DecryptError):
         pyrage.decrypt(rest, [pyrage.x25519.Identity.generate()])
+
+
+def test_names_stay_sealed_inside_it_and_no_key_of_ours_is_in_it(app: Flask, appeals: dict, tmp_path: Path) -> None:
+    accepted(2500)
+    told = forging.settings(app)
+    archives.write(tmp_path / "a.ffarchive", told, at=AT)
+    found = forging.members(tmp_path / "a.ffarchive", app)
+    inside = b"".join(gzip.decompress(each) if info.name.endswith(".gz") else each for info, each in found)
+    assert b"2500" in inside
+    assert b"maya" not in inside.lower()
+    keys = [told.secret_key, told.stripe_secret_key, *told.stripe_webhook_secrets]
+    spelt = [*keys, *(form for key in told.data_keys.values() for form in (key.hex(), b64encode(key).decode()))]
+    assert [one for one in spelt if one.encode() in inside] == []
+    assert [key for key in told.data_keys.values() if key in inside] == []
 
 
 def test_while_another_program_uses_the_database_nothing_is_restored(

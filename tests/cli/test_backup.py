@@ -9,13 +9,14 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 from click.testing import Result
 from flask import Flask
 
 from donations import archives
-from donations.archives import tar
+from donations.archives import container, tar
 from donations.database import snapshot
 from donations.errors import BackupNotWritten, DatabaseNotEmpty
 from donations.extensions import db
@@ -136,6 +137,25 @@ def test_a_drill_proves_an_archive_and_touches_nothing(app: Flask, appeals: dict
     assert "can be restored: 1 donations" in done.output
     assert raised() == 2600
     assert not (tmp_path / "files" / "evidence" / evidence).exists()
+
+
+def test_one_that_does_not_read_back_removes_no_older_archive(
+    app: Flask, appeals: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tmp_path / "fighting-fund-20200101T000000Z.ffarchive"
+    run(app, "backup", str(older))
+    whole, real = older.read_bytes(), container.write
+
+    def damaged(out: BinaryIO, *told: Any) -> None:
+        real(out, *told)
+        out.seek(-1, os.SEEK_END)
+        (last,) = out.read(1)
+        out.seek(-1, os.SEEK_END)
+        out.write(bytes([last ^ 1]))
+
+    monkeypatch.setattr(container, "write", damaged)
+    assert run(app, "backup", str(tmp_path), "--keep", "1").exit_code == 1
+    assert older.read_bytes() == whole
 
 
 def _full(*_: object) -> Iterator[bytes]:

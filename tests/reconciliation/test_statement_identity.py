@@ -141,6 +141,18 @@ def test_a_person_answers_once_and_the_next_file_knows_it(
         questions.answer(conn, question.id, "another", actor="maya", at=at)
 
 
+def test_a_line_that_is_the_same_takes_over_the_details_and_keeps_its_match(app: Flask, at: datetime) -> None:
+    account = an_account("Matched")
+    bring(account, row(), at)
+    steps.match(lines()[0].id, Said("unidentified", 2000))
+    bring(account, row(number="", name="A. Alder", text="Present"), at, ask_later=True)
+    (question,) = open_questions()
+    with write_unit() as conn:
+        questions.answer(conn, question.id, "same", actor="maya", at=at)
+    assert [said(line)["text"] for line in lines()] == ["Present"]
+    assert db.session.scalars(select(Match.state)).all() == ["confirmed"]
+
+
 @pytest.mark.parametrize("number", ["", "0", "000000", "NONREF", "NOTPROVIDED", "xxxxxxx", "SAME77"])
 def test_numbers_that_say_nothing_or_repeat_leave_several_lines_twice_and_in_part(
     account: BankAccount, at: datetime, number: str
