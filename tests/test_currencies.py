@@ -37,6 +37,9 @@ ONE_CURRENCY = {
     # The rules of posting reckon with one payment in the currency it settled in.
     "bookkeeping.refunds._owed": "one payment, settled",
     "bookkeeping.disputes._came_back_in_part": "one dispute, in the currency of its payment by its own rates",
+    # A statement in another currency than its account's is refused, each line of it too.
+    "reconciliation.statement_lines.collective._wholes": "the lines of one bank account",
+    "restoration.recovering._exact": "the parts of one donation, as Stripe was told them",
     # One currency at a time by construction.
     "reconciliation.balances._SINCE": "grouped by _OF_FUND, currency among it",
     "reconciliation.matching.scoring._made": "adds points, not money",
@@ -102,6 +105,7 @@ OF_ONE_CURRENCY = {
     "Match": "of a bank line, in its currency",
     "PayoutShare": "of a payout, in its currency",
     "Said": "of a bank line, in its currency",
+    "Entry": "reconciliation.readers: of a statement's line, in its currency",
     "Candidate": "looked for in the currency of the line or payout",
     "Figures": "of an appeal, in its currency; `also` names the others",
 }

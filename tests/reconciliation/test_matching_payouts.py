@@ -7,8 +7,11 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from donations.extensions import db
+from donations.reconciliation import payouts, splits
 from tests.reconciliation.matching_steps import a_payout, is_now, run, said, why
 from tests.reconciliation.steps import TODAY, a_bank_account
+from tests.reconciliation.test_payouts import hear_payout, two_gifts_and_a_fee
 
 
 @pytest.mark.parametrize("days", [-1, 0, 7])
@@ -64,3 +67,17 @@ def test_a_trace_number_tells_equal_payouts_apart(app: Flask) -> None:
     assert is_now(line) == ("confirmed", [("payout", first)])
     # and what is left is alone
     assert is_now(other) == ("confirmed", [("payout", second)])
+
+
+@pytest.mark.parametrize(
+    ("minor", "automatic", "is_estimate"), [(12748, True, False), (-500, True, True), (12748, False, True)]
+)
+@pytest.mark.databases("sqlite")
+def test_only_a_payout_without_members_is_an_estimate(
+    app: Flask, minor: int, automatic: bool, is_estimate: bool
+) -> None:
+    two_gifts_and_a_fee()
+    hear_payout(minor, automatic=automatic)
+    row = payouts.find(db.session.connection(), "po_1")
+    assert payouts.is_estimated(row) is is_estimate
+    assert splits.has_members(row) is not is_estimate

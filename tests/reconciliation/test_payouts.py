@@ -18,7 +18,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.facts import Movement, Payout
 from donations.models import Appeal, Fund
-from donations.reconciliation import movements, payouts, splits
+from donations.reconciliation import movements
 from donations.reconciliation.matches import Said
 from tests.events import a_charge, a_movement, fresh, hear, live_lines
 from tests.factories import NOON, a_donation, gbp
@@ -288,17 +288,3 @@ def test_a_decision_about_a_member_moves_its_part_of_the_payout_and_the_bank(app
     with write_unit() as conn:
         assert movements.book_drifted_payouts(conn, at=NOON) == 0
     assert sound() == ()
-
-
-@pytest.mark.parametrize(
-    ("minor", "automatic", "is_estimate"), [(12748, True, False), (-500, True, True), (12748, False, True)]
-)
-@pytest.mark.databases("sqlite")
-def test_only_a_payout_without_members_is_an_estimate(
-    app: Flask, minor: int, automatic: bool, is_estimate: bool
-) -> None:
-    two_gifts_and_a_fee()
-    hear_payout(minor, automatic=automatic)
-    row = payouts.find(db.session.connection(), "po_1")
-    assert payouts.is_estimated(row) is is_estimate
-    assert splits.has_members(row) is not is_estimate
