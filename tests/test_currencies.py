@@ -39,7 +39,7 @@ ONE_CURRENCY = {
     "bookkeeping.disputes._came_back_in_part": "one dispute, in the currency of its payment by its own rates",
     # A statement in another currency than its account's is refused, each line of it too.
     "reconciliation.statement_lines.collective._wholes": "the lines of one bank account",
-    "restoration.recovering._exact": "the parts of one donation, as Stripe was told them",
+    "restoration.recovery._exact": "the parts of one donation, as Stripe was told them",
     # One currency at a time by construction.
     "reconciliation.balances._SINCE": "grouped by _OF_FUND, currency among it",
     "reconciliation.matching.scoring._made": "adds points, not money",

@@ -1,7 +1,19 @@
 """Receipts: numbered without gaps and frozen when they are issued (issuing), found again by number, link, code,
 donation and donor (finding)."""
 
-from donations.receipts.finding import (
+from donations.receipts.issuance import (
+    SETTLES_WITHIN,
+    UNDO_WITHIN,
+    Acknowledged,
+    acknowledge,
+    acknowledge_due,
+    acknowledge_later,
+    cause_of,
+    follow_purpose,
+    issue,
+    void,
+)
+from donations.receipts.lookup import (
     IN_ORDER,
     by_check_code,
     by_label,
@@ -17,18 +29,6 @@ from donations.receipts.finding import (
     stands_instead,
     successor_of,
     token_of,
-)
-from donations.receipts.issuing import (
-    SETTLES_WITHIN,
-    UNDO_WITHIN,
-    Acknowledged,
-    acknowledge,
-    acknowledge_due,
-    acknowledge_later,
-    cause_of,
-    follow_purpose,
-    issue,
-    void,
 )
 
 __all__ = [

@@ -14,8 +14,8 @@ from flask import Flask
 
 from donations.errors import ArchiveRefused
 from donations.reconciliation import files
-from tests.archives import forging
-from tests.archives.forging import member
+from tests.archives import forged
+from tests.archives.forged import member
 from tests.reconciliation.steps import accepted, raised, sound
 
 Change = Callable[[dict[str, Any], dict[str, bytes]], None]
@@ -35,11 +35,11 @@ def archive(app: Flask, appeals: dict, tmp_path: Path) -> Path:
 
 def refused(app: Flask, archive: Path) -> str:
     """The sentence with which it is refused. Nothing of the installation may have changed, nor anything beside it."""
-    before = list(forging.state(archive.parent))
+    before = list(forged.state(archive.parent))
     answer = app.test_cli_runner().invoke(args=["restore", str(archive), "--replace"])
     assert answer.exit_code == 1
     assert isinstance(answer.exception, ArchiveRefused), answer.exception
-    assert list(forging.state(archive.parent)) == before
+    assert list(forged.state(archive.parent)) == before
     assert raised() == 2600
     assert not sound()
     return str(answer.exception)
@@ -64,17 +64,17 @@ def test_one_that_is_cut_off_or_changed_by_a_bit_is_refused_before_it_is_opened(
 
 
 def test_a_drill_refuses_what_a_restore_refuses(app: Flask, archive: Path) -> None:
-    forging.forge(archive, app, _changed("posting", "amount_minor", 1))
+    forged.forge(archive, app, _changed("posting", "amount_minor", 1))
     answer = app.test_cli_runner().invoke(args=["drill", str(archive)])
     assert answer.exit_code == 1
     assert isinstance(answer.exception, ArchiveRefused), answer.exception
 
 
 def test_one_of_another_key_is_refused(app: Flask, archive: Path) -> None:
-    blob = forging.tar_of(forging.members(archive, app))
-    forging.sign(archive, blob, forging.OTHER_KEY)
+    blob = forged.tar_of(forged.members(archive, app))
+    forged.sign(archive, blob, forged.OTHER_KEY)
     assert "DATA_KEY is not the key" in refused(app, archive)
-    forging.sign(archive, blob, {"k9": forging.OTHER_KEY["k1"]})
+    forged.sign(archive, blob, {"k9": forged.OTHER_KEY["k1"]})
     assert "Add that key to DATA_KEY" in refused(app, archive)
 
 
@@ -95,13 +95,13 @@ def test_a_file_by_any_other_name_is_refused(app: Flask, archive: Path) -> None:
             inside[name or "x"] = b"evil"
 
         archive.write_bytes(whole)
-        forging.forge(archive, app, change)
+        forged.forge(archive, app, change)
         assert "where no such name may stand" in refused(app, archive), name
 
 
 @pytest.mark.databases("sqlite")
 def test_every_kind_of_member_but_a_plain_file_is_refused(app: Flask, archive: Path) -> None:
-    found = forging.members(archive, app)
+    found = forged.members(archive, app)
     name = found[-1][0].name
     kinds = (
         tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE,
@@ -112,13 +112,13 @@ def test_every_kind_of_member_but_a_plain_file_is_refused(app: Flask, archive: P
             [*found[:-1], member(name, kind=kind, target="/etc/passwd")],
             [member("manifest.json", kind=kind, target="/etc/passwd"), *found[1:]],
         ):
-            forging.sign(archive, forging.tar_of(hostile), dict(forging.settings(app).data_keys))
+            forged.sign(archive, forged.tar_of(hostile), dict(forged.settings(app).data_keys))
             refused(app, archive)
 
 
 @pytest.mark.databases("sqlite")
 def test_members_that_are_doubled_missing_added_or_moved_are_refused(app: Flask, archive: Path) -> None:
-    found = forging.members(archive, app)
+    found = forged.members(archive, app)
     large = member(found[1][0].name, b"")
     large[0].size = 1 << 40
     for hostile in (
@@ -131,15 +131,15 @@ def test_members_that_are_doubled_missing_added_or_moved_are_refused(app: Flask,
         [found[0]],
         [],
     ):
-        forging.sign(archive, forging.tar_of(hostile), dict(forging.settings(app).data_keys))
+        forged.sign(archive, forged.tar_of(hostile), dict(forged.settings(app).data_keys))
         refused(app, archive)
-    header = forging.tar_of(found[:1])[: -tarfile.RECORDSIZE] + large[0].tobuf(tarfile.GNU_FORMAT)
-    forging.sign(archive, header, dict(forging.settings(app).data_keys))
+    header = forged.tar_of(found[:1])[: -tarfile.RECORDSIZE] + large[0].tobuf(tarfile.GNU_FORMAT)
+    forged.sign(archive, header, dict(forged.settings(app).data_keys))
     refused(app, archive)
 
 
 def _bomb(manifest: dict[str, Any], inside: dict[str, bytes]) -> None:
-    packed = inside["tables/job.jsonl.gz"] = forging.bomb(50_000_000)
+    packed = inside["tables/job.jsonl.gz"] = forged.bomb(50_000_000)
     manifest["tables"]["job"] |= {"packed": len(packed), "unpacked": 100, "rows": 1}
 
 
@@ -150,7 +150,7 @@ def _no_gzip(manifest: dict[str, Any], inside: dict[str, bytes]) -> None:
 
 def _unknown_table(manifest: dict[str, Any], inside: dict[str, bytes]) -> None:
     manifest["tables"]["evil"] = {"columns": [["id", "int"]], "rows": 0, "packed": 0, "unpacked": 0, "sha256": "0" * 64}
-    forging.put_rows(manifest, inside, "evil", [])
+    forged.put_rows(manifest, inside, "evil", [])
 
 
 def _missing_table(manifest: dict[str, Any], inside: dict[str, bytes]) -> None:
@@ -183,23 +183,23 @@ def _other_format(manifest: dict[str, Any], _: dict[str, bytes]) -> None:
 
 def _changed(table: str, name: str, value: Any) -> Change:
     def change(manifest: dict[str, Any], inside: dict[str, bytes]) -> None:
-        rows = forging.rows_of(inside, table)
-        rows[0][forging.column(manifest, table, name)] = value
-        forging.put_rows(manifest, inside, table, rows)
+        rows = forged.rows_of(inside, table)
+        rows[0][forged.column(manifest, table, name)] = value
+        forged.put_rows(manifest, inside, table, rows)
 
     return change
 
 
 def _one_row_less(table: str) -> Change:
     def change(manifest: dict[str, Any], inside: dict[str, bytes]) -> None:
-        forging.put_rows(manifest, inside, table, forging.rows_of(inside, table)[1:])
+        forged.put_rows(manifest, inside, table, forged.rows_of(inside, table)[1:])
 
     return change
 
 
 def _twice(table: str) -> Change:
     def change(manifest: dict[str, Any], inside: dict[str, bytes]) -> None:
-        forging.put_rows(manifest, inside, table, forging.rows_of(inside, table) * 2)
+        forged.put_rows(manifest, inside, table, forged.rows_of(inside, table) * 2)
 
     return change
 
@@ -221,7 +221,7 @@ CHANGES = [
 def test_tables_columns_and_rows_that_are_not_ours_or_break_the_books_are_refused(
     app: Flask, archive: Path, number: int
 ) -> None:
-    forging.forge(archive, app, CHANGES[number])
+    forged.forge(archive, app, CHANGES[number])
     refused(app, archive)
 
 
@@ -232,13 +232,13 @@ def test_a_file_that_does_not_hold_what_its_name_says_is_refused(app: Flask, arc
         inside["files/evidence/" + "a" * 64] = inside.pop(name)
         manifest["files"]["files/evidence/" + "a" * 64] = manifest["files"].pop(name)
 
-    forging.forge(archive, app, change)
+    forged.forge(archive, app, change)
     refused(app, archive)
 
 
 @pytest.mark.databases("sqlite")
 def test_a_manifest_of_any_shape_is_refused_with_a_sentence(app: Flask, archive: Path) -> None:
-    found = forging.members(archive, app)
+    found = forged.members(archive, app)
     good = json.loads(found[0][1])
     shapes: list[Any] = [
         None,
@@ -252,8 +252,8 @@ def test_a_manifest_of_any_shape_is_refused_with_a_sentence(app: Flask, archive:
     shapes += [{**good, "files": []}, {**good, "tables": {"job": []}}, {**good, "made_at": "a\nb"}]
     for shape in shapes:
         hostile = [member("manifest.json", json.dumps(shape).encode()), *found[1:]]
-        forging.sign(archive, forging.tar_of(hostile), dict(forging.settings(app).data_keys))
+        forged.sign(archive, forged.tar_of(hostile), dict(forged.settings(app).data_keys))
         refused(app, archive)
     deep = [member("manifest.json", b"[" * 100_000), *found[1:]]
-    forging.sign(archive, forging.tar_of(deep), dict(forging.settings(app).data_keys))
+    forged.sign(archive, forged.tar_of(deep), dict(forged.settings(app).data_keys))
     refused(app, archive)

@@ -25,7 +25,7 @@ from donations.errors import ArchiveRefused, DatabaseInUse
 from donations.extensions import db
 from donations.models import triggers
 from donations.reconciliation import files
-from tests.archives import forging
+from tests.archives import forged
 from tests.fixtures.settings import environ_for
 from tests.reconciliation.steps import accepted, raised, sound
 
@@ -73,7 +73,7 @@ def test_a_copy_comes_back_in_the_other_kind_of_database_row_for_row(
     accepted(2500)
     evidence = files.keep("evidence", b"%PDF-1.7 an invoice")
     before = _fingerprints()
-    archives.write(tmp_path / "a.ffarchive", forging.settings(app), at=AT)
+    archives.write(tmp_path / "a.ffarchive", forged.settings(app), at=AT)
     # when the copy is restored where nothing was, in the other kind of database
     with other.app_context():
         answer = other.test_cli_runner().invoke(args=["restore", str(tmp_path / "a.ffarchive")])
@@ -98,7 +98,7 @@ def test_a_copy_of_an_older_version_is_brought_up_to_date(
     older = create_app(environ_for(empty_database_url), TESTING=True, FILES_FOLDER=str(tmp_path / "none"))
     with older.app_context():
         flask_migrate.upgrade(revision="0016")
-        copy = archives.write(tmp_path / "a.ffarchive", forging.settings(older), at=AT)
+        copy = archives.write(tmp_path / "a.ffarchive", forged.settings(older), at=AT)
         db.session.remove()
         db.engine.dispose()
     assert copy.manifest.revision == "0016"
@@ -114,7 +114,7 @@ def test_the_private_half_of_a_recipient_opens_it_without_this_program(
 ) -> None:
     offline = pyrage.x25519.Identity.generate()
     archive = tmp_path / "a.ffarchive"
-    told = dataclasses.replace(forging.settings(app), backup_recipients=(str(offline.to_public()),))
+    told = dataclasses.replace(forged.settings(app), backup_recipients=(str(offline.to_public()),))
     archives.write(archive, told, at=AT)
     first, _, rest = archive.read_bytes().partition(b"\n")
     assert first.startswith(b"fighting-fund-archive 2 key=k1 mac=")
@@ -125,9 +125,9 @@ def test_the_private_half_of_a_recipient_opens_it_without_this_program(
 
 def test_names_stay_sealed_inside_it_and_no_key_of_ours_is_in_it(app: Flask, appeals: dict, tmp_path: Path) -> None:
     accepted(2500)
-    told = forging.settings(app)
+    told = forged.settings(app)
     archives.write(tmp_path / "a.ffarchive", told, at=AT)
-    found = forging.members(tmp_path / "a.ffarchive", app)
+    found = forged.members(tmp_path / "a.ffarchive", app)
     inside = b"".join(gzip.decompress(each) if info.name.endswith(".gz") else each for info, each in found)
     assert b"2500" in inside
     assert b"maya" not in inside.lower()
@@ -140,7 +140,7 @@ def test_names_stay_sealed_inside_it_and_no_key_of_ours_is_in_it(app: Flask, app
 def test_while_another_program_uses_the_database_nothing_is_restored(
     app: Flask, appeals: dict, server_environ: dict[str, str], tmp_path: Path
 ) -> None:
-    archives.write(tmp_path / "a.ffarchive", forging.settings(app), at=AT)
+    archives.write(tmp_path / "a.ffarchive", forged.settings(app), at=AT)
     accepted(100)
     with subprocess.Popen(
         [sys.executable, "-c", HOLDS], env=server_environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -157,7 +157,7 @@ def test_while_another_program_uses_the_database_nothing_is_restored(
 @pytest.mark.databases("sqlite")
 def test_the_database_that_was_there_is_kept_as_a_file(app: Flask, appeals: dict, tmp_path: Path) -> None:
     accepted(2500)
-    archives.write(tmp_path / "a.ffarchive", forging.settings(app), at=AT)
+    archives.write(tmp_path / "a.ffarchive", forged.settings(app), at=AT)
     accepted(100)
     answer = app.test_cli_runner().invoke(args=["restore", str(tmp_path / "a.ffarchive"), "--replace"])
     assert answer.exit_code == 0, answer.exception
@@ -190,7 +190,7 @@ def test_nothing_can_be_read_by_others_at_any_moment(
     umask = os.umask(0)
     try:
         files.keep("evidence", b"%PDF-1.7 an invoice")
-        archives.write(tmp_path / "a.ffarchive", forging.settings(app), at=AT)
+        archives.write(tmp_path / "a.ffarchive", forged.settings(app), at=AT)
         assert app.test_cli_runner().invoke(args=["drill", str(tmp_path / "a.ffarchive")]).exit_code == 0
         answer = app.test_cli_runner().invoke(args=["restore", str(tmp_path / "a.ffarchive"), "--replace"])
         assert answer.exit_code == 0, answer.exception
@@ -220,9 +220,9 @@ def test_a_file_whose_key_is_gone_is_refused(app: Flask, appeals: dict, tmp_path
     name = files.keep("evidence", b"%PDF-1.7 an invoice")
     path = Path(app.config["FILES_FOLDER"]) / "evidence" / name
     path.write_bytes(privacy.seal("cDE=", f"file:evidence:{name}"))
-    archives.write(tmp_path / "a.ffarchive", forging.settings(app), at=AT)
+    archives.write(tmp_path / "a.ffarchive", forged.settings(app), at=AT)
     with pytest.raises(ArchiveRefused):
-        archives.drill(tmp_path / "a.ffarchive", forging.settings(app), at=AT)
+        archives.drill(tmp_path / "a.ffarchive", forged.settings(app), at=AT)
 
 
 @pytest.mark.databases("postgresql")
@@ -231,5 +231,5 @@ def test_a_drill_works_for_a_role_that_may_make_no_schemas(
 ) -> None:
     monkeypatch.setattr("donations.archives.target._may_make_schemas", lambda: False)
     accepted(2500)
-    archives.write(tmp_path / "a.ffarchive", forging.settings(app), at=AT)
-    assert archives.drill(tmp_path / "a.ffarchive", forging.settings(app), at=AT).figures["donations"] == 1
+    archives.write(tmp_path / "a.ffarchive", forged.settings(app), at=AT)
+    assert archives.drill(tmp_path / "a.ffarchive", forged.settings(app), at=AT).figures["donations"] == 1

@@ -132,7 +132,7 @@ def test_whichever_call_fails_while_the_worker_tries_an_event_again_the_next_try
         gift = a_gift()
         said = paid(gift)
         with monkeypatch.context() as broken:
-            broken.setattr(receipts.issuing, "issue", lambda *_, **__: 1 / 0)
+            broken.setattr(receipts.issuance, "issue", lambda *_, **__: 1 / 0)
             assert deliver(client, said).get_json() == {"due": True}
         return gift, said
 

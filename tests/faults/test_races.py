@@ -191,7 +191,7 @@ def test_gifts_that_arrive_at_once_get_numbers_without_gaps_though_some_fail_hal
             raise RuntimeError("half-way")
         return label
 
-    monkeypatch.setattr(receipts.issuing, "issue", issue_and_fail)
+    monkeypatch.setattr(receipts.issuance, "issue", issue_and_fail)
     for _ in range(rounds):
         donations = [begin() for _ in range(THREADS)]
         poisoned = {donation.reference for donation in donations[::2]}

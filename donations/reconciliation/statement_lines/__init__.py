@@ -5,6 +5,6 @@ from __future__ import annotations
 from donations.reconciliation.statement_lines.comparison import Compared, Verdict
 from donations.reconciliation.statement_lines.evidence import complete as complete_evidence
 from donations.reconciliation.statement_lines.identity import compare
-from donations.reconciliation.statement_lines.writing import write
+from donations.reconciliation.statement_lines.insert import write
 
 __all__ = ["Compared", "Verdict", "compare", "complete_evidence", "write"]

@@ -18,7 +18,7 @@ from donations.money import Money
 from donations.reconciliation.readers import ReadLine
 from donations.reconciliation.statement_lines import details, evidence
 from donations.reconciliation.statement_lines.evidence import Hashes
-from donations.reconciliation.statement_lines.writing import absorb, payer_hash, question_identity
+from donations.reconciliation.statement_lines.insert import absorb, payer_hash, question_identity
 
 SAME, ANOTHER = "same", "another"
 

@@ -24,7 +24,7 @@ from donations.web.treasury.classification import PurposeForm
 from donations.web.treasury.forms import ActForm, one_line
 
 bp = Blueprint("restoration", __name__, url_prefix="/restoration")
-MOST_AT_ONCE = restoration.listing.MOST_SHOWN * 2
+MOST_AT_ONCE = restoration.lists.MOST_SHOWN * 2
 REASONS = {
     "other_installation": _l("made by another installation"),
     "no_session": _l("not paid on our payment page"),
@@ -90,7 +90,7 @@ def confirm() -> Any:
             .join(Payment, Payment.id == Recovery.payment_id)
         )
         numbers = list(done.conn.scalars(of_charges.where(Payment.charge_id.in_(charges))))
-        count = restoration.listing.confirm(done.conn, numbers)
+        count = restoration.lists.confirm(done.conn, numbers)
         done.details |= {"donations": [str(number) for number in numbers]}
     flash(ngettext("%(count)s donation confirmed.", "%(count)s donations confirmed.", count, count=count))
     return redirect(url_for("treasury.restoration.show"), 303)
@@ -119,25 +119,25 @@ def emails() -> Any:
         return _page(PurposeForm(formdata=None), 422, emails_form=form)
     if form.act.data == "send":
         with act("restoration.sent", f"emails:{','.join(kinds)}") as done:
-            count = restoration.listing.send_held(done.conn, kinds, at=done.at)
+            count = restoration.lists.send_held(done.conn, kinds, at=done.at)
         flash(ngettext("%(count)s email will be sent.", "%(count)s emails will be sent.", count, count=count))
     else:
         with act("restoration.dismissed", f"emails:{','.join(kinds)}", reason=form.reason.data) as done:
             said = {"reason": form.reason.data, "actor": done.actor, "at": done.at}
-            count = restoration.listing.drop_held(done.conn, kinds, **said)
+            count = restoration.lists.drop_held(done.conn, kinds, **said)
         flash(ngettext("%(count)s email dismissed.", "%(count)s emails dismissed.", count, count=count))
     return redirect(url_for("treasury.restoration.show"), 303)
 
 
 def _page(form: PurposeForm, status: int = 200, emails_form: ActForm | None = None) -> Response:
     conn = db.session.connection()
-    estimated = restoration.listing.estimated(conn)
+    estimated = restoration.lists.estimated(conn)
     return page(
         "treasury/restoration.html", status, cache="no-store", form=form,
         emails_form=emails_form or ActForm(formdata=None), last=restoration.latest(conn),
-        counts=restoration.listing.counts(conn), estimated=estimated,
-        splits=restoration.listing.parts_of(conn, [one.id for one in estimated]),
-        not_recovered=restoration.listing.not_recovered(conn), held=restoration.listing.held_mails(conn),
+        counts=restoration.lists.counts(conn), estimated=estimated,
+        splits=restoration.lists.parts_of(conn, [one.id for one in estimated]),
+        not_recovered=restoration.lists.not_recovered(conn), held=restoration.lists.held_mails(conn),
         reasons=REASONS, mails=MAILS, needs_another=classification.needs_another(), funds=funds.named(),
         ticked=set(request.form.getlist("charge")),
     )  # fmt: skip

@@ -29,7 +29,7 @@ from donations.models import (
     Recovery,
 )
 from donations.models.base import new_reference
-from donations.restoration import marking, told
+from donations.restoration import mark, metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def recover(conn: Connection, charge_id: str, found: Found, *, at: datetime) -> 
     known = facts.lock_root(conn, charge_id, at=at)
     payment = db.session.get_one(Payment, known.row.id, with_for_update=True)
     db.session.refresh(payment)
-    said = told.read(found.metadata)
+    said = metadata.read(found.metadata)
     reason = _refusal(payment, said, found)
     purpose = None if reason else _exact(payment, said) or _estimated(payment, found.checkout)
     outcome = "not_recovered" if purpose is None else "exact" if purpose.is_exact else "estimated"
@@ -84,7 +84,7 @@ def recover(conn: Connection, charge_id: str, found: Found, *, at: datetime) -> 
         db.session.flush()
         return row
     if said.installation is not None and not _was_restored(conn, payment):
-        marking.mark_restored(conn, _last_known(payment), actor="stripe", at=at)
+        mark.mark_restored(conn, _last_known(payment), actor="stripe", at=at)
     donation = _donation(payment, purpose, found.checkout, at)
     db.session.add(donation)
     db.session.flush()
@@ -111,7 +111,7 @@ def _learn_product(appeal: Appeal, checkout: Checkout) -> None:
         look_again("unknown_product")
 
 
-def _refusal(payment: Payment, said: told.Told, found: Found) -> str | None:
+def _refusal(payment: Payment, said: metadata.Told, found: Found) -> str | None:
     if not found.known:
         return "unknown_to_stripe"
     if said.installation not in (None, Installation.get().opaque_id):
@@ -121,7 +121,7 @@ def _refusal(payment: Payment, said: told.Told, found: Found) -> str | None:
     return None
 
 
-def _exact(payment: Payment, said: told.Told) -> _Purpose | None:
+def _exact(payment: Payment, said: metadata.Told) -> _Purpose | None:
     """As Stripe was told; None if it was not, or if anything of it is not here any more."""
     if said.installation is None or sum(minor for _, minor in said.parts) != payment.amount_minor:
         return None
@@ -224,7 +224,7 @@ def _begun(payment: Payment) -> datetime:
 def _was_restored(conn: Connection, payment: Payment) -> bool:
     """Whether a restore explains that the donation is not here. Without one the database was put back by other means,
     from a snapshot of the disk or by a standby that had not heard everything."""
-    last = marking.latest(conn)
+    last = mark.latest(conn)
     return last is not None and _begun(payment) < last.restored_at
 
 

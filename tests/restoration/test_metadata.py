@@ -10,7 +10,7 @@ from flask import Flask
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Allocation, Appeal, Area, Donation, Fund, Installation
-from donations.restoration import told
+from donations.restoration import metadata
 from tests.factories import a_donation
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -33,11 +33,11 @@ def test_a_split_of_any_size_comes_back_whole_within_stripes_limits(app: Flask, 
         db.session.add(area)
         db.session.flush()
         donation.area_id = area.id
-        metadata = told.metadata_of(donation)
+        given = metadata.metadata_of(donation)
         opaque = {db.session.get_one(Fund, one.fund_id).opaque_id: one.amount_minor for one in donation.allocations}
-        said = told.read(metadata)
-    assert len(metadata) <= told.MOST_KEYS
-    assert all(len(name) <= 40 and len(value) <= told.MOST_CHARACTERS for name, value in metadata.items())
+        said = metadata.read(given)
+    assert len(given) <= metadata.MOST_KEYS
+    assert all(len(name) <= 40 and len(value) <= metadata.MOST_CHARACTERS for name, value in given.items())
     assert dict(said.parts) == opaque
     assert len(said.parts) == funds
     assert (said.installation, said.wording_id, said.area) == (
@@ -47,18 +47,18 @@ def test_a_split_of_any_size_comes_back_whole_within_stripes_limits(app: Flask, 
 
 def test_a_split_that_does_not_fit_is_not_told_by_halves(app: Flask) -> None:
     with write_unit():
-        metadata = told.metadata_of(over(2000))
-    assert not [name for name in metadata if name.startswith("funds")]
-    assert told.read(metadata).parts == ()
+        given = metadata.metadata_of(over(2000))
+    assert not [name for name in given if name.startswith("funds")]
+    assert metadata.read(given).parts == ()
 
 
 @pytest.mark.parametrize(
-    "metadata",
+    "given",
     [{}, {"donation": "r"}, {"funds": "a:1"}, {"funds": "abcdefghijkm:1 x"}, {"wording": "1x", "funds": "1:2:3"},
      {"funds": "abcdefghijkm:-5"}, {"wording": "9" * 30}],
 )  # fmt: skip
-def test_what_others_wrote_is_taken_for_not_said(metadata: dict[str, Any]) -> None:
-    said = told.read(metadata)
+def test_what_others_wrote_is_taken_for_not_said(given: dict[str, Any]) -> None:
+    said = metadata.read(given)
     assert (said.parts, said.wording_id) == ((), None)
 
 

@@ -18,7 +18,7 @@ from donations.models import Donation, Receipt, ReceiptChange, ReceiptEvent, Rec
 from donations.models.base import new_id, new_link
 from donations.money import Money
 from donations.prepared import Prepared, upsert
-from donations.receipts.finding import label_of, person_identity
+from donations.receipts.lookup import label_of, person_identity
 
 # So long the team may undo what it did before a receipt follows, and nobody has been told anything.
 UNDO_WITHIN = timedelta(hours=2)
