@@ -55,8 +55,8 @@ def run(statement: str) -> None:
         assert conn.execute(text(statement)).rowcount
 
 
-def receive(kind: str, about: dict[str, Any]) -> str:
-    raw = as_text(events.event(kind, about))
+def receive(kind: str, about: dict[str, Any], minutes: int = 0) -> str:
+    raw = as_text(events.event(kind, about, created=int(NOON.timestamp()) + 60 * minutes))
     return inbox.receive(stripe_gateway.parse_event(raw), raw.encode(), at=NOON)
 
 

@@ -115,6 +115,6 @@ def test_a_deadline_or_failure_that_is_heard_of_meanwhile_is_an_alarm_at_once(ap
     assert [name.split()[0] for name in names] == [what]
 
 
-def receive(kind: str, about: dict[str, object]) -> str:
-    raw = as_text(events.event(kind, about))
+def receive(kind: str, about: dict[str, object], minutes: int = 0) -> str:
+    raw = as_text(events.event(kind, about, created=int(NOON.timestamp()) + 60 * minutes))
     return inbox.receive(stripe_gateway.parse_event(raw), raw.encode(), at=NOON)
