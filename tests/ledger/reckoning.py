@@ -21,7 +21,7 @@ class Heard:
     moves: dict[str, tuple[str, int, str, int]] = field(default_factory=dict)  # category, amount, source, when
 
     def hear(self, said: Said, when: int) -> None:
-        kind, about = said
+        kind, about, _ = said
         if kind == "listed":
             self._move(about)
         elif kind.startswith("charge.dispute"):
@@ -56,13 +56,19 @@ class Heard:
         """What a receipt can be for."""
         if not self.received or "failed" in self.charge:
             return 0
-        lost = sum(held for one, held in self.held().items() if self.disputes.get(one, (0, ""))[1] == "lost")
+        lost = sum(held for one, held in self.held().items() if self._is_gone(one))
         return self.received - self.given_back - lost
+
+    def _is_gone(self, dispute: str) -> bool:
+        """What it holds does not come back: it was lost, or won in part."""
+        status = self.disputes.get(dispute, (0, ""))[1]
+        return status == "lost" or (status == "won" and dispute in self._listed("dispute_reversal"))
 
     @property
     def given_back(self) -> int:
-        """What refunds took of the gift itself: money that had bounced before is given back first."""
-        if not self.charge and not self._listed("charge"):
+        """What refunds took of the gift itself: money that had bounced before is given back first. What never came
+        cannot be given back."""
+        if not self.received:
             return 0
         gone, back = self._listed("refund"), self._listed("refund_failure")
         happened: list[tuple[int, int]] = []

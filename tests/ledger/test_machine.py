@@ -64,14 +64,14 @@ class Books(RuleBasedStateMachine):
                 reference = a_donation(Appeal.any_by_slug("hands-off-ali"), split=shares).reference
         gift = Gift(Payment(reference), Heard(WHOLE), ours, status)  # type: ignore[arg-type]
         self.gifts.append(gift)
-        self.tell(gift, (f"charge.{status}", {**gift.payment.charge, "status": status}), how)
+        self.tell(gift, Said(f"charge.{status}", {**gift.payment.charge, "status": status}), how)
 
     @rule(which=WHICH, status=st.sampled_from(["succeeded", "failed"]), how=HOW)
     def a_pending_debit_ends(self, which: int, status: str, how: str) -> None:
         gift = self.one(which, lambda each: each.status == "pending")
         if gift is not None:
             gift.status = status
-            self.tell(gift, (f"charge.{status}", {**gift.payment.charge, "status": status}), how)
+            self.tell(gift, Said(f"charge.{status}", {**gift.payment.charge, "status": status}), how)
 
     @rule(which=WHICH, how=HOW)
     def its_fee_is_listed(self, which: int, how: str) -> None:
@@ -109,7 +109,7 @@ class Books(RuleBasedStateMachine):
         if gift is not None:
             said = gift.payment.refund(min(part, gift.left), minutes=self.tick(), status="pending")
             self.tell(gift, said, "heard")
-            self.tell(gift, ("refund.failed", {**said[1], "status": "failed"}), how)
+            self.tell(gift, Said("refund.failed", {**said[1], "status": "failed"}), how)
 
     @rule(which=WHICH, how=HOW, money_how=HOW)
     def a_refund_bounces(self, which: int, how: str, money_how: str) -> None:
@@ -121,9 +121,9 @@ class Books(RuleBasedStateMachine):
         gift.refunded -= minor
         made = gift.heard.refunds.get(refund_id)
         said = gift.payment.refund(minor, status="failed", refund_id=refund_id)
-        withheld = (one["created"] for _, (_, one), _ in self.withheld if one["id"] == refund_id)
+        withheld = (one.about["created"] for _, one, _ in self.withheld if one.about["id"] == refund_id)
         created = made[1] if made else next(withheld)
-        self.tell(gift, (said[0], {**said[1], "created": created}), how)
+        self.tell(gift, Said(said[0], {**said[1], "created": created}), how)
         back = gift.payment.listed("refund_failure", minor, refund_id, minutes=self.tick())
         self.tell(gift, back, money_how)
 
@@ -169,8 +169,8 @@ class Books(RuleBasedStateMachine):
     @rule(category=st.sampled_from(["fee", "payout", "never_heard_of_it"]), minor=st.integers(-900, -1))
     def money_moves_that_is_no_gift(self, category: str, minor: int) -> None:
         gift = self.gifts[0]
-        kind, moved = gift.payment.listed(category, minor, gift.payment.id, minutes=self.tick())
-        _hear((kind, {**moved, "source": None}), 0)
+        kind, moved, _ = gift.payment.listed(category, minor, gift.payment.id, minutes=self.tick())
+        _hear(Said(kind, {**moved, "source": None}), 0)
 
     @rule(which=WHICH, fund=st.sampled_from(["ali", "sakharovo", "kurmanov"]))
     def a_treasurer_decides(self, which: int, fund: str) -> None:
@@ -218,8 +218,8 @@ class Books(RuleBasedStateMachine):
         self.hear(gift, said, when, again=how)
 
     def tell_of(self, gift: Gift, dispute: Dispute, what: str, how: str) -> None:
-        kind, said = gift.payment.dispute(dispute.status, *dispute.moves, dispute_id=dispute.id, what=what)
-        self.tell(gift, (kind, {**said, "created": dispute.created}), how)
+        kind, said, _ = gift.payment.dispute(dispute.status, *dispute.moves, dispute_id=dispute.id, what=what)
+        self.tell(gift, Said(kind, {**said, "created": dispute.created}), how)
 
     def give_back(self, gift: Gift, dispute: Dispute, part: int, how: str) -> None:
         minor = min(part, dispute.taken - dispute.back)
@@ -245,7 +245,7 @@ class Books(RuleBasedStateMachine):
 
 def _hear(said: Said, when: int, how: str = "heard") -> None:
     """As the inbox and the worker do; `twice` is the same event again, `anew` another event about the same thing."""
-    kind, about = said
+    kind, about, _ = said
     for _ in range(1 if how == "heard" else 2):
         if kind == "listed":
             stripe_sync.book_movement(stripe_gateway.movement_of(about), NOON)
