@@ -26,8 +26,8 @@ from tests.web.treasury.test_every_page import some_of_everything
 
 Sent = dict[str, tuple[str, dict[str, Any]]]
 FRESH = (
-    "copy", "decide", "adjust", "agree", "sign", "cure", "approve cure", "process", "resume", "classify", "assign",
-    "settle", "assign many", "confirm", "emails",
+    "copy", "decide", "adjust", "agree", "begin", "sign", "cure", "approve cure", "process", "resume", "classify",
+    "assign", "settle", "assign many", "confirm", "emails",
 )  # fmt: skip
 MANY = "9" * 5000
 ROWLESS = ("/treasury/bank/{}", "/treasury/lines/{}", "/treasury/spending/{}", "/treasury/adjustments/{}",
@@ -68,7 +68,7 @@ def posts(app: Flask) -> Sent:
         "adjust": ("/treasury/adjustments/new", {**money, **why, "kind": "opening"}),
         "agree": ("/treasury/adjustments/1", {"act": "approve"}),
         "copy": ("/treasury/receipts/R-000001/copy", {}),
-        "prepare": ("/treasury/periods", {"ends_on": (TODAY + timedelta(days=1)).isoformat()}),
+        "begin": ("/treasury/periods/new", {"ends_on": (TODAY + timedelta(days=1)).isoformat(), "act": "sign"}),
         "sign": ("/treasury/periods/1", {"act": "sign"}),
         "cure": ("/treasury/stop/0123456789/recalculate", {"form_key": "k", "reason": "agreed"}),
         "approve cure": ("/treasury/stop/cures/1", {"act": "approve"}),
@@ -112,7 +112,7 @@ def test_an_admin_approves_and_does_nothing_else(signed_in: Callable[..., Browse
     browser = signed_in("admin")
     before = kept()
     for name, (path, typed) in posts.items():
-        if name not in ("decide", "agree", "sign", "approve cure", "settle"):
+        if name not in ("decide", "agree", "begin", "sign", "approve cure", "settle"):
             assert browser.post(path, **typed).status_code == 403, name
     assert kept() == before
 
