@@ -96,10 +96,10 @@ def _keep_and_handle(conn: Connection, arrival: _Arrival, *, is_last: bool) -> s
 
 
 def _tell_of_others(conn: Connection, arrival: _Arrival) -> None:
-    """Events of another account or of the other mode mean that Stripe is set up otherwise than here: somebody must
-    look, and is told once a day. One that only names its thing means no harm."""
+    """Events of another account mean that Stripe is set up otherwise than here: somebody must look, and is told once a
+    day. Those of the other mode are told by their count (counts.py); one that only names its thing means no harm."""
     because = not_ours(arrival.event)
-    if because is not None and arrival.event.is_snapshot:
+    if arrival.event.account is not None and arrival.event.is_snapshot:
         said = f"{arrival.event.id} ({arrival.event.type}) is {because}. It was kept, and nothing was entered."
         alarms.sound(conn, f"event {because}", said, at=arrival.at, daily=True)
 

@@ -75,10 +75,13 @@ def levels() -> dict[str, str]:
 def test_the_doctor_finds_nothing_where_all_is_well(sound: Any) -> None:
     result = doctor()
     assert result.exit_code == 0, result.output
-    assert set(levels().values()) == {"ok"}
-    assert set(levels()) == {
+    # no copy was written on the day it began
+    assert {what: level for what, level in levels().items() if level != "ok"} == dict.fromkeys(
+        ("backup", "drill"), "warning"
+    )
+    assert set(levels()) - {"backup", "drill"} == {
         "settings", "environment", "Stripe", "clock", "webhook endpoint", "mail", "database", "triggers", "appeals",
-        "worker", "webhooks", "disk",
+        "worker", "webhooks", "disk", "DATA_KEY",
     }  # fmt: skip
 
 

@@ -71,7 +71,7 @@ OURS = {
     ("change", "level", "said"),
     [
         ({"enabled": False}, "fault", "is switched off at Stripe. Run `donations stripe setup`"),
-        ({"events": ("charge.succeeded",)}, "fault", "is not sent charge.dispute.closed"),
+        ({"events": ("charge.succeeded",)}, "fault", "is not sent charge.captured, charge.dispute.closed"),
         ({"api_version": "2019-12-03"}, "warning", "sends 2019-12-03"),
         ({"api_version": None}, "warning", "sends the account's own version"),
         ({"livemode": True}, "fault", "of the other mode"),

@@ -10,7 +10,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import text
 
-from donations.cli import setup
+from donations.cli.doctor import books
 from donations.database import write_unit
 from donations.errors import FindingGone, PostingStopped
 from donations.extensions import db
@@ -131,7 +131,7 @@ def test_wrong_usage_is_said(app: Flask, charge_id: str, words: tuple[str, ...])
 def test_the_doctor_says_since_when_and_why(app: Flask, charge_id: str) -> None:
     spoil(TAKE_A_PENNY)
     with db.engine.connect() as conn:
-        said = [one for one in setup._content(conn) if one.what == "posting"]
+        said = [one for one in books._content(conn) if one.what == "posting"]
     assert [one.level for one in said] == ["fault"]
     assert f"stopped since {NOON:%Y-%m-%d %H:%M:%S} UTC, because I10: fund" in said[0].says
     assert "/treasury/stop" in said[0].says

@@ -23,7 +23,9 @@ from tests.factories import NOON, gbp
 from tests.reconciliation.steps import TODAY, a_bank_account, a_gift, a_line
 
 BEFORE, CHANGED = NOON - timedelta(days=2), NOON - timedelta(days=1)
-MAKERS = {"giving.gifts._new", "giving.deciding._adopt", "giving.offline._new_donation"}
+MAKERS = {
+    "giving.gifts._new", "giving.deciding._adopt", "giving.offline._new_donation", "restoration.recovery._donation",
+}  # fmt: skip
 
 
 def change(slug: str) -> None:

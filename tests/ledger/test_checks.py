@@ -50,7 +50,7 @@ def corrupt(*statements: str) -> None:
     """Run them as somebody who owns the database could, with its guards taken away."""
     with write_unit() as conn:
         if conn.dialect.name == "postgresql":
-            for table in ("posting", "entry", "receipt"):
+            for table in ("posting", "entry", "receipt", "match"):
                 conn.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         else:
             for name in triggers.EXPECTED["sqlite"]:

@@ -24,7 +24,7 @@ def test_every_public_address_has_its_russian_mirror(app: Flask) -> None:
     # Other sites ask for a language by ?lang=.
     elsewhere = {"static", "embeds", "badge", "oembed", "feed", "overlay", "framed_scoreboard"}
     public = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.split(".")[0] not in elsewhere}
-    machines = {"/healthz", "/webhooks/stripe", "/robots.txt", "/sitemap.xml"}
+    machines = {"/healthz", "/livez", "/webhooks/stripe", "/robots.txt", "/sitemap.xml"}
 
     for rule in public:
         if not rule.startswith("/<language:language>") and rule not in machines:
