@@ -14,9 +14,8 @@ from flask import Flask
 from sqlalchemy import MetaData, Table, text
 from sqlalchemy.engine import Connection
 
-from donations import create_app
 from donations.extensions import db
-from tests.fixtures.settings import environ_for
+from tests.fixtures.databases import app_of_version
 
 AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 FILLERS: dict[str, Any] = {
@@ -29,12 +28,8 @@ _numbers = count(1)
 @pytest.fixture
 def before(empty_database_url: str) -> Iterator[Flask]:
     """The app on a database of the version before."""
-    app = create_app(environ_for(empty_database_url), TESTING=True)
-    with app.app_context():
-        flask_migrate.upgrade(revision="0016")
+    with app_of_version("0016", empty_database_url) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def insert(conn: Connection, name: str, /, **values: Any) -> int:

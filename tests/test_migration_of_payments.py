@@ -9,20 +9,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from donations import create_app
 from donations.extensions import db
-from tests.fixtures.settings import environ_for
+from tests.fixtures.databases import app_of_version
 
 
 @pytest.fixture
 def before(empty_database_url: str) -> Iterator[Flask]:
     """The tables as they were before a second charge was held for a person."""
-    app = create_app(environ_for(empty_database_url), TESTING=True)
-    with app.app_context():
-        flask_migrate.upgrade(revision="0016")
+    with app_of_version("0016", empty_database_url) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 APPEAL = (

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyrage
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.engine import Connection
 
 from donations import ledger, private_files
@@ -21,6 +21,7 @@ from donations.config import Settings
 from donations.database import snapshot
 from donations.errors import BackupNotWritten
 from donations.installation import schema
+from donations.models import Installation
 from donations.reconciliation import files
 
 
@@ -79,9 +80,7 @@ def figures(conn: Connection, at: datetime) -> dict[str, Any]:
     """What a person compares: balances, totals, counts; and what is not sound already, because a copy made while
     posting is stopped must come back as it was."""
     report, broken = ledger.check(conn, at), ledger.broken_act(conn)
-    totals = conn.execute(
-        text("SELECT fund_id, currency, sum(raised_minor) FROM fund_total GROUP BY 1, 2 ORDER BY 1, 2")
-    )
+    totals = conn.execute(_RAISED)
     return {
         "donations": conn.scalar(text("SELECT count(*) FROM donation")),
         "entries": report.entries,
@@ -104,10 +103,9 @@ def unsound(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[str]:
 
 def installation_of(conn: Connection) -> str | None:
     """The installation's own id, where its tables know one."""
-    if "installation" not in inspect(conn).get_table_names():
+    if not inspect(conn).has_table(Installation.__tablename__):
         return None
-    found = conn.execute(text("SELECT * FROM installation")).mappings().first()
-    return None if found is None else str(next((found[name] for name in ("reference", "id") if name in found), ""))
+    return conn.scalar(select(Installation.opaque_id))
 
 
 def _sha256(path: Path) -> str:

@@ -81,10 +81,7 @@ def verify(archive: Path, keys: Mapping[str, bytes]) -> None:
 def decrypt(archive: Path, out: BinaryIO, keys: Mapping[str, bytes]) -> None:
     """Check the MAC over the whole file, then decrypt it into `out`. Raises ArchiveRefused."""
     with _opened(archive) as file:
-        start = _check_mac(archive, file, keys)
-        file.seek(0)
-        head, key, mac = _first_line(archive, file, keys)
-        assert file.tell() == start
+        head, key, mac = _check_mac(archive, file, keys)
         signed = _Signed(file, key, head)
         try:
             pyrage.decrypt_io(signed, out, [_identity(key)])
@@ -96,7 +93,8 @@ def decrypt(archive: Path, out: BinaryIO, keys: Mapping[str, bytes]) -> None:
             raise ArchiveRefused(archive=archive, reason="it was changed while it was being read")
 
 
-def _check_mac(archive: Path, file: BinaryIO, keys: Mapping[str, bytes]) -> int:
+def _check_mac(archive: Path, file: BinaryIO, keys: Mapping[str, bytes]) -> tuple[bytes, bytes, bytes]:
+    """Gives what `_first_line` gives; the file stands behind that line again."""
     head, key, mac = _first_line(archive, file, keys)
     start, signed = file.tell(), _Signed(file, key, head)
     while signed.read(_BLOCK):
@@ -105,7 +103,8 @@ def _check_mac(archive: Path, file: BinaryIO, keys: Mapping[str, bytes]) -> int:
         raise ArchiveRefused(
             archive=archive, reason="it was cut off or changed, or DATA_KEY is not the key that it was written with"
         )
-    return start
+    file.seek(start)
+    return head, key, mac
 
 
 def _first_line(archive: Path, file: BinaryIO, keys: Mapping[str, bytes]) -> tuple[bytes, bytes, bytes]:

@@ -118,9 +118,8 @@ def _unguarded_postgresql(conn: Connection) -> Iterator[None]:
         conn.exec_driver_sql(f'DELETE FROM "{table}"')  # noqa: S608 - names of our catalogue
     yield
     for table, column, sequence in conn.exec_driver_sql(_SERIALS).all():
-        conn.exec_driver_sql(
-            f'SELECT setval(\'{sequence}\', (SELECT coalesce(max("{column}"), 0) + 1 FROM "{table}"), false)'  # noqa: S608
-        )
+        newest = f'SELECT coalesce(max("{column}"), 0) + 1 FROM "{table}"'  # noqa: S608 - names of our catalogue
+        conn.exec_driver_sql(f"SELECT setval('{sequence}', ({newest}), false)")
     for table in names:
         conn.exec_driver_sql(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
     for table, name, definition in keys:

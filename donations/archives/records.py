@@ -24,23 +24,30 @@ def note(conn: Connection, act: str, archive: Path, made_at: str, *, at: datetim
 
 def findings(conn: Connection, at: datetime) -> Iterator[tuple[str, str, str]]:
     """(level, what, sentence) for `donations doctor`."""
-    copy, drilled = _last(conn, "written"), _last(conn, "drilled")
-    if copy is None:
-        yield "warning", "backup", "none was ever written here. Run `donations backup FOLDER --keep 14` each night"
-    else:
-        level = "warning" if at - copy.at > COPY_OLD_AFTER else "ok"
-        mend = ". Run `donations backup FOLDER --keep 14` each night" if level == "warning" else ""
-        yield level, "backup", f"the last is {copy.name} of {copy.at:%Y-%m-%d %H:%M} UTC, {copy.bytes:,} bytes{mend}"
-    if drilled is None:
-        yield "warning", "drill", "no archive was ever proved here. Run `donations drill ARCHIVE`"
-    else:
-        level = "warning" if at - drilled.at > DRILL_OLD_AFTER else "ok"
-        mend = ". Run `donations drill ARCHIVE`" if level == "warning" else ""
-        yield level, "drill", f"{drilled.name} was proved on {drilled.at:%Y-%m-%d}{mend}"
+    for what, act, old_after, never, cure in _WATCHED:
+        last = _last(conn, act)
+        if last is None:
+            yield "warning", what, f"{never}. {cure}"
+        elif at - last.at > old_after:
+            yield "warning", what, f"{_described(last)}. {cure}"
+        else:
+            yield "ok", what, _described(last)
+
+
+def _described(last: Any) -> str:
+    if last.act == "drilled":
+        return f"{last.name} was proved on {last.at:%Y-%m-%d}"
+    return f"the last is {last.name} of {last.at:%Y-%m-%d %H:%M} UTC, {last.bytes:,} bytes"
 
 
 def _last(conn: Connection, act: str) -> Any:
     return conn.execute(select(_record).where(_record.c.act == act).order_by(_record.c.at.desc()).limit(1)).first()
 
 
+# What doctor calls it, the act, when it is old, what is said where it never was, and what to do.
+_WATCHED = (
+    ("backup", "written", COPY_OLD_AFTER, "none was ever written here",
+     "Run `donations backup FOLDER --keep 14` each night"),
+    ("drill", "drilled", DRILL_OLD_AFTER, "no archive was ever proved here", "Run `donations drill ARCHIVE`"),
+)  # fmt: skip
 _record: Table = ArchiveRecord.__table__  # type: ignore[assignment]

@@ -24,10 +24,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Arrival:
-    """An event on its way in: sealed before anybody holds a lock, and what became of it."""
+    """An event on its way in: sealed before anybody holds a lock, and what became of it. `not_ours`: why it is not one
+    of our account that tells what happened, if it is not."""
 
     event: Event
     sealed: bytes
+    not_ours: str | None
     state: str
     at: datetime
     outcome: str = ""
@@ -38,7 +40,9 @@ class _Arrival:
 def receive(event: Event, raw: bytes, *, at: datetime) -> str:
     """Keep an event and handle it, in one transaction. Gives what became of it: handled, ignored, due (kept, to be
     tried again) or duplicate. Raises only if it could not be kept."""
-    arrival = _Arrival(event, privacy.seal(raw.decode(), identity(event.id)), _first_state(event), at)
+    because = not_ours(event)
+    state = _first_state(event, because)
+    arrival = _Arrival(event, privacy.seal(raw.decode(), identity(event.id)), because, state, at)
     if is_sqlite():
         _desk.bring(arrival)
     else:
@@ -98,10 +102,10 @@ def _keep_and_handle(conn: Connection, arrival: _Arrival, *, is_last: bool) -> s
 def _tell_of_others(conn: Connection, arrival: _Arrival) -> None:
     """Events of another account mean that Stripe is set up otherwise than here: somebody must look, and is told once a
     day. Those of the other mode are told by their count (counts.py); one that only names its thing means no harm."""
-    because = not_ours(arrival.event)
-    if arrival.event.account is not None and arrival.event.is_snapshot:
-        said = f"{arrival.event.id} ({arrival.event.type}) is {because}. It was kept, and nothing was entered."
-        alarms.sound(conn, f"event {because}", said, at=arrival.at, daily=True)
+    event = arrival.event
+    if event.account is not None and event.is_snapshot:
+        said = f"{event.id} ({event.type}) is {arrival.not_ours}. It was kept, and nothing was entered."
+        alarms.sound(conn, f"event {arrival.not_ours}", said, at=arrival.at, daily=True)
 
 
 def _keep_alone(arrival: _Arrival, error: Exception) -> None:
@@ -113,9 +117,8 @@ def _keep_alone(arrival: _Arrival, error: Exception) -> None:
         arrival.failed = failure
 
 
-def _first_state(event: Event) -> str:
-    """What an event is kept as, before anything is tried."""
-    because = not_ours(event)
+def _first_state(event: Event, because: str | None) -> str:
+    """What an event is kept as, before anything is tried; `because`: why it is not ours, if it is not."""
     if because is not None and event.is_snapshot:
         log.error("event %s is %s: kept and ignored", event.id, because)
     if not is_for_us(event):
@@ -150,7 +153,7 @@ def _keep(
         "state": state,
         "attempts": 0 if error is None else 1,
         "next_attempt_at": at if state == "due" else None,
-        "last_error": not_ours(event) if error is None else told(error),
+        "last_error": arrival.not_ours if error is None else told(error),
         "handled_at": at if state in ("handled", "ignored") else None,
     }
     return _INSERT.first(conn, said, meanwhile=meanwhile) is not None

@@ -1,5 +1,5 @@
-"""Receipts: numbered without gaps and frozen when they are issued (issuing), found again by number, link, code,
-donation and donor (finding)."""
+"""Receipts: numbered without gaps and frozen when they are issued (issuance), found again by number, link, code,
+donation and donor (lookup)."""
 
 from donations.receipts.issuance import (
     SETTLES_WITHIN,

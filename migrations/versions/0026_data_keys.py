@@ -1,5 +1,5 @@
-"""By what each data key is known, so that a wrong one is found before anything is sealed; and when archives were written
-and proved."""
+"""By what each data key is known, so that a wrong one is found before anything is sealed; and when archives were
+written and proved."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,5 +1,6 @@
-"""Bank lines are known by evidence: their bank's own numbers, other wordings, the collective entry whose parts they are.
-An import without matches can be withdrawn, so the rule that no line is ever deleted lets that through and nothing else."""
+"""Bank lines are known by evidence: their bank's own numbers, other wordings, the collective entry whose parts they
+are. An import without matches can be withdrawn, so the rule that no line is ever deleted lets that through and nothing
+else."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -22,17 +22,6 @@ from tests.house import ROOT
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current folder of our own, and an environment that says nothing of the app."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(config, "HOME", tmp_path)  # Not the .env of whoever runs the tests.
-    for name in config.NAMES:
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(f"{name}_FILE", raising=False)
-    return tmp_path
-
-
-@pytest.fixture
 def environ(environ: dict[str, str], at_stripe: Stripe, mail_server: MailServer) -> dict[str, str]:
     return environ | {
         "STRIPE_API_BASE": at_stripe.url,

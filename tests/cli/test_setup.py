@@ -17,17 +17,6 @@ from donations.cli import setup
 from tests.house import ROOT
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current folder of our own, and an environment that says nothing of the app."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(config, "HOME", tmp_path)  # Not the .env of whoever runs the tests.
-    for name in config.NAMES:
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(f"{name}_FILE", raising=False)
-    return tmp_path
-
-
 def donations(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     """The command as an operator runs it, in a process of its own."""
     base = {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "HOME": str(cwd)}

@@ -11,10 +11,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from donations import create_app, tokens
+from donations import tokens
 from donations.extensions import db
 from donations.models import Installation
-from tests.fixtures.settings import environ_for
+from tests.fixtures.databases import app_of_version
 from tests.test_migration_of_debits import AT, a_donation, insert
 
 pytestmark = pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
@@ -29,12 +29,8 @@ PAYLOAD = {
 @pytest.fixture
 def before(empty_database_url: str) -> Iterator[Flask]:
     """The app on a database of the version before."""
-    app = create_app(environ_for(empty_database_url), TESTING=True)
-    with app.app_context():
-        flask_migrate.upgrade(revision="0016")
+    with app_of_version("0016", empty_database_url) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def test_old_links_open_and_no_address_is_left(before: Flask) -> None:

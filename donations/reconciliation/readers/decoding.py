@@ -21,7 +21,8 @@ _NOT_IN_1252 = b"\x81\x8d\x8f\x90\x9d"
 _SIGN_IN_WORD = re.compile(rb"[A-Za-z][\xa0-\xa9\xab-\xb1\xb4-\xb9\xbb-\xbf][A-Za-z]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _ENCODINGS = re.compile(
-    r"(?i)utf-?8|utf-?16(-?[lb]e)?|us-ascii|ascii|iso[-_]?8859[-_]?[0-9]{1,2}|latin-?1|(cp|windows-?)125[0-8]|koi8-[ru]|cp866|cp852"
+    r"(?i)utf-?8|utf-?16(-?[lb]e)?|us-ascii|ascii|iso[-_]?8859[-_]?[0-9]{1,2}|latin-?1"
+    r"|(cp|windows-?)125[0-8]|koi8-[ru]|cp866|cp852"
 )
 WRONG_LETTERS = N_("it holds characters that we cannot read")
 SAVE_AS_UTF8 = N_("Save the file as UTF-8, or fetch it from your bank again.")
