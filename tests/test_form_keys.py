@@ -12,6 +12,7 @@ HELD = {
     "adjustment": "tests/web/treasury/test_used_forms.py",
     "disbursement": "tests/web/treasury/test_used_forms.py",
     "pay_in": "tests/web/treasury/test_used_forms.py",
+    "approval_rule": "tests/web/treasury/test_approvals.py",
     "appeal_update": "tests/web/campaigns/test_used_forms.py",
     "appeal_draft": "tests/web/campaigns/test_used_forms.py",
 }

@@ -36,8 +36,9 @@ from donations.installation.outages import is_outage
 log = logging.getLogger(__name__)
 GRACE_SECONDS = 30
 RESTART_PAUSE_SECONDS = 1.0
-# After a kill, the web processes of the one before may still hold the port for a moment.
-PORT_PATIENCE_SECONDS = 5.0
+# After a kill, the web processes of the one before hold the port until the requests in hand are answered: within ten
+# seconds, the longest that a person waits for Stripe.
+PORT_PATIENCE_SECONDS = 12.0
 DATABASE_PATIENCE_SECONDS = 30.0
 _PR_SET_PDEATHSIG = 1
 

@@ -9,12 +9,13 @@ import multiprocessing
 import os
 import socket
 import sys
+import threading
 from typing import Any
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.net import SocketHolder  # type: ignore[attr-defined]
-from granian.server.mp import MPServer
+from granian.server.mp import MPServer, WorkerProcess
 
 BACKLOG = 1024
 
@@ -28,6 +29,22 @@ class OnSocket(MPServer):
         holder: Any = SocketHolder(self.descriptor, False, BACKLOG)  # type: ignore[call-arg]
         self._ssp, self._shd = None, holder
         self._sso = socket.socket(fileno=os.dup(self.descriptor))
+
+    def _stop_workers(self) -> None:
+        """End them, and remind each every second: one that was just starting has not heard, and would hold the port
+        until it is killed."""
+        ended = threading.Event()
+        reminders = threading.Thread(target=self._remind, args=(list(self.wrks), ended), daemon=True)
+        reminders.start()
+        super()._stop_workers()  # type: ignore[no-untyped-call]
+        ended.set()
+
+    @staticmethod
+    def _remind(workers: list[WorkerProcess], ended: threading.Event) -> None:
+        while not ended.wait(1):
+            for worker in workers:
+                if worker.inner.is_alive():
+                    worker.inner.terminate()
 
 
 def main(descriptor: int, processes: int, threads: int, grace_seconds: int) -> None:

@@ -25,11 +25,11 @@ from donations.installation import disk
 from donations.models import Heartbeat, Job, Mail, WebhookArrival
 from donations.stripe_gateway import API_VERSION, Endpoint
 from tests import events
-from tests.cli.test_doctor import doctor, environ, folder, sound
+from tests.cli.test_doctor import doctor, environ, sound
 from tests.events import deliver, rows
 from tests.fixtures.outside import MailServer, Stripe
 
-__all__ = ["environ", "folder", "sound"]  # fixtures
+__all__ = ["environ", "sound"]  # fixtures
 
 
 def findings(what: str) -> list[tuple[str, str]]:

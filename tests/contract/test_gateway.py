@@ -67,7 +67,11 @@ def asked(app: Flask, at_stripe: Stripe) -> list[dict[str, Any]]:
     made = stripe_gateway.make_refund(charge_id, Money(500, "GBP"), **told)
     assert [one.reference for one in stripe_gateway.refunds_of(charge_id)] == [made.reference] == [REFUND]
     check_balance(now)
-    intent = at_stripe.api("GET", f"/v1/charges/{charge_id}").json["payment_intent"]
+    (intent,) = {
+        event["data"]["object"]["payment_intent"]
+        for event in at_stripe.events("charge.succeeded")
+        if event["data"]["object"]["id"] == charge_id
+    }
     behind = stripe_gateway.checkout_behind(intent)
     assert behind is not None
     assert (behind.id, behind.email_from_us, len(behind.product_ids)) == (paid, "maya@example.org", 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -44,6 +45,21 @@ def test_an_admin_asks_and_a_treasurer_agrees(app: Flask, signed_in: Callable[..
     text = treasurer.get(PAGE).text
     assert "Two people approve; one is enough for up to £100.00." in text
     assert "the meeting" in text
+
+
+def test_a_form_sent_again_says_that_it_was_used_and_asks_nothing_anew(
+    app: Flask, signed_in: Callable[..., Browser]
+) -> None:
+    with time_machine.travel("2026-11-21 12:00:00+00:00", tick=False) as clock:
+        admin, treasurer = signed_in("admin"), signed_in("treasurer")
+        assert ask(admin).status_code == 303
+        assert treasurer.post(f"{PAGE}/1", act="approve").status_code == 303
+        admin.get(PAGE)  # what the first said
+        clock.shift(5)
+        assert "form has been used" in admin.get(str(ask(admin).location)).text
+        assert db.session.query(ApprovalRule).count() == 1
+        assert ask(admin, form_key="another", required="1").status_code == 303
+    assert db.session.query(ApprovalRule).count() == 2
 
 
 @pytest.mark.parametrize(
