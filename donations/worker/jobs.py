@@ -23,6 +23,7 @@ from donations.worker.books import check_books, mark_balances, watch_deadlines
 from donations.worker.checks import forget_checks
 from donations.worker.following import forget_followers, tell_followers
 from donations.worker.matching import match_lines
+from donations.worker.queues import erase_addresses
 from donations.worker.receipts import change_receipts
 from donations.worker.recovery import NAME as RECOVERY
 from donations.worker.recovery import recover_donations
@@ -97,6 +98,7 @@ JOBS = (
     Periodic("followers", timedelta(seconds=15), tell_followers),
     Periodic("forget-followers", timedelta(hours=1), forget_followers),
     Periodic("forget-checks", timedelta(minutes=10), forget_checks),
+    Periodic("erase-mail-addresses", timedelta(hours=1), erase_addresses),
     Periodic("expire-checkouts", timedelta(seconds=30), expire_checkouts),
 )
 

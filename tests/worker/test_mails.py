@@ -15,6 +15,8 @@ from donations import worker
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Mail
+from donations.reconciliation import to_do
+from donations.worker.jobs import run_jobs
 from donations.worker.queues import LEASE, send_mails
 from tests.events import fresh
 from tests.factories import NOON
@@ -159,3 +161,32 @@ def test_an_address_that_is_refused_for_good_is_parked_for_a_person(
         mail = db.session.query(Mail).order_by(Mail.id.desc()).first()
         assert (mail.state, mail.attempts) == (state, 1)
         assert mail.last_error == ("MailAddressRefused" if state == "parked" else "MailServerDown")
+
+
+def test_an_address_that_was_refused_for_good_is_erased_after_thirty_days(
+    app: Flask, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: Any, **_more: Any) -> None:
+        raise smtplib.SMTPRecipientsRefused({"maya@example.org": (550, b"no such user")})
+
+    # given a mail that is refused, and one that waits for a server that is down
+    received()
+    with monkeypatch.context() as patched:
+        patched.setattr(smtplib.SMTP, "send_message", refuse)
+        send_mails(NOON)
+    refused = the_mail().id
+    received()
+
+    def kept() -> dict[bool, bool]:
+        fresh()
+        return {mail.id == refused: mail.recipient_sealed is not None for mail in db.session.query(Mail)}
+
+    # when the worker looks on the last day, and the day after
+    run_jobs(NOON + timedelta(days=29))
+    assert kept() == {True: True, False: True}
+    run_jobs(NOON + timedelta(days=31))
+
+    # then the refused one has no address any more, and still waits for a person; the other one will be sent
+    assert kept() == {True: False, False: True}
+    waits = to_do.of_kind(db.session.connection(), "mail", NOON + timedelta(days=31))
+    assert str(refused) in [item.ref for item in waits]

@@ -78,7 +78,8 @@ HINTS = {
     "cure": _l("A second person approves or rejects each."),
     "approval_rule": _l("A second person approves or rejects it."),
     "period": _l("A second person must sign, or the period was reopened and must be signed again."),
-    "mail": _l("Try the email again, or dismiss it. Dismissing erases the address."),
+    "mail": _l("Try the email again, or dismiss it. Dismissing erases the address. An address that the mail server has"
+               " refused is erased after 30 days."),
     "held_mail": _l("These may have gone out before the database was restored. Send each, or dismiss it."),
     "restored": _l("Enter again what the copy does not know. Dismiss this when all of it is done."),
     "job": _l("Try the job again. A dismissed job is hidden for a day."),
