@@ -34,13 +34,15 @@ def donations(folder: Path, *arguments: str, umask: int = 0o022, **more: str) ->
 
 @contextmanager
 def serving(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """`serve` in that folder, once it answers; ended by SIGTERM if it still runs."""
+    """`serve` in that folder, once it answers, and no longer one that was killed; ended by SIGTERM if it still runs."""
     with (folder / "log").open("ab") as log:
+        before = log.tell()
         running = subprocess.Popen(
             words("serve", "--port", str(port), "--processes", "1"),
             cwd=folder, env=environ(folder), stdout=log, stderr=log,
         )  # fmt: skip
     try:
+        until(lambda: b" serves on " in (folder / "log").read_bytes()[before:] or running.poll() is not None)
         until(lambda: total(port) is not None or running.poll() is not None)
         assert running.poll() is None, (folder / "log").read_text()
         yield running
