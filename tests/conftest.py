@@ -21,10 +21,25 @@ settings.register_profile(
     "sample", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.register_profile("prove", parent=settings.get_profile("sample"), max_examples=2000)
-settings.load_profile("prove" if os.environ.get("PROVE") == "1" else "sample")
+PROVING = os.environ.get("PROVE") == "1"
+settings.load_profile("prove" if PROVING else "sample")
 
 
 @pytest.fixture(scope="session")
 def proving() -> bool:
     """Whether the full marks are asked for (PROVE=1)."""
-    return os.environ.get("PROVE") == "1"
+    return PROVING
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """When proving, leave out what would only be done as in `make test`: what has no long mark."""
+    if PROVING:
+        config.hook.pytest_deselected(items=[item for item in items if not _has_long_mark(item)])
+        items[:] = [item for item in items if _has_long_mark(item)]
+
+
+def _has_long_mark(item: pytest.Item) -> bool:
+    test = getattr(item, "obj", None)
+    examples = getattr(test, "_hypothesis_internal_use_settings", settings.default)
+    at_random = hasattr(test, "hypothesis") and examples.max_examples == settings.default.max_examples
+    return at_random or "proving" in getattr(item, "fixturenames", ())
