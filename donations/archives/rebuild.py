@@ -24,6 +24,11 @@ from donations.archives.backup import figures, unsound
 from donations.archives.manifest import BadManifest, Manifest
 from donations.models import triggers
 
+GAP = 1000
+_MISSING_SEQUENCES = (
+    "INSERT INTO sqlite_sequence SELECT name, 0 FROM sqlite_master WHERE type = 'table'"
+    " AND sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name FROM sqlite_sequence)"
+)
 _TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
 _FOREIGN_KEYS = (
     "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint"
@@ -45,6 +50,7 @@ def rebuild(conn: Connection, manifest: Manifest, places: dict[str, Path], *, at
                 tables.load(conn, manifest, table, places)
         _prove_rows(conn, manifest)
         _migrate(conn, "head")
+        _leave_gap(conn)
         lost = triggers.missing(conn)
         if lost:
             raise BadManifest(f"the triggers that guard the books could not be put back ({', '.join(lost)})")
@@ -68,6 +74,17 @@ def _migrate(conn: Connection, revision: str) -> None:
     except CommandError as error:
         raise BadManifest(f"its tables are of version {revision}, which a newer program has written") from error
     command.upgrade(config, revision)
+
+
+def _leave_gap(conn: Connection) -> None:
+    """After the copy was made, ids were given that are not in it: none of them is given to another row."""
+    if conn.dialect.name == "sqlite":
+        conn.exec_driver_sql(_MISSING_SEQUENCES)
+        conn.exec_driver_sql(f"UPDATE sqlite_sequence SET seq = seq + {GAP}")  # noqa: S608 - our own number
+        return
+    for table, column, sequence in conn.exec_driver_sql(_SERIALS).all():
+        newest = f'SELECT coalesce(max("{column}"), 0) + {GAP} FROM "{table}"'  # noqa: S608 - names of our catalogue
+        conn.exec_driver_sql(f"SELECT setval('{sequence}', ({newest}))")
 
 
 def _same_shape(conn: Connection, manifest: Manifest) -> None:
@@ -117,9 +134,6 @@ def _unguarded_postgresql(conn: Connection) -> Iterator[None]:
         conn.exec_driver_sql(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
         conn.exec_driver_sql(f'DELETE FROM "{table}"')  # noqa: S608 - names of our catalogue
     yield
-    for table, column, sequence in conn.exec_driver_sql(_SERIALS).all():
-        newest = f'SELECT coalesce(max("{column}"), 0) + 1 FROM "{table}"'  # noqa: S608 - names of our catalogue
-        conn.exec_driver_sql(f"SELECT setval('{sequence}', ({newest}), false)")
     for table in names:
         conn.exec_driver_sql(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
     for table, name, definition in keys:
