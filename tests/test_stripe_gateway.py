@@ -4,6 +4,7 @@ be. What is sent is held against Stripe's description in contract/test_gateway.p
 from __future__ import annotations
 
 import dataclasses
+import json
 import time
 from datetime import UTC, date, datetime
 from typing import Any
@@ -120,6 +121,17 @@ def test_a_strange_object_is_refused_in_our_words_or_read(what: str, data: st.Da
         read[what]({**whole, name: data.draw(anything)})
     except Exception as error:
         assert type(error).__module__.startswith("donations."), error  # noqa: PT017 - any of ours will do
+
+
+@pytest.mark.parametrize("number", [6.77680361916768e16, 10**30, -(10**18), float("inf"), float("nan")])
+def test_a_moment_that_is_none_is_refused_in_our_words(number: float) -> None:
+    """Such numbers raise ValueError, OverflowError or OSError in the library, by the machine."""
+    with pytest.raises(BadEvent):
+        stripe_gateway.session_of({**events.session("r"), "expires_at": number})
+    with pytest.raises(BadEvent):
+        stripe_gateway.movement_of({**movement(), "created": number})
+    with pytest.raises(BadEvent):
+        stripe_gateway.parse_event(json.dumps({**events.event("charge.succeeded", {}), "created": number}))
 
 
 def read(body: bytes, header: str, at: float, *secrets: str) -> stripe_gateway.Event:

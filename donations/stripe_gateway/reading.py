@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from donations.errors import BadEvent
@@ -19,6 +19,7 @@ from donations.stripe_statuses import (
 
 # Ways of paying whose charge has succeeded or failed when it is made. Any other may be begun days before: bank debits,
 # transfers, vouchers, and what Stripe may bring next.
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_ONCE = frozenset(
     {
         "affirm", "afterpay_clearpay", "alipay", "amazon_pay", "bancontact", "blik", "card", "card_present", "cashapp",
@@ -212,7 +213,8 @@ def text_of(value: Any) -> str:
 
 
 def time_of(value: Any) -> datetime:
-    return datetime.fromtimestamp(int(value), UTC)
+    """Seconds since 1970 as a moment. Raises TypeError, ValueError or OverflowError on what is no moment."""
+    return _EPOCH + timedelta(seconds=int(value))  # fromtimestamp raises OSError on some numbers, by the machine
 
 
 def _money(said: Mapping[str, Any]) -> Money:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tests.ledger.stories import Payment, Said
+from tests.ledger.stories import Payment, Said, seconds
 
 WHOLE = 3000
 
@@ -17,6 +17,7 @@ class Heard:
     amount: int
     charge: set[str] = field(default_factory=set)  # the statuses it was said to have
     refunds: dict[str, tuple[int, int, set[str]]] = field(default_factory=dict)  # amount, when made, statuses
+    failed: dict[str, int] = field(default_factory=dict)  # refunds: when they were first said to have failed
     disputes: dict[str, tuple[int, str]] = field(default_factory=dict)  # the latest word: when, status
     moves: dict[str, tuple[str, int, str, int]] = field(default_factory=dict)  # category, amount, source, when
 
@@ -31,6 +32,9 @@ class Heard:
         elif kind.startswith("refund"):
             made = self.refunds.setdefault(about["id"], (about["amount"], about["created"], set()))
             made[2].add(about["status"])
+            if about["status"] == "failed":
+                at = seconds(when)
+                self.failed[about["id"]] = min(self.failed.get(about["id"], at), at)
         else:
             self.charge.add(about["status"])
 
@@ -67,7 +71,8 @@ class Heard:
     @property
     def given_back(self) -> int:
         """What refunds took of the gift itself: money that had bounced before is given back first. What never came
-        cannot be given back."""
+        cannot be given back. A refund whose money had moved bounced when its money came back; until that is listed,
+        when it was said to have failed."""
         if not self.received:
             return 0
         gone, back = self._listed("refund"), self._listed("refund_failure")
@@ -77,8 +82,8 @@ class Heard:
             if failed and refund not in gone:
                 continue
             happened.append((made, minor))
-            if failed and refund in back:
-                happened.append((back[refund], -minor))
+            if failed:
+                happened.append((back.get(refund, self.failed[refund]), -minor))
         taken = owed = 0
         for _, minor in sorted(happened):
             if minor < 0:

@@ -34,7 +34,7 @@ class Payment:
 
     def stray(self, minor: int = 3000, currency: str = "gbp", *, minutes: int = 30, **more: Any) -> Said:
         """Another charge that carries the same reference and succeeded later."""
-        charge = events.charge(self.reference, minor, currency, created=_seconds(minutes), **more)
+        charge = events.charge(self.reference, minor, currency, created=seconds(minutes), **more)
         self.charges.append(charge["id"])
         return Said("charge.succeeded", charge)
 
@@ -66,8 +66,8 @@ class Payment:
             "fee": fee,
             "net": minor - fee,
             "currency": "gbp",
-            "created": _seconds(minutes),
-            "available_on": _seconds(minutes),
+            "created": seconds(minutes),
+            "available_on": seconds(minutes),
             "type": category,
             "reporting_category": category,
             "balance_type": "payments",
@@ -89,7 +89,7 @@ class Payment:
             "amount": minor,
             "currency": "gbp",
             "status": status,
-            "created": _seconds(minutes),
+            "created": seconds(minutes),
             "balance_transaction": moved,
             **more,
         }
@@ -105,13 +105,13 @@ class Payment:
             "currency": "gbp",
             "status": status,
             "reason": "fraudulent",
-            "created": _seconds(20),
-            "evidence_details": {"due_by": _seconds(9000)},
+            "created": seconds(20),
+            "evidence_details": {"due_by": seconds(9000)},
             "balance_transactions": [{**move.about, "source": dispute_id} for move in moves],
         }
         return Said(f"charge.dispute.{what}", about, said)
 
 
-def _seconds(minutes: int) -> int:
+def seconds(minutes: int) -> int:
     moment: datetime = NOON + timedelta(minutes=minutes)
     return int(moment.timestamp())

@@ -23,7 +23,7 @@ from tests import events
 from tests.events import fresh
 from tests.factories import NOON, a_donation
 from tests.ledger.reckoning import WHOLE, Dispute, Gift, Heard
-from tests.ledger.stories import Payment, Said
+from tests.ledger.stories import Payment, Said, seconds
 
 SPLIT = {"ali": 1800, "ali-family": 600, "sakharovo": 600}
 HOW = st.sampled_from(["heard", "heard", "twice", "anew", "withheld", "withheld"])
@@ -131,7 +131,7 @@ class Books(RuleBasedStateMachine):
     def a_bank_asks_about_it(self, which: int, how: str) -> None:
         gift = self.one(which, lambda each: each.status == "succeeded")
         if gift is not None:
-            inquiry = Dispute(events.new_id("dp"), 0, _seconds(self.tick()))
+            inquiry = Dispute(events.new_id("dp"), 0, seconds(self.tick()))
             for status, what in (("warning_needs_response", "created"), ("warning_closed", "closed")):
                 inquiry.status = status
                 self.tell_of(gift, inquiry, what, how)
@@ -142,7 +142,7 @@ class Books(RuleBasedStateMachine):
         if gift is None:
             return
         minor = WHOLE if whole and not gift.disputes else min(part, gift.left)
-        dispute = Dispute(events.new_id("dp"), minor, _seconds(self.tick()))
+        dispute = Dispute(events.new_id("dp"), minor, seconds(self.tick()))
         gift.disputes.append(dispute)
         dispute.moves.append(gift.payment.listed("dispute", -dispute.taken, dispute.id, fee=2000, minutes=self.tick()))
         self.tell_of(gift, dispute, "created", how)
@@ -251,16 +251,12 @@ def _hear(said: Said, when: int, how: str = "heard") -> None:
             stripe_sync.book_movement(stripe_gateway.movement_of(about), NOON)
     if kind == "listed":
         return
-    told = [events.as_text(events.event(kind, about, created=_seconds(when))) for _ in range(2)]
+    told = [events.as_text(events.event(kind, about, created=seconds(when))) for _ in range(2)]
     for number, outcome in {"heard": [(0, "handled")], "twice": [(0, "handled"), (0, "duplicate")]}.get(
         how, [(0, "handled"), (1, "handled")]
     ):
         event = stripe_gateway.parse_event(told[number])
         assert inbox.receive(event, told[number].encode(), at=NOON) == outcome
-
-
-def _seconds(minutes: int) -> int:
-    return int(NOON.timestamp()) + 60 * minutes
 
 
 def _raised() -> int:
