@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import current_app
@@ -17,6 +18,7 @@ from donations.errors import BadLink
 FORM_LIFETIME_SECONDS = 6 * 3600
 INVITATION_LIFETIME_SECONDS = 72 * 3600
 RESET_LIFETIME_SECONDS = 3600
+WAIT_LIFETIME_SECONDS = 3600
 CONFIRMING_LIFETIME_SECONDS = 14 * 24 * 3600
 CHECK_CODE_LETTERS = 10
 # Crockford's base 32: no I, L, O, U. What a hand or a keyboard makes of a letter is read as that letter, also where it
@@ -127,6 +129,23 @@ def read_form(token: str) -> FormToken:
         return FormToken(slug=slug, nonce=nonce)
     except (BadData, ValueError, TypeError) as error:
         raise BadLink() from error
+
+
+def for_wait(purpose: str) -> str:
+    """What a form carries so that it can be told how long its sender has waited; good for an hour."""
+    return _timed("wait").dumps(purpose)
+
+
+def waited_seconds(token: str, purpose: str) -> float:
+    """How long ago it was made for this purpose, in seconds. Raises BadLink if it is none, or older than an hour."""
+    try:
+        read, made_at = _timed("wait").loads(token, max_age=WAIT_LIFETIME_SECONDS, return_timestamp=True)
+    except BadData as error:
+        raise BadLink() from error
+    if read != purpose:
+        raise BadLink()
+    seconds: float = (datetime.now(UTC) - made_at).total_seconds()
+    return seconds
 
 
 def for_invitation(staff_id: int, key: str) -> str:

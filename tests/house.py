@@ -18,10 +18,10 @@ ROWS = (
     ("giving", "reconciliation", "restoration", "receipts", "paper", "appeals", "staff", "alarms", "outbox",
      "stripe_gateway", "mailer", "archives"),
     ("facts", "bookkeeping", "ledger", "totals", "periods", "privacy", "data_keys", "tokens",
-     "audit", "references", "approvals", "installation"),
+     "audit", "references", "approvals", "installation", "card_testing", "proof_of_work"),
     ("models",),
     ("database", "prepared", "money", "errors", "extensions", "config", "stripe_statuses",
-     "private_files"),
+     "private_files", "networks"),
 )  # fmt: skip
 ROW_OF = {part: row for row, parts in enumerate(ROWS) for part in parts}
 TALKS_OUTSIDE = {"stripe_gateway", "mailer"}

@@ -17,6 +17,16 @@ def suggested(appeal: Appeal) -> list[Money]:
     return [Money(step * unit, appeal.currency) for step in _STEPS]
 
 
+def limited(appeal: Appeal, currency: str) -> list[Money]:
+    """The only amounts that are taken by card while cards are being tested, which is done with small ones: what is
+    proposed in this currency, from five round units on."""
+    unit = _round_unit(currency)
+    proposed = suggested(appeal) if currency == appeal.currency else []
+    return [one for one in proposed if one.minor >= _STEPS[0] * unit] or [
+        Money(step * unit, currency) for step in _STEPS
+    ]
+
+
 def _round_unit(currency: str) -> int:
     unit: int = 10 ** exponent(currency)
     while unit < minimum(currency).minor:

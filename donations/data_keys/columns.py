@@ -44,6 +44,7 @@ LASTING_HASHES = {
     ("bank_line", "payer_hash"),
     ("bank_line_evidence", "hash"),
     ("brake", "key_hash"),
+    ("checkout_opening", "network_hash"),
     ("line_question", "dedupe_key"),
     ("match_rule", "payer_hash"),
     ("offline_gift", "payer_hash"),

@@ -145,3 +145,27 @@ class CheckIncomplete(DonationsError):
     """Something was missing from this form, so please send it once more. No money has been taken."""
 
     status = 422
+
+
+class ProofOfWorkNeeded(DonationsError):
+    """Before the payment page opens, we check that this is not a program."""
+
+    status = 429
+
+
+class PaymentPageWait(DonationsError):
+    """Many payment pages are being opened just now. Yours can open in %(seconds)s seconds."""
+
+    status = 429
+
+
+class AmountNotProposed(DonationsError):
+    """For a while we only take these amounts by card: %(amounts)s. Please choose one of them."""
+
+    status = 422
+
+
+class DonationEmptied(DonationsError):
+    """This donation was not paid within a day, so we have erased what you typed. Please start a new donation."""
+
+    status = 410

@@ -12,6 +12,7 @@ from donations.giving.checkouts import (
     look_for_payment,
     look_soon,
     overdue_sessions,
+    page_of,
     record_session,
 )
 from donations.giving.deciding import assign
@@ -50,6 +51,7 @@ __all__ = [
     "offline",
     "outcome_of",
     "overdue_sessions",
+    "page_of",
     "pay_ins",
     "payment_progress",
     "progress_of",

@@ -32,10 +32,9 @@ def attempt_for(donation: Donation, params: dict[str, object], at: datetime) -> 
     progress = payment_progress(donation)
     if not progress.may_be_tried_again:
         raise PaymentReceived() if progress is PaymentProgress.RECEIVED else PaymentOnItsWay()
-    for attempt in donation.attempts:
-        # Of an open one only Stripe can say that it is over; one that was never answered was shown to nobody.
-        if attempt.state == "open" or (attempt.state == "starting" and attempt.expires_at > at):
-            return attempt
+    there = page_of(donation, at)
+    if there is not None:
+        return there
     number = len(donation.attempts) + 1
     attempt = CheckoutAttempt(
         donation_id=donation.id,
@@ -52,6 +51,15 @@ def attempt_for(donation: Donation, params: dict[str, object], at: datetime) -> 
         donation.state = "pending"
     db.session.flush()
     return attempt
+
+
+def page_of(donation: Donation, at: datetime) -> CheckoutAttempt | None:
+    """The attempt whose payment page there is already, if there is one."""
+    for attempt in donation.attempts:
+        # Of an open one only Stripe can say that it is over; one that was never answered was shown to nobody.
+        if attempt.state == "open" or (attempt.state == "starting" and attempt.expires_at > at):
+            return attempt
+    return None
 
 
 def overdue_sessions(donation: Donation, at: datetime) -> list[str]:

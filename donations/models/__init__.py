@@ -14,6 +14,7 @@ from donations.models.bank import (
     MatchRule,
     Statement,
 )
+from donations.models.card_testing import CheckoutOpening
 from donations.models.classification import Classification, Dismissal
 from donations.models.cure import Cure, ReceiptGap
 from donations.models.data_key import DataKey
@@ -78,6 +79,7 @@ __all__ = [
     "BankLineVersion",
     "Brake",
     "CheckoutAttempt",
+    "CheckoutOpening",
     "Classification",
     "Cure",
     "DataKey",

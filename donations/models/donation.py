@@ -83,6 +83,8 @@ class Donation(Model):
     purpose_estimated: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Charges seen until then were all counted as its payment, as they were before a second one was held for a person.
     joint_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When what its donor typed was erased because it was not paid within a day.
+    emptied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     appeal: Mapped[Appeal] = relationship()
     wording: Mapped[AppealWording | None] = relationship()

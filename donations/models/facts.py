@@ -26,6 +26,7 @@ class Payment(Model):
             "ix_payment_unsettled", "succeeded_at",
             sqlite_where=text(_UNSETTLED), postgresql_where=text(_UNSETTLED),
         ),
+        Index("ix_payment_charged_at", "charged_at"),
         Index("ix_payment_lost", "id", sqlite_where=text(LOST), postgresql_where=text(LOST)),
     )  # fmt: skip
 

@@ -4,14 +4,13 @@ network from which the person has signed in before waits only for its own failur
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Table, delete, select, update
 from sqlalchemy.engine import Connection
 
-from donations import privacy
+from donations import networks, privacy
 from donations.errors import TryLater
 from donations.models import Brake, Staff
 from donations.prepared import upsert
@@ -23,15 +22,8 @@ FORGOTTEN_AFTER = timedelta(days=1)
 
 
 def place_of(address: str | None) -> bytes:
-    """A keyed hash of the network an address is in: what one household or line has, /24 of IPv4 and /56 of IPv6."""
-    try:
-        ip = ipaddress.ip_address(address or "")
-    except ValueError:
-        return privacy.lookup_hash("unknown", "staff place")
-    mapped = getattr(ip, "ipv4_mapped", None)
-    ip = mapped or ip
-    network = ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 56}", strict=False)
-    return privacy.lookup_hash(str(network), "staff place")
+    """A keyed hash of the network an address is in."""
+    return privacy.lookup_hash(networks.prefix_of(address), "staff place")
 
 
 def count_sign_in(conn: Connection, email: str, person: Staff | None, place: bytes, at: datetime) -> None:

@@ -53,12 +53,13 @@ def kind_of(endpoint: str | None) -> str:
 
 
 def content_security_policy(stripe_api_base: str) -> str:
-    """The policy of a page. form-action names Stripe because Chromium applies it to the redirect after a POST."""
+    """The policy of a page. form-action names Stripe because Chromium applies it to the redirect after a POST;
+    the worker is that of the proof of work."""
     targets = ["'self'", "https://checkout.stripe.com", "https://billing.stripe.com"]
     base = urlsplit(stripe_api_base)
     if base.netloc:
         targets.append(f"{base.scheme}://{base.netloc}")
-    return f"{_OURS_ONLY}; form-action {' '.join(targets)}; frame-ancestors 'none'"
+    return f"{_OURS_ONLY}; worker-src 'self'; form-action {' '.join(targets)}; frame-ancestors 'none'"
 
 
 class WholeResponse(Response):

@@ -25,7 +25,7 @@ FOR_ALL = {
 }
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; "
+    "connect-src 'self'; base-uri 'none'; worker-src 'self'; "
     "form-action 'self' https://checkout.stripe.com https://billing.stripe.com http://127.0.0.1:9; "
     "frame-ancestors 'none'"
 )

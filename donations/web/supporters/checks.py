@@ -6,6 +6,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response as Answer
 
+from donations import giving
 from donations.database import write_unit
 from donations.errors import (
     AppealNotFound,
@@ -15,11 +16,14 @@ from donations.errors import (
     CheckUsed,
     DonationsError,
     PaymentOnItsWay,
+    PaymentPageWait,
     PaymentReceived,
+    ProofOfWorkNeeded,
 )
 from donations.giving import checks
 from donations.models import Appeal, DonationCheck
 from donations.web.page import now, page
+from donations.web.supporters import step_up
 from donations.web.supporters.appeals import appeal_page
 from donations.web.supporters.donations import to_checkout
 from donations.web.supporters.forms import DonationForm
@@ -66,6 +70,8 @@ def begin(check_code: str) -> Answer:
         return _begin(check_code, form, request.form.get("key", "")) if form.validate() else _form_page(form, 422)
     except (*_OVER, PaymentOnItsWay, PaymentReceived) as error:
         return _over_page(check_code, error)
+    except (ProofOfWorkNeeded, PaymentPageWait) as error:
+        return step_up.answer(error, form.appeal, f"check:{check_code}", key=request.form.get("key", ""))
     except CheckIncomplete as error:
         return _check_page(check_code, form, right_key, error) if _is_good(form) else _form_page(form, 422)
     except DonationsError as error:
@@ -74,8 +80,14 @@ def begin(check_code: str) -> Answer:
 
 
 def _begin(code: str, form: DonationForm, key: str) -> Answer:
-    with write_unit():  # Kept first: Stripe may call back before this request ends.
-        donation = checks.begin_donation(code, key, form.gift_of(key), now())
+    at, visitor = now(), step_up.visitor(f"check:{code}")
+    if checks.find(code).donation is None:
+        step_up.check(visitor, at)  # Before anything is written: a flood of programs must not hold the database.
+        step_up.check_amount(form, at)
+    with write_unit() as conn:  # Kept first: Stripe may call back before this request ends.
+        donation = checks.begin_donation(code, key, form.gift_of(key), at)
+        if giving.page_of(donation, at) is None:
+            step_up.open_page(conn, visitor, donation, at)
     return to_checkout(donation)
 
 
@@ -84,6 +96,8 @@ def _is_good(form: DonationForm) -> bool:
     good: bool = form.validate()
     try:
         form.appeal.check_takes_gifts()
+        if good:
+            step_up.check_amount(form, now())
     except DonationsError as error:
         form.refuse(error)
         return False

@@ -10,10 +10,18 @@ from flask import Blueprint, Response, redirect, url_for
 from werkzeug.wrappers import Response as Answer
 
 from donations import giving, receipts, tokens
-from donations.errors import DonationsError, PaymentOnItsWay, PaymentReceived
+from donations.database import write_unit
+from donations.errors import (
+    DonationEmptied,
+    DonationsError,
+    PaymentOnItsWay,
+    PaymentPageWait,
+    PaymentReceived,
+    ProofOfWorkNeeded,
+)
 from donations.models import Donation
 from donations.web.page import asks_for_fragment, fragment, now, page
-from donations.web.supporters import checkout
+from donations.web.supporters import checkout, step_up
 
 bp = Blueprint("donations", __name__)
 OFTEN, SELDOM = "every 3s", "every 20s"
@@ -40,8 +48,13 @@ def outcome(token: str) -> Answer:
 @bp.post("/donations/<token>/again")
 def again(token: str) -> Answer:
     donation = _donation(token)
+    if donation.emptied_at is not None:
+        return _donation_page(donation, DonationEmptied.status)
     try:
+        _open_page(donation)
         return to_checkout(donation)
+    except (ProofOfWorkNeeded, PaymentPageWait) as error:
+        return step_up.answer(error, donation.appeal, _purpose(donation))
     except PaymentReceived:
         return redirect(url_for("donations.show", token=token), 303)
     except PaymentOnItsWay as error:
@@ -57,6 +70,20 @@ def to_checkout(donation: Donation) -> Answer:
         raise
     except DonationsError as error:
         return _donation_page(donation, error.status, trouble=error)
+
+
+def _open_page(donation: Donation) -> None:
+    """Count one more payment page, unless there is one to go back to. Raises what asks for a step-up."""
+    at = now()
+    if giving.page_of(donation, at) is None:
+        visitor = step_up.visitor(_purpose(donation))
+        with write_unit() as conn:
+            step_up.open_page(conn, visitor, donation, at)
+
+
+def _purpose(donation: Donation) -> str:
+    """What a proof of work is good for: one more payment page of this donation."""
+    return f"donation:{donation.reference}:{len(donation.attempts)}"
 
 
 def _donation(token: str) -> Donation:

@@ -14,6 +14,7 @@ from wtforms.validators import AnyOf, Email, Length, Optional, ValidationError
 
 from donations import money
 from donations.errors import (
+    AmountNotProposed,
     AmountTooLarge,
     AmountTooSmall,
     BadAmount,
@@ -32,7 +33,7 @@ from donations.web.filters import sentence
 from donations.web.typed import lines, one_line
 
 NAME_LENGTH, EMAIL_LENGTH, MESSAGE_LENGTH = 100, 254, 4000
-_ABOUT_THE_AMOUNT = (AmountTooLarge, AmountTooSmall, BadAmount, TooManyDecimals)
+_ABOUT_THE_AMOUNT = (AmountNotProposed, AmountTooLarge, AmountTooSmall, BadAmount, TooManyDecimals)
 FIELDS = ("amount", "currency", "interval", "fund", "name", "email", "message", "display", "updates", "area")
 
 
