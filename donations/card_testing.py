@@ -38,6 +38,18 @@ class Visitor:
 
 
 @dataclass(frozen=True, slots=True)
+class Shield:
+    """The last charges of the hour, 20 at most, and how many of them were declined."""
+
+    declined: int
+    charges: int
+
+    @property
+    def is_up(self) -> bool:
+        return self.declined > SHIELD_DECLINES
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How it stands with a network: charges of the last hour, payment pages opened lately, and the shield."""
 
@@ -77,12 +89,13 @@ def standing(conn: Connection, network: bytes, at: datetime) -> Standing:
     asked = {"network": network, "since": at - REMEMBERED, "lately": at - LATELY}
     declined, paid = conn.execute(_CHARGES_HERE, asked).one()
     unpaid_here, unpaid_all = conn.execute(_UNPAID, asked).one()
-    return Standing(shield_is_up(conn, at), declined, paid, unpaid_here, unpaid_all)
+    return Standing(shield(conn, at).is_up, declined, paid, unpaid_here, unpaid_all)
 
 
-def shield_is_up(conn: Connection, at: datetime) -> bool:
-    """Whether so many of the last charges were declined that everybody is asked for proof of work."""
-    return conn.execute(_LAST_DECLINED, {"since": at - REMEMBERED}).scalar_one() > SHIELD_DECLINES
+def shield(conn: Connection, at: datetime) -> Shield:
+    """How the last charges of the hour went. Once so many were declined, everybody is asked for proof of work."""
+    declined, charges = conn.execute(_LAST_DECLINED, {"since": at - REMEMBERED}).one()
+    return Shield(declined, charges)
 
 
 def check(conn: Connection, visitor: Visitor, at: datetime) -> Standing:
@@ -145,9 +158,9 @@ _LAST = (
     .limit(SHIELD_CHARGES)
     .subquery()
 )
-_LAST_DECLINED = (
-    select(func.count()).select_from(_LAST).where(_LAST.c.failed_at.is_not(None), _LAST.c.succeeded_at.is_(None))
-)
+_LAST_DECLINED = select(
+    func.count().filter(_LAST.c.failed_at.is_not(None), _LAST.c.succeeded_at.is_(None)), func.count()
+).select_from(_LAST)
 _OPENED_HERE = select(_opening.c.donation_id).where(_opening.c.network_hash == bindparam("network"))
 _CHARGES_HERE = select(func.count().filter(_DECLINED), func.count().filter(_PAID)).where(
     _IS_OURS, _payment.c.donation_id.in_(_OPENED_HERE)
@@ -171,6 +184,7 @@ _LAST_MINUTE = select(
 _OVER_DECLINED = (
     select(_attempt.c.id, _attempt.c.session_id)
     .join(_payment, and_(_payment.c.donation_id == _attempt.c.donation_id, _DECLINED))
+    .where(_attempt.c.donation_id.in_(select(_opening.c.donation_id)))  # of the last day: the others are over
     .where(_attempt.c.state == "open", _attempt.c.session_id.is_not(None))
     .group_by(_attempt.c.id, _attempt.c.session_id, _attempt.c.number)
     # A donation that is tried again has as many declines more. Counted, not dated: Stripe's clock is another one.

@@ -65,6 +65,11 @@ def event_data_until(today: date) -> date:
     return today + timedelta(days=EVENT_DATA_DAYS)
 
 
+def unpaid_event_until(today: date) -> date:
+    """For events that tell of no money: a declined card, a payment page that ended."""
+    return today + timedelta(days=1)
+
+
 def _keys() -> Mapping[str, bytes]:
     keys: Mapping[str, bytes] = current_app.config["SETTINGS"].data_keys
     return keys

@@ -2,7 +2,7 @@
 state by its facts (states), settled when something is known of its payment (settling), given back (refunding); and of a
 gift that no card brought (offline), or a branch handed in (pay_ins). No HTTP and no Stripe here."""
 
-from donations.giving import checks, offline, pay_ins, refunding
+from donations.giving import checks, offline, pay_ins, refunding, unpaid
 from donations.giving.checkouts import (
     LOOK_AFTER,
     LOOK_FOR_PAYMENT_AFTER,
@@ -60,4 +60,5 @@ __all__ = [
     "settle",
     "state_of",
     "terms_of",
+    "unpaid",
 ]  # fmt: skip

@@ -6,9 +6,18 @@ from donations.inbox.arrivals import receive
 from donations.inbox.counts import count
 from donations.inbox.handling import HANDLERS
 from donations.inbox.objects import take_in, tell
-from donations.inbox.queue import anything_due, handle_due, handle_reread, lease_due, put_off, replay, reread
+from donations.inbox.queue import (
+    anything_due,
+    forget_unpaid,
+    handle_due,
+    handle_reread,
+    lease_due,
+    put_off,
+    replay,
+    reread,
+)
 
 __all__ = [
-    "HANDLERS", "anything_due", "count", "handle_due", "handle_reread", "lease_due", "put_off", "receive", "replay",
-    "reread", "stopped", "take_in", "tell",
+    "HANDLERS", "anything_due", "count", "forget_unpaid", "handle_due", "handle_reread", "lease_due", "put_off",
+    "receive", "replay", "reread", "stopped", "take_in", "tell",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Table, bindparam
@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from donations import alarms, privacy
 from donations.database import bare_write_unit, begin_savepoint, is_sqlite, pipelined
-from donations.inbox.handling import identity, is_for_us, not_ours, told, try_to_handle
+from donations.inbox.handling import UNPAID_TYPES, identity, is_for_us, not_ours, told, try_to_handle
 from donations.models import StripeEvent
 from donations.prepared import Prepared, upsert
 from donations.stripe_gateway import Event
@@ -108,6 +108,11 @@ def _tell_of_others(conn: Connection, arrival: _Arrival) -> None:
         alarms.sound(conn, f"event {arrival.not_ours}", said, at=arrival.at, daily=True)
 
 
+def _payload_until(event_type: str, at: datetime) -> date:
+    until = privacy.unpaid_event_until if event_type in UNPAID_TYPES else privacy.event_data_until
+    return until(at.date())
+
+
 def _keep_alone(arrival: _Arrival, error: Exception) -> None:
     try:
         with bare_write_unit() as conn:
@@ -149,7 +154,7 @@ def _keep(
         "created_at": event.created_at,
         "received_at": at,
         "payload_sealed": arrival.sealed,
-        "payload_until": privacy.event_data_until(at.date()),
+        "payload_until": _payload_until(event.type, at),
         "state": state,
         "attempts": 0 if error is None else 1,
         "next_attempt_at": at if state == "due" else None,

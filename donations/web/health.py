@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from donations import card_testing
 from donations.errors import DatabaseNotReady
 from donations.extensions import db
 from donations.installation import disk, schema, work
@@ -115,6 +116,8 @@ def _warnings(conn: Connection, at: datetime) -> Iterator[str]:
         yield f"{what}: {count}"
     for name, error in work.failing_jobs(conn, _EVERY).items():
         yield f"job {name}: failed ({error})"
+    if card_testing.shield(conn, at).is_up:
+        yield "card testing: more than 40 % of the last charges were declined"
     for outcome, came in work.arrivals(conn).items():
         if outcome != "accepted" and at - came.last_at < REFUSED_LATELY:
             yield f"webhooks {outcome.replace('_', ' ')}: the last at {came.last_at:%Y-%m-%dT%H:%M:%SZ}"

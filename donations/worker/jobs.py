@@ -20,6 +20,8 @@ from donations.models import Appeal, Job
 from donations.prepared import upsert
 from donations.worker import balance
 from donations.worker.books import check_books, mark_balances, watch_deadlines
+from donations.worker.card_testing import NAME as CARD_TESTING
+from donations.worker.card_testing import empty_unpaid, watch_cards
 from donations.worker.checks import forget_checks
 from donations.worker.following import forget_followers, tell_followers
 from donations.worker.matching import match_lines
@@ -99,6 +101,8 @@ JOBS = (
     Periodic("forget-followers", timedelta(hours=1), forget_followers),
     Periodic("forget-checks", timedelta(minutes=10), forget_checks),
     Periodic("erase-mail-addresses", timedelta(hours=1), erase_addresses),
+    Periodic(CARD_TESTING, timedelta(seconds=5), watch_cards),
+    Periodic("empty-unpaid", timedelta(minutes=10), empty_unpaid),
     Periodic("expire-checkouts", timedelta(seconds=30), expire_checkouts),
 )
 

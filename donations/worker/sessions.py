@@ -56,11 +56,16 @@ def expire_checkouts(at: datetime) -> None:
         .limit(BATCH)
     ).all()
     for attempt_id, session_id in rows:
-        try:
-            stripe_gateway.expire_session(str(session_id))
-        except DonationsError as error:
-            log.warning("session of attempt %s was not expired: %s", attempt_id, type(error).__name__)
-        _look_again(attempt_id, at)
+        close(attempt_id, str(session_id), at)
+
+
+def close(attempt_id: int, session_id: str, at: datetime) -> None:
+    """Close an open session at Stripe, and look at once how it stands now: its money may have come meanwhile."""
+    try:
+        stripe_gateway.expire_session(session_id)
+    except DonationsError as error:
+        log.warning("session of attempt %s was not expired: %s", attempt_id, type(error).__name__)
+    _look_again(attempt_id, at)
 
 
 def take_in(session: stripe_gateway.Session, at: datetime) -> None:

@@ -24,6 +24,7 @@ from donations.installation import disk
 from donations.models import Halt, Heartbeat, Job
 from tests import events
 from tests.events import rows
+from tests.factories import a_donation
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 
@@ -265,3 +266,12 @@ def test_a_database_without_tables_is_named(client: FlaskClient, beaten: None) -
     status, said = health(client)
     assert status == 503
     assert said["faults"][0].startswith("database: ")
+
+
+def test_card_testing_is_a_warning_and_stops_nothing(client: FlaskClient, beaten: None, appeals: dict) -> None:
+    for _ in range(9):
+        with write_unit():
+            donation = a_donation(appeals["hands-off-ali"], at=NOW)
+        events.hear(events.a_charge(donation.reference, donation.amount, status="failed", at=NOW), at=NOW)
+    said = "card testing: more than 40 % of the last charges were declined"
+    assert health(client) == (200, {"status": "ok", "warnings": [said]})

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
+from donations import card_testing
 from donations.extensions import db
 from donations.models import Halt, Organisation
 from donations.reconciliation import balances, dashboard, ending, to_do
@@ -82,7 +83,8 @@ def fund(slug: str) -> Response:
 def _open_items() -> dict[str, Any]:
     at = now()
     found = kept("open", lambda: to_do.open_items(db.session.connection(), at))
-    return {"open_items": found, "today": Organisation.get().day_of(at), "at": at}
+    shield = card_testing.shield(db.session.connection(), at)
+    return {"open_items": found, "today": Organisation.get().day_of(at), "at": at, "shield": shield}
 
 
 def _funds() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -184,3 +184,14 @@ def audit_rows() -> list:
 
     db.session.rollback()
     return db.session.query(AuditRecord).all()
+
+
+def test_while_cards_are_tested_the_first_page_says_so(app: Flask, treasurer: Browser, appeals: dict) -> None:
+    assert "Cards are being tested" not in treasurer.get("/treasury/").text
+    now = datetime.now(UTC)
+    for _ in range(9):
+        with write_unit():
+            donation = a_donation(appeals["hands-off-ali"], at=now)
+        hear(a_charge(donation.reference, donation.amount, status="failed", at=now), at=now)
+    for path in ("/treasury/", "/treasury/_open-items"):
+        assert "9 of the last 9 charges were declined" in treasurer.get(path).text

@@ -1,0 +1,63 @@
+"""Donations that were begun by card and not paid within a day: what their donors typed is erased. The amount, the day
+and the reference stay, because a charge may still be heard of."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Table, and_, delete, or_, select, update
+from sqlalchemy.engine import Connection
+
+from donations.extensions import db
+from donations.giving.checkouts import LIFETIME
+from donations.models import CheckoutAttempt, Donation, Subscription, SubscriptionRequest
+
+UNPAID_STATES = ("pending", "failed", "abandoned")
+# A payment page is over by then; one that Stripe has not answered for is looked at before it is given up.
+AFTER = LIFETIME + timedelta(minutes=30)
+
+
+def empty(conn: Connection, at: datetime, most: int) -> int:
+    """Erase what was typed for unpaid donations whose day is over. Gives how many, at most `most`.
+
+    One whose payment page may be open, or has brought a payment that is still to come, is left as it is."""
+    may_be_paid = or_(
+        _attempt.c.state == "open",
+        and_(_attempt.c.state == "complete", _attempt.c.payment_failed_at.is_(None)),
+        and_(_attempt.c.state == "starting", _attempt.c.expires_at > at),
+    )
+    waiting = select(_attempt.c.donation_id).where(_attempt.c.donation_id == _donation.c.id, may_be_paid).exists()
+    due = (
+        select(_donation.c.id)
+        .where(_donation.c.state.in_(UNPAID_STATES), _donation.c.created_at < at - AFTER)
+        .where(_donation.c.source == "card", _donation.c.emptied_at.is_(None), ~waiting)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(conn.execute(due).scalars())
+    erased = {"name_sealed": None, "email_sealed": None, "email_hash": None, "message_sealed": None, "emptied_at": at}
+    conn.execute(update(_donation).where(_donation.c.id.in_(ids)).values(erased))
+    conn.execute(update(_attempt).where(_attempt.c.donation_id.in_(ids)).values(params={}))
+    _forget_requests(ids, at)
+    return len(ids)
+
+
+def _forget_requests(donation_ids: list[int], at: datetime) -> None:
+    """The address that asked for updates goes too, unless it follows by another donation."""
+    of_these = SubscriptionRequest.donation_id.in_(donation_ids)
+    asked = select(Subscription).where(
+        Subscription.id.in_(select(SubscriptionRequest.subscription_id).where(of_these)),
+        Subscription.state == "asked",
+        Subscription.mailed_at.is_(None),
+    )
+    rows = list(db.session.scalars(asked))
+    db.session.execute(delete(SubscriptionRequest).where(of_these))
+    for row in rows:
+        db.session.refresh(row)
+        if not row.requests:
+            row.end(at)
+    db.session.flush()
+
+
+_donation: Table = Donation.__table__  # type: ignore[assignment]
+_attempt: Table = CheckoutAttempt.__table__  # type: ignore[assignment]
