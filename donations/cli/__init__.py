@@ -26,6 +26,7 @@ def _commands() -> Iterator[click.Command]:
     from donations.cli import (
         appeals,
         audit,
+        away,
         backup,
         bank,
         bank_imports,
@@ -42,7 +43,7 @@ def _commands() -> Iterator[click.Command]:
     from donations.cli.key_guard import guarded
 
     books = (bank, bank_imports, bank_matching, ledger, receipts, sync)
-    for module in (appeals, audit, inbox, messages, serve, staff, *books):
+    for module in (appeals, audit, away, inbox, messages, serve, staff, *books):
         yield from map(guarded, module.COMMANDS)
     for module in (backup, keys):  # These are for when the keys do not fit.
         yield from module.COMMANDS

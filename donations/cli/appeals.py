@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
@@ -20,6 +22,7 @@ from donations.cli.who import actor
 from donations.errors import AppealNotFound, BadAppealsFile
 from donations.extensions import db
 from donations.models import Appeal
+from donations.web import copies as web_copies
 
 HOW = {"amounts": "amounts_hidden", "holding": "holding_page", "dark": "dark"}
 
@@ -127,8 +130,43 @@ def close(slug: str) -> None:
 @click.option("--how", type=click.Choice(list(HOW)), default="holding", show_default=True, help="What is still seen.")
 @with_appcontext
 def hide(slug: str, how: str) -> None:
-    """The kill switch: hide the amounts, all but a holding page, or the whole appeal, at once; and pause it."""
+    """The kill switch: hide the amounts, all but a holding page, or the whole appeal, at once; and pause it.
+
+    Afterwards asks every public address, as `copies` does."""
     _change(slug, lambda appeal, at: domain.hide(appeal, HOW[how], at))
+    _tell(web_copies.ask_all(_find(slug)))
+
+
+@appeals.command()
+@click.argument("slug")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@with_appcontext
+def copies(slug: str, as_json: bool) -> None:
+    """Ask every public address of a hidden appeal through PUBLIC_URL, and name those that still show it.
+
+    Exit codes: 0 none does, 1 some do, or nobody can tell."""
+    appeal = _find(slug)
+    if appeal.visibility == "shown":
+        click.echo(f"{slug} is not hidden.", err=True)
+        sys.exit(1)
+    report = web_copies.ask_all(appeal)
+    if as_json:
+        click.echo(json.dumps(asdict(report), indent=2))
+    else:
+        _tell(report)
+    sys.exit(0 if report.is_gone else 1)
+
+
+def _tell(report: web_copies.Report) -> None:
+    at = current_app.config["SETTINGS"].public_url
+    if report.is_unreachable:
+        click.echo(f"Nobody answers at {at} from here, so no copy was looked for. Copies go within a minute.")
+        return
+    for path in report.still:
+        click.echo(f"still shown: {at}{path}")
+    for path in report.unknown:
+        click.echo(f"no clear answer: {at}{path}")
+    click.echo(f"{report.asked} addresses asked at {at}, {len(report.still)} still show it.")
 
 
 @appeals.command()

@@ -98,11 +98,21 @@ def _written(status: int, text: str | None) -> Response:
     title, explanation = _words(status if status in SHOWN else 400 if status < 500 else 500)
     if status == 403 and headers.kind_of(request.endpoint) == "staff":
         title = _("This is not open to you")
+    cache = headers.GONE if status == 404 and _of_an_appeal() else "no-store"
     if _read_by_programs():
         answer = jsonify(error=text or title)
         answer.status_code = status
+        answer.headers["Cache-Control"] = cache
         return answer
-    return page("errors/error.html", status, cache="no-store", title=title, text=text or explanation, code=status)
+    return page("errors/error.html", status, cache=cache, title=title, text=text or explanation, code=status)
+
+
+def _of_an_appeal() -> bool:
+    """Whether the public asked for something of an appeal: where there is none, or none any more, that is what caches
+    are to keep in place of what they have."""
+    if request.method not in ("GET", "HEAD") or headers.kind_of(request.endpoint) == "staff":
+        return False
+    return "slug" in (request.view_args or {}) or request.endpoint == "oembed.show"
 
 
 def _read_by_programs() -> bool:

@@ -10,17 +10,27 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
+from donations.web import queries
 from donations.web.page import content_hash
 
 FOR_EVER = "public, max-age=31536000, immutable"
 # A proxy that is asking us may answer others with the number of a second ago, so that one asks for all. No longer: a
-# browser that polls would be one poll behind, also when an appeal is taken down.
-LIVE = "public, max-age=1, stale-while-revalidate=1, stale-if-error=86400"
+# browser that polls would be one poll behind, also when an appeal is taken down. While we do not answer, what names an
+# appeal is given for less than a minute, all caches on the way together: it may have been hidden meanwhile.
+LIVE = "public, max-age=1, stale-while-revalidate=1, stale-if-error=50"
+# That there is no such appeal is kept for a second as well, so that it takes the place of what a cache has kept.
+GONE = "public, max-age=1"
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _OURS_ONLY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'"
 )
+# What a script of another site may send with its question: anything, for nothing is read of it.
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Max-Age": "86400",
+}
 _FEATURES = (
     "accelerometer autoplay browsing-topics camera display-capture geolocation gyroscope microphone midi payment usb"
 )
@@ -69,15 +79,25 @@ class WholeResponse(Response):
 def add_headers(response: Response) -> Response:
     """The headers of the kind of route that is answered."""
     if isinstance(response, WholeResponse):
-        return response
+        return _kept_from_caches(response)
     name = kind_of(request.endpoint)
     settings = current_app.config["SETTINGS"]
     response.headers.update(_of_kind(name, settings.stripe_api_base, settings.secure))
     if name == "frame":
         response.headers["Content-Security-Policy"] += f"; frame-ancestors {_framed_by()}"
+    if request.method == "OPTIONS" and name in ("data", "frame"):
+        response.headers.update(_PREFLIGHT)
     if name == "static" and response.status_code in (200, 206, 304):
         response.headers["Cache-Control"] = _how_long()
     response.headers.setdefault("Cache-Control", "no-store")
+    return _kept_from_caches(response)
+
+
+def _kept_from_caches(response: Response) -> Response:
+    """An answer to an address that a cache might read otherwise than we do is kept by nobody."""
+    if not queries.is_clean(request.query_string.decode("latin-1"), queries.read_by(request.endpoint)):
+        response.headers["Cache-Control"] = "no-store"
+        response.headers.pop("X-Accel-Expires", None)
     return response
 
 
@@ -94,7 +114,7 @@ def _of_kind(name: str, stripe_api_base: str, secure: bool) -> dict[str, str]:
     }
     if secure:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    if name == "data":
+    if name in ("data", "frame"):  # A frame within a sandbox is a stranger to us, and asks as one.
         headers["Access-Control-Allow-Origin"] = "*"
     return headers
 

@@ -52,6 +52,7 @@ ROUTE_ROLES: dict[str, frozenset[str]] = {
     "campaigns.show": CAMPAIGNS,
     "campaigns.pause": ORGANISER,
     "campaigns.hide": ORGANISER,
+    "campaigns.ask_copies": CAMPAIGNS,
     "campaigns.open": ORGANISER,
     "campaigns.reveal": ORGANISER,
     "campaigns.ask_close": ORGANISER,

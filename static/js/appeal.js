@@ -68,7 +68,7 @@ let isStopped = false;
 
 document.addEventListener("htmx:config:request", (event) => {
   if (event.target.id !== "total") return;
-  if (isStopped || document.hidden) event.preventDefault();
+  if (document.hidden) event.preventDefault();
   // Caches on the way may answer with the number of some seconds ago; the browser's own must not add to that.
   event.detail.ctx.request.cache = "no-cache";
 });
@@ -86,12 +86,26 @@ if (pause) {
 let figures = total()?.textContent;
 let state = total()?.dataset.state;
 
+// Who has stopped the live updates keeps the number, but not an appeal that has changed its state.
+document.addEventListener("htmx:before:swap", (event) => {
+  const { sourceElement, text } = event.detail.ctx;
+  if (sourceElement?.id === "total" && isStopped && text.includes(`data-state="${state}"`)) event.preventDefault();
+});
+
+// The appeal has been taken down: nothing of it stays, whatever has been typed. The address shows what is left of it.
+document.addEventListener("htmx:response:error", (event) => {
+  const { sourceElement, response } = event.detail.ctx;
+  if (sourceElement?.id !== "total" || response.status !== 404) return;
+  location.replace(new URL(sourceElement.getAttribute("hx-get"), location.href).pathname.replace(/\/total$/, ""));
+});
+
 document.addEventListener("htmx:after:swap", () => {
   const now = total();
   if (!now || (now.textContent === figures && now.dataset.state === state)) return;
   figures = now.textContent;
   if (pause) pause.hidden = !isPolling();
   document.getElementById("funds")?.dispatchEvent(new Event("moved"));
+  if (!now.querySelector("strong")) document.querySelectorAll("#areas .sum").forEach((sum) => sum.remove());
   if (now.dataset.state !== state) takeNoGifts(now.dataset.state);
   state = now.dataset.state;
 });

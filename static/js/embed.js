@@ -22,9 +22,9 @@
   function show(link, slug, asked, into) {
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(slug || "") || link.fightingFund) return;
     link.fightingFund = true;
-    const query = new URLSearchParams(words.filter((word) => asked(word)).map((word) => [word, asked(word)]));
+    const query = new URLSearchParams(words.filter((word) => asked(word)).map((word) => [word, asked(word)])).toString();
     const frame = document.createElement("iframe");
-    frame.src = `${home}/embed/${slug}${views[asked("view")] || ""}?${query}`;
+    frame.src = `${home}/embed/${slug}${views[asked("view")] || ""}${query && `?${query}`}`;
     frame.title = link.textContent.trim() || slug;
     frame.referrerPolicy = "origin";
     Object.assign(frame.style, { display: "block", width: "100%", maxWidth: asked("width") || "40rem", height: "1px", border: "0", visibility: "hidden", position: "absolute", colorScheme: "auto" });

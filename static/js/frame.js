@@ -22,11 +22,20 @@ if (pause && figures()?.hasAttribute("hx-get")) {
 }
 
 document.addEventListener("htmx:config:request", (event) => {
-  if (isStopped || document.hidden) event.preventDefault();
-  event.detail.ctx.request.cache = "no-cache";
+  const request = event.detail.ctx.request;
+  if (document.hidden) event.preventDefault();
+  request.cache = "no-cache";
+  if (origin !== "null") return;
+  // Within a sandbox we are a stranger to our own server, and ask as any site may: without headers of our own.
+  request.mode = "cors";
+  for (const name of Object.keys(request.headers)) if (name.startsWith("HX-")) delete request.headers[name];
 });
 
+// Who has stopped the live updates keeps the number, but not an appeal that has changed its state or is taken down.
 const state = figures()?.dataset.state;
+document.addEventListener("htmx:before:swap", (event) => {
+  if (isStopped && event.detail.ctx.text.includes(`data-state="${state}"`)) event.preventDefault();
+});
 document.addEventListener("htmx:after:swap", () => {
   if (figures()?.dataset.state !== state) location.reload();
 });

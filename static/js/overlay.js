@@ -8,7 +8,13 @@ const quarter = () => Math.floor(Number(overlay()?.dataset.percent || 0) / 25);
 let passed = quarter();
 const state = overlay()?.dataset.state;
 
-document.addEventListener("htmx:config:request", (event) => { event.detail.ctx.request.cache = "no-cache"; });
+document.addEventListener("htmx:config:request", (event) => {
+  const request = event.detail.ctx.request;
+  request.cache = "no-cache";
+  if (origin !== "null") return;
+  request.mode = "cors"; // Within a sandbox, as in frame.js.
+  for (const name of Object.keys(request.headers)) if (name.startsWith("HX-")) delete request.headers[name];
+});
 document.addEventListener("htmx:after:swap", () => {
   if (overlay()?.dataset.state !== state) return location.reload();
   const now = quarter();

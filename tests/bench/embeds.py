@@ -42,7 +42,7 @@ def measure(kind: str, secret: str, sent: Path, environ: dict[str, str], serving
         before = cpu(app), cpu(proxy)
         figures = watched(address, secret, sent)
         spent = cpu(app) - before[0], cpu(proxy) - before[1]
-    reached = of_log(place / "access.log")
+    reached = of_log(place / "fund.log")
     report(kind, figures, spent, reached, weighed)
     return judge(kind, figures, reached, weighed)
 

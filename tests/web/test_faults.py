@@ -49,7 +49,7 @@ def test_each_error_has_a_page_that_helps(broken, status: int, title: str) -> No
     assert (answer.status_code, answer.mimetype) == (status, "text/html")
     assert f"<h1>{title}</h1>" in answer.text
     assert "Set-Cookie" not in answer.headers
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == ("public, max-age=1" if status == 404 else "no-store")
 
 
 def test_an_error_page_speaks_the_language_of_the_address(broken) -> None:

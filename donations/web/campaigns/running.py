@@ -15,7 +15,7 @@ from donations.errors import DonationsError
 from donations.extensions import db
 from donations.giving import messages
 from donations.models import Appeal, Organisation
-from donations.web import access, languages
+from donations.web import access, copies, languages
 from donations.web.access import fresh
 from donations.web.acting import Act, act, names
 from donations.web.campaigns import words
@@ -59,7 +59,23 @@ def hide(slug: str) -> Any:
     how = request.form.get("how", "")
     if how not in words.HIDING:
         return _page(Appeal.any_by_slug(slug), _("Choose what is still to be seen of it."), 422)
-    return _do(slug, "hidden", lambda appeal, at: appeals.hide(appeal, how, at))
+    answer = _do(slug, "hidden", lambda appeal, at: appeals.hide(appeal, how, at))
+    if answer.status_code != 303:
+        return answer
+    report = copies.ask_all(Appeal.any_by_slug(slug))  # It is hidden by now, however long this takes.
+    if not report.is_gone:
+        return redirect(url_for("campaigns.ask_copies", slug=slug), 303)
+    flash(words.nothing_left(report))
+    return answer
+
+
+@bp.get("/<slug:slug>/copies")
+def ask_copies(slug: str) -> Any:
+    """Ask once more whether the public still sees what is hidden."""
+    appeal = Appeal.any_by_slug(slug)
+    if appeal.visibility == "shown":
+        return redirect(url_for("campaigns.show", slug=slug), 303)
+    return page("campaigns/copies.html", cache="no-store", appeal=appeal, report=copies.ask_all(appeal))
 
 
 @bp.post("/<slug:slug>/open")

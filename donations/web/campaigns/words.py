@@ -9,7 +9,9 @@ from flask_babel import lazy_gettext as _l
 
 from donations.appeals.fault import Fault
 from donations.errors import DonationsError
-from donations.web.filters import sentence
+from donations.web.copies import Report
+from donations.web.filters import number, sentence
+from donations.web.page import public_url
 
 STATES = {"draft": _l("Not open yet"), "open": _l("Open"), "paused": _l("Paused"), "closed": _l("Closed")}
 VISIBILITIES = {
@@ -51,6 +53,12 @@ FIELDS = {
     "areas": _l("Areas"),
 }
 _ROW = re.compile(r"^(?:appeals\[0\]\.)?(?:funds|events|areas)\[(\d+)\]$")
+
+
+def nothing_left(report: Report) -> str:
+    """That no address shows any more what was hidden."""
+    facts = {"count": number(report.asked), "address": public_url("")}
+    return _("We asked %(count)s addresses at %(address)s. None of them shows it any more.", **facts)
 
 
 def of_fault(fault: Fault) -> str:

@@ -9,6 +9,7 @@ from donations.web import looks
 from donations.web.embeds.showing import Showing, find, kept
 from donations.web.filters import in_language, money, percent
 from donations.web.headers import LIVE, kind
+from donations.web.queries import LOOK, reads
 
 bp = Blueprint("badge", __name__)
 # How wide letters are, in tenths of their height, as most system fonts draw them; the picture asks for just so much.
@@ -19,6 +20,7 @@ LONGEST = 40  # letters of a title
 
 @bp.get("/appeals/<slug:slug>/total.svg")
 @kind("data")
+@reads("lang", *LOOK)
 def svg(slug: str) -> Response:
     showing = find(slug, request.args.get("lang"))
     theme = looks.asked(request.args).theme

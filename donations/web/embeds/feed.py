@@ -8,12 +8,14 @@ from flask import Blueprint, Response, current_app, render_template, request
 
 from donations.web.embeds.showing import Showing, find, kept
 from donations.web.headers import LIVE, kind
+from donations.web.queries import reads
 
 bp = Blueprint("feed", __name__)
 
 
 @bp.get("/appeals/<slug:slug>/feed.atom")
 @kind("data")
+@reads("lang")
 def atom(slug: str) -> Response:
     showing = find(slug, request.args.get("lang"))
     return kept(showing, "feed", lambda: _written(showing))

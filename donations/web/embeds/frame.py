@@ -11,8 +11,9 @@ from donations.errors import AppealNotFound
 from donations.web import looks
 from donations.web.embeds import sites
 from donations.web.embeds.showing import Showing, find, kept
-from donations.web.headers import FOR_EVER, LIVE, kind
+from donations.web.headers import FOR_EVER, GONE, LIVE, kind
 from donations.web.page import content_hash, fragment, page, versioned
+from donations.web.queries import LOOK, reads
 
 bp = Blueprint("embeds", __name__)
 SCRIPT_KEPT = "public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400"
@@ -20,11 +21,12 @@ SCRIPT_KEPT = "public, max-age=300, stale-while-revalidate=3600, stale-if-error=
 
 @bp.get("/embed/<slug:slug>")
 @kind("frame")
+@reads("lang", *LOOK)
 def show(slug: str) -> Response:
     try:
         showing = find(slug, request.args.get("lang"))
     except AppealNotFound:
-        return page("embeds/gone.html", 404, cache="no-store")
+        return page("embeds/gone.html", 404, cache=GONE)
     g.framed_by = showing.sites
     sites.note(slug, request.referrer)
     return _kept(showing, "embeds/frame.html")
@@ -32,6 +34,7 @@ def show(slug: str) -> Response:
 
 @bp.get("/embed/<slug:slug>/total")
 @kind("frame")
+@reads("lang", *LOOK)
 def total(slug: str) -> Response:
     showing = find(slug, request.args.get("lang"))
     g.framed_by = showing.sites

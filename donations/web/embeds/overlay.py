@@ -3,15 +3,16 @@ named. Nothing in it can be clicked."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from donations.errors import AppealNotFound
 from donations.giving.names import NamedGift
 from donations.money import Money, exponent
 from donations.web import looks
 from donations.web.embeds.showing import Showing, find, kept
-from donations.web.headers import LIVE, kind
+from donations.web.headers import GONE, LIVE, kind
 from donations.web.page import fragment, page
+from donations.web.queries import LOOK, reads
 
 bp = Blueprint("overlay", __name__)
 NAMES, LARGEST = 5, 1_000_000
@@ -19,20 +20,23 @@ NAMES, LARGEST = 5, 1_000_000
 
 @bp.get("/overlay/<slug:slug>")
 @kind("frame")
+@reads("lang", "least", *LOOK)
 def show(slug: str) -> Response:
     try:
         return _answer(find(slug, request.args.get("lang")), "embeds/overlay.html")
-    except AppealNotFound:
-        return page("embeds/gone.html", 404, cache="no-store")
+    except AppealNotFound:  # Nothing is laid over the picture; it goes on asking.
+        return page("embeds/gone_overlay.html", 404, cache=GONE)
 
 
 @bp.get("/overlay/<slug:slug>/total")
 @kind("frame")
+@reads("lang", "least", *LOOK)
 def total(slug: str) -> Response:
     return _answer(find(slug, request.args.get("lang")), "embeds/_overlay.html")
 
 
 def _answer(showing: Showing, template: str) -> Response:
+    g.framed_by = showing.sites
     least = _least(showing)
     named = _named(showing, least)
     look = looks.asked(request.args)

@@ -12,27 +12,30 @@ from donations.models import Appeal, Organisation
 from donations.web import languages, looks
 from donations.web.embeds import sites
 from donations.web.embeds.showing import Showing, find, kept
-from donations.web.headers import LIVE, kind
+from donations.web.headers import GONE, LIVE, kind
 from donations.web.page import fragment, now, page
+from donations.web.queries import LOOK, reads
 
 bp = Blueprint("framed_scoreboard", __name__)
 
 
 @bp.get("/embed/<slug:slug>/scoreboard")
 @kind("frame")
+@reads("lang", *LOOK)
 def show(slug: str) -> Response:
     try:
         showing = find(slug, request.args.get("lang"))
         g.framed_by = showing.sites
         answer = _kept(showing, "embeds/scoreboard.html")
     except AppealNotFound:
-        return page("embeds/gone.html", 404, cache="no-store")
+        return page("embeds/gone.html", 404, cache=GONE)
     sites.note(slug, request.referrer)
     return answer
 
 
 @bp.get("/embed/<slug:slug>/scoreboard/areas")
 @kind("frame")
+@reads("lang", *LOOK)
 def areas(slug: str) -> Response:
     showing = find(slug, request.args.get("lang"))
     g.framed_by = showing.sites

@@ -16,6 +16,7 @@ from donations.web.filters import money, timestamp
 from donations.web.headers import LIVE, kind
 from donations.web.keeping import kept
 from donations.web.page import fragment, marked, now, page
+from donations.web.queries import reads
 from donations.web.supporters.forms import DonationForm
 
 bp = Blueprint("appeals", __name__)
@@ -24,6 +25,7 @@ OTHERS = 3  # running appeals beside one that takes no gifts
 
 
 @bp.get("/")
+@reads("page")
 def home() -> Response:
     Organisation.get()  # Without one the installation is not ready, and the error page says so.
     listed = appeals.listed(request.args.get("page", 1, type=int))

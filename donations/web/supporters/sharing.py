@@ -10,26 +10,31 @@ from donations.errors import AppealClosed
 from donations.models import Appeal, Organisation
 from donations.web.filters import in_language
 from donations.web.headers import LIVE, kind
-from donations.web.page import now, public_url, versioned
+from donations.web.keeping import kept
+from donations.web.page import marked, now, public_url
 
 bp = Blueprint("sharing", __name__)
-SHORTLY = "public, max-age=60"
 
 
 @bp.get("/appeals/<slug:slug>/qr.svg")
 @kind("data")
+@kept
 def qr_svg(slug: str) -> Response:
-    return _public(paper.qr_svg(_address(_appeal(slug))), "image/svg+xml")
+    address = _address(_appeal(slug))
+    return _public(paper.qr_svg(address), "image/svg+xml", version=address)
 
 
 @bp.get("/appeals/<slug:slug>/qr.png")
 @kind("data")
+@kept
 def qr_png(slug: str) -> Response:
-    return _public(paper.qr_png(_address(_appeal(slug))), "image/png")
+    address = _address(_appeal(slug))
+    return _public(paper.qr_png(address), "image/png", version=address)
 
 
 @bp.get("/appeals/<slug:slug>/poster.pdf")
 @kind("data")
+@kept
 def poster(slug: str) -> Response:
     appeal = _appeal(slug)
     if appeal.state == "closed":
@@ -38,22 +43,23 @@ def poster(slug: str) -> Response:
         title=in_language(appeal.title), call=in_language(appeal.summary), address=_address(appeal),
         organisation=Organisation.get().name,
     )  # fmt: skip
-    response = _public(paper.poster_pdf(words, at=now()), "application/pdf")
+    version = f"{words}|{paper.edition()}"
+    response = _public(paper.poster_pdf(words, at=now()), "application/pdf", version=version)
     response.headers["Content-Disposition"] = f'attachment; filename="{slug}.pdf"'
     return response
 
 
 @bp.get("/appeals/<slug:slug>/card.png")
 @kind("data")
+@kept
 def card(slug: str) -> Response:
     appeal = _appeal(slug)
     words = paper.card_words(paper.Card(
         title=in_language(appeal.title), call=in_language(appeal.summary), organisation=Organisation.get().name,
         total=totals.public(appeal, now()),
     ))  # fmt: skip
-    response = _public(paper.card_png(words), "image/png", cache=LIVE)
     # The version is what the card says, so for a discreet appeal it changes with the snapshot only.
-    return versioned(response, version=f"{words}|{paper.edition()}")
+    return _public(paper.card_png(words), "image/png", version=f"{words}|{paper.edition()}")
 
 
 def _appeal(slug: str) -> Appeal:
@@ -67,7 +73,7 @@ def _address(appeal: Appeal) -> str:
     return public_url(url_for("appeals.show", slug=appeal.slug))
 
 
-def _public(body: str | bytes, mimetype: str, *, cache: str = SHORTLY) -> Response:
+def _public(body: str | bytes, mimetype: str, *, version: str) -> Response:
     response = current_app.response_class(body, mimetype=mimetype)
-    response.headers["Cache-Control"] = cache
-    return response
+    response.headers["Cache-Control"] = LIVE
+    return marked(response, version=version)

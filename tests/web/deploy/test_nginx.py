@@ -1,86 +1,37 @@
 """The shipped nginx file, tried with the real nginx: one asks for all, what is hidden is gone, a dead app's last total
-stays, and nothing of a person is kept."""
+stays for a moment, and nothing of a person is kept."""
 
 from __future__ import annotations
 
 import http.client
-import threading
+import os
+import re
+import socket
+import ssl
+import subprocess
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from flask import Flask
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from donations import create_app
-from donations.extensions import db
-from tests.web.deploy.running import nginx
+from donations.cli.stage import free_port
+from tests.needs import program
+from tests.web.deploy.running import SHIPPED, encrypted, running
+from tests.web.deploy.served import Served
 
 pytestmark = pytest.mark.databases("sqlite")
 TOTAL, FRAME = "/appeals/hands-off-ali/total", "/embed/hands-off-ali"
 FORMS = (TOTAL, f"{TOTAL}.json", f"{TOTAL}.svg", FRAME, f"{FRAME}/total", "/overlay/hands-off-ali")
 SECONDS = 2.0
-
-
-class Served:
-    """The app on a port, with a count of the requests that reached it, and nginx before it."""
-
-    def __init__(self, app: Flask, server: BaseWSGIServer, reached: Counter[str]) -> None:
-        self.app, self.server, self.reached = app, server, reached
-        self.address = ""
-
-    def get(self, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, str]:
-        line = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=20)
-        try:
-            line.request("GET", path, headers=headers)
-            answer = line.getresponse()
-            return answer.status, answer.headers, answer.read().decode()
-        finally:
-            line.close()
-
-    def until(self, path: str, said: Callable[[int, str], bool]) -> float:
-        """Ask until it is so. Gives the seconds that it took."""
-        began = time.monotonic()
-        while time.monotonic() < began + 15:
-            status, _, body = self.get(path)
-            if said(status, body):
-                return time.monotonic() - began
-        raise AssertionError(f"{path} never said so: {status} {body}")
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def served(app: Flask, environ: dict[str, str], tmp_path: Path) -> Iterator[Served]:
-    real = create_app({**environ, "TRUSTED_PROXIES": "1"}, TESTING=True, KEEP_SECONDS=1.0)
-    reached: Counter[str] = Counter()
-
-    def counting(environ: dict[str, Any], start: Any) -> Any:
-        reached[environ["PATH_INFO"]] += 1
-        return real.wsgi_app(environ, start)
-
-    server = make_server("127.0.0.1", 0, counting, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        with nginx(server.server_port, tmp_path) as address:
-            one = Served(real, server, reached)
-            one.address = address
-            yield one
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        with real.app_context():
-            db.engine.dispose()
+OLD = ssl.TLSVersion.TLSv1_1
+NOON, DAY = datetime.now(UTC), timedelta(days=1)
 
 
 def test_however_many_ask_one_asks_the_app(served: Served) -> None:
@@ -120,8 +71,7 @@ def test_the_last_total_stays_when_the_app_is_killed(served: Served, raise_to) -
     raise_to("hands-off-ali", 639150)
     before = {path: served.get(path)[2] for path in FORMS}
 
-    served.server.shutdown()
-    served.server.server_close()
+    served.kill()
 
     time_is_said = before[TOTAL].split('datetime="')[1][:20]
     for path in FORMS:
@@ -157,14 +107,112 @@ def test_languages_and_looks_are_not_mixed_up(served: Served) -> None:
 
 def test_a_log_line_has_no_query_and_no_token(served: Served, tmp_path: Path) -> None:
     served.get("/donations/a-secret-token?x=1")
+    for path in with_tokens(served.app):
+        served.get(path, Referer=f"{served.address}/receipts/a-secret-token")
     served.get(f"{TOTAL}?who=somebody")
 
     log = ""
     deadline = time.monotonic() + 10
     while TOTAL not in log and time.monotonic() < deadline:  # nginx writes it down after the answer is out.
-        log = (tmp_path / "access.log").read_text(encoding="utf-8")
+        log = (tmp_path / "nginx" / "fund.log").read_text(encoding="utf-8")
 
     assert "/donations/-" in log
+    assert "/staff/reset/-" in log
     assert TOTAL in log
     assert "secret" not in log
     assert "somebody" not in log
+    # and while the app is away nothing is written of what was asked
+    served.kill()
+    for path in (*with_tokens(served.app), "/static/css/base.css"):
+        served.get(path, Referer=f"{served.address}/receipts/a-secret-token")
+    time.sleep(0.5)
+    for file in (tmp_path / "nginx").glob("*.log"):
+        assert "secret" not in file.read_text(encoding="utf-8"), file
+
+
+def with_tokens(app: Flask) -> list[str]:
+    """An address of each route that carries somebody's link, in each language."""
+    values = {"token": "a-secret-token", "check_code": "a-secret-code", "code": "a-secret-code", "label": "secret-1"}
+    found = []
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.partition(".")[0] in ("treasury", "bank", "campaigns") or not rule.arguments & set(values):
+            continue
+        if "GET" in (rule.methods or ()) and "/treasury" not in str(rule.rule):
+            of = {**values, "language": "ru", "number": "1"}
+            found.append(re.sub(r"<(?:[^:<>]*:)?(\w+)>", lambda part, of=of: of.get(part[1], "1"), str(rule.rule)))
+    assert len(found) > 10
+    return found
+
+
+class Encrypted:
+    """The whole shipped file, with a certificate of our own, before no app."""
+
+    def __init__(self, folder: Path) -> None:
+        self.http, self.https = free_port(), free_port()
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+        built = x509.CertificateBuilder(name, name, key.public_key(), 1, *(NOON + days * DAY for days in (-1, 9)))
+        files = folder / "certificate.pem", folder / "key.pem"
+        files[0].write_bytes(built.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        files[1].write_bytes(key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ))  # fmt: skip
+        self.text = encrypted(free_port(), (self.http, self.https), folder, *files)
+
+    def shake_hands(self, name: str, most: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> tuple[str | None, bytes]:
+        """(version of TLS, what is answered to a request for that name)."""
+        asking = ssl.create_default_context()
+        asking.set_ciphers("DEFAULT@SECLEVEL=0")  # The asker would talk in the old ways, too.
+        asking.check_hostname, asking.verify_mode = False, ssl.CERT_NONE
+        asking.minimum_version, asking.maximum_version = ssl.TLSVersion.MINIMUM_SUPPORTED, most
+        with (
+            socket.create_connection(("127.0.0.1", self.https), 10) as plain,
+            asking.wrap_socket(plain, server_hostname=name) as line,
+        ):
+            line.sendall(b"GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+            return line.version(), line.recv(1000)
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_only_our_name_is_served_and_only_with_a_new_tls(tmp_path: Path) -> None:
+    program("nginx", "/usr/sbin/nginx")
+    one = Encrypted(tmp_path)
+    with running(one.text, tmp_path, f"http://127.0.0.1:{one.http}/.well-known/acme-challenge/x"):
+        # Another name within a good connection is not served, and without one there is no connection.
+        assert one.shake_hands("localhost") == ("TLSv1.3", b"")
+        assert one.shake_hands("localhost", ssl.TLSVersion.TLSv1_2)[0] == "TLSv1.2"
+        for name, most in (("evil.example", ssl.TLSVersion.TLSv1_3), ("localhost", OLD)):
+            with pytest.raises((ssl.SSLError, OSError)):
+                one.shake_hands(name, most)
+        line = http.client.HTTPConnection(f"127.0.0.1:{one.http}", timeout=10)
+        line.request("GET", "/appeals/x?y=1", headers={"Host": "evil.example"})
+        answer = line.getresponse()
+        assert (answer.status, answer.headers["Location"]) == (308, "https://localhost/appeals/x?y=1")
+        assert answer.headers["Server"] == "nginx"
+        line.close()
+
+
+def test_the_file_starts_beside_what_a_distribution_puts_there(tmp_path: Path) -> None:
+    # given the file as it is shipped but for the certificate, read by the nginx of a fresh Debian
+    main, binary = Path("/etc/nginx/nginx.conf"), program("nginx", "/usr/sbin/nginx")
+    if not main.exists():
+        pytest.skip("this nginx has no configuration of its own")
+    one = Encrypted(tmp_path)
+    shipped = SHIPPED.read_text(encoding="utf-8")
+    for name, file in re.findall(r"(ssl_certificate\w*) (\S+/\w+\.pem)", one.text):
+        shipped = re.sub(rf"{name} /etc[^;]*", f"{name} {file}", shipped)
+    place = re.search(r"proxy_cache_path (\S+)", shipped)
+    assert place is not None
+    shipped = shipped.replace(place[1], str(tmp_path / "cache")).replace("/var/log/nginx/", f"{tmp_path}/")
+    ours = tmp_path / "fund.conf"
+    ours.write_text(shipped, encoding="utf-8")
+    whole = re.sub(r"include /etc/nginx/conf\.d/\*\.conf;", f"include {ours};", main.read_text(encoding="utf-8"))
+    whole = re.sub(r"(?m)^pid [^;]*;", f"pid {tmp_path}/nginx.pid;", whole)
+    (tmp_path / "main.conf").write_text(whole, encoding="utf-8")
+    assert str(ours) in whole
+    # when it is tried
+    tried = subprocess.run([str(binary), "-t", "-c", str(tmp_path / "main.conf")], capture_output=True, text=True)
+    # then it has nothing to complain of, and its folder for copies lies in one that every system has
+    assert tried.returncode == 0, tried.stderr
+    assert "warn" not in tried.stderr or os.geteuid() != 0
+    assert Path(place[1]).parent == Path("/var/cache")

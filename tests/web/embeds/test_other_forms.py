@@ -109,6 +109,36 @@ def test_oembed_gives_the_frame_of_the_address(client: FlaskClient) -> None:
     assert (said["thumbnail_url"]) == "http://localhost/appeals/hands-off-ali/card.png"
 
 
+def test_oembed_names_a_discreet_appeal_by_the_organisation_alone(client: FlaskClient, change) -> None:
+    # given a site that keeps for good what oEmbed tells it
+    change("hands-off-ali", discreet=True)
+
+    answer = client.get("/oembed", query_string=OF_ALI)
+
+    assert answer.json["title"] == "An appeal of Solidarity Fighting Fund"
+    assert "Hands Off Ali" not in answer.text
+    assert "thumbnail_url" not in answer.json  # The picture has the title in it.
+
+
+@pytest.mark.parametrize("path", ["/embed/hands-off-ali/total", "/embed/no-such-appeal", "/appeals/none/total.json"])
+def test_a_frame_in_a_sandbox_may_ask_and_is_told_what_is_gone_too(client: FlaskClient, path: str) -> None:
+    asked = {"Origin": "null", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "hx-request"}
+
+    before, answer = client.options(path, headers=asked), client.get(path, headers={"Origin": "null"})
+
+    assert before.status_code == 200
+    assert before.headers["Access-Control-Allow-Headers"] == "*"
+    assert before.headers["Access-Control-Allow-Origin"] == answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_the_overlay_stands_only_on_the_sites_that_may_show_it(client: FlaskClient, change) -> None:
+    change("hands-off-ali", embed_sites=["https://good.example"])
+
+    policy = client.get("/overlay/hands-off-ali").headers["Content-Security-Policy"]
+
+    assert policy.endswith("frame-ancestors 'self' https://good.example")
+
+
 def test_oembed_follows_the_language_of_the_address_and_the_room_there_is(client: FlaskClient) -> None:
     address = {"url": "http://localhost/ru/appeals/hands-off-ali/", "maxwidth": "300", "maxheight": "200"}
 

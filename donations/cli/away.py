@@ -1,0 +1,42 @@
+"""`donations away-page`: the page that the web server shows while the app does not answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from babel import Locale
+from flask import current_app
+from flask.cli import with_appcontext
+from flask_babel import force_locale
+from markupsafe import Markup
+
+from donations.models import Organisation
+
+
+@click.command("away-page")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_appcontext
+def away_page(file: Path) -> None:
+    """Write the page that nginx shows while the app is away to FILE: in every language, with the bank details.
+
+    It names no appeal. Write it again when the bank details change. Exit codes: 0 written, 1 refused (no organisation),
+    2 wrong usage."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(rendered(), encoding="utf-8")
+    file.chmod(0o644)  # The web server reads it.
+    click.echo(f"Written to {file}.")
+
+
+def rendered() -> str:
+    """The page as HTML. Raises DatabaseNotReady without an organisation."""
+    house, sections = Organisation.get(), []
+    part, whole = (current_app.jinja_env.get_template(f"errors/{name}.html") for name in ("_away", "away"))
+    for code in house.languages:
+        facts = {"organisation": house, "language": code, "direction": Locale.parse(code, sep="-").text_direction}
+        with force_locale(code):
+            sections.append(Markup(part.render(**facts)))  # noqa: S704 - a template of ours
+    return whole.render(organisation=house, language=house.default_language, sections=sections)
+
+
+COMMANDS = (away_page,)
