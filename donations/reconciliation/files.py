@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -77,10 +78,10 @@ def drop(shelf: str, name: str) -> None:
     _path(shelf, name).unlink(missing_ok=True)
 
 
-def sweep(shelf: str, before: datetime) -> None:
-    """Throw away what nobody has come back for."""
+def sweep(shelf: str, before: datetime, *, but: Collection[str] = ()) -> None:
+    """Throw away what nobody has come back for; `but` are the names that are kept."""
     for path in _folder(shelf).glob("*"):
-        if path.stat().st_mtime < before.timestamp():
+        if path.name not in but and path.stat().st_mtime < before.timestamp():
             path.unlink(missing_ok=True)
 
 

@@ -97,6 +97,7 @@ ROUTE_ROLES: dict[str, frozenset[str]] = {
     "treasury.approvals.show": MONEY,
     "treasury.approvals.ask": frozenset({"admin"}),
     "treasury.approvals.decide": APPROVER,
+    "treasury.personal_data.show": MONEY,
     "treasury.classification.movements": MONEY,
     "treasury.classification.movement": MONEY,
     "treasury.classification.classify": TREASURER,

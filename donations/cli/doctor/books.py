@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from donations import archives, data_keys
+from donations import archives, data_keys, retention
 from donations.cli.doctor.findings import Finding, Patient
 from donations.errors import DatabaseNotReady
 from donations.installation import schema, work
@@ -52,6 +52,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         yield from _guards(conn)
         yield from (Finding(*found) for found in data_keys.findings(conn, patient.settings.data_keys))
         yield from (Finding(*found) for found in archives.findings(conn, patient.at))
+        yield from (Finding(*found) for found in retention.findings(conn, patient.at))
         yield from _content(conn)
         yield from _workers(conn, patient.at)
         yield from _jobs(conn, patient.at)

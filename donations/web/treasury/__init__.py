@@ -14,6 +14,7 @@ from donations.web.treasury.pay_ins import bp as pay_ins
 from donations.web.treasury.payments import bp as payments
 from donations.web.treasury.payouts import bp as payouts
 from donations.web.treasury.periods import bp as periods
+from donations.web.treasury.personal_data import bp as personal_data
 from donations.web.treasury.receipts import bp as receipts
 from donations.web.treasury.restoration import bp as restoration
 from donations.web.treasury.slips import bp as slips
@@ -25,6 +26,7 @@ from donations.web.treasury.to_do import bp as to_do
 _ABOUT_GIFTS = (payments, receipts, payouts, disputes, handed_in, pay_ins, slips)
 _ABOUT_THE_REST = (
     to_do, classification, restoration, banking, lines, spending, adjusting, ending, periods, books, stop, approvals,
+    personal_data,
 )  # fmt: skip
 for part in (*_ABOUT_GIFTS, *_ABOUT_THE_REST):
     bp.register_blueprint(part)

@@ -46,6 +46,7 @@ PAGES = (
     "/treasury/lines?state=matched",
     "/treasury/gifts?state=arrived",
     "/treasury/restoration/",
+    "/treasury/personal-data",
     "/treasury/stripe-transactions",
     "/treasury/classifications/1",
     *(f"/treasury/to-do/{kind}" for kind in KINDS),

@@ -1,0 +1,145 @@
+"""How long personal data is kept, and its erasure when the date has come. Books, receipt numbers and the hashes that
+entries are named by stay: only what tells of a person goes. docs/personal-data.md lists every column of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Table, Text, and_, cast, delete, exists, func, or_, select, true, update
+from sqlalchemy.engine import Connection
+
+from donations import models, privacy
+from donations.models import Organisation
+
+BATCH = 500
+SESSIONS_KEPT, BRAKES_KEPT = timedelta(days=90), timedelta(days=30)
+# Longer than a job may be late: what is due for two days shows that it does not run.
+OVERDUE_AFTER = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Columns of a table that go together: set to NULL, or to what `blank` says of those that must have a value;
+    without any the whole row is deleted. `due` gives the condition for a moment and the organisation's day at it."""
+
+    name: str
+    table: Table
+    erased: tuple[str, ...]
+    due: Callable[[datetime, date], ColumnElement[bool]]
+    blank: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> ColumnElement[bool]:
+        """The condition that something of it is there."""
+        if not self.erased:
+            return true()
+        blank = (cast(self.table.c[name], Text) != str(value) for name, value in self.blank.items())
+        return or_(*(self.table.c[name].is_not(None) for name in self.erased), *blank)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many rows of a rule hold something, and how many of them should not any more."""
+
+    name: str
+    kept: int
+    overdue: int
+
+
+def erase(conn: Connection, rule: Rule, at: datetime) -> int:
+    """Erase the next of what is due by a rule, at most BATCH rows. Gives how many."""
+    key = next(iter(rule.table.primary_key.columns))
+    due = and_(rule.kept, rule.due(at, _day(conn, at)))
+    found = conn.execute(select(key).where(due).order_by(key).limit(BATCH)).scalars().all()
+    if not found:
+        return 0
+    if rule.erased:
+        conn.execute(update(rule.table).where(key.in_(found)).values({**dict.fromkeys(rule.erased), **rule.blank}))
+    else:
+        conn.execute(delete(rule.table).where(key.in_(found)))
+    return len(found)
+
+
+def progress(conn: Connection, at: datetime) -> Iterator[Progress]:
+    """How far each rule is."""
+    late = at - OVERDUE_AFTER
+    for rule in RULES:
+        due = and_(rule.kept, rule.due(late, _day(conn, late)))
+        kept, overdue = (
+            conn.scalar(select(func.count()).select_from(rule.table).where(which)) or 0 for which in (rule.kept, due)
+        )
+        yield Progress(rule.name, kept, overdue)
+
+
+def evidence_named(conn: Connection) -> set[str]:
+    """The SHA-256 of every evidence that is still kept."""
+    named = select(_spent.c.evidence_sha256).where(_spent.c.evidence_type.is_not(None))
+    return {name for name in conn.execute(named).scalars() if name}
+
+
+def findings(conn: Connection, at: datetime) -> Iterator[tuple[str, str, str]]:
+    """(level, what, sentence) for `donations doctor`."""
+    late = [one for one in progress(conn, at) if one.overdue]
+    for one in late:
+        says = (
+            f"{one.overdue} of {one.name} should have been erased by now. Start the worker: the job `erasure` does it"
+        )
+        yield "fault", "personal data", says
+    if not late:
+        yield "ok", "personal data", "nothing is kept beyond its date"
+
+
+def _day(conn: Connection, at: datetime) -> date:
+    zone = conn.scalar(select(Organisation.timezone))
+    return at.astimezone(ZoneInfo(zone)).date() if zone else at.date()
+
+
+def _table(model: type[models.base.Model]) -> Table:
+    return model.__table__  # type: ignore[return-value]
+
+
+def _by_day(model: type[models.base.Model], column: str = "personal_until") -> Callable[..., ColumnElement[bool]]:
+    return lambda _at, today: _table(model).c[column] < today
+
+
+_donation, _receipt, _offline = _table(models.Donation), _table(models.Receipt), _table(models.OfflineGift)
+_event, _line, _learnt = _table(models.StripeEvent), _table(models.BankLine), _table(models.MatchRule)
+_spent, _session, _brake = _table(models.Disbursement), _table(models.StaffSession), _table(models.Brake)
+_OVER = ("paid", "refused", "cancelled")  # states of a disbursement
+
+
+def _of_donation(table: Table) -> Callable[..., ColumnElement[bool]]:
+    return lambda _at, today: exists().where(_donation.c.id == table.c.donation_id, _donation.c.personal_until < today)
+
+
+def _donor_data_ago(at: datetime) -> datetime:
+    return at - timedelta(days=privacy.DONOR_DATA_DAYS)
+
+
+RULES = (
+    # One that nobody has handled yet is needed, and stands on the to-do list.
+    Rule("raw events of Stripe", _event, ("payload_sealed", "payload_until"),
+         lambda _at, today: and_(_event.c.payload_until < today, _event.c.state != "due")),
+    Rule("names on receipts", _receipt, ("person_sealed",), _of_donation(_receipt)),
+    Rule("payers' accounts and counters of offline donations", _offline, ("payer_hash",), _of_donation(_offline),
+         blank={"counted_by": []}),
+    Rule("names, addresses and messages of donors", _donation,
+         ("name_sealed", "email_sealed", "email_hash", "message_sealed"), _by_day(models.Donation)),
+    Rule("bank lines", _line, ("details_sealed", "payer_hash"), _by_day(models.BankLine)),
+    Rule("earlier words of bank lines", _table(models.BankLineVersion), ("details_sealed",),
+         _by_day(models.BankLineVersion)),
+    Rule("bank lines in doubt", _table(models.LineQuestion), ("details_sealed",), _by_day(models.LineQuestion)),
+    Rule("matching rules by payer", _learnt, (),
+         lambda at, _today: and_(_learnt.c.accepted_at < _donor_data_ago(at),
+                                 ~exists().where(_line.c.payer_hash == _learnt.c.payer_hash))),
+    Rule("branch returns", _table(models.PayIn), ("words_sealed",), _by_day(models.PayIn)),
+    # The hash of the evidence stays, as proof of what it was; its file goes with its type.
+    Rule("payees", _spent, ("payee_sealed", "evidence_name", "evidence_type"),
+         lambda at, _today: and_(_spent.c.requested_at < _donor_data_ago(at), _spent.c.state.in_(_OVER)),
+         blank={"payee_masked": "…"}),
+    Rule("sessions of staff", _session, (), lambda at, _today: _session.c.made_at < at - SESSIONS_KEPT),
+    Rule("brakes on signing in", _brake, (), lambda at, _today: _brake.c.failed_at < at - BRAKES_KEPT),
+)  # fmt: skip
