@@ -28,7 +28,7 @@ tour: setup  ## the whole journey of a gift without a person; ends with 0 only i
 	@$(BIN)/donations tour
 
 test: setup-dev  ## run the tests; what this machine lacks is skipped by name (ARGS=... for pytest)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 prove: setup-dev  ## run the tests that have a long mark, of faults, orders and input, in full (up to an hour)
 	@PROVE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)

@@ -31,8 +31,17 @@ def proving() -> bool:
     return PROVING
 
 
+# A file of these takes long although it has few tests: begun last, one worker would be at it when the others are idle.
+_FIRST = (
+    "tests/browser/", "tests/cli/test_installation", "tests/cli/test_setup", "tests/faults/",
+    "tests/ledger/test_machine", "tests/sandbox/test_deliveries", "tests/web/deploy/", "tests/worker/test_processes",
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """When proving, leave out what would only be done as in `make test`: what has no long mark."""
+    """What takes long goes first. When proving, leave out what would only be done as in `make test`: what has no long
+    mark."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_FIRST))
     if PROVING:
         config.hook.pytest_deselected(items=[item for item in items if not _has_long_mark(item)])
         items[:] = [item for item in items if _has_long_mark(item)]
