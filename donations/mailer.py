@@ -23,6 +23,7 @@ from donations.models import AppealUpdate, Mail, Organisation, Staff, Subscripti
 from donations.paper import receipt_mails
 from donations.paper.receipt_mails import ReceiptNews
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 TIMEOUT_SECONDS = 10
 
 
@@ -68,9 +69,14 @@ def receipt_news(mail: Mail) -> ReceiptNews | None:
     return receipt_mails.news(mail) if mail.kind in receipt_mails.KINDS else None
 
 
+class NotEncrypted(smtplib.SMTPException):
+    """The mail server, which is not on this machine, offers no encryption."""
+
+
 def send(message: EmailMessage) -> None:
-    """Hand a message to the mail server. Raises MailServerDown, also where none is set; MailAddressRefused if the
-    server refuses the address for good (RFC 5321: a reply that begins with 5), so that asking again is of no use."""
+    """Hand a message to the mail server. Raises MailServerDown, also where none is set or it offers no encryption;
+    MailAddressRefused if the server refuses the address for good (RFC 5321: a reply that begins with 5), so that asking
+    again is of no use."""
     try:
         with _server() as server:
             server.send_message(message)
@@ -90,6 +96,8 @@ def try_sign_in() -> bool:
         with _server() as server:
             server.noop()
             return isinstance(server.sock, ssl.SSLSocket)
+    except NotEncrypted as error:
+        raise MailServerDown(reason=str(error)) from error
     except smtplib.SMTPAuthenticationError as error:
         raise MailServerDown(reason=f"user or password refused ({error.smtp_code})") from error
     except smtplib.SMTPException as error:
@@ -212,6 +220,9 @@ def _server() -> Iterator[smtplib.SMTP]:
         server.ehlo()
         if parts.scheme == "smtp" and server.has_extn("starttls"):
             server.starttls(context=secure)
+        elif parts.scheme == "smtp" and parts.hostname not in LOOPBACK and parts.query != "tls=off":
+            # Somebody between may have taken STARTTLS out: neither the password nor a mail goes over in clear.
+            raise NotEncrypted("offers no encryption. Use smtps://, or end SMTP_URL with ?tls=off to send in clear")
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         yield server

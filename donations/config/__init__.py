@@ -234,6 +234,8 @@ def _smtp_url(name: str, raw: str) -> str:
     parts = urlsplit(raw)
     if raw and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
         raise _fault(name, "is no mail server's address", "Write smtp://user:password@host:587 or smtps://host:465")
+    if parts.query not in ("", "tls=off"):
+        raise _fault(name, f"ends in ?{parts.query}, which is not known", "Only ?tls=off may stand there")
     return raw
 
 

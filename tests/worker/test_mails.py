@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import smtplib
 import threading
 from datetime import timedelta
@@ -11,8 +12,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from donations import worker
+from donations import mailer, worker
 from donations.database import write_unit
+from donations.errors import MailServerDown
 from donations.extensions import db
 from donations.models import Mail
 from donations.reconciliation import to_do
@@ -190,3 +192,33 @@ def test_an_address_that_was_refused_for_good_is_erased_after_thirty_days(
     assert kept() == {True: False, False: True}
     waits = to_do.of_kind(db.session.connection(), "mail", NOON + timedelta(days=31))
     assert str(refused) in [item.ref for item in waits]
+
+
+@pytest.mark.databases("sqlite")
+def test_neither_a_mail_nor_the_password_goes_to_another_machine_in_clear(
+    app: Flask, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that says nothing of STARTTLS may be one between us and it."""
+    received()
+    sent: list[str] = []
+    whole = smtplib.SMTP.putcmd
+
+    def noted(self: smtplib.SMTP, command: str, words: str = "") -> None:
+        sent.append(command)
+        whole(self, command, words)
+
+    monkeypatch.setattr(smtplib.SMTP, "putcmd", noted)
+    monkeypatch.setattr(mailer, "LOOPBACK", ())
+    url = mail_server.url.replace("//", "//fund:secret@")
+    settings = app.config["SETTINGS"]
+    monkeypatch.setitem(app.config, "SETTINGS", dataclasses.replace(settings, smtp_url=url))
+    send_mails(NOON)
+    assert (the_mail().state, the_mail().last_error, mail_server.mails) == ("due", "MailServerDown", [])
+    assert {command.split()[0].upper() for command in sent} <= {"EHLO", "QUIT"}
+    with pytest.raises(MailServerDown, match="offers no encryption"):
+        mailer.try_sign_in()
+    # unless it is asked for
+    url = f"{mail_server.url}?tls=off"
+    monkeypatch.setitem(app.config, "SETTINGS", dataclasses.replace(settings, smtp_url=url))
+    send_mails(NOON + MINUTE)
+    assert len(mail_server.mails) == 1

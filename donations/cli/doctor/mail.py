@@ -9,8 +9,6 @@ from donations import mailer
 from donations.cli.doctor.findings import Finding, Patient
 from donations.errors import MailServerDown
 
-HERE = ("localhost", "127.0.0.1", "::1")
-
 
 def examine(patient: Patient) -> Iterator[Finding]:
     settings = patient.settings
@@ -25,8 +23,10 @@ def examine(patient: Patient) -> Iterator[Finding]:
         yield Finding("fault", "mail", f"{place}: {error.facts['reason']}. Check SMTP_URL and the mail server")
         return
     as_whom = "takes the user and password" if parts.username else "answers, and asks for no password"
-    if not is_encrypted and parts.hostname not in HERE:
-        yield Finding("warning", "mail", f"{place} offers no encryption: emails can be read on the way. Use smtps://")
+    if not is_encrypted and parts.hostname not in mailer.LOOPBACK:
+        yield Finding(
+            "warning", "mail", f"{place} is used without encryption: emails can be read on the way. Use smtps://"
+        )
     else:
         yield Finding("ok", "mail", f"{place} {as_whom}")
     if not settings.alert_email:
