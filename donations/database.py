@@ -32,9 +32,10 @@ INTEGRITY_ERRORS = (IntegrityError, sqlite3.IntegrityError, psycopg.IntegrityErr
 
 def engine_options(url: str) -> dict[str, Any]:
     """Options for SQLAlchemy's engine, by the kind of database."""
+    own = {"pool_size": 10, "hide_parameters": True}  # An error that is logged names no value.
     if make_url(url).get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, "pool_size": 10}
-    return {"pool_pre_ping": True, "pool_size": 10, "connect_args": {"connect_timeout": 5}}
+        return {**own, "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
+    return {**own, "pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
 
 
 def init_app(app: Flask) -> None:
@@ -110,8 +111,7 @@ def beside() -> Iterator[Connection]:
 
 
 def truncate_wal() -> bool:
-    """Write what SQLite keeps beside its file into it and empty that, so that erased bytes are not left there. Gives
-    whether it could; a page that is being read is waited for a second. Nothing to do on PostgreSQL."""
+    """Empty what SQLite keeps beside its file, so that no erased bytes are left there. Gives whether it could."""
     if not is_sqlite():
         return True
     with db.engine.connect() as conn:

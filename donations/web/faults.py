@@ -27,6 +27,7 @@ SHOWN = (400, 403, 404, 405, 413, 422, 429, 500, 503)
 
 
 def init_app(app: Flask) -> None:
+    app.log_exception = _log_exception  # type: ignore[method-assign]
     app.register_error_handler(DonationsError, _expected)
     # The driver's own too: prepared statements do not pass through SQLAlchemy.
     for error in (OperationalError, sqlite3.OperationalError, psycopg.OperationalError, psycopg.InterfaceError):
@@ -59,8 +60,14 @@ def _database_failed(error: DBAPIError) -> Response:
     return _answer(500, None)
 
 
+def _log_exception(exc_info: Any) -> None:
+    """Log what nobody expected, by the route's own pattern: a path may hold a token that opens something."""
+    route = request.url_rule.rule if request.url_rule is not None else "an address that is none"
+    current_app.logger.error("unexpected at %s %s", request.method, route, exc_info=exc_info)
+
+
 def _unexpected(_error: InternalServerError) -> Response:
-    return _answer(500, None)  # Flask has logged it with its traceback.
+    return _answer(500, None)  # It was logged with its traceback.
 
 
 def _from_http(error: HTTPException) -> Any:
