@@ -109,7 +109,7 @@ def check(conn: Connection, visitor: Visitor, at: datetime) -> Standing:
     here, everywhere, unproved, oldest_here, oldest = conn.execute(_LAST_MINUTE, asked).one()
     if not visitor.proved and unproved >= MOST_WITHOUT_PROOF:
         raise PaymentPageWait(seconds=_seconds_until(oldest, at))
-    if now.limits_amounts and here >= now.most_a_minute:
+    if (now.limits_amounts or now.declined > now.paid) and here >= now.most_a_minute:
         raise PaymentPageWait(seconds=_seconds_until(oldest_here, at))
     most = MOST_OF_DECLINED if now.declined > now.paid else MOST_A_MINUTE
     if now.shield and everywhere >= most:

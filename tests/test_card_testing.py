@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from donations import card_testing
+from donations.appeals.amounts import limited
 from donations.card_testing import Standing, Visitor
 from donations.database import write_unit
 from donations.errors import PaymentPageWait, ProofOfWorkNeeded
@@ -127,3 +128,21 @@ def test_a_network_is_one_whatever_its_last_numbers_are(app: Flask) -> None:
     assert network("192.0.2.1") == network("192.0.2.254") == network("::ffff:192.0.2.7")
     assert network("2001:db8:0:100::1") == network("2001:db8:0:1ff::9")
     assert len({network("192.0.3.1"), network("192.0.2.1"), network("2001:db8:0:200::1"), network(None)}) == 4
+
+
+@pytest.mark.parametrize(
+    ("own", "currency", "taken"),
+    [
+        (None, "GBP", ["5", "10", "20", "50"]), ([200, 700, 1500], "GBP", ["7", "15"]),
+        ([100, 200], "GBP", ["5", "10", "20", "50"]), ([200, 700], "EUR", ["5", "10", "20", "50"]),
+        (None, "JPY", ["500", "1000", "2000", "5000"]),
+    ],
+)  # fmt: skip
+@pytest.mark.databases("sqlite")
+def test_the_amounts_that_are_taken_are_proposed_ones_and_no_small_ones(
+    app: Flask, own: list[int] | None, currency: str, taken: list[str]
+) -> None:
+    appeal = Appeal.any_by_slug("hands-off-ali")
+    appeal.suggested_minor = own or []
+    assert [one.plain() for one in limited(appeal, currency)] == taken
+    db.session.rollback()

@@ -90,6 +90,7 @@ from donations.errors.gifts import (
     ProofOfWorkNeeded,
     ReceiptNotHere,
     TooManyDecimals,
+    TooManyPayIns,
     UnknownCurrency,
     UnknownFund,
 )
@@ -257,6 +258,7 @@ __all__ = [
     "StatementTooLarge",
     "StillUnsound",
     "TooManyDecimals",
+    "TooManyPayIns",
     "TooMuchToWriteOff",
     "TryLater",
     "UnknownCurrency",

@@ -169,3 +169,9 @@ class DonationEmptied(DonationsError):
     """This donation was not paid within a day, so we have erased what you typed. Please start a new donation."""
 
     status = 410
+
+
+class TooManyPayIns(DonationsError):
+    """This branch has handed in %(most)s times within an hour. Please wait an hour, or tell your treasurer."""
+
+    status = 429

@@ -7,14 +7,22 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from donations import privacy, references, tokens
-from donations.errors import AlreadyDone, BadLink, NotTwoCounters, ReasonNeeded, SentBefore, YourNameIsOnIt
+from donations.errors import (
+    AlreadyDone,
+    BadLink,
+    NotTwoCounters,
+    ReasonNeeded,
+    SentBefore,
+    TooManyPayIns,
+    YourNameIsOnIt,
+)
 from donations.extensions import db
 from donations.giving import offline
 from donations.giving.gifts import Gift
@@ -23,6 +31,7 @@ from donations.models.base import MOST_ID, new_id
 from donations.money import Money
 
 PAGE_LENGTH = 50
+MOST_AN_HOUR = 60  # of one branch: whoever has its link must not be able to bury the treasurer's list
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,8 @@ def area_of(token: str) -> Area:
 
 def hand_in(area: Area, told: HandedIn, *, amends: PayIn | None = None, at: datetime) -> PayIn:
     """A new pay-in, or a new version of one. The same form sent again is the same pay-in. Raises NotTwoCounters for
-    cash, SentBefore if the form says something else now, AlreadyDone if there is a later version already."""
+    cash, SentBefore if the form says something else now, AlreadyDone if there is a later version already, and
+    TooManyPayIns."""
     if told.method == "cash" and len({name.strip().casefold() for name in told.words.counters if name.strip()}) < 2:
         raise NotTwoCounters()
     key = privacy.lookup_hash(f"{area.id}:{told.nonce}", "pay-in form").hex()
@@ -87,6 +97,7 @@ def hand_in(area: Area, told: HandedIn, *, amends: PayIn | None = None, at: date
         return _same(known, told)
     if amends is not None:
         db.session.refresh(amends, with_for_update=True)
+    _check_rate(area, at)
     row = _new(area, told, key, amends, at)
     try:
         with db.session.begin_nested():
@@ -100,6 +111,12 @@ def hand_in(area: Area, told: HandedIn, *, amends: PayIn | None = None, at: date
         amends.state = "replaced"
     db.session.flush()
     return row
+
+
+def _check_rate(area: Area, at: datetime) -> None:
+    sent = select(func.count()).where(PayIn.area_id == area.id, PayIn.sent_at > at - timedelta(hours=1))
+    if db.session.execute(sent).scalar_one() >= MOST_AN_HOUR:
+        raise TooManyPayIns(most=MOST_AN_HOUR)
 
 
 def accept(conn: Connection, pay_in_id: int, *, actor: str, name: str, at: datetime) -> tuple[PayIn, bool]:

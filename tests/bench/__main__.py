@@ -25,6 +25,7 @@ from donations import appeals, create_app, database, ledger
 from donations.cli.stage import free_port
 from donations.extensions import db
 from donations.models import Appeal, Entry, Mail, Receipt, StripeEvent
+from tests.bench import abuse as of_abuse
 from tests.bench import bodies, books
 from tests.bench import dashboard as of_dashboard
 from tests.bench import embeds as of_embeds
@@ -142,6 +143,12 @@ def measure_matching(kind: str, lines: int, folder: Path) -> list[str]:
     """Bank lines against as many open gifts."""
     with servers_for(kind, folder) as server:
         return of_matching.measure(kind, lines, server, prepared(server))
+
+
+def measure_abuse(kind: str, _events: int, folder: Path) -> list[str]:
+    """A night of card testing beside honest supporters."""
+    with servers_for(kind, folder) as server:
+        return of_abuse.measure(kind, server.create(None), folder)
 
 
 def judge(
@@ -275,6 +282,7 @@ MEASURES = {
     "paper": measure_paper,
     "statements": measure_statements,
     "matching": measure_matching,
+    "abuse": measure_abuse,
 }
 
 if __name__ == "__main__":

@@ -236,3 +236,29 @@ def test_a_donation_whose_words_are_erased_is_not_tried_again(client: FlaskClien
     assert (answer.status_code, sessions_made(at_stripe)) == (410, made)
     assert "we have erased what you typed" in answer.text
     assert 'href="/appeals/hands-off-ali#give"' in answer.text
+
+
+def test_a_proof_opens_one_page_of_a_check_and_not_the_next(tester: Supporter, at_stripe: Stripe) -> None:
+    # given a page that a proof has opened, and that has ended
+    with a_minute_later():
+        page = tester.give()
+        proof = solution_of(page)
+        assert tester.go_on(page, altcha=proof).status_code == 303
+        with write_unit():
+            last_donation().attempts[0].state = "expired"
+        made = sessions_made(at_stripe)
+        # when the same proof is sent once more, after its minute
+        with a_minute_later():
+            assert tester.go_on(page, altcha=proof).status_code in (410, 429)
+            assert sessions_made(at_stripe) == made
+
+
+def test_who_has_paid_is_told_so_and_asked_for_no_proof(tester: Supporter) -> None:
+    hear_charge(last_donation(), "succeeded")
+    with write_unit():
+        last_donation().attempts[0].state = "complete"
+    path = f"/donations/{tokens.for_return(last_donation().reference)}"
+    with a_minute_later():
+        answer = tester.post(f"{path}/again")
+    assert (answer.status_code, answer.location) == (303, path)
+    assert db.session.query(CheckoutOpening).count() == 1

@@ -10,6 +10,7 @@ from donations import giving
 from donations.database import write_unit
 from donations.errors import (
     AppealNotFound,
+    BadSeal,
     CheckExpired,
     CheckIncomplete,
     CheckNotFound,
@@ -45,17 +46,18 @@ def keep(slug: str) -> Answer:
 @bp.get("/donations/check/<check_code>")
 def show(check_code: str) -> Answer:
     try:
-        form, key = _form(check_code)
+        check = _open_check(check_code)
     except _OVER as error:
         return _over_page(check_code, error)
-    return _check_page(check_code, form, key) if _is_good(form) else _form_page(form, 200)
+    form = _form(check)
+    return _check_page(check_code, form, check.key) if _is_good(form) else _form_page(form, 200)
 
 
 @bp.get("/donations/check/<check_code>/change")
 def change(check_code: str) -> Answer:
     """The form again, with what was typed."""
     try:
-        return _form_page(_form(check_code)[0], 200)
+        return _form_page(_form(_open_check(check_code)), 200)
     except _OVER as error:
         return _over_page(check_code, error)
 
@@ -63,32 +65,42 @@ def change(check_code: str) -> Answer:
 @bp.post("/donations/check/<check_code>")
 def begin(check_code: str) -> Answer:
     try:
-        form, right_key = _form(check_code)
-    except _OVER as error:
-        return _over_page(check_code, error)
-    try:
-        return _begin(check_code, form, request.form.get("key", "")) if form.validate() else _form_page(form, 422)
+        check = _open_check(check_code)
+        if check.donation is None:
+            # Before anything is unsealed or written: a flood of programs must not hold up the others.
+            step_up.check(step_up.visitor(_purpose(check)), now())
+        form = _form(check)
+        return _begin(check, form, request.form.get("key", "")) if form.validate() else _form_page(form, 422)
     except (*_OVER, PaymentOnItsWay, PaymentReceived) as error:
         return _over_page(check_code, error)
     except (ProofOfWorkNeeded, PaymentPageWait) as error:
-        return step_up.answer(error, form.appeal, f"check:{check_code}", key=request.form.get("key", ""))
+        check = _open_check(check_code)
+        return step_up.answer(error, check.appeal, _purpose(check), key=request.form.get("key", ""))
     except CheckIncomplete as error:
-        return _check_page(check_code, form, right_key, error) if _is_good(form) else _form_page(form, 422)
+        check = _open_check(check_code)
+        form = _form(check)
+        return _check_page(check_code, form, check.key, error) if _is_good(form) else _form_page(form, 422)
+    except (AppealNotFound, BadSeal):
+        raise
     except DonationsError as error:
         form.refuse(error)
         return _form_page(form, 422)
 
 
-def _begin(code: str, form: DonationForm, key: str) -> Answer:
-    at, visitor = now(), step_up.visitor(f"check:{code}")
-    if checks.find(code).donation is None:
-        step_up.check(visitor, at)  # Before anything is written: a flood of programs must not hold the database.
+def _begin(check: DonationCheck, form: DonationForm, key: str) -> Answer:
+    at, visitor = now(), step_up.visitor(_purpose(check))
+    if check.donation is None:
         step_up.check_amount(form, at)
     with write_unit() as conn:  # Kept first: Stripe may call back before this request ends.
-        donation = checks.begin_donation(code, key, form.gift_of(key), at)
+        donation = checks.begin_donation(check.code, key, form.gift_of(key), at)
         if giving.page_of(donation, at) is None:
             step_up.open_page(conn, visitor, donation, at)
     return to_checkout(donation)
+
+
+def _purpose(check: DonationCheck) -> str:
+    """What a proof of work is good for: one payment page of this check's donation."""
+    return f"check:{check.code}:{len(check.donation.attempts) if check.donation is not None else 0}"
 
 
 def _is_good(form: DonationForm) -> bool:
@@ -104,13 +116,17 @@ def _is_good(form: DonationForm) -> bool:
     return good
 
 
-def _form(code: str) -> tuple[DonationForm, str]:
-    """What was typed, and the key of its check. Raises AppealNotFound where the appeal is hidden, and why the check is
-    over, if it is."""
+def _open_check(code: str) -> DonationCheck:
+    """Raises AppealNotFound where the appeal is hidden, and why the check is over, if it is."""
     check = checks.find(code)
-    appeal = Appeal.by_slug(check.appeal.slug)
+    Appeal.by_slug(check.appeal.slug)
     checks.require_open(check, now())
-    return DonationForm.kept(appeal, checks.fields_of(check)), check.key
+    return check
+
+
+def _form(check: DonationCheck) -> DonationForm:
+    """What was typed."""
+    return DonationForm.kept(check.appeal, checks.fields_of(check))
 
 
 def _check_page(code: str, form: DonationForm, key: str, trouble: DonationsError | None = None) -> Answer:

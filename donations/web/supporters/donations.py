@@ -73,9 +73,10 @@ def to_checkout(donation: Donation) -> Answer:
 
 
 def _open_page(donation: Donation) -> None:
-    """Count one more payment page, unless there is one to go back to. Raises what asks for a step-up."""
+    """Count one more payment page, unless there is one to go back to, or it may not be tried again. Raises what asks
+    for a step-up."""
     at = now()
-    if giving.page_of(donation, at) is None:
+    if giving.page_of(donation, at) is None and giving.payment_progress(donation).may_be_tried_again:
         visitor = step_up.visitor(_purpose(donation))
         with write_unit() as conn:
             step_up.open_page(conn, visitor, donation, at)

@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from donations import tokens
 from donations.database import write_unit
 from donations.extensions import db
+from donations.giving import pay_ins
 from donations.models import BankAccount, OfflineGift, Period
 from donations.money import Money
 from donations.reconciliation import slips
@@ -159,3 +161,17 @@ def test_the_only_treasurer_may_and_the_audit_says_so(treasurer: Browser, branch
     branch.hands_in(second_counter="treasurer")
     assert decide(treasurer, "accept").status_code == 303
     assert last_act()[2]["name_of_who_accepts_is_on_it"] is True
+
+
+def test_a_link_that_fell_into_wrong_hands_does_not_bury_the_list(branch: Branch) -> None:
+    for number in range(pay_ins.MOST_AN_HOUR):
+        assert branch.hands_in(collection=f"{number + 1}").status_code == 303
+    answer = branch.hands_in(collection="500")
+    assert answer.status_code == 429
+    assert "Please wait an hour" in answer.text
+    assert 'value="500"' in answer.text
+    assert len(all_of_them()) == pay_ins.MOST_AN_HOUR
+    # The same form sent again is still the same pay-in, and an hour later the branch hands in again.
+    assert branch.hands_in(collection="1").status_code == 303
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=61), tick=True):
+        assert branch.hands_in(collection="500").status_code == 303
