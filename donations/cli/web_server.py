@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import socket
 import sys
 import threading
+from functools import partial
 from typing import Any
 
 from granian.constants import Interfaces
@@ -18,6 +20,7 @@ from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server.mp import MPServer, WorkerProcess
 
 BACKLOG = 1024
+MOST_CONNECTIONS = 8192  # of one web process at a time, whoever holds them; work is done by its threads alone
 
 
 class OnSocket(MPServer):
@@ -47,24 +50,34 @@ class OnSocket(MPServer):
                     worker.inner.terminate()
 
 
+def _load(threads: int) -> Any:
+    """The app of one web process. It is imported there only: this one stays small."""
+    from donations.cli.bridge import Bridge
+    from wsgi import app
+
+    return Bridge(app, threads)
+
+
 def main(descriptor: int, processes: int, threads: int, grace_seconds: int) -> None:
     """Serve until SIGTERM."""
     # Not the file's own folder: what lies there would hide modules of the same name.
     sys.path[0] = os.getcwd()
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))  # A connection is a file, too.
     multiprocessing.set_start_method("fork")  # The processes inherit the socket.
     server = OnSocket(
         "wsgi:app",
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=processes,
-        blocking_threads=threads,
         backlog=BACKLOG,
+        backpressure=MOST_CONNECTIONS,
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=grace_seconds,
         log_level=LogLevels.warning,
     )
     server.descriptor = descriptor
-    server.serve()
+    server.serve(target_loader=partial(_load, threads), wrap_loader=False)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from flask import Flask
 
 from donations.extensions import db
 from donations.models import Appeal
+from donations.web import copies
 from tests.house import ROOT
 
 DEMO = ROOT / "appeals.toml"
@@ -107,6 +108,26 @@ def test_a_command_changes_the_appeal_and_says_how_it_stands(
     again = run(app, command[0], "hands-off-ali", *command[1:])
     assert again.output.splitlines()[0].endswith("(as it was)")
     assert appeal("hands-off-ali") == after
+
+
+def test_copies_says_what_is_still_shown_and_by_its_code_whether_anything_is(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given an appeal that is not hidden, and one that is, with a server that nobody reaches from here
+    assert run(app, "copies", "hands-off-ali").exit_code == 1
+    run(app, "hide", "hands-off-ali")
+    alone = run(app, "copies", "hands-off-ali")
+    assert (alone.exit_code, "Nobody answers at http://localhost from here" in alone.output) == (1, True)
+    # when one address of many still shows it, and when none does
+    for still, code in ((("/embed/hands-off-ali",), 1), ((), 0)):
+        found = copies.Report(asked=300, still=still, unknown=())
+        monkeypatch.setattr(copies, "ask_all", lambda _, found=found: found)
+        result = run(app, "copies", "hands-off-ali")
+        # then it is named, and the code says so to a script
+        assert result.exit_code == code
+        assert ("still shown: http://localhost/embed/hands-off-ali" in result.output) == bool(still)
+        assert f"300 addresses asked at http://localhost, {len(still)} still show it." in result.output
+        assert json.loads(run(app, "copies", "hands-off-ali", "--json").stdout)["still"] == list(still)
 
 
 def test_show_undoes_hide_and_open_undoes_pause(app: Flask) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from donations.extensions import db
 from donations.models import AppealDraft, AuditRecord
+from donations.web import copies
 from tests.appeals.steps import one
 from tests.web.campaigns.writing_steps import write
 from tests.web.staff.conftest import Browser
@@ -84,6 +85,30 @@ def test_what_was_hidden_or_paused_comes_back(organiser: Browser, client: FlaskC
     do(organiser, "pause")
     assert do(organiser, "open").status_code == 303
     assert (one(SLUG).state, one(SLUG).visibility) == ("open", "shown")
+
+
+def test_who_hides_is_told_what_still_shows_it(organiser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    # given one address that still shows it, one without a clear answer, or a server that cannot reach itself
+    some = copies.Report(3, ("/embed/hands-off-ali",), ("/appeals/hands-off-ali/card.png",))
+    for report, told in (
+        (some, "1 address still shows it"),
+        (some, '<code dir="ltr">/embed/hands-off-ali</code>'),
+        (some, "No clear answer"),
+        (copies.Report(1, (), ("/",)), "Nobody can tell from here"),
+    ):
+        monkeypatch.setattr(copies, "ask_all", lambda _, report=report: report)
+        # when it is hidden
+        answer = do(organiser, "hide", how="dark")
+        # then the page that comes says so
+        assert answer.location == f"/campaigns/{SLUG}/copies"
+        assert told in organiser.get(answer.location).text
+    # and where nothing is left, one sentence does
+    monkeypatch.setattr(copies, "ask_all", lambda _: copies.Report(300, (), ()))
+    assert do(organiser, "hide", how="dark").location == f"/campaigns/{SLUG}"
+    assert "None of them shows it any more." in organiser.get(f"/campaigns/{SLUG}").text
+    # and an appeal that is shown has no copies to look for
+    do(organiser, "show")
+    assert organiser.get(f"/campaigns/{SLUG}/copies").location == f"/campaigns/{SLUG}"
 
 
 def test_closing_tells_how_it_ended(organiser: Browser, client: FlaskClient) -> None:
