@@ -85,6 +85,11 @@ def keep(
     return draft
 
 
+def base_of(draft: AppealDraft) -> str:
+    """The hash of what is published now, over which the draft would go; empty for a new appeal."""
+    return values.hash_of(values.of(draft.appeal)) if draft.appeal is not None else ""
+
+
 def may_publish(draft: AppealDraft, who: str) -> bool:
     """Where publishing needs a second person, not the one who wrote the last change; where two people must agree to a
     new wording, not the one who wrote it."""

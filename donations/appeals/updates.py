@@ -9,7 +9,6 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from donations.appeals import values
 from donations.appeals.fault import Fault
 from donations.appeals.table import Table
 from donations.errors import AlreadyDone, DraftChanged, NeedsAnotherToPublish, SentBefore, UpdateNotFound
@@ -95,27 +94,20 @@ def mend(update: AppealUpdate, title: Texts, text: Texts, *, by: str, at: dateti
     return True
 
 
-def seen_as(update: AppealUpdate) -> str:
-    """What stands for the words as they are, so that nothing is posted that nobody has looked at."""
-    return values.hash_of({"title": update.title, "text": update.text})[:32]
-
-
 def may_post(update: AppealUpdate, who: str) -> bool:
     return not Organisation.get().publish_needs_second or update.written_by != who
 
 
-def post(update: AppealUpdate, *, seen: str, by: str, at: datetime) -> bool:
+def post(update: AppealUpdate, *, by: str, at: datetime) -> bool:
     """Let the public read it, and its followers be mailed. Whether anything changed; again it changes nothing.
 
-    Raises AlreadyDone for one that was withdrawn, DraftChanged, NeedsAnotherToPublish."""
+    Raises AlreadyDone for one that was withdrawn, NeedsAnotherToPublish."""
     if update.withdrawn_at is not None:
         raise AlreadyDone()
     if update.published_at is not None:
         return False
     if not may_post(update, by):
         raise NeedsAnotherToPublish()
-    if seen_as(update) != seen:
-        raise DraftChanged()
     update.published_at = at
     return True
 

@@ -95,6 +95,7 @@ from donations.errors.gifts import (
     UnknownFund,
 )
 from donations.errors.staff import (
+    ChangedMeanwhile,
     LastAdmin,
     NoSuchStaff,
     NotInThisState,
@@ -171,6 +172,7 @@ __all__ = [
     "BadStatementLine",
     "BankAccountUnclear",
     "CannotBeRetried",
+    "ChangedMeanwhile",
     "CheckExpired",
     "CheckIncomplete",
     "CheckNotFound",

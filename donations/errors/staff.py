@@ -5,6 +5,12 @@ from __future__ import annotations
 from donations.errors.base import DonationsError
 
 
+class ChangedMeanwhile(DonationsError):
+    """This has changed since you looked at it. Nothing was done. Check what is shown now, then decide again."""
+
+    status = 409
+
+
 class StaffKnown(DonationsError):
     """Somebody with this e-mail address is here already."""
 

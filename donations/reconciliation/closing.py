@@ -94,6 +94,15 @@ def checklist(conn: Connection, period: Period, at: datetime) -> Checklist:
     )
 
 
+def signed_things(conn: Connection, period: Period, at: datetime) -> list[object]:
+    """What a signature is given to: the days, the balances to the last of them, and what stays open."""
+    waiting = to_do.open_items(conn, at, until=period.ends_on)
+    return [
+        period.starts_on, period.ends_on, period.state, closed.hash_of(closed.trial_balance(conn, period.ends_on)),
+        [one for one in waiting if one.rules.at_close is AtClose.ACCEPTED],
+    ]  # fmt: skip
+
+
 def sign(conn: Connection, period: Period, *, actor: str, at: datetime, accepted: str = "") -> bool:
     """Sign the close; with the last signature that is needed the period is closed. `accepted` is why what is still open
     may stay so, kept with the signature. Gives whether it is closed. Raises PeriodNotReady while something stands in

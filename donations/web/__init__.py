@@ -7,7 +7,7 @@ from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from donations.extensions import csrf
-from donations.web import access, compression, faults, filters, headers, keeping, languages, page, sessions, ways
+from donations.web import access, compression, faults, filters, headers, keeping, languages, page, seen, sessions, ways
 from donations.web.campaigns import bp as campaigns
 from donations.web.embeds import badge, feed, frame, oembed, overlay, showing, sites
 from donations.web.embeds import scoreboard as framed_scoreboard
@@ -63,6 +63,7 @@ def init_app(app: Flask, babel: Babel) -> None:
         languages.mirror(app, bp)
     access.init_staff(app, STAFF)
     ways.init_app(app, STAFF)
+    seen.init_app(app)
     # What is registered last runs first on the way out: the body is squeezed after all headers stand.
     compression.init_app(app)
     headers.init_app(app)

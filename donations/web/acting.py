@@ -17,7 +17,7 @@ from donations.database import write_unit
 from donations.errors import BadSeal
 from donations.extensions import db
 from donations.models import Staff
-from donations.web import sessions
+from donations.web import seen, sessions
 from donations.web.page import now
 
 
@@ -37,9 +37,12 @@ class Act:
 
 @contextmanager
 def act(what: str, about: str = "", **details: str | int) -> Iterator[Act]:
-    """Do `what` in one transaction and record it there. If anything is raised, nothing is done and nothing recorded."""
+    """Do `what` in one transaction and record it there. If anything is raised, nothing is done and nothing recorded.
+
+    Raises ChangedMeanwhile where the view decides on what it shows, and that is no longer what was looked at."""
     person = me()
     with write_unit() as conn:
+        seen.check()
         done = Act(conn, now(), person.actor, person.id, about, details={**details})
         yield done
         db.session.flush()

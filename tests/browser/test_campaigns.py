@@ -48,7 +48,7 @@ def _stage(app: Flask) -> tuple[str, dict[str, str]]:
             written, appeal, None, version=0, form_key="a", reason="A second lawyer", by=person.actor, at=at
         )
         posted = updates.write(appeal, *WORDS, form_key="b", by=person.actor)
-        updates.post(posted, seen=updates.seen_as(posted), by=person.actor, at=at)
+        updates.post(posted, by=person.actor, at=at)
         waits = updates.write(appeal, {"en": "A new date"}, {"en": "Next week."}, form_key="c", by=person.actor)
         following.ask(appeal, "maya@example.org", "en", a_donation(appeal, state="paid"), at)
         db.session.flush()

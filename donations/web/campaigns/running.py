@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from donations import appeals, totals
-from donations.appeals import drafts, goals, updates, wordings
+from donations.appeals import drafts, goals, updates, values, wordings
 from donations.errors import DonationsError
 from donations.extensions import db
 from donations.giving import messages
@@ -22,6 +22,7 @@ from donations.web.campaigns import words
 from donations.web.campaigns.forms import AppealForm
 from donations.web.filters import sentence
 from donations.web.page import now, page
+from donations.web.seen import Shown, decides_on
 
 bp = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 MOST_UPDATES = 200
@@ -78,14 +79,22 @@ def ask_copies(slug: str) -> Any:
     return page("campaigns/copies.html", cache="no-store", appeal=appeal, report=copies.ask_all(appeal))
 
 
+def _looked_at(slug: str) -> Shown:
+    """Not how much was donated: that moves while anybody looks."""
+    appeal = Appeal.any_by_slug(slug)
+    return [(appeal.slug, appeal.state, appeal.visibility, values.hash_of(values.of(appeal)))]
+
+
 @bp.post("/<slug:slug>/open")
 @fresh
+@decides_on(_looked_at)
 def open(slug: str) -> Any:
     return _do(slug, "opened", appeals.open_again)
 
 
 @bp.post("/<slug:slug>/show")
 @fresh
+@decides_on(_looked_at)
 def reveal(slug: str) -> Any:
     return _do(slug, "shown", appeals.show)
 
@@ -99,6 +108,7 @@ def ask_close(slug: str) -> Response:
 
 
 @bp.post("/<slug:slug>/close")
+@decides_on(_looked_at)
 def close(slug: str) -> Any:
     appeal, form = Appeal.any_by_slug(slug), AppealForm(request.form, Organisation.get().languages)
     if not access.is_fresh():  # Not by a redirect: the words would be lost on the way.

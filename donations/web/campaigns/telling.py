@@ -8,13 +8,14 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from donations.appeals import updates
-from donations.errors import DonationsError
+from donations.errors import ChangedMeanwhile, DonationsError
 from donations.models import Appeal, AppealUpdate, Organisation
 from donations.web.access import fresh
 from donations.web.acting import act, me, names, say_used
 from donations.web.campaigns.forms import AppealForm
 from donations.web.filters import sentence
 from donations.web.page import page
+from donations.web.seen import Shown, decides_on
 
 bp = Blueprint("updates", __name__)
 
@@ -51,7 +52,12 @@ def ask_mend(slug: str, number: int) -> Response:
     return _form_page(appeal, form, row=row)
 
 
+def _looked_at(slug: str, number: int) -> Shown:
+    return [(updates.find(Appeal.any_by_slug(slug), number),)]
+
+
 @bp.post("/<slug:slug>/updates/<int:number>/edit")
+@decides_on(_looked_at)
 def mend(slug: str, number: int) -> Any:
     appeal, form = Appeal.any_by_slug(slug), _sent()
     row = updates.find(appeal, number)
@@ -69,14 +75,14 @@ def mend(slug: str, number: int) -> Any:
 
 @bp.post("/<slug:slug>/updates/<int:number>/post")
 @fresh
+@decides_on(_looked_at)
 def post(slug: str, number: int) -> Any:
     row = _find(slug, number)
     try:
         with act("update.posted", _about(row)) as done:
             known = _find(slug, number)
             done.details["written_by"] = known.written_by
-            seen = request.form.get("seen", "")
-            done.again = not updates.post(known, seen=seen, by=done.actor, at=done.at)
+            done.again = not updates.post(known, by=done.actor, at=done.at)
     except DonationsError as error:
         return _page(Appeal.any_by_slug(slug), _find(slug, number), sentence(error), error.status)
     flash(_("It is posted. Who follows the appeal gets it by mail."))
@@ -84,9 +90,13 @@ def post(slug: str, number: int) -> Any:
 
 
 @bp.post("/<slug:slug>/updates/<int:number>/withdraw")
+@decides_on(_looked_at)
 def withdraw(slug: str, number: int) -> Any:
-    with act("update.withdrawn", _about(_find(slug, number))) as done:
-        done.again = not updates.withdraw(_find(slug, number), done.at)
+    try:
+        with act("update.withdrawn", _about(_find(slug, number))) as done:
+            done.again = not updates.withdraw(_find(slug, number), done.at)
+    except ChangedMeanwhile as error:
+        return _page(Appeal.any_by_slug(slug), _find(slug, number), sentence(error), error.status)
     flash(_("It is taken back. Mails that have gone out cannot be."))
     return redirect(url_for("campaigns.updates.show", slug=slug, number=number), 303)
 
@@ -125,5 +135,5 @@ def _form_page(appeal: Appeal, form: AppealForm, status: int = 200, row: AppealU
 
 def _page(appeal: Appeal, row: AppealUpdate, refusal: str = "", status: int = 200) -> Response:
     return page("campaigns/update.html", status, cache="no-store", appeal=appeal, row=row, refusal=refusal,
-                seen=updates.seen_as(row), may_post=updates.may_post(row, me().actor), names=names(),
+                may_post=updates.may_post(row, me().actor), names=names(),
                 languages=Organisation.get().languages)  # fmt: skip

@@ -12,6 +12,7 @@ from donations.appeals import drafts, updates, values, wordings
 from donations.appeals.amounts import suggested
 from donations.errors import (
     BadAppealsFile,
+    ChangedMeanwhile,
     DonationsError,
     DraftChanged,
     ReasonNeeded,
@@ -25,6 +26,7 @@ from donations.web.campaigns.forms import AppealForm, whole
 from donations.web.campaigns.looking import NoGift, NoMessages
 from donations.web.filters import sentence
 from donations.web.page import now, page
+from donations.web.seen import Shown, decides_on
 
 bp = Blueprint("writing", __name__)
 MOST_UPDATES = 50
@@ -77,8 +79,14 @@ def preview(number: int) -> Response:
     return _preview(drafts.find(number))
 
 
+def _looked_at(number: int) -> Shown:
+    draft = drafts.find(number)
+    return [(draft, drafts.base_of(draft))]
+
+
 @bp.post("/drafts/<int:number>/publish")
 @fresh
+@decides_on(_looked_at)
 def publish(number: int) -> Any:
     try:
         with act("appeal.published") as done:
@@ -98,13 +106,14 @@ def publish(number: int) -> Any:
 
 
 @bp.post("/drafts/<int:number>/discard")
+@decides_on(_looked_at)
 def throw_away(number: int) -> Any:
     try:
         with act("appeal.draft_thrown_away", f"draft:{number}") as done:
             draft = drafts.find(number, for_change=True)
             done.details["appeal"] = draft.values.get("slug", "")
             drafts.throw_away(draft, version=_version())
-    except DraftChanged as error:
+    except (ChangedMeanwhile, DraftChanged) as error:
         return _preview(drafts.find(number), sentence(error), error.status)
     flash(_("The draft is thrown away. What is published stays as it is."))
     return redirect(url_for("campaigns.index"), 303)

@@ -21,6 +21,7 @@ from donations.money import Money
 from donations.reconciliation import adjustments, balances, dashboard, given_under, places, write_offs
 from donations.web.access import fresh
 from donations.web.page import now, page
+from donations.web.seen import Shown, decides_on
 from donations.web.treasury import funds
 from donations.web.treasury.acting import act, me, names, say_used
 from donations.web.treasury.forms import TEXT, ActForm, DayField, LineField, MoneyForm, needed, one_line
@@ -160,8 +161,13 @@ def show(number: int) -> Response:
     return _page(_find(number), ActForm(formdata=None))
 
 
+def _looked_at(number: int) -> Shown:
+    return [(_find(number),)]
+
+
 @bp.post("/<int:number>")
 @fresh
+@decides_on(_looked_at)
 def decide(number: int) -> Any:
     row, form = _find(number), ActForm()
     if form.act.data not in ("approve", "refuse"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, url_for
+from flask import Blueprint, Response, abort, flash, redirect, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField, ValidationError
@@ -12,12 +12,14 @@ from wtforms.validators import AnyOf
 
 from donations import approvals
 from donations.errors import DonationsError
-from donations.models import Organisation
+from donations.extensions import db
+from donations.models import ApprovalRule, Organisation
 from donations.models.base import MOST_ID
 from donations.money import Money
 from donations.web import amounts
 from donations.web.access import fresh
 from donations.web.page import now, page
+from donations.web.seen import Shown, decides_on
 from donations.web.treasury.acting import act, me, names, say_used
 from donations.web.treasury.forms import TEXT, ActForm, LineField, OnceForm, needed, one_line
 
@@ -74,8 +76,15 @@ def ask() -> Any:
     return redirect(url_for("treasury.approvals.show"), 303)
 
 
+def _looked_at(number: int) -> Shown:
+    house = Organisation.get()
+    rule = db.session.get(ApprovalRule, min(number, MOST_ID)) or abort(404)
+    return [(rule, house.approvals_required, house.one_approval_up_to_minor)]
+
+
 @bp.post("/<int:number>")
 @fresh
+@decides_on(_looked_at)
 def decide(number: int) -> Any:
     form, decision = RuleForm(formdata=None), ActForm()
     if decision.act.data not in ("approve", "refuse"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Any
 
 from flask import Response, abort, flash, redirect, url_for
@@ -18,6 +19,7 @@ from donations.reconciliation.statement_lines import questions
 from donations.reconciliation.statement_withdrawal import Withdrawable
 from donations.web.access import fresh
 from donations.web.page import page
+from donations.web.seen import Shown, decides_on
 from donations.web.treasury.acting import act, names
 from donations.web.treasury.banking import bp
 from donations.web.treasury.forms import TEXT, ActForm, LineField, TreasuryForm, needed
@@ -34,7 +36,12 @@ def question(number: int) -> Response:
     return _question_page(number, ActForm(formdata=None))
 
 
+def _looked_at(number: int) -> Shown:
+    return [questions.find(db.session.connection(), min(number, MOST_ID)) or abort(404)]
+
+
 @bp.post("/questions/<int:number>")
+@decides_on(_looked_at)
 def answer(number: int) -> Any:
     form = ActForm()
     if form.act.data not in (questions.SAME, questions.ANOTHER):
@@ -53,8 +60,13 @@ def ask_withdraw(number: int) -> Response:
     return _withdraw_page(_find(number), WithdrawForm(formdata=None))
 
 
+def _looked_at_import(number: int) -> Shown:
+    return [astuple(_find(number))]
+
+
 @bp.post("/imports/<int:number>/withdraw")
 @fresh
+@decides_on(_looked_at_import)
 def withdraw(number: int) -> Any:
     found, form = _find(number), WithdrawForm()
     if not form.validate():

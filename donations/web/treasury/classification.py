@@ -13,11 +13,12 @@ from wtforms import SelectField
 from donations.bookkeeping import OF_AN_UNKNOWN_MOVEMENT
 from donations.errors import DonationsError
 from donations.extensions import db
-from donations.models import Fund, Organisation
+from donations.models import Classification, Fund, Organisation
 from donations.models.base import MOST_ID
 from donations.reconciliation import classification, payments, to_do
 from donations.web.access import fresh
 from donations.web.page import now, page
+from donations.web.seen import Shown, decides_on
 from donations.web.treasury import funds, words
 from donations.web.treasury.acting import act, me, names
 from donations.web.treasury.forms import TEXT, ActForm, LineField, OnceForm, needed
@@ -117,8 +118,13 @@ def show(number: int) -> Response:
     return _decision_page(number, ActForm(formdata=None))
 
 
+def _looked_at(number: int) -> Shown:
+    return [(db.session.get(Classification, min(number, MOST_ID)) or abort(404),)]
+
+
 @bp.post("/classifications/<int:number>")
 @fresh
+@decides_on(_looked_at)
 def decide(number: int) -> Any:
     form = ActForm()
     if form.act.data not in ("approve", "refuse"):

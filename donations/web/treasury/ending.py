@@ -15,6 +15,7 @@ from donations.models import Appeal
 from donations.reconciliation import ending
 from donations.web.access import fresh
 from donations.web.page import page
+from donations.web.seen import Shown, decides_on
 from donations.web.treasury.acting import act
 from donations.web.treasury.forms import ActForm
 
@@ -26,8 +27,15 @@ def show(slug: str) -> Response:
     return _page(Appeal.any_by_slug(slug), ActForm(formdata=None))
 
 
+def _looked_at(slug: str) -> Shown:
+    """Not how much is left: that moves while anybody looks."""
+    appeal = Appeal.any_by_slug(slug)
+    return [(appeal.slug, appeal.state, appeal.visibility)]
+
+
 @bp.post("/<slug:slug>/ending")
 @fresh
+@decides_on(_looked_at)
 def close(slug: str) -> Any:
     form, appeal = ActForm(), Appeal.any_by_slug(slug)
     if form.act.data != "close":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
@@ -17,6 +18,7 @@ from donations.reconciliation import handed_in
 from donations.web import languages
 from donations.web.filters import money
 from donations.web.page import now, page
+from donations.web.seen import Shown, decides_on
 from donations.web.treasury.acting import act, me, names, say_used
 from donations.web.treasury.forms import ActForm, wholes
 from donations.web.treasury.gift_form import GiftForm, purposes
@@ -29,7 +31,14 @@ def index() -> Response:
     return _list(ActForm(formdata=None))
 
 
+def _looked_at(gifts: Sequence[int] = ()) -> Shown:
+    """Each gift by itself: while one is looked at, others are recorded."""
+    chosen = gifts or wholes(request.form.getlist("gift"))
+    return [(_known(number),) for number in chosen]
+
+
 @bp.post("")
+@decides_on(_looked_at)
 def answer() -> Any:
     """Accept, or cancel, the gifts that were ticked: all of them or none."""
     form, chosen = ActForm(), wholes(request.form.getlist("gift"))

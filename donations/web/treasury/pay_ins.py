@@ -16,6 +16,7 @@ from donations.models import Appeal, Area, PayIn
 from donations.models.base import MOST_ID
 from donations.web.filters import money
 from donations.web.page import page, public_url
+from donations.web.seen import Shown, decides_on
 from donations.web.treasury.acting import act, me, names
 from donations.web.treasury.forms import ActForm
 
@@ -39,7 +40,12 @@ def show(number: int) -> Response:
     return _page(_find(number), ActForm(formdata=None))
 
 
+def _looked_at(number: int) -> Shown:
+    return [(_find(number),)]
+
+
 @bp.post("/<int:number>")
+@decides_on(_looked_at)
 def decide(number: int) -> Any:
     form, row = ActForm(), _find(number)
     if form.act.data not in ("accept", "decline") or not form.validate():

@@ -19,6 +19,7 @@ from donations.models.base import MOST_ID
 from donations.reconciliation import closing, fund_statement
 from donations.web.access import fresh
 from donations.web.page import now, page
+from donations.web.seen import Shown, decides_on
 from donations.web.treasury.acting import act, me, names
 from donations.web.treasury.forms import ActForm, DayField, TreasuryForm, needed
 
@@ -47,8 +48,14 @@ def preview() -> Any:
     return _show(period)
 
 
+def _looked_at_new(ends_on: date | None = None) -> Shown:
+    day = ends_on or PeriodForm().ends_on.data
+    return [closing.signed_things(db.session.connection(), closing.preview(day), now())] if day else []
+
+
 @bp.post("/new")
 @fresh
+@decides_on(_looked_at_new)
 def begin() -> Any:
     """The first signature, by which the period is written."""
     form = PeriodForm()
@@ -66,8 +73,13 @@ def show(number: int) -> Response:
     return _show(_find(number))
 
 
+def _looked_at(number: int) -> Shown:
+    return [closing.signed_things(db.session.connection(), _find(number), now())]
+
+
 @bp.post("/<int:number>")
 @fresh
+@decides_on(_looked_at)
 def answer(number: int) -> Any:
     """Sign the close, or open it again with a reason."""
     form, period = ActForm(), _find(number)

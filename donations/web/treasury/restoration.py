@@ -3,6 +3,7 @@ at once, the emails that are held, and what no copy can know."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
@@ -12,12 +13,13 @@ from flask_babel import ngettext
 from sqlalchemy import select
 
 from donations import restoration
-from donations.errors import DonationsError
+from donations.errors import ChangedMeanwhile, DonationsError
 from donations.extensions import db
 from donations.models import Donation, Payment, Recovery
 from donations.reconciliation import classification
 from donations.web.access import fresh
 from donations.web.page import page
+from donations.web.seen import Shown, decides_on
 from donations.web.treasury import funds
 from donations.web.treasury.acting import act
 from donations.web.treasury.classification import PurposeForm
@@ -25,6 +27,11 @@ from donations.web.treasury.forms import ActForm, one_line
 
 bp = Blueprint("restoration", __name__, url_prefix="/restoration")
 MOST_AT_ONCE = restoration.lists.MOST_SHOWN * 2
+_OF_CHARGES = (
+    select(Donation.id)
+    .join(Recovery, Recovery.donation_id == Donation.id)
+    .join(Payment, Payment.id == Recovery.payment_id)
+)
 REASONS = {
     "other_installation": _l("made by another installation"),
     "no_session": _l("not paid on our payment page"),
@@ -78,20 +85,29 @@ def assign() -> Any:
     return redirect(url_for("treasury.restoration.show"), 303)
 
 
+def _looked_at(estimates: Sequence[Any] = ()) -> Shown:
+    """Each donation with its parts: others move meanwhile. One that is ticked and estimated no more has changed."""
+    conn = db.session.connection()
+    found = {one.charge_id: one.id for one in estimates or restoration.lists.estimated(conn)}
+    chosen = list(found) if estimates else request.form.getlist("charge")
+    parts = restoration.lists.parts_of(conn, list(found.values()))
+    return [(one, [tuple(part) for part in parts.get(found.get(one, 0), [])]) for one in chosen]
+
+
 @bp.post("/confirm")
 @fresh
+@decides_on(_looked_at)
 def confirm() -> Any:
     """The estimates of all ticked donations are right."""
     charges = request.form.getlist("charge")[:MOST_AT_ONCE]
-    with act("restoration.confirmed", f"charges:{len(charges)}") as done:
-        of_charges = (
-            select(Donation.id)
-            .join(Recovery, Recovery.donation_id == Donation.id)
-            .join(Payment, Payment.id == Recovery.payment_id)
-        )
-        numbers = list(done.conn.scalars(of_charges.where(Payment.charge_id.in_(charges))))
-        count = restoration.lists.confirm(done.conn, numbers)
-        done.details |= {"donations": [str(number) for number in numbers]}
+    try:
+        with act("restoration.confirmed", f"charges:{len(charges)}") as done:
+            numbers = list(done.conn.scalars(_OF_CHARGES.where(Payment.charge_id.in_(charges))))
+            count = restoration.lists.confirm(done.conn, numbers)
+            done.details |= {"donations": [str(number) for number in numbers]}
+    except ChangedMeanwhile as error:
+        form = PurposeForm()
+        return _page(form, form.refuse(error))
     flash(ngettext("%(count)s donation confirmed.", "%(count)s donations confirmed.", count, count=count))
     return redirect(url_for("treasury.restoration.show"), 303)
 
@@ -105,8 +121,15 @@ def look_again() -> Any:
     return redirect(url_for("treasury.restoration.show"), 303)
 
 
+def _looked_at_emails(kinds: Sequence[str] = ()) -> Shown:
+    """How many of each kind are held, and since when."""
+    chosen = kinds or request.form.getlist("kind")
+    return [tuple(one) for one in restoration.lists.held_mails(db.session.connection()) if one.kind in chosen]
+
+
 @bp.post("/emails")
 @fresh
+@decides_on(_looked_at_emails)
 def emails() -> Any:
     """Send all held emails of the ticked kinds, or dismiss them with a reason."""
     form = ActForm()
@@ -117,16 +140,23 @@ def emails() -> Any:
         form.refusal = _("Select which emails.")
     if form.refusal:
         return _page(PurposeForm(formdata=None), 422, emails_form=form)
-    if form.act.data == "send":
-        with act("restoration.sent", f"emails:{','.join(kinds)}") as done:
-            count = restoration.lists.send_held(done.conn, kinds, at=done.at)
-        flash(ngettext("%(count)s email will be sent.", "%(count)s emails will be sent.", count, count=count))
-    else:
-        with act("restoration.dismissed", f"emails:{','.join(kinds)}", reason=form.reason.data) as done:
-            said = {"reason": form.reason.data, "actor": done.actor, "at": done.at}
-            count = restoration.lists.drop_held(done.conn, kinds, **said)
-        flash(ngettext("%(count)s email dismissed.", "%(count)s emails dismissed.", count, count=count))
+    try:
+        _send(kinds) if form.act.data == "send" else _dismiss(kinds, form.reason.data)
+    except ChangedMeanwhile as error:
+        return _page(PurposeForm(formdata=None), form.refuse(error), emails_form=form)
     return redirect(url_for("treasury.restoration.show"), 303)
+
+
+def _send(kinds: Sequence[str]) -> None:
+    with act("restoration.sent", f"emails:{','.join(kinds)}") as done:
+        count = restoration.lists.send_held(done.conn, kinds, at=done.at)
+    flash(ngettext("%(count)s email will be sent.", "%(count)s emails will be sent.", count, count=count))
+
+
+def _dismiss(kinds: Sequence[str], reason: str) -> None:
+    with act("restoration.dismissed", f"emails:{','.join(kinds)}", reason=reason) as done:
+        count = restoration.lists.drop_held(done.conn, kinds, reason=reason, actor=done.actor, at=done.at)
+    flash(ngettext("%(count)s email dismissed.", "%(count)s emails dismissed.", count, count=count))
 
 
 def _page(form: PurposeForm, status: int = 200, emails_form: ActForm | None = None) -> Response:

@@ -23,6 +23,7 @@ from donations.reconciliation import balances, files, places, spending
 from donations.web import sessions
 from donations.web.access import fresh
 from donations.web.page import page
+from donations.web.seen import Shown, decides_on
 from donations.web.treasury import funds
 from donations.web.treasury.acting import Act, act, me, names, say_used
 from donations.web.treasury.forms import TEXT, ActForm, LineField, MoneyForm, needed, one_line
@@ -94,8 +95,14 @@ def show(number: int) -> Response:
     return _page(_find(number), ActForm(formdata=None))
 
 
+def _looked_at(number: int) -> Shown:
+    row = _find(number)
+    return [(row, *row.approvals)]
+
+
 @bp.post("/<int:number>")
 @fresh
+@decides_on(_looked_at)
 def decide(number: int) -> Any:
     row, form = _find(number), ActForm()
     verb = _VERBS.get(form.act.data)

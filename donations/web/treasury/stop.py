@@ -26,6 +26,7 @@ from donations.models.base import MOST_ID
 from donations.money import Money
 from donations.reconciliation import posting_stop
 from donations.reconciliation.posting_stop import Asked, Option
+from donations.web import seen
 from donations.web.access import fresh
 from donations.web.filters import in_language, money, sentence
 from donations.web.page import now, page
@@ -93,11 +94,16 @@ def cure(code: str, kind: str) -> Any:
     return _answer(number)
 
 
+def _looked_at(number: int) -> seen.Shown:
+    return [(_find(number),)]
+
+
 @bp.post("/cures/<int:number>")
 @fresh
+@seen.decides_on(_looked_at)
 def decide(number: int) -> Any:
     """The second person's word."""
-    row, form = db.session.get(Cure, min(number, MOST_ID)) or abort(404), ActForm()
+    row, form = _find(number), ActForm()
     if form.act.data not in ("approve", "refuse"):
         return _page(form, 422)
     yes = form.act.data == "approve"
@@ -167,6 +173,10 @@ def _waiting(event_id: str) -> Any:
         if all(one.id != event_id for one in inbox.stopped.about(conn, charges)):
             raise NotACure()
     return inbox.reread(event_id, at=now())
+
+
+def _find(number: int) -> Cure:
+    return db.session.get(Cure, min(number, MOST_ID)) or abort(404)
 
 
 def _target() -> str:

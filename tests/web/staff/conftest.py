@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 import time_machine
-from flask import Flask
+from flask import Flask, current_app, request
 from flask.testing import FlaskClient
+from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
 from donations import staff, tokens
 from donations.database import write_unit
+from donations.errors import DonationsError
 from donations.extensions import db
 from donations.models import Staff
 from donations.staff import factors, sessions
+from donations.web.seen import hash_of
 
 PASSWORD = "correct horse battery staple"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -57,6 +60,8 @@ class Browser:
         if csrf and not self.csrf:
             self._fetch_token()
         data = {**({"csrf_token": self.csrf} if csrf else {}), **typed}
+        if "seen" not in typed:  # Who presses a button has just looked.
+            data["seen"] = self._look(path, typed)
         return self._keep(self.client.post(path, data=data, **self._from({})))
 
     def sign_in(self, person: Person, password: str = PASSWORD, code: str | None = None, **more: Any) -> TestResponse:
@@ -81,6 +86,19 @@ class Browser:
     def cookie(self) -> str:
         found = self.client.get_cookie("staff")
         return found.value if found else ""
+
+    def _look(self, path: str, typed: dict[str, Any]) -> list[str]:
+        """What the page of a form says of the things that it decides on."""
+        fields = {name: value for name, value in typed.items() if isinstance(value, str | list)}
+        with self.client.application.test_request_context(path, method="POST", data=fields):
+            try:
+                view = current_app.view_functions[request.endpoint or ""]
+                shown = getattr(view, "decides_on", lambda **_: [])(**(request.view_args or {}))
+                return [hash_of(things) for things in shown]
+            except (HTTPException, DonationsError, KeyError, AttributeError):
+                return []
+            finally:
+                db.session.rollback()
 
     def _fetch_token(self) -> None:
         """From whatever page is shown to who is asked to sign in, or has."""
