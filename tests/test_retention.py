@@ -47,7 +47,7 @@ SEVEN_YEARS = timedelta(days=7 * 366)
 PAGE = ROOT / "docs" / "personal-data.md"
 CAMT = example("camt053.xml").decode()
 # What other code erases, or what stays and why: docs/personal-data.md says it of each.
-ELSEWHERE = ("data_key", "donation_check", "mail", "staff", "subscription")
+ELSEWHERE = ("data_key", "donation_check", "kept_form", "mail", "staff", "subscription")
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ SEALED = {
     ("donation", "message_sealed"): "donation:{reference}:message",
     ("donation", "name_sealed"): "donation:{reference}:name",
     ("donation_check", "fields_sealed"): "donation_check:{code}:fields",
+    ("kept_form", "sent_sealed"): "kept_form:{code}:sent",
     ("line_question", "details_sealed"): "line_question:{id}:details",
     ("mail", "recipient_sealed"): "mail:{dedupe_key}:recipient",
     ("pay_in", "words_sealed"): "pay_in:{id}:words",

@@ -11,6 +11,18 @@ class ChangedMeanwhile(DonationsError):
     status = 409
 
 
+class ShownAgain(DonationsError):
+    """Nothing was done yet. What you typed is below. Check it and send it again."""
+
+    status = 409
+
+
+class KeptFormGone(DonationsError):
+    """This form is not kept any more, or was typed by another person."""
+
+    status = 404
+
+
 class StaffKnown(DonationsError):
     """Somebody with this e-mail address is here already."""
 

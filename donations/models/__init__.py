@@ -51,7 +51,7 @@ from donations.models.spending import (
     PeriodSignature,
     RefundAttempt,
 )
-from donations.models.staff import Brake, Passkey, RecoveryCode, Staff, StaffRole, StaffSession
+from donations.models.staff import Brake, KeptForm, Passkey, RecoveryCode, Staff, StaffRole, StaffSession
 from donations.models.subscription import Subscription, SubscriptionRequest
 from donations.models.update import AppealUpdate
 from donations.models.wording import AppealWording
@@ -100,6 +100,7 @@ __all__ = [
     "Heartbeat",
     "Installation",
     "Job",
+    "KeptForm",
     "LineQuestion",
     "Mail",
     "Match",

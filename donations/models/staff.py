@@ -121,6 +121,19 @@ class StaffSession(Model):
     staff: Mapped[Staff] = relationship()
 
 
+class KeptForm(Model):
+    """What somebody of the team sent in a form after their session had ended, sealed. They are shown it again once
+    they have signed in."""
+
+    __tablename__ = "kept_form"
+
+    id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(Text, unique=True)  # its address
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
+    sent_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class Brake(Model):
     """How often signing in failed lately, for an account, a network, or both: a keyed hash says which."""
 

@@ -19,6 +19,7 @@ AT_MOST = timedelta(hours=8)
 FIRST_STAGE = timedelta(minutes=10)  # how long the second factor is waited for
 FRESH = timedelta(minutes=5)
 SEEN_EVERY = timedelta(minutes=1)  # A look at a page writes no more often than that.
+REMEMBERED_FORMS = timedelta(days=1)  # so long the words of a form are kept for whom it was shown to
 REMEMBERED = timedelta(days=90)  # how long an ended session tells from where its person comes
 
 
@@ -80,6 +81,14 @@ def end(session: StaffSession, at: datetime) -> None:
 def end_all(person: Staff, at: datetime, *, but: int | None = None) -> None:
     ended = (StaffSession.staff_id == person.id, StaffSession.ended_at.is_(None), StaffSession.id != (but or 0))
     db.session.execute(update(StaffSession).where(*ended).values(ended_at=at))
+
+
+def staff_of_token(token: str, at: datetime) -> int | None:
+    """To whom a form with this token was shown, in a session of the last day, ended or not."""
+    rows = db.session.execute(
+        select(StaffSession.staff_id, StaffSession.data).where(StaffSession.made_at > at - REMEMBERED_FORMS)
+    )
+    return next((staff_id for staff_id, data in rows if data.get("csrf_token") == token), None)
 
 
 def is_known_place(person: Staff, place: bytes) -> bool:

@@ -12,7 +12,7 @@ from donations.web.campaigns import bp as campaigns
 from donations.web.embeds import badge, feed, frame, oembed, overlay, showing, sites
 from donations.web.embeds import scoreboard as framed_scoreboard
 from donations.web.health import bp as health
-from donations.web.staff import account, auditing, links, passkeys, people, signing_in
+from donations.web.staff import account, auditing, kept, links, passkeys, people, signing_in
 from donations.web.styleguide import bp as styleguide
 from donations.web.supporters import about, appeals, checks, following, pay_ins, receipts, scoreboard, sharing
 from donations.web.supporters import donations as gifts
@@ -36,7 +36,7 @@ MACHINES = (webhooks, health)
 # For other sites. Their language is asked for by ?lang=, so that one address serves a site in any.
 EMBEDS = (frame.bp, badge.bp, oembed.bp, feed.bp, overlay.bp, framed_scoreboard.bp)
 # Behind a sign-in: a session, CSRF tokens, and the table of roles in access.py.
-STAFF = (signing_in.bp, links.bp, account.bp, passkeys.bp, people.bp, auditing.bp, dashboard.bp, campaigns)
+STAFF = (signing_in.bp, links.bp, kept.bp, account.bp, passkeys.bp, people.bp, auditing.bp, dashboard.bp, campaigns)
 
 
 def init_app(app: Flask, babel: Babel) -> None:

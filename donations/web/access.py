@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, abort, current_app, redirect, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import CSRFError
 from wtforms import Field, HiddenField
 from wtforms.validators import ValidationError
 
@@ -19,7 +20,7 @@ from donations import tokens
 from donations.errors import BadLink, WrongRole
 from donations.models import Staff
 from donations.staff import sessions as domain
-from donations.web import headers, sessions
+from donations.web import faults, headers, kept, sessions
 from donations.web.page import now
 from donations.web.route_roles import ANYONE, ROUTE_ROLES, SECOND, STAFF
 
@@ -44,6 +45,7 @@ def init_staff(app: Flask, blueprints: Iterable[Blueprint]) -> None:
     for endpoint, view in app.view_functions.items():
         if endpoint.partition(".")[0] in names:
             headers.kind("staff")(view)
+    app.register_error_handler(CSRFError, _late)
 
 
 def fresh(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -77,7 +79,7 @@ def _check_signed_in(person: Staff, wanted: frozenset[str]) -> Any:
     if not person.roles & may:
         raise WrongRole()
     if needs_fresh(request.endpoint or "") and not is_fresh():
-        return redirect(url_for("signing_in.ask_again", next=_way_back()), 303)
+        return redirect(url_for("signing_in.ask_again", next=kept.keep() or _way_back()), 303)
     return None
 
 
@@ -92,7 +94,18 @@ def is_fresh() -> bool:
 
 
 def to_sign_in() -> Any:
-    return redirect(url_for("signing_in.ask", next=_way_back()), 303)
+    return redirect(url_for("signing_in.ask", next=kept.keep() or _way_back()), 303)
+
+
+def _late(error: CSRFError) -> Any:
+    """A form of the team whose token is of no session that lives: who sent it signs in, and sees what they typed."""
+    wanted = ROUTE_ROLES.get(request.endpoint or "")
+    if wanted is None or wanted in (ANYONE, SECOND):
+        return faults.from_http(error)
+    if sessions.signed_in() is None:
+        return to_sign_in()
+    address = kept.keep()
+    return redirect(address, 303) if address else faults.from_http(error)
 
 
 def safe_path(path: str | None) -> str | None:

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask import flash
+from flask import flash, g
 from flask_babel import gettext as _
 from sqlalchemy.engine import Connection
 
 from donations import audit, staff
 from donations.database import write_unit
-from donations.errors import BadSeal
+from donations.errors import BadSeal, ShownAgain
 from donations.extensions import db
 from donations.models import Staff
 from donations.web import seen, sessions
@@ -39,7 +39,10 @@ class Act:
 def act(what: str, about: str = "", **details: str | int) -> Iterator[Act]:
     """Do `what` in one transaction and record it there. If anything is raised, nothing is done and nothing recorded.
 
-    Raises ChangedMeanwhile where the view decides on what it shows, and that is no longer what was looked at."""
+    Raises ChangedMeanwhile where the view decides on what it shows, and that is no longer what was looked at,
+    and ShownAgain where a form that came too late is only shown."""
+    if g.get("is_shown_again"):
+        raise ShownAgain()
     person = me()
     with write_unit() as conn:
         seen.check()

@@ -33,8 +33,8 @@ def init_app(app: Flask) -> None:
     for error in (OperationalError, sqlite3.OperationalError, psycopg.OperationalError, psycopg.InterfaceError):
         app.register_error_handler(error, _database_down)
     app.register_error_handler(DBAPIError, _database_failed)
-    app.register_error_handler(HTTPException, _from_http)
-    app.register_error_handler(NotFound, _from_http)
+    app.register_error_handler(HTTPException, from_http)
+    app.register_error_handler(NotFound, from_http)
     app.register_error_handler(InternalServerError, _unexpected)
 
 
@@ -70,7 +70,8 @@ def _unexpected(_error: InternalServerError) -> Response:
     return _answer(500, None)  # It was logged with its traceback.
 
 
-def _from_http(error: HTTPException) -> Any:
+def from_http(error: HTTPException) -> Any:
+    """The page of an error of HTTP."""
     if error.response is not None or error.code is None or error.code < 400:
         return error
     response = _answer(error.code, None)

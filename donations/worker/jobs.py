@@ -22,7 +22,7 @@ from donations.worker import balance
 from donations.worker.books import check_books, mark_balances, watch_deadlines
 from donations.worker.card_testing import NAME as CARD_TESTING
 from donations.worker.card_testing import empty_unpaid, watch_cards
-from donations.worker.checks import forget_checks
+from donations.worker.checks import forget_checks, forget_kept_forms
 from donations.worker.erasure import erase_personal_data
 from donations.worker.following import forget_followers, tell_followers
 from donations.worker.matching import match_lines
@@ -102,6 +102,7 @@ JOBS = (
     Periodic("forget-followers", timedelta(hours=1), forget_followers),
     Periodic("forget-checks", timedelta(minutes=10), forget_checks),
     Periodic("erasure", timedelta(hours=1), erase_personal_data),
+    Periodic("forget-kept-forms", timedelta(minutes=10), forget_kept_forms),
     Periodic("erase-mail-addresses", timedelta(hours=1), erase_addresses),
     Periodic(CARD_TESTING, timedelta(seconds=5), watch_cards),
     Periodic("empty-unpaid", timedelta(minutes=10), empty_unpaid),

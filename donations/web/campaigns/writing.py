@@ -17,6 +17,7 @@ from donations.errors import (
     DraftChanged,
     ReasonNeeded,
     SentBefore,
+    ShownAgain,
     WordingReasonNeeded,
 )
 from donations.models import Appeal, AppealDraft, Organisation
@@ -151,7 +152,7 @@ def _keep(form: AppealForm, appeal: Appeal | None, draft: AppealDraft | None) ->
     except (ReasonNeeded, WordingReasonNeeded) as error:
         form["reason"].errors.append(sentence(error))
         return _form_page(form, appeal, draft, error.status)
-    except DraftChanged as error:
+    except (DraftChanged, ShownAgain) as error:
         form.refusal = sentence(error)
         return _form_page(form, appeal, draft, error.status)
 

@@ -123,8 +123,8 @@ def look_again() -> Any:
 
 def _looked_at_emails(kinds: Sequence[str] = ()) -> Shown:
     """How many of each kind are held, and since when."""
-    chosen = kinds or request.form.getlist("kind")
-    return [tuple(one) for one in restoration.lists.held_mails(db.session.connection()) if one.kind in chosen]
+    held = {one.kind: tuple(one) for one in restoration.lists.held_mails(db.session.connection())}
+    return [(kind, held.get(kind)) for kind in kinds or request.form.getlist("kind")]
 
 
 @bp.post("/emails")

@@ -1,0 +1,44 @@
+"""Forms of the team that were sent too late: after the session had ended, or when who they are must be proved
+once more. What was typed is kept for the person to whom the form was shown, which its token says."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import current_app, request, url_for
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from donations.database import write_unit
+from donations.staff import kept_forms
+from donations.staff import sessions as domain
+from donations.web.page import now
+
+_OF = ("treasury", "campaigns")
+_NEVER = ("password", "code", "credential", "csrf_token")
+
+
+def keep() -> str | None:
+    """Keep the form of this request. Gives the address where its person sees it again; None where there is nothing to
+    keep, or we showed this form to nobody."""
+    if request.method != "POST" or (request.endpoint or "").partition(".")[0] not in _OF:
+        return None
+    owner = _shown_to()
+    if owner is None:
+        return None
+    fields = [[name, value] for name, value in request.form.items(multi=True) if name not in _NEVER]
+    files = [one.filename for one in request.files.values() if one.filename]
+    came_from = urlsplit(request.headers.get("Referer", "")).path
+    sent = kept_forms.Sent(request.full_path.rstrip("?"), fields, files, came_from)
+    with write_unit():
+        code = kept_forms.keep(owner, sent, now())
+    return url_for("kept.show", code=code)
+
+
+def _shown_to() -> int | None:
+    """Whose session the token of the form was made for, ended or not: no stranger can make one."""
+    signed = URLSafeTimedSerializer(current_app.secret_key or "", salt="wtf-csrf-token")
+    try:
+        token = signed.loads(request.form.get("csrf_token", ""))
+    except BadData:
+        return None
+    return domain.staff_of_token(token, now())
