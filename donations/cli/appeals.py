@@ -166,7 +166,7 @@ def _tell(report: web_copies.Report) -> None:
         click.echo(f"still shown: {at}{path}")
     for path in report.unknown:
         click.echo(f"no clear answer: {at}{path}")
-    click.echo(f"{report.asked} addresses asked at {at}, {len(report.still)} still show it.")
+    click.echo(f"{report.asked} addresses asked at {at}, {len(report.still)} still show what is hidden.")
 
 
 @appeals.command()

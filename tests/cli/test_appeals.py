@@ -126,7 +126,7 @@ def test_copies_says_what_is_still_shown_and_by_its_code_whether_anything_is(
         # then it is named, and the code says so to a script
         assert result.exit_code == code
         assert ("still shown: http://localhost/embed/hands-off-ali" in result.output) == bool(still)
-        assert f"300 addresses asked at http://localhost, {len(still)} still show it." in result.output
+        assert f"300 addresses asked at http://localhost, {len(still)} still show what is hidden." in result.output
         assert json.loads(run(app, "copies", "hands-off-ali", "--json").stdout)["still"] == list(still)
 
 

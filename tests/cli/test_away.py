@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -33,4 +35,6 @@ def test_it_says_in_every_language_where_a_transfer_goes_and_names_no_appeal(
     # and it loads nothing from anywhere, for there is nobody to give it
     assert "src=" not in page
     assert "href=" not in page
+    style = page.partition("<style>")[2].partition("</style>")[0]
+    assert base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() in page
     assert file.stat().st_mode & 0o777 == 0o644

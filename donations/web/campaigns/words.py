@@ -56,9 +56,9 @@ _ROW = re.compile(r"^(?:appeals\[0\]\.)?(?:funds|events|areas)\[(\d+)\]$")
 
 
 def nothing_left(report: Report) -> str:
-    """That no address shows any more what was hidden."""
+    """That no address shows what was hidden."""
     facts = {"count": number(report.asked), "address": public_url("")}
-    return _("We asked %(count)s addresses at %(address)s. None of them shows it any more.", **facts)
+    return _("We asked %(count)s addresses at %(address)s. None of them shows what you have hidden.", **facts)
 
 
 def of_fault(fault: Fault) -> str:

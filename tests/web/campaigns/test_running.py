@@ -91,7 +91,7 @@ def test_who_hides_is_told_what_still_shows_it(organiser: Browser, monkeypatch: 
     # given one address that still shows it, one without a clear answer, or a server that cannot reach itself
     some = copies.Report(3, ("/embed/hands-off-ali",), ("/appeals/hands-off-ali/card.png",))
     for report, told in (
-        (some, "1 address still shows it"),
+        (some, "1 address still shows what you have hidden"),
         (some, '<code dir="ltr">/embed/hands-off-ali</code>'),
         (some, "No clear answer"),
         (copies.Report(1, (), ("/",)), "Nobody can tell from here"),
@@ -105,7 +105,7 @@ def test_who_hides_is_told_what_still_shows_it(organiser: Browser, monkeypatch: 
     # and where nothing is left, one sentence does
     monkeypatch.setattr(copies, "ask_all", lambda _: copies.Report(300, (), ()))
     assert do(organiser, "hide", how="dark").location == f"/campaigns/{SLUG}"
-    assert "None of them shows it any more." in organiser.get(f"/campaigns/{SLUG}").text
+    assert "None of them shows what you have hidden." in organiser.get(f"/campaigns/{SLUG}").text
     # and an appeal that is shown has no copies to look for
     do(organiser, "show")
     assert organiser.get(f"/campaigns/{SLUG}/copies").location == f"/campaigns/{SLUG}"
