@@ -89,6 +89,8 @@ class Person:
             if challenge:
                 began = time.perf_counter()
                 with _AT_WORK:
+                    if time.time() > until:
+                        return None
                     solution = altcha.solve_challenge(challenge, timeout=0)
                 assert solution is not None
                 form["altcha"] = altcha.Payload(challenge, solution).to_base64()
