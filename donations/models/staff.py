@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
 
 ROLES = ("treasurer", "organiser", "auditor", "admin")
-NEED_SECOND_FACTOR = frozenset({"treasurer", "admin"})
 STAFF_STATES = ("invited", "active", "disabled")
 STAGES = ("first", "full")
 
@@ -51,8 +50,9 @@ class Staff(Model):
 
     @property
     def needs_second_factor(self) -> bool:
-        """Whether a role asks for one that is not set up yet."""
-        return bool(self.roles & NEED_SECOND_FACTOR) and not self.has_second_factor
+        """Whether it is still to be set up. Every role needs one: also who only looks sees payees and addresses, and
+        who publishes speaks to everybody."""
+        return not self.has_second_factor
 
     @property
     def actor(self) -> str:

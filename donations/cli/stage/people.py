@@ -12,7 +12,7 @@ from donations import create_app, staff, tokens
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Organisation, Staff
-from donations.models.staff import NEED_SECOND_FACTOR, ROLES
+from donations.models.staff import ROLES
 from donations.staff import factors
 
 PASSWORD = "solidarity for ever"  # noqa: S105 - of a demo on this machine
@@ -20,7 +20,7 @@ PASSWORD = "solidarity for ever"  # noqa: S105 - of a demo on this machine
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What somebody types to sign in. `key` is for an app for one-time codes; empty where none is asked for."""
+    """What somebody types to sign in. `key` is for an app for one-time codes."""
 
     email: str
     key: str
@@ -43,11 +43,11 @@ def join_all(environ: Mapping[str, str]) -> list[SignIn]:
 def _joined(conn: Connection, role: str, at: datetime) -> SignIn:
     email = f"{role}@demo.example"
     person = staff.find_by_email(email) or _join(conn, email, role, at)
-    if person.totp_sealed is None and role in NEED_SECOND_FACTOR:
+    if person.totp_sealed is None:
         secret = factors.prepare_totp(person)
         before = at - timedelta(minutes=5)  # A code works once; the one that is shown now is for who signs in now.
         factors.confirm_totp(conn, person, factors.codes().code(secret, before), at=before)
-    shown = factors.secret_to_show(factors.secret_of(person), email, "Demo")["key"] if person.totp_sealed else ""
+    shown = factors.secret_to_show(factors.secret_of(person), email, "Demo")["key"]
     return SignIn(email, shown)
 
 

@@ -41,10 +41,12 @@ def test_an_invitation_is_taken_with_a_password(browser: Browser, link: str) -> 
     assert "Auditor" in page.text
     # when a password is chosen
     answer = browser.post(link, name="Nia", password=LONG)
-    # then one is in, as an auditor
+    # then one is in, and sets up a second factor before anything else
     assert answer.headers["Location"] == "/staff/"
-    assert "Nia" in browser.get("/staff/").text
-    assert browser.get("/staff/audit").status_code == 200
+    assert browser.get("/staff/audit").headers["Location"] == "/staff/app"
+    person = staff.find_by_email("new@example.org")
+    assert person is not None
+    assert (staff.name_of(person), person.state) == ("Nia", "active")
 
 
 def test_an_invitation_works_once(app: Flask, browser: Browser, link: str) -> None:
@@ -158,16 +160,6 @@ def test_a_flood_of_requests_sends_one_mail_and_is_slowed(app: Flask, treasurer:
 
     assert answers == [200] * 6 + [429]
     assert len(mails("staff_reset")) == 1
-
-
-def test_who_must_have_a_second_factor_is_led_to_it_after_joining(browser: Browser, clock: object) -> None:
-    with write_unit() as conn:
-        person = staff.invite(conn, "t@example.org", ["treasurer"], language="en", by="cli:x", at=datetime.now(UTC))
-        link = f"/staff/join/{tokens.for_invitation(person.id, person.link_key)}"
-    browser.get(link)
-    assert browser.post(link, name="", password=LONG).status_code == 303
-
-    assert browser.get("/staff/").headers["Location"] == "/staff/app"
 
 
 @pytest.mark.parametrize("kind", ["staff_invitation", "staff_sign_in"])
