@@ -16,7 +16,7 @@ from donations.appeals import drafts, following, updates, values
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, Subscription
-from donations.staff import sessions
+from donations.staff import factors, sessions
 from tests.browser.gallery import Gallery, open_gallery
 from tests.browser.test_staff import AXE, asked_of
 from tests.factories import a_donation
@@ -41,6 +41,7 @@ def _stage(app: Flask) -> tuple[str, dict[str, str]]:
     with write_unit() as conn:
         person = staff.invite(conn, "olga@example.org", ["organiser"], language="en", by="cli:test", at=at)
         staff.join(conn, tokens.for_invitation(person.id, person.link_key), "Olga", "correct horse battery", at=at)
+        assert factors.confirm_totp(conn, person, factors.codes().code(factors.prepare_totp(person), at), at=at)
         _, key = sessions.begin(person, stage="full", place=b"x", browser="Firefox", at=at)
         appeal = Appeal.any_by_slug(SLUG)
         written = {**values.of(appeal), "target": "15000", "title": {"en": "Hands Off Ali Feruz"}}
