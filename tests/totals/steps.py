@@ -24,6 +24,12 @@ def receive(slug: str, amount: Money, *, at: datetime = NOON, **columns: Any) ->
     return charge.charge_id
 
 
+def receive_in_three(slug: str, amount: Money, *, at: datetime = NOON, **columns: Any) -> None:
+    """So much in three gifts: as many as a discreet figure waits for."""
+    for minor in (amount.minor - 2 * (amount.minor // 3), *[amount.minor // 3] * 2):
+        receive(slug, Money(minor, amount.currency), at=at, **columns)
+
+
 def public(slug: str, at: datetime = NOON) -> PublicTotal:
     fresh()
     found = totals.public(Appeal.any_by_slug(slug), at)

@@ -24,7 +24,7 @@ from tests.events import fresh
 from tests.factories import NOON, gbp
 from tests.reconciliation.steps import a_bank_account, a_gift, a_line, accepted, match
 from tests.reconciliation.steps import matches as matching
-from tests.totals.steps import publish, receive
+from tests.totals.steps import publish, receive, receive_in_three
 from tests.web.conftest import Give
 from tests.web.test_weights import weight
 
@@ -183,16 +183,21 @@ def test_an_appeal_without_areas_or_an_unknown_one_has_none(client: FlaskClient,
 def test_of_a_discreet_appeal_only_the_snapshot_is_told(client: FlaskClient, change) -> None:
     # given a discreet appeal with its snapshot
     change(SLUG, discreet=True)
-    receive(SLUG, gbp("58.00"), area_id=area("London"))
+    receive_in_three(SLUG, gbp("58.00"), area_id=area("London"))
     publish(SLUG)
     before = [client.get(path).data for path in FORMS]
-    assert raised() == {"London": 5500}
-    # when another gift comes, then nothing changes before the tick
-    receive(SLUG, gbp("500.00"), area_id=area("Wales"))
+    assert raised() == {"London": 5000}
+    # when other gifts come, then nothing changes before the tick
+    receive_in_three(SLUG, gbp("500.00"), area_id=area("Wales"))
     assert [client.get(path).data for path in FORMS] == before
     publish(SLUG)
-    assert raised() == {"London": 5500, "Wales": 50000}
-    assert (adds_up(client), board().rest) == (True, Money(0, "GBP"))
+    assert raised() == {"London": 5000, "Wales": 50000}
+    assert (adds_up(client), board().rest) == (True, Money(500, "GBP"))
+    # and a lone one for an area moves neither the area nor the whole
+    receive(SLUG, gbp("900.00"), area_id=area("London"))
+    publish(SLUG)
+    assert raised() == {"London": 5000, "Wales": 50000}
+    assert board().rest == Money(500, "GBP")
 
 
 def test_the_frame_is_light_and_speaks_the_language_asked_for(client: FlaskClient) -> None:
