@@ -31,9 +31,9 @@ def index() -> Response:
     return _list(ActForm(formdata=None))
 
 
-def _looked_at(gifts: Sequence[int] = ()) -> Shown:
-    """Each gift by itself: while one is looked at, others are recorded."""
-    chosen = gifts or wholes(request.form.getlist("gift"))
+def _looked_at(gifts: Sequence[int] | None = None) -> Shown:
+    """Each gift by itself: while one is looked at, others are recorded. `gifts` are those of a page, else those sent."""
+    chosen = wholes(request.form.getlist("gift")) if gifts is None else gifts
     return [(_known(number),) for number in chosen]
 
 
