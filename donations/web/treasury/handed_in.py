@@ -32,7 +32,7 @@ def index() -> Response:
 
 
 def _looked_at(gifts: Sequence[int] | None = None) -> Shown:
-    """Each gift by itself: while one is looked at, others are recorded. `gifts` are those of a page, else those sent."""
+    """Each gift by itself: while one is looked at, others are recorded. `gifts` are a page's, else those sent."""
     chosen = wholes(request.form.getlist("gift")) if gifts is None else gifts
     return [(_known(number),) for number in chosen]
 
