@@ -35,7 +35,8 @@ def due_at(name: str) -> datetime:
 
 
 def test_a_discreet_total_is_published_every_quarter_of_an_hour(app: Flask) -> None:
-    received("campaign-kazakhstan")
+    for _ in range(3):  # as many as a discreet figure waits for
+        received("campaign-kazakhstan")
 
     def published() -> tuple[Any, datetime]:
         fresh()
@@ -43,10 +44,10 @@ def test_a_discreet_total_is_published_every_quarter_of_an_hour(app: Flask) -> N
         return total.raised, total.as_of
 
     jobs.run_jobs(NOON)
-    assert published() == (gbp("20.00"), NOON)
+    assert published() == (gbp("60.00"), NOON)
     received("campaign-kazakhstan")
     jobs.run_jobs(NOON + timedelta(minutes=14, seconds=59))
-    assert published() == (gbp("20.00"), NOON)
+    assert published() == (gbp("60.00"), NOON)
     jobs.run_jobs(NOON + timedelta(minutes=15))
     assert published() == (gbp("40.00"), NOON + timedelta(minutes=15))
 
