@@ -1,6 +1,7 @@
-"""Card testing: whether whoever asks for a payment page must first prove some work or wait, by what happened lately in
-their network and everywhere. Declined cards count for more than volume, because many people share one address. Nobody
-is refused for good. All figures are read from charges and openings; a network is known by a keyed hash, for a day."""
+"""Card testing: whether a visitor who asks for a payment page must first prove some work or wait, by what happened in
+their network and everywhere lately. Declined cards count for more than volume, because many people share one address.
+Nobody is refused for good. All figures are read from charges and openings; a network is known by a keyed hash, for a
+day."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from donations import networks, privacy
 from donations.errors import PaymentPageWait, ProofOfWorkNeeded
 from donations.models import CheckoutAttempt, CheckoutOpening, Donation, Payment
 from donations.models.base import new_id
+from donations.models.donation import UNPAID_STATES
 
 REMEMBERED = timedelta(hours=1)
 KEPT = timedelta(days=1)
@@ -171,7 +173,7 @@ _UNPAID = (
         func.count(_donation.c.id.distinct()),
     )
     .join_from(_opening, _donation, _donation.c.id == _opening.c.donation_id)
-    .where(_opening.c.opened_at > bindparam("lately"), _donation.c.state.in_(("pending", "failed", "abandoned")))
+    .where(_opening.c.opened_at > bindparam("lately"), _donation.c.state.in_(UNPAID_STATES))
 )
 _HERE = _opening.c.network_hash == bindparam("network")
 _LAST_MINUTE = select(

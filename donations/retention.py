@@ -66,8 +66,9 @@ def erase(conn: Connection, rule: Rule, at: datetime) -> int:
 def progress(conn: Connection, at: datetime) -> Iterator[Progress]:
     """How far each rule is."""
     late = at - OVERDUE_AFTER
+    day = _day(conn, late)
     for rule in RULES:
-        due = and_(rule.kept, rule.due(late, _day(conn, late)))
+        due = and_(rule.kept, rule.due(late, day))
         kept, overdue = (
             conn.scalar(select(func.count()).select_from(rule.table).where(which)) or 0 for which in (rule.kept, due)
         )

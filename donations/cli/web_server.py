@@ -20,7 +20,7 @@ from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server.mp import MPServer, WorkerProcess
 
 BACKLOG = 1024
-MOST_CONNECTIONS = 8192  # of one web process at a time, whoever holds them; work is done by its threads alone
+MOST_CONNECTIONS = 8192  # of one web process at a time, idle ones too; work is done by its threads alone
 
 
 class OnSocket(MPServer):

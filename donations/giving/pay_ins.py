@@ -31,7 +31,7 @@ from donations.models.base import MOST_ID, new_id
 from donations.money import Money
 
 PAGE_LENGTH = 50
-MOST_AN_HOUR = 60  # of one branch: whoever has its link must not be able to bury the treasurer's list
+MOST_AN_HOUR = 60  # of one branch: a link in wrong hands must not bury the treasurer's list
 
 
 @dataclass(frozen=True, slots=True)

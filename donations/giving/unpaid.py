@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection
 from donations.extensions import db
 from donations.giving.checkouts import LIFETIME
 from donations.models import CheckoutAttempt, Donation, Subscription, SubscriptionRequest
+from donations.models.donation import UNPAID_STATES
 
-UNPAID_STATES = ("pending", "failed", "abandoned")
 # A payment page is over by then; one that Stripe has not answered for is looked at before it is given up.
 AFTER = LIFETIME + timedelta(minutes=30)
 

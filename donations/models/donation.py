@@ -29,6 +29,7 @@ from donations.money import Money
 STATES = (
     "pending", "processing", "paid", "part_refunded", "refunded", "disputed", "lost", "failed", "abandoned",
 )  # fmt: skip
+UNPAID_STATES = ("pending", "failed", "abandoned")  # begun, and no money came
 SOURCES = ("card", "bank", "cash", "cheque", "standing_order", "other")
 DISPLAYS = ("secret", "initials", "name")
 INTERVALS = ("once", "month")
