@@ -3,7 +3,7 @@ since the tour began, so that a database that is not empty can be walked too."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -39,7 +39,9 @@ class Journey:
         return now["raised_minor"] - then["raised_minor"], now["donations"] - then["donations"]
 
     def wait_for_total(self, slug: str, minor: int, gifts: int) -> None:
-        web.wait_for(f"{slug} to stand at {minor} from {gifts} gifts", lambda: self.raised(slug) == (minor, gifts))
+        self._says_everywhere(
+            f"{slug} to stand at {minor} from {gifts} gifts", lambda: self.raised(slug) == (minor, gifts)
+        )
 
     def witness(self) -> dict[str, Any]:
         return web.get_json(f"{self.stage.sandbox_url}/sandbox/summary")
@@ -98,16 +100,22 @@ class Journey:
         )
 
     def _settled_public(self, booked: int) -> int:
-        """The public total, once every process says what is booked: each may show for a second what it has kept."""
+        """The public total, once every process says what is booked."""
+        what = f"the public total to be {booked} everywhere"
+        self._says_everywhere(what, lambda: sum(self.raised(slug)[0] for slug in PUBLIC) == booked)
+        return booked
+
+    @staticmethod
+    def _says_everywhere(what: str, is_so: Callable[[], bool]) -> None:
+        """Wait until it has been so for a second: each process of the web may show for a second what it has kept."""
         same = 0
 
-        def says_so() -> bool:
+        def has_been_so() -> bool:
             nonlocal same
-            same = same + 1 if sum(self.raised(slug)[0] for slug in PUBLIC) == booked else 0
+            same = same + 1 if is_so() else 0
             return same >= SECOND_OF_LOOKS
 
-        web.wait_for(f"the public total to be {booked} everywhere", says_so)
-        return booked
+        web.wait_for(what, has_been_so)
 
     def _net(self) -> int:
         return int(self.witness()["settled"].get("gbp", {"net": 0})["net"])
