@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -55,7 +56,8 @@ def find(code: str, staff_id: int, at: datetime) -> Sent:
 
 def forget_expired(at: datetime) -> int:
     """Delete those whose time is over. Gives how many."""
-    return int(db.session.execute(delete(KeptForm).where(KeptForm.expires_at <= at)).rowcount)  # type: ignore[attr-defined]
+    gone: Any = db.session.execute(delete(KeptForm).where(KeptForm.expires_at <= at))
+    return int(gone.rowcount)
 
 
 def _identity(code: str) -> str:

@@ -36,15 +36,22 @@ class Act:
 
 
 @contextmanager
+def unit() -> Iterator[Connection]:
+    """The write unit of a form of the team. Raises ShownAgain where a form that came too late is only shown."""
+    if g.get("is_shown_again"):
+        raise ShownAgain()
+    with write_unit() as conn:
+        yield conn
+
+
+@contextmanager
 def act(what: str, about: str = "", **details: str | int) -> Iterator[Act]:
     """Do `what` in one transaction and record it there. If anything is raised, nothing is done and nothing recorded.
 
     Raises ChangedMeanwhile where the view decides on what it shows, and that is no longer what was looked at,
     and ShownAgain where a form that came too late is only shown."""
-    if g.get("is_shown_again"):
-        raise ShownAgain()
     person = me()
-    with write_unit() as conn:
+    with unit() as conn:
         seen.check()
         done = Act(conn, now(), person.actor, person.id, about, details={**details})
         yield done

@@ -9,11 +9,12 @@ from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from donations.errors import ShownAgain
 from donations.extensions import db
 from donations.models import Appeal, EmbeddingSite, Organisation
 from donations.web import looks
 from donations.web.acting import act
-from donations.web.filters import in_language
+from donations.web.filters import in_language, sentence
 from donations.web.origins import origin_of
 from donations.web.page import asks_for_fragment, page, public_url
 from donations.web.typed import lines
@@ -38,11 +39,14 @@ def allow(slug: str) -> Any:
     if "" in sites or len(sites) > MOST_SITES:
         fault = _("Write one address on each line, like https://example.org, at most %(most)s.", most=MOST_SITES)
         return _page(Appeal.any_by_slug(slug), 422, typed=typed, fault=fault)
-    with act("appeal.sites", f"appeal:{slug}") as done:
-        appeal = Appeal.any_by_slug(slug)
-        wanted = list(dict.fromkeys(sites))
-        done.again = appeal.embed_sites == wanted
-        appeal.embed_sites, done.details["sites"] = wanted, wanted
+    try:
+        with act("appeal.sites", f"appeal:{slug}") as done:
+            appeal = Appeal.any_by_slug(slug)
+            wanted = list(dict.fromkeys(sites))
+            done.again = appeal.embed_sites == wanted
+            appeal.embed_sites, done.details["sites"] = wanted, wanted
+    except ShownAgain as error:
+        return _page(Appeal.any_by_slug(slug), error.status, typed=typed, fault=sentence(error))
     return _page(Appeal.any_by_slug(slug), saved=True)
 
 

@@ -15,7 +15,7 @@ from donations.errors import DonationsError
 from donations.extensions import db
 from donations.giving import messages
 from donations.models import Appeal, Organisation
-from donations.web import access, copies, languages
+from donations.web import copies, languages
 from donations.web.access import fresh
 from donations.web.acting import Act, act, names
 from donations.web.campaigns import words
@@ -100,6 +100,7 @@ def reveal(slug: str) -> Any:
 
 
 @bp.get("/<slug:slug>/close")
+@fresh
 def ask_close(slug: str) -> Response:
     appeal = Appeal.any_by_slug(slug)
     draft = drafts.of_appeal(appeal)
@@ -108,12 +109,10 @@ def ask_close(slug: str) -> Response:
 
 
 @bp.post("/<slug:slug>/close")
+@fresh
 @decides_on(_looked_at)
 def close(slug: str) -> Any:
     appeal, form = Appeal.any_by_slug(slug), AppealForm(request.form, Organisation.get().languages)
-    if not access.is_fresh():  # Not by a redirect: the words would be lost on the way.
-        form.refusal = _("Closing needs a fresh proof of who you are. Give it in another window, then close it here.")
-        return _close_page(appeal, form, 422)
     outcome = form.values.get("outcome", {})
     form.take(drafts.outcome_faults(appeal, outcome))
     if form.summary:
@@ -168,4 +167,4 @@ def _page(appeal: Appeal, refusal: str = "", status: int = 200) -> Response:
 
 def _close_page(appeal: Appeal, form: AppealForm, status: int = 200) -> Response:
     return page("campaigns/close.html", status, cache="no-store", appeal=appeal, form=form,
-                languages=Organisation.get().languages, is_fresh=access.is_fresh())  # fmt: skip
+                languages=Organisation.get().languages)  # fmt: skip

@@ -18,6 +18,7 @@ from donations.staff import brakes, factors
 from donations.staff import sessions as domain
 from donations.web import languages, sessions
 from donations.web.access import fresh
+from donations.web.acting import unit
 from donations.web.filters import sentence
 from donations.web.page import now, page
 from donations.web.staff import passkeys
@@ -92,14 +93,14 @@ def recovery_codes() -> Any:
     person = _me()
     if not person.has_second_factor:
         return redirect(url_for("account.ask_app"), 303)
-    with write_unit() as conn:
+    with unit() as conn:
         codes = factors.new_recovery_codes(conn, staff.find(person.id), at=now())
     return page("staff/recovery_codes.html", cache="no-store", codes=codes)
 
 
 @bp.post("/sessions/<int:number>/end")
 def end_session(number: int) -> Any:
-    with write_unit():
+    with unit():
         row = db.session.get(StaffSession, min(number, MOST_ID))
         if row is None or row.staff_id != _me().id:
             abort(404)
@@ -111,7 +112,7 @@ def end_session(number: int) -> Any:
 def end_others() -> Any:
     row = sessions.current()
     assert row is not None, "signed in"
-    with write_unit():
+    with unit():
         domain.end_all(row.staff, now(), but=row.id)
     flash(_("Your other sessions are ended."))
     return redirect(url_for("account.show"), 303)

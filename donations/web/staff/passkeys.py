@@ -8,13 +8,13 @@ from flask import Blueprint, Response, abort, current_app, flash, redirect, sess
 from flask_babel import gettext as _
 
 from donations import staff
-from donations.database import write_unit
 from donations.models import Staff
 from donations.staff import factors
 from donations.staff import passkeys as domain
 from donations.staff.passkeys import Asked, Site
 from donations.web import languages, sessions
 from donations.web.access import fresh
+from donations.web.acting import unit
 from donations.web.page import now, page
 from donations.web.staff.forms import PasskeyForm
 
@@ -34,7 +34,7 @@ def ask_new() -> Response:
 def add() -> Any:
     form, at, challenge = PasskeyForm(), now(), take_challenge()
     had_one = _me().has_second_factor
-    with write_unit() as conn:
+    with unit() as conn:
         person = staff.find(_me().id, for_change=True)
         is_good = form.validate() and domain.add(
             conn, person, site(), form.credential.data, challenge, name=form.name.data, at=at
@@ -49,7 +49,7 @@ def add() -> Any:
 @bp.post("/passkeys/<int:number>/remove")
 @fresh
 def remove(number: int) -> Any:
-    with write_unit() as conn:
+    with unit() as conn:
         if not domain.remove(conn, staff.find(_me().id, for_change=True), number, at=now()):
             abort(404)
     flash(_("The passkey is removed."))

@@ -9,12 +9,12 @@ from flask import Blueprint, Response, flash, redirect, url_for
 from flask_babel import gettext as _
 
 from donations import audit, staff
-from donations.database import write_unit
-from donations.errors import LastAdmin, StaffKnown
+from donations.errors import DonationsError, LastAdmin, ShownAgain, StaffKnown
 from donations.models import Staff
 from donations.staff import sessions as domain
 from donations.web import languages, sessions
 from donations.web.access import fresh
+from donations.web.acting import unit
 from donations.web.filters import sentence
 from donations.web.page import now, page
 from donations.web.staff.forms import InvitationForm, RolesForm
@@ -37,10 +37,10 @@ def ask_invitation() -> Response:
 @bp.post("/invite")
 @fresh
 def invite() -> Any:
-    form = InvitationForm()
+    form, status = InvitationForm(), 422
     try:
         if form.validate():
-            with write_unit() as conn:
+            with unit() as conn:
                 staff.invite(
                     conn, form.email.data, form.roles.data, language=languages.for_keeping(), by=_actor(), at=now()
                 )
@@ -48,7 +48,9 @@ def invite() -> Any:
             return redirect(url_for("people.index"), 303)
     except StaffKnown as error:
         form.email.errors = [sentence(error)]
-    return page("staff/invite.html", 422, cache="no-store", form=form)
+    except DonationsError as error:
+        form.refusal, status = sentence(error), error.status
+    return page("staff/invite.html", status, cache="no-store", form=form)
 
 
 @bp.get("/<int:number>")
@@ -63,7 +65,9 @@ def change_roles(number: int) -> Any:
     person, form = staff.find(number), RolesForm()
     if not form.validate():
         return _person_page(person, form, 422)
-    return _change(number, lambda conn, one: staff.change_roles(conn, one, form.roles.data, by=_actor(), at=now()))
+    return _change(
+        number, lambda conn, one: staff.change_roles(conn, one, form.roles.data, by=_actor(), at=now()), form
+    )
 
 
 @bp.post("/<int:number>/disable")
@@ -87,15 +91,15 @@ def end_sessions(number: int) -> Any:
     return _change(number, end)
 
 
-def _change(number: int, verb: Callable[[Any, Staff], None]) -> Any:
+def _change(number: int, verb: Callable[[Any, Staff], None], form: RolesForm | None = None) -> Any:
     try:
-        with write_unit() as conn:
+        with unit() as conn:
             verb(conn, staff.find(number, for_change=True))
-    except LastAdmin as error:
+    except (LastAdmin, ShownAgain) as error:
         person = staff.find(number)
-        form = RolesForm(formdata=None, data={"roles": sorted(person.roles)})
+        form = form or RolesForm(formdata=None, data={"roles": sorted(person.roles)})
         form.refusal = sentence(error)
-        return _person_page(person, form, 409)
+        return _person_page(person, form, error.status)
     return redirect(url_for("people.show", number=number), 303)
 
 

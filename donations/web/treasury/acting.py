@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from donations.web import acting
-from donations.web.acting import Act, me, names, say_used
+from donations.web.acting import Act, me, names, say_used, unit
 from donations.web.treasury import keeping
 
-__all__ = ["Act", "act", "me", "names", "say_used"]
+__all__ = ["Act", "act", "me", "names", "say_used", "unit"]
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import ValidationError
 
 from donations.database import snapshot
-from donations.errors import BadStatement, DonationsError
+from donations.errors import BadStatement, DonationsError, ShownAgain
 from donations.extensions import db
 from donations.models import BankAccount, Organisation, Statement
 from donations.models.base import MOST_ID
@@ -95,11 +95,14 @@ def add_account() -> Any:
     if not form.validate():
         return _accounts_page(form, 422)
     columns = statement_accounts.identifying(form.number.data) if form.number.data else {}
-    with act("bank_account.added") as done:
-        row = BankAccount(name=form.name.data, currency=form.currency.data, **columns)
-        db.session.add(row)
-        db.session.flush()
-        done.about, number = row.ref, row.id
+    try:
+        with act("bank_account.added") as done:
+            row = BankAccount(name=form.name.data, currency=form.currency.data, **columns)
+            db.session.add(row)
+            db.session.flush()
+            done.about, number = row.ref, row.id
+    except ShownAgain as error:
+        return _accounts_page(form, form.refuse(error))
     return redirect(url_for("treasury.bank.show", number=number), 303)
 
 

@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from wtforms import SelectField, SelectMultipleField, StringField
 from wtforms.validators import ValidationError
 
-from donations.database import snapshot, write_unit
+from donations.database import snapshot
 from donations.errors import AlreadyDone, DonationsError, NotForThisLine
 from donations.extensions import db
 from donations.models.base import MOST_ID
@@ -22,7 +22,7 @@ from donations.reconciliation.readers.marking import N_
 from donations.reconciliation.reviewing import Shown, Target
 from donations.web.page import now, page
 from donations.web.treasury import funds
-from donations.web.treasury.acting import Act, act, names
+from donations.web.treasury.acting import Act, act, names, unit
 from donations.web.treasury.forms import LineField, TreasuryForm, one_line, whole
 from donations.web.treasury.gift_form import chosen, purposes
 
@@ -74,7 +74,7 @@ def run() -> Any:
     if request.form.get("offer"):
         _answer_offer(request.form["offer"], is_refused=request.form.get("act") == "refuse")
         return redirect(url_for("treasury.lines.index"), 303)
-    done = matching.run(write_unit, snapshot, at=now())
+    done = matching.run(unit, snapshot, at=now())
     with act("matching.run") as recorded:
         recorded.details |= {"confirmed": done.confirmed, "proposed": done.proposed}
     flash(ngettext("%(count)s line was matched.", "%(count)s lines were matched.", done.confirmed,

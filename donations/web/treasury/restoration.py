@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from sqlalchemy import select
 
 from donations import restoration
-from donations.errors import ChangedMeanwhile, DonationsError
+from donations.errors import ChangedMeanwhile, DonationsError, ShownAgain
 from donations.extensions import db
 from donations.models import Donation, Payment, Recovery
 from donations.reconciliation import classification
@@ -142,7 +142,7 @@ def emails() -> Any:
         return _page(PurposeForm(formdata=None), 422, emails_form=form)
     try:
         _send(kinds) if form.act.data == "send" else _dismiss(kinds, form.reason.data)
-    except ChangedMeanwhile as error:
+    except (ChangedMeanwhile, ShownAgain) as error:
         return _page(PurposeForm(formdata=None), form.refuse(error), emails_form=form)
     return redirect(url_for("treasury.restoration.show"), 303)
 

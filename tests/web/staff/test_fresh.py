@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import time_machine
 
+from tests.house import ROOT
 from tests.web.staff.conftest import PASSWORD, Browser, Person
 
 
@@ -49,3 +50,11 @@ def test_neither_the_password_nor_the_code_alone_is_enough(
     for typed in ({"password": "wrong", "code": admin.code()}, {"password": PASSWORD}, {"code": admin.code()}):
         assert browser.post("/staff/again", **typed).status_code == 422
     assert browser.get("/staff/people/invite").status_code == 303
+
+
+def test_no_view_asks_for_the_proof_in_a_way_of_its_own() -> None:
+    asking = {
+        path.name for path in (ROOT / "donations" / "web").rglob("*.py") if "is_fresh(" in path.read_text("utf-8")
+    }
+    assert asking == {"access.py", "kept.py"}
+    assert not [path for path in (ROOT / "templates").rglob("*.html") if "is_fresh" in path.read_text("utf-8")]

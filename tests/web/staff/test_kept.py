@@ -4,6 +4,7 @@ themselves. Nobody else sees it, and nothing is done on the way."""
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,15 +12,18 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
+from werkzeug.test import TestResponse
 
+from donations import staff
 from donations.extensions import db
-from donations.models import AppealDraft, AppealUpdate, ApprovalRule, Disbursement, KeptForm
+from donations.models import AppealDraft, AppealUpdate, ApprovalRule, AuditRecord, Disbursement, KeptForm
 from donations.staff import kept_forms
 from donations.worker.checks import forget_kept_forms
 from tests.web.campaigns.steps import WORDS
 from tests.web.campaigns.writing_steps import NEW
 from tests.web.staff.conftest import PASSWORD, Browser, Person
+from tests.web.treasury.test_seen import of_the_team
 
 UPDATE = "/campaigns/hands-off-ali/updates/new"
 AGAIN = "Nothing was done yet. What you typed is below."
@@ -34,12 +38,17 @@ def organiser(join: Callable[..., Person]) -> Person:
 def written(browser: Browser, organiser: Person, clock: time_machine.Traveller) -> str:
     """An update was typed for longer than a session lasts, and sent. Gives where the browser is led."""
     browser.sign_in(organiser)
-    browser.get(UPDATE)
-    token = browser.csrf
-    clock.shift(timedelta(minutes=31))
-    answer = browser.post(UPDATE, csrf=False, csrf_token=token, **WORDS)
+    answer = late(browser, clock, UPDATE, **WORDS)
     assert answer.status_code == 303
     return str(answer.location)
+
+
+def late(browser: Browser, clock: time_machine.Traveller, path: str, shown_on: str = "", **typed: Any) -> TestResponse:
+    """A form that somebody signed in was shown, sent after their session has ended."""
+    browser.get(shown_on or path)
+    token = browser.csrf
+    clock.shift(timedelta(minutes=31))
+    return browser.post(path, csrf=False, csrf_token=token, **typed)
 
 
 def sign_in_at(browser: Browser, person: Person, address: str) -> str:
@@ -142,12 +151,9 @@ def test_a_file_is_named_as_not_kept(
 ) -> None:
     treasurer = join("theo@example.org", "treasurer")
     browser.sign_in(treasurer)
-    browser.get("/treasury/spending/new")
-    token = browser.csrf
-    clock.shift(timedelta(minutes=31))
     typed = {"fund": "ali", "amount": "10", "currency": "GBP", "purpose": "a lawyer", "payee": "Maya", "form_key": "k"}
     file = (io.BytesIO(b"%PDF-1.4"), "invoice.pdf")
-    answer = browser.post("/treasury/spending/new", csrf=False, csrf_token=token, evidence=file, **typed)
+    answer = late(browser, clock, "/treasury/spending/new", evidence=file, **typed)
     page = browser.get(sign_in_at(browser, treasurer, str(answer.location))).text
     assert "The file invoice.pdf was not kept." in page
     assert 'value="a lawyer"' in page
@@ -197,3 +203,90 @@ def test_of_one_person_so_many_are_kept_and_no_more(
         clock.shift(1)
         browser.post(UPDATE, csrf=False, csrf_token=token, **{**WORDS, "title-en": f"Update {number}"})
     assert db.session.query(KeptForm).count() == kept_forms.MOST
+
+
+# What these ask for is a secret, or nothing at all: who has signed in again gives it anew.
+SECRETS_ONLY = {
+    "signing_in.prove_again": {"password": PASSWORD, "code": "123456"},
+    "account.change_password": {"password": PASSWORD},
+    "account.confirm_app": {"code": "123456"},
+    "passkeys.add": {"name": "phone", "credential": "{}"},
+}
+NOTHING_TYPED = {"passkeys.ask_new", "passkeys.ask_again", "signing_in.leave"}
+
+
+def test_every_form_of_the_team_is_kept_unless_it_asks_for_a_secret(
+    app: Flask, browser: Browser, organiser: Person, clock: time_machine.Traveller
+) -> None:
+    browser.sign_in(organiser)
+    browser.get("/staff/")
+    token, urls = browser.csrf, app.url_map.bind("localhost")
+    clock.shift(timedelta(minutes=31))
+    for endpoint in sorted(of_the_team(app)):
+        typed = SECRETS_ONLY.get(endpoint, {"reason": "typed in half an hour"})
+        answer = browser.post(path_of(app, urls, endpoint), csrf=False, csrf_token=token, seen="", **typed)
+        is_kept = str(answer.location).startswith("/staff/sign-in?next=/staff/kept/")
+        assert is_kept == (endpoint not in SECRETS_ONLY.keys() | NOTHING_TYPED), endpoint
+    sealed = db.session.scalars(select(KeptForm.code)).all()
+    assert sealed
+    found = [kept_forms.find(code, organiser.id, datetime.now(UTC)) for code in sealed]
+    assert not any(name in ("password", "code", "credential") for sent in found for name, _ in sent.fields)
+
+
+def path_of(app: Flask, urls: Any, endpoint: str) -> str:
+    rules = [one for one in app.url_map.iter_rules(endpoint) if "POST" in (one.methods or ())]
+    rule = min(rules, key=lambda one: len(one.arguments))  # without the language
+    return str(urls.build(endpoint, dict.fromkeys(rule.arguments, 1), method="POST"))
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("/staff/people/invite", {"email": "new@example.org", "roles": ["auditor", "treasurer"]}),
+        ("/staff/people/1/roles", {"roles": ["admin", "auditor"]}),
+        ("/campaigns/hands-off-ali/close", {"outcome-en": "She is free."}),
+        ("/campaigns/hands-off-ali/embeds", {"sites": "https://kept.example"}),
+    ],
+)
+def test_forms_of_people_and_appeals_come_back_filled_in(
+    browser: Browser, join: Callable[..., Person], clock: time_machine.Traveller, path: str, typed: dict[str, Any]
+) -> None:
+    admin = join("ada@example.org", "admin")
+    browser.sign_in(admin)
+    before = acts()
+    answer = late(browser, clock, path, "/staff/", **typed)
+    browser.become(admin)
+    page = browser.get(str(answer.location).partition("next=")[2])
+    assert page.status_code == 200, page.location
+    for name, value in typed.items():
+        for one in value if isinstance(value, list) else [value]:
+            assert one in (ticked(page.text) if name == "roles" else page.text)
+    assert "Nothing was done yet" in page.text
+    assert acts() == before
+    assert {person.state for person in staff.listed()} == {"active"}
+    assert admin.row.roles == {"admin"}
+
+
+def ticked(page: str) -> list[str]:
+    return re.findall(r'value="(\w+)" checked', page)
+
+
+def acts() -> list[str]:
+    db.session.rollback()
+    return list(db.session.scalars(select(AuditRecord.act).where(AuditRecord.act != "staff.signed_in")))
+
+
+@pytest.mark.parametrize("path", ["/staff/people/1/disable", "/staff/sessions/end", "/staff/recovery-codes"])
+def test_a_button_pressed_too_late_does_nothing_and_leads_back_to_its_page(
+    browser: Browser, join: Callable[..., Person], clock: time_machine.Traveller, path: str
+) -> None:
+    admin = join("ada@example.org", "admin")
+    browser.sign_in(admin)
+    before = acts()
+    answer = late(browser, clock, path, "/staff/")
+    browser.become(admin)
+    back = browser.get(str(answer.location).partition("next=")[2])
+    page = browser.get(str(back.location)) if back.status_code == 303 else back
+    assert "Nothing was done yet" in page.text
+    assert acts() == before
+    assert admin.row.state == "active"
