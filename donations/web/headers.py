@@ -17,7 +17,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 # A proxy that is asking us may answer others with the number of a second ago, so that one asks for all. No longer: a
 # browser that polls would be one poll behind, also when an appeal is taken down. While we do not answer, what names an
 # appeal is given for less than a minute, all caches on the way together: it may have been hidden meanwhile.
-LIVE = "public, max-age=1, stale-while-revalidate=1, stale-if-error=50"
+LIVE = "public, max-age=1, stale-while-revalidate=1, stale-if-error=35"
 # That there is no such appeal is kept for a second as well, so that it takes the place of what a cache has kept.
 GONE = "public, max-age=1"
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -14,7 +14,7 @@ from donations.database import write_unit
 from donations.models import Appeal
 
 pytestmark = pytest.mark.databases("sqlite")
-LIVE = "public, max-age=1, stale-while-revalidate=1, stale-if-error=50"
+LIVE = "public, max-age=1, stale-while-revalidate=1, stale-if-error=35"
 KEYS = {
     "appeal", "state", "currency", "raised_minor", "raised", "goal_minor", "percent", "donations", "also", "as_of",
     "version",

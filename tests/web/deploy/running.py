@@ -19,8 +19,9 @@ from tests.needs import program
 SHIPPED = Path(__file__).parents[3] / "deploy" / "nginx.conf"
 
 
-def adapted(app_port: int, port: int, folder: Path) -> str:
-    """The shipped file for this machine, within an nginx of our own. Raises AssertionError where a part is missing."""
+def adapted(app_port: int, port: int, folder: Path, patience: str = "") -> str:
+    """The shipped file for this machine, within an nginx of our own. `patience` takes the place of how long nginx
+    waits for an answer. Raises AssertionError where a part is missing."""
     text = SHIPPED.read_text(encoding="utf-8")
     for pattern, wanted in (
         (r"\nserver \{\n    listen 80;.*?\n\}\n", "\n"),  # The way to HTTPS: there is no certificate here.
@@ -28,6 +29,7 @@ def adapted(app_port: int, port: int, folder: Path) -> str:
         (r"\n    ssl_reject_handshake on;", ""),
         (r"\n    ssl_certificate\w* [^\n]*", ""),
         (r"server_name fund\.example;", "server_name 127.0.0.1;"),
+        *([(r"proxy_read_timeout \d+s", f"proxy_read_timeout {patience}")] if patience else []),
         *_paths(app_port, folder),
     ):
         text, found = re.subn(pattern, wanted, text, flags=re.DOTALL)
@@ -56,7 +58,7 @@ def _paths(app_port: int, folder: Path) -> tuple[tuple[str, str], ...]:
         (r"/var/cache/fighting-fund", str(folder / "cache")),
         (r"/var/www/fighting-fund", str(folder / "www")),
         (r"/var/log/nginx/", f"{folder}/"),
-        (r"server 127\.0\.0\.1:8000;", f"server 127.0.0.1:{app_port};"),
+        (r"server 127\.0\.0\.1:8000\b", f"server 127.0.0.1:{app_port}"),
     )
 
 
@@ -73,10 +75,10 @@ def whole(text: str, folder: Path) -> str:
 
 
 @contextmanager
-def nginx(app_port: int, folder: Path, port: int = 0) -> Iterator[str]:
+def nginx(app_port: int, folder: Path, port: int = 0, patience: str = "") -> Iterator[str]:
     """Runs nginx before the app on that port. Gives its address."""
     port = port or free_port()
-    with running(adapted(app_port, port, folder), folder, f"http://127.0.0.1:{port}/robots.txt"):
+    with running(adapted(app_port, port, folder, patience), folder, f"http://127.0.0.1:{port}/robots.txt"):
         yield f"http://127.0.0.1:{port}"
 
 

@@ -39,10 +39,12 @@ server {{
 
 class Served:
     """The app, with a count of the requests that reached it. `addresses` are those of its caches, the one that is
-    nearest to the world first; `stale_seconds` takes the place of what the app says of copies while it is away."""
+    nearest to the world first; `stale_seconds` takes the place of what the app says of copies while it is away, and
+    `patience` that of how long nginx waits for an answer."""
 
     def __init__(self, environ: dict[str, str], folder: Path, *, caches: int = 1) -> None:
         self.folder, self.stale_seconds, self.reached = folder, "", Counter[str]()
+        self.patience = ""
         self.ports = [free_port() for _ in range(caches)]
         self.addresses = [f"http://127.0.0.1:{port}" for port in self.ports]
         self.address = self.addresses[0]
@@ -58,7 +60,7 @@ class Served:
 
         def shortened(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             if self.stale_seconds:
-                text = (f"stale-if-error={self.stale_seconds}", "stale-if-error=50")
+                text = (f"stale-if-error={self.stale_seconds}", "stale-if-error=35")
                 headers = [(name, value.replace(text[1], text[0])) for name, value in headers]
             return start(status, headers, *more)
 
@@ -77,7 +79,7 @@ class Served:
         """From the last to the first: each finds the one behind it."""
         near, ports = self.folder / "nginx", self.ports
         near.mkdir(exist_ok=True)
-        self._stack.enter_context(nginx(self._server.server_port, near, ports[-1]))
+        self._stack.enter_context(nginx(self._server.server_port, near, ports[-1], self.patience))
         if len(ports) > 1:
             far = self.folder / "second"
             far.mkdir(exist_ok=True)
@@ -94,6 +96,20 @@ class Served:
             self._server.shutdown()
             self._thread.join()
         self._server.server_close()
+
+    @contextmanager
+    def without_database(self) -> Iterator[None]:
+        """The app stays; its SQLite file cannot be opened."""
+        file = Path(self.app.config["SETTINGS"].database_file)
+        with self.app.app_context():
+            db.engine.dispose()
+        aside = file.rename(file.with_suffix(".aside"))
+        file.mkdir()
+        try:
+            yield
+        finally:
+            file.rmdir()
+            aside.rename(file)
 
     def close(self) -> None:
         self._stack.close()
@@ -112,6 +128,16 @@ class Served:
             body = answer.read()
             plain = gzip.decompress(body) if answer.headers["Content-Encoding"] == "gzip" else body
             return answer.status, answer.headers, plain.decode(errors="replace")
+        finally:
+            line.close()
+
+    def post(self, path: str) -> tuple[int, str]:
+        """An empty form."""
+        line = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=20)
+        try:
+            line.request("POST", path, body="", headers={"Content-Type": "application/x-www-form-urlencoded"})
+            answer = line.getresponse()
+            return answer.status, answer.read().decode()
         finally:
             line.close()
 
