@@ -2,7 +2,7 @@
 
 Nothing is committed here; the caller wraps these functions in a write unit. Gifts are in giving, totals in totals."""
 
-from donations.appeals.listing import listed, shown_slugs
+from donations.appeals.listing import listed, shown_mark, shown_slugs
 from donations.appeals.loading import load
 from donations.appeals.report import Change, LoadReport
 from donations.appeals.states import close, hide, needing_gifts, open_again, pause, show, shown
@@ -20,6 +20,7 @@ __all__ = [
     "pause",
     "show",
     "shown",
+    "shown_mark",
     "shown_slugs",
     "waiting_for_somebody",
 ]

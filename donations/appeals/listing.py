@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -27,6 +28,14 @@ class ListedPage:
 def shown_slugs() -> list[str]:
     """Of all appeals whose page anybody may know of and which says more than that it is looked after."""
     return list(db.session.scalars(select(Appeal.slug).where(*_SHOWN).order_by(Appeal.position, Appeal.id)))
+
+
+def shown_mark() -> str:
+    """24 hexadecimal characters that change when an appeal becomes one of these or stops being one, is opened, paused
+    or closed, or shows its amounts or not."""
+    wanted = select(Appeal.slug, Appeal.state, Appeal.visibility).where(*_SHOWN).order_by(Appeal.slug)
+    told = [":".join(row) for row in db.session.execute(wanted)]
+    return hashlib.sha256(" ".join(told).encode()).hexdigest()[:24]
 
 
 def listed(number: int) -> ListedPage:

@@ -112,7 +112,8 @@ def _written(status: int, text: str | None) -> Response:
         answer.status_code = status
         answer.headers["Cache-Control"] = cache
         return answer
-    return page("errors/error.html", status, cache=cache, title=title, text=text or explanation, code=status)
+    told = {"title": title, "text": text or explanation, "code": status, "may_return": _may_return(status)}
+    return page("errors/error.html", status, cache=cache, **told)
 
 
 def _of_an_appeal() -> bool:
@@ -121,6 +122,11 @@ def _of_an_appeal() -> bool:
     if request.method not in ("GET", "HEAD") or headers.kind_of(request.endpoint) == "staff":
         return False
     return "slug" in (request.view_args or {}) or request.endpoint == "oembed.show"
+
+
+def _may_return(status: int) -> bool:
+    """Whether what was here may be an appeal that is hidden, or hang on one: then the page looks for it."""
+    return status == 404 and headers.kind_of(request.endpoint) == "page" and bool(request.view_args)
 
 
 def _read_by_programs() -> bool:

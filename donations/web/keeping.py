@@ -25,7 +25,7 @@ SECONDS = 1.0
 MOST = 1024  # answers in one process, each of about a kilobyte
 Clock = Callable[[], float]
 Headers = list[tuple[str, str]]
-View = Callable[[str], Response]
+View = Callable[..., Response]
 Environ = dict[str, Any]
 SQUEEZED = ("Content-Encoding", "gzip")
 
@@ -156,12 +156,12 @@ def init_app(app: Flask) -> None:
 
 
 def kept(view: View) -> View:
-    """Marks a view of one appeal whose answer has an ETag, and is the same for whoever asks and whatever the query."""
+    """Marks a view whose answer has an ETag, and is the same for whoever asks and whatever the query."""
 
     @wraps(view)
-    def shortly(slug: str) -> Response:
+    def shortly(**values: str) -> Response:
         shelf: Shelf = current_app.extensions["shelf"]
-        found = shelf.fetch(_key(request.environ), lambda: view(slug))
+        found = shelf.fetch(_key(request.environ), lambda: view(**values))
         return found.answer(request.environ) if isinstance(found, Kept) else found
 
     return shortly

@@ -63,7 +63,7 @@ if (errors) errors.focus();
 const pause = document.getElementById("pause");
 const paused = document.getElementById("paused");
 const total = () => document.getElementById("total");
-const isPolling = () => total()?.hasAttribute("hx-get") ?? false;
+const mayMove = () => total()?.dataset.state !== "closed";
 let isStopped = false;
 
 document.addEventListener("htmx:config:request", (event) => {
@@ -75,7 +75,7 @@ document.addEventListener("htmx:config:request", (event) => {
 
 if (pause) {
   const says = pause.textContent;
-  pause.hidden = !isPolling();
+  pause.hidden = !mayMove();
   pause.addEventListener("click", () => {
     isStopped = !isStopped;
     pause.textContent = isStopped ? pause.dataset.resume : says;
@@ -103,7 +103,7 @@ document.addEventListener("htmx:after:swap", () => {
   const now = total();
   if (!now || (now.textContent === figures && now.dataset.state === state)) return;
   figures = now.textContent;
-  if (pause) pause.hidden = !isPolling();
+  if (pause) pause.hidden = !mayMove();
   document.getElementById("funds")?.dispatchEvent(new Event("moved"));
   if (!now.querySelector("strong")) document.querySelectorAll("#areas .sum").forEach((sum) => sum.remove());
   if (now.dataset.state !== state) takeNoGifts(now.dataset.state);

@@ -12,7 +12,7 @@ const figures = () => document.querySelector("#figures, #scoreboard");
 const pause = document.getElementById("pause");
 let isStopped = false;
 
-if (pause && figures()?.hasAttribute("hx-get")) {
+if (pause) {
   const says = pause.textContent;
   pause.hidden = false;
   pause.addEventListener("click", () => {

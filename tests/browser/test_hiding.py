@@ -25,9 +25,22 @@ def typed_page(chromium: Browser, gallery: Gallery) -> Page:
     return page
 
 
+def still_pages(chromium: Browser, gallery: Gallery) -> list[Page]:
+    """Pages that name the appeal and have no live total: the home page, somebody's donation, and their check of one."""
+    home, donation, check = (chromium.new_page() for _ in range(3))
+    home.goto(gallery.url)
+    donation.goto(gallery.url + gallery.paths["paid"])
+    check.goto(f"{gallery.url}/appeals/{SLUG}?amount=20#give")
+    check.click("#give button[type=submit]")
+    return [home, donation, check]
+
+
 def test_whatever_is_open_lets_go_and_comes_back(chromium: Browser, gallery: Gallery, site: Site, look: Look) -> None:
-    # given an open page, a frame, a frame in a sandbox as WordPress makes it, and an overlay
+    # given an open page, a frame, a frame in a sandbox as WordPress makes it, an overlay, and pages that stand still
     page = typed_page(chromium, gallery)
+    pages = still_pages(chromium, gallery)
+    for still in pages:
+        expect(still.locator("main")).to_contain_text(TITLE)
     site.say(SANDBOXED + FRAMED)
     host = look()
     frames = [the_frame(host, 0), the_frame(host, 1)]
@@ -44,7 +57,9 @@ def test_whatever_is_open_lets_go_and_comes_back(chromium: Browser, gallery: Gal
         for number in range(2):
             expect(host.frame_locator("iframe").nth(number).locator("main")).to_contain_text(GONE, timeout=14_000)
         expect(overlay.locator("h1")).to_have_count(0, timeout=14_000)
-        assert TITLE not in page.content() + overlay.content()
+        for still in pages:
+            expect(still.locator("main")).not_to_contain_text(TITLE, timeout=14_000)
+        assert all(TITLE not in one.content() for one in (page, overlay, *pages))
         # and the overlay lays nothing over the picture
         assert overlay.evaluate("getComputedStyle(document.body).backgroundColor") == "rgba(0, 0, 0, 0)"
         assert overlay.inner_text("body").strip() == ""
@@ -53,9 +68,9 @@ def test_whatever_is_open_lets_go_and_comes_back(chromium: Browser, gallery: Gal
     # and it comes back by itself
     for number in range(2):
         expect(host.frame_locator("iframe").nth(number).locator("h1")).to_have_text(TITLE, timeout=14_000)
-    expect(overlay.locator("h1")).to_have_text(TITLE, timeout=14_000)
-    page.close()
-    overlay.close()
+    for back in (overlay, page, *pages):
+        expect(back.locator("main")).to_contain_text(TITLE, timeout=14_000)
+        back.close()
 
 
 def test_a_frame_in_a_sandbox_follows_the_gifts(gallery: Gallery, site: Site, look: Look) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from donations import appeals, totals
 from donations.appeals import updates, wordings
@@ -31,10 +31,20 @@ def home() -> Response:
     listed = appeals.listed(request.args.get("page", 1, type=int))
     cards = list(zip(listed.appeals, totals.public_of(listed.appeals, now()), strict=True))
     return page(
-        "supporters/home.html", cache=LIVE, listed=listed,
+        "supporters/home.html", cache=LIVE, listed=listed, mark=appeals.shown_mark(),
         running=[card for card in cards if card[0].state != "closed"],
         ended=[card for card in cards if card[0].state == "closed"],
     )  # fmt: skip
+
+
+@bp.get("/shown")
+@kept
+def shown() -> Response:
+    """Changes when an appeal is hidden, shown again, or changes its state. Open pages that name appeals ask for it."""
+    mark = appeals.shown_mark()
+    response = current_app.response_class(mark, mimetype="text/plain")
+    response.headers["Cache-Control"] = LIVE
+    return marked(response, version=mark)
 
 
 @bp.get("/appeals/<slug:slug>")
@@ -83,11 +93,12 @@ def appeal_page(form: DonationForm, status: int = 200) -> Response:
     is looked after, a plain page that says nothing of it."""
     appeal = form.appeal
     if appeal.visibility == "holding_page":
-        return page("supporters/holding.html", status)
+        told = {"mark": appeals.shown_mark(), "then": request.path.removesuffix("/donations")}
+        return page("supporters/holding.html", status, **told)
     others = [] if appeal.takes_gifts else appeals.needing_gifts(appeal, OTHERS)
     return page(
         "supporters/appeal.html", status, appeal=appeal, form=form, total=totals.public(appeal, now()),
-        others=list(zip(others, totals.public_of(others, now()), strict=True)),
+        others=list(zip(others, totals.public_of(others, now()), strict=True)), mark=appeals.shown_mark(),
         updates=updates.shown(appeal, MOST_UPDATES), suggested=suggested(appeal),
         messages=messages.shown(appeal, request.args.get("messages", 1, type=int)), wording=wordings.shown(appeal),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, url_for
 from werkzeug.wrappers import Response as Answer
 
-from donations import giving, receipts, tokens
+from donations import appeals, giving, receipts, tokens
 from donations.database import write_unit
 from donations.errors import (
     DonationEmptied,
@@ -103,6 +103,7 @@ def _shown(donation: Donation) -> dict[str, Any]:
     return {
         "donation": donation,
         "appeal": donation.appeal,
+        "mark": appeals.shown_mark(),
         "is_mailed": donation.email_sealed is not None,
         "outcome": outcome,
         "token": tokens.for_return(donation.reference),

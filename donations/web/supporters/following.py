@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from donations import tokens
+from donations import appeals, tokens
 from donations.appeals import following
 from donations.database import write_unit
 from donations.models import Subscription
@@ -44,4 +44,5 @@ def _page(kind: str, row: Subscription, token: str) -> Response:
     kind = "confirmed" if kind == "ask_confirm" and row.state == "confirmed" else kind
     is_public = row.appeal.visibility in ("shown", "amounts_hidden") and row.appeal.state != "draft"
     appeal = row.appeal if is_public else None
-    return page("supporters/following.html", cache="no-store", kind=kind, appeal=appeal, token=token)
+    mark = appeals.shown_mark()
+    return page("supporters/following.html", cache="no-store", kind=kind, appeal=appeal, token=token, mark=mark)

@@ -64,6 +64,7 @@ def answer(error: ProofOfWorkNeeded | PaymentPageWait, appeal: Appeal, purpose: 
         "supporters/step_up.html", error.status, cache="no-store", appeal=appeal, action=request.path,
         hidden={**hidden, "wait": wait, **({"altcha": proof} if has_proof else {})}, seconds=seconds,
         challenge=None if has_proof else proof_of_work.challenge_for(purpose, at),
+        then=request.path.removesuffix("/again"),  # Where the same is shown to who has no form to send.
         ready_at=_minute_after(at + max(timedelta(seconds=seconds), WAIT - _waited(wait, purpose))),
     )  # fmt: skip
     response.headers["Retry-After"] = str(seconds or 1)

@@ -78,12 +78,13 @@ def test_contrast_is_reckoned_as_the_guidelines_do() -> None:
     assert contrast("ffffff", "777777") == pytest.approx(4.48, abs=0.01)
 
 
-def test_a_closed_appeal_says_how_it_ended_and_polls_no_more(client: FlaskClient) -> None:
+def test_a_closed_appeal_says_how_it_ended_and_lets_go_when_it_is_hidden(client: FlaskClient) -> None:
     frame = client.get("/embed/kurmanov").text
 
     assert "Released on 12 May 2010" in frame
-    assert "hx-get" not in frame
-    assert "htmx" not in frame
+    assert 'hx-get="/embed/kurmanov/total?lang=en' in frame
+    assert "htmx.min.js" in frame
+    assert 'id="pause"' not in frame
     assert "Give now" not in frame
 
 
