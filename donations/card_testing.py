@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Table, and_, bindparam, delete, func, or_, select, text
+from sqlalchemy import Table, and_, bindparam, func, or_, select, text
 from sqlalchemy.engine import Connection
 
 from donations import networks, privacy
@@ -18,7 +18,6 @@ from donations.models.base import new_id
 from donations.models.donation import UNPAID_STATES
 
 REMEMBERED = timedelta(hours=1)
-KEPT = timedelta(days=1)
 LATELY, MINUTE = timedelta(minutes=10), timedelta(minutes=1)
 # The shield goes up for all when more than 40 % of the last 20 charges were declined.
 SHIELD_CHARGES, SHIELD_DECLINES = 20, 8
@@ -132,11 +131,6 @@ def open_page(conn: Connection, visitor: Visitor, donation_id: int, at: datetime
 def over_declined(conn: Connection, limit: int) -> list[tuple[int, str]]:
     """(attempt, session) of payment pages on which so many cards were declined that they must be closed."""
     return [(int(row.id), str(row.session_id)) for row in conn.execute(_OVER_DECLINED.limit(limit))]
-
-
-def forget(conn: Connection, at: datetime) -> None:
-    """Delete what was counted, a day after."""
-    conn.execute(delete(_opening).where(_opening.c.opened_at < at - KEPT))
 
 
 def _seconds_until(oldest: datetime | None, at: datetime) -> int:

@@ -16,6 +16,8 @@ DONOR_DATA_DAYS = 365 * 6 + 2  # Six years: what charities' accounting rules com
 # ask for `lookup_hashes`. All others stay under the first key that the database knows.
 _MADE_ANEW = frozenset(purpose for _, purpose in data_keys.HASHED.values())
 EVENT_DATA_DAYS = 35  # Stripe's own list of events reaches back 30 days.
+# They tell of no money, and are what card testing leaves behind in thousands.
+UNPAID_EVENTS = frozenset({"charge.failed", "charge.expired", "checkout.session.expired", "payment_intent.canceled"})
 
 
 def seal(text: str, identity: str) -> bytes:

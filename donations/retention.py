@@ -13,9 +13,14 @@ from sqlalchemy.engine import Connection
 
 from donations import models, privacy
 from donations.models import Organisation
+from donations.models.donation import UNPAID_STATES
 
 BATCH = 500
 SESSIONS_KEPT, BRAKES_KEPT = timedelta(days=90), timedelta(days=30)
+REFUSED_ADDRESSES_KEPT = timedelta(days=30)  # after the mail server refused them for good
+UNPAID_EVENTS_KEPT, OPENINGS_KEPT = timedelta(days=1), timedelta(days=1)
+# A payment page is over by then; one that Stripe has not answered for is looked at before it is given up.
+UNPAID_DONATIONS_KEPT = timedelta(hours=23, minutes=30)
 # Longer than a job may be late: what is due for two days shows that it does not run.
 OVERDUE_AFTER = timedelta(days=2)
 
@@ -23,21 +28,24 @@ OVERDUE_AFTER = timedelta(days=2)
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Columns of a table that go together: set to NULL, or to what `blank` says of those that must have a value;
-    without any the whole row is deleted. `due` gives the condition for a moment and the organisation's day at it."""
+    without any the whole row is deleted. `due` gives the condition for a moment and the organisation's day at it.
+    `job` carries it out: another than `erasure` where more has to follow than the columns."""
 
     name: str
     table: Table
     erased: tuple[str, ...]
     due: Callable[[datetime, date], ColumnElement[bool]]
     blank: Mapping[str, object] = field(default_factory=dict)
+    among: ColumnElement[bool] = field(default_factory=true)  # the rows that it is about
+    job: str = "erasure"
 
     @property
     def kept(self) -> ColumnElement[bool]:
         """The condition that something of it is there."""
         if not self.erased:
-            return true()
+            return self.among
         blank = (cast(self.table.c[name], Text) != str(value) for name, value in self.blank.items())
-        return or_(*(self.table.c[name].is_not(None) for name in self.erased), *blank)
+        return and_(self.among, or_(*(self.table.c[name].is_not(None) for name in self.erased), *blank))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,7 @@ class Progress:
     name: str
     kept: int
     overdue: int
+    job: str
 
 
 def erase(conn: Connection, rule: Rule, at: datetime) -> int:
@@ -72,7 +81,7 @@ def progress(conn: Connection, at: datetime) -> Iterator[Progress]:
         kept, overdue = (
             conn.scalar(select(func.count()).select_from(rule.table).where(which)) or 0 for which in (rule.kept, due)
         )
-        yield Progress(rule.name, kept, overdue)
+        yield Progress(rule.name, kept, overdue, rule.job)
 
 
 def evidence_named(conn: Connection) -> set[str]:
@@ -86,7 +95,7 @@ def findings(conn: Connection, at: datetime) -> Iterator[tuple[str, str, str]]:
     late = [one for one in progress(conn, at) if one.overdue]
     for one in late:
         says = (
-            f"{one.overdue} of {one.name} should have been erased by now. Start the worker: the job `erasure` does it"
+            f"{one.overdue} of {one.name} should have been erased by now. Start the worker: the job `{one.job}` does it"
         )
         yield "fault", "personal data", says
     if not late:
@@ -109,6 +118,8 @@ def _by_day(model: type[models.base.Model], column: str = "personal_until") -> C
 _donation, _receipt, _offline = _table(models.Donation), _table(models.Receipt), _table(models.OfflineGift)
 _event, _line, _learnt = _table(models.StripeEvent), _table(models.BankLine), _table(models.MatchRule)
 _spent, _session, _brake = _table(models.Disbursement), _table(models.StaffSession), _table(models.Brake)
+_mail, _check, _form = _table(models.Mail), _table(models.DonationCheck), _table(models.KeptForm)
+_opening, _attempt = _table(models.CheckoutOpening), _table(models.CheckoutAttempt)
 _OVER = ("paid", "refused", "cancelled")  # states of a disbursement
 
 
@@ -120,15 +131,45 @@ def _donor_data_ago(at: datetime) -> datetime:
     return at - timedelta(days=privacy.DONOR_DATA_DAYS)
 
 
+_UNPAID = and_(_donation.c.state.in_(UNPAID_STATES), _donation.c.source == "card")
+
+
+def _is_given_up(at: datetime, _today: date) -> ColumnElement[bool]:
+    """One whose payment page may be open, or has brought a payment that is still to come, is left as it is."""
+    may_be_paid = or_(
+        _attempt.c.state == "open",
+        and_(_attempt.c.state == "complete", _attempt.c.payment_failed_at.is_(None)),
+        and_(_attempt.c.state == "starting", _attempt.c.expires_at > at),
+    )
+    return and_(
+        _UNPAID, _donation.c.emptied_at.is_(None), _donation.c.created_at < at - UNPAID_DONATIONS_KEPT,
+        ~exists().where(_attempt.c.donation_id == _donation.c.id, may_be_paid),
+    )  # fmt: skip
+
+
+_TOLD_OF_NOTHING = and_(_event.c.type.in_(privacy.UNPAID_EVENTS), _event.c.state == "handled")
+_TYPED = ("name_sealed", "email_sealed", "email_hash", "message_sealed")
+UNPAID_DONATIONS = Rule("what was typed for donations that were not paid", _donation, _TYPED, _is_given_up,
+                        among=_UNPAID, job="empty-unpaid")  # fmt: skip
+# Every date there is. What goes first is what goes soonest.
 RULES = (
+    UNPAID_DONATIONS,
+    Rule("donations that were typed and not sent yet", _check, (), lambda at, _today: _check.c.expires_at <= at),
+    Rule("forms of the team that came too late", _form, (), lambda at, _today: _form.c.expires_at <= at),
+    Rule("networks that payment pages were opened from", _opening, (),
+         lambda at, _today: _opening.c.opened_at < at - OPENINGS_KEPT),
+    # That they came stays known, so that none is taken in twice. The date is in the index, the moment is exact.
+    Rule("events that told of no money", _event, ("payload_sealed", "payload_until"),
+         lambda at, _today: and_(_event.c.payload_until <= at.date(), _event.c.received_at <= at - UNPAID_EVENTS_KEPT),
+         among=_TOLD_OF_NOTHING),
     # One that nobody has handled yet is needed, and stands on the to-do list.
     Rule("raw events of Stripe", _event, ("payload_sealed", "payload_until"),
-         lambda _at, today: and_(_event.c.payload_until < today, _event.c.state != "due")),
+         lambda _at, today: and_(_event.c.payload_until < today, _event.c.state != "due"), among=~_TOLD_OF_NOTHING),
     Rule("names on receipts", _receipt, ("person_sealed",), _of_donation(_receipt)),
     Rule("payers' accounts and counters of offline donations", _offline, ("payer_hash",), _of_donation(_offline),
          blank={"counted_by": []}),
     Rule("names, addresses and messages of donors", _donation,
-         ("name_sealed", "email_sealed", "email_hash", "message_sealed"), _by_day(models.Donation)),
+         _TYPED, _by_day(models.Donation)),
     Rule("bank lines", _line, ("details_sealed", "payer_hash"), _by_day(models.BankLine)),
     Rule("earlier words of bank lines", _table(models.BankLineVersion), ("details_sealed",),
          _by_day(models.BankLineVersion)),
@@ -141,6 +182,11 @@ RULES = (
     Rule("payees", _spent, ("payee_sealed", "evidence_name", "evidence_type"),
          lambda at, _today: and_(_spent.c.requested_at < _donor_data_ago(at), _spent.c.state.in_(_OVER)),
          blank={"payee_masked": "…"}),
+    # The mails stay, and stay on the to-do list.
+    Rule("addresses of emails", _mail, ("recipient_sealed",),
+         lambda at, _today: and_(_mail.c.state == "parked", _mail.c.next_attempt_at < at - REFUSED_ADDRESSES_KEPT)),
+    Rule("addresses of subscribers", _table(models.Subscription), ("email_sealed", "email_hash", "personal_until"),
+         _by_day(models.Subscription), job="forget-followers"),
     Rule("sessions of staff", _session, (), lambda at, _today: _session.c.made_at < at - SESSIONS_KEPT),
     Rule("brakes on signing in", _brake, (), lambda at, _today: _brake.c.failed_at < at - BRAKES_KEPT),
 )  # fmt: skip

@@ -13,7 +13,7 @@ scratch.use_memory()
 
 pytest_plugins = [
     "tests.fixtures.settings", "tests.fixtures.databases", "tests.fixtures.app", "tests.fixtures.outside",
-    "tests.fixtures.receipts", "tests.fixtures.browser",
+    "tests.fixtures.receipts", "tests.fixtures.browser", "tests.fixtures.lived",
 ]  # fmt: skip
 
 # `make test` runs a sample, `make prove` the full mark. A fixture's fresh database is shared by the examples of a test.

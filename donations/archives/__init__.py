@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from donations.archives.backup import Copy, write
 from donations.archives.container import SUFFIX, verify
-from donations.archives.records import findings, note
+from donations.archives.records import findings, forget, note, written
 from donations.archives.retention import dated_name, prune
 from donations.archives.target import Restored, drill, restore
 
@@ -16,9 +16,11 @@ __all__ = [
     "dated_name",
     "drill",
     "findings",
+    "forget",
     "note",
     "prune",
     "restore",
     "verify",
     "write",
+    "written",
 ]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, insert, inspect, select
+from sqlalchemy import Table, delete, insert, inspect, select
 from sqlalchemy.engine import Connection
 
+from donations import privacy
 from donations.models import ArchiveRecord
 
+MOST_NAMED = 5
+# From then on an archive holds what every date says is erased, such as raw events.
+OUTLIVED_AFTER = timedelta(days=privacy.EVENT_DATA_DAYS + 1)
 COPY_OLD_AFTER, DRILL_OLD_AFTER = timedelta(days=2), timedelta(days=40)
 
 
@@ -32,6 +36,30 @@ def findings(conn: Connection, at: datetime) -> Iterator[tuple[str, str, str]]:
             yield "warning", what, f"{_described(last)}. {cure}"
         else:
             yield "ok", what, _described(last)
+
+    yield _outlived(conn, at)
+
+
+def forget(conn: Connection, names: Iterable[str]) -> int:
+    """Archives of these names were deleted, so nothing in them outlives its date. Gives how many were known."""
+    of_names = (_record.c.act == "written", _record.c.name.in_(list(names)))
+    return conn.execute(delete(_record).where(*of_names)).rowcount
+
+
+def written(conn: Connection) -> list[str]:
+    """The names of the archives that were written here and of which nobody has said that they were deleted."""
+    return list(conn.scalars(select(_record.c.name).where(_record.c.act == "written").distinct()))
+
+
+def _outlived(conn: Connection, at: datetime) -> tuple[str, str, str]:
+    old = (_record.c.act == "written", _record.c.made_at < at - OUTLIVED_AFTER)
+    names = list(conn.scalars(select(_record.c.name).where(*old).order_by(_record.c.made_at, _record.c.id)))
+    if not names:
+        return "ok", "old archives", "none is known that holds personal data beyond its date"
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    said = f"{', '.join(names[:MOST_NAMED])}{more} hold what has been erased since"
+    cure = "Delete them and every copy of them, then tell it with `donations forget-archives NAME...`"
+    return "warning", "old archives", f"{said}. {cure}"
 
 
 def _described(last: Any) -> str:

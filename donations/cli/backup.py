@@ -1,8 +1,9 @@
-"""`donations backup`, `donations restore` and `donations drill`: the whole installation but its keys as one encrypted
+"""`donations backup`, `restore`, `drill` and `forget-archives`: the whole installation but its keys as one encrypted
 archive, and the proof that it comes back. What an archive is stands in docs/backups.md."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from donations.cli.key_guard import guarded
 from donations.cli.who import actor
 from donations.config import Settings
 from donations.database import write_unit
+from donations.extensions import db
 
 KEYS = "DATA_KEY is not in it, and without DATA_KEY nobody can open it: keep a copy of .env somewhere else."
 _ARCHIVE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -37,8 +39,30 @@ def backup(output: Path, keep: int | None) -> None:
     _note("written", copy.path, copy.manifest.made_at, at)
     click.echo(f"{copy.path}: {copy.bytes:,} bytes, {copy.files} files beside the database. {KEYS}")
     if keep:
-        for removed in archives.prune(output, keep, newest=copy.path):
-            click.echo(f"Removed {removed}")
+        removed = archives.prune(output, keep, newest=copy.path)
+        _forget(path.name for path in removed)
+        for path in removed:
+            click.echo(f"Removed {path}")
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option(
+    "--not-in", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Instead of names: all that were written here and are not in this folder.",
+)  # fmt: skip
+@with_appcontext
+def forget_archives(names: tuple[str, ...], folder: Path | None) -> None:
+    """Say that archives were deleted, so that `donations doctor` no longer names them.
+
+    NAMES are those of their files. Nothing is deleted by this."""
+    if bool(names) == (folder is not None):
+        raise click.UsageError("Name the archives that were deleted, or the folder of those that are kept (--not-in).")
+    if folder is not None:
+        kept = {path.name for path in folder.iterdir()}
+        names = tuple(name for name in archives.written(db.session.connection()) if name not in kept)
+    known = _forget(Path(name).name for name in names)
+    click.echo(f"{known} archives are taken for deleted. `donations doctor` names the others.")
 
 
 @click.command()
@@ -87,6 +111,11 @@ def _note(act: str, archive: Path, made_at: str, at: datetime) -> None:
         archives.note(conn, act, archive, made_at, at=at)
 
 
+def _forget(names: Iterable[str]) -> int:
+    with write_unit() as conn:
+        return archives.forget(conn, names)
+
+
 def _finish(conn: Connection, copied_at: datetime) -> None:
     """What a restored database must say of itself from its first moment on."""
     restoration.mark_restored(conn, copied_at, actor=actor(), at=datetime.now(UTC))
@@ -97,4 +126,4 @@ def _settings() -> Settings:
     return settings
 
 
-COMMANDS = (guarded(backup), drill, restore)  # With a wrong key, nobody could open the archive again.
+COMMANDS = (guarded(backup), drill, restore, forget_archives)  # With a wrong key, nobody could open the archive again.

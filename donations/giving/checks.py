@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from donations import privacy
 from donations.errors import CheckExpired, CheckIncomplete, CheckNotFound, CheckUsed
@@ -21,7 +21,6 @@ from donations.models import Appeal, Donation, DonationCheck
 from donations.models.base import new_id
 
 LIFETIME = timedelta(days=1)
-BATCH = 500
 _RANDOM_BYTES = 24  # 192 bits
 _UNPAID = (PaymentProgress.NOT_STARTED, PaymentProgress.OPEN)
 
@@ -80,14 +79,6 @@ def begin_donation(code: str, key: str, gift: Gift, at: datetime) -> Donation:
         check.donation = begin(check.appeal, gift, at, shown_at=check.created_at)
         db.session.flush()
     return check.donation
-
-
-def forget_expired(at: datetime) -> int:
-    """Delete the checks whose day is over, with what was typed in them. Gives how many, a batch at most."""
-    due = select(DonationCheck.id).where(DonationCheck.expires_at <= at).order_by(DonationCheck.expires_at).limit(BATCH)
-    ids = list(db.session.scalars(due))
-    db.session.execute(delete(DonationCheck).where(DonationCheck.id.in_(ids)))
-    return len(ids)
 
 
 def _identity(code: str) -> str:

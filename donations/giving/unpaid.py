@@ -3,34 +3,23 @@ and the reference stay, because a charge may still be heard of."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Table, and_, delete, or_, select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.engine import Connection
 
+from donations import retention
 from donations.extensions import db
-from donations.giving.checkouts import LIFETIME
 from donations.models import CheckoutAttempt, Donation, Subscription, SubscriptionRequest
-from donations.models.donation import UNPAID_STATES
-
-# A payment page is over by then; one that Stripe has not answered for is looked at before it is given up.
-AFTER = LIFETIME + timedelta(minutes=30)
 
 
 def empty(conn: Connection, at: datetime, most: int) -> int:
     """Erase what was typed for unpaid donations whose day is over. Gives how many, at most `most`.
 
     One whose payment page may be open, or has brought a payment that is still to come, is left as it is."""
-    may_be_paid = or_(
-        _attempt.c.state == "open",
-        and_(_attempt.c.state == "complete", _attempt.c.payment_failed_at.is_(None)),
-        and_(_attempt.c.state == "starting", _attempt.c.expires_at > at),
-    )
-    waiting = select(_attempt.c.donation_id).where(_attempt.c.donation_id == _donation.c.id, may_be_paid).exists()
     due = (
         select(_donation.c.id)
-        .where(_donation.c.state.in_(UNPAID_STATES), _donation.c.created_at < at - AFTER)
-        .where(_donation.c.source == "card", _donation.c.emptied_at.is_(None), ~waiting)
+        .where(retention.UNPAID_DONATIONS.due(at, at.date()))
         .limit(most)
         .with_for_update(skip_locked=True)
     )

@@ -8,7 +8,6 @@ from donations.inbox.handling import HANDLERS
 from donations.inbox.objects import take_in, tell
 from donations.inbox.queue import (
     anything_due,
-    forget_unpaid,
     handle_due,
     handle_reread,
     lease_due,
@@ -18,6 +17,6 @@ from donations.inbox.queue import (
 )
 
 __all__ = [
-    "HANDLERS", "anything_due", "count", "forget_unpaid", "handle_due", "handle_reread", "lease_due", "put_off",
+    "HANDLERS", "anything_due", "count", "handle_due", "handle_reread", "lease_due", "put_off",
     "receive", "replay", "reread", "stopped", "take_in", "tell",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from donations import alarms, privacy
 from donations.database import bare_write_unit, begin_savepoint, is_sqlite, pipelined
-from donations.inbox.handling import UNPAID_TYPES, identity, is_for_us, not_ours, told, try_to_handle
+from donations.inbox.handling import identity, is_for_us, not_ours, told, try_to_handle
 from donations.models import StripeEvent
 from donations.prepared import Prepared, upsert
 from donations.stripe_gateway import Event
@@ -109,7 +109,7 @@ def _tell_of_others(conn: Connection, arrival: _Arrival) -> None:
 
 
 def _payload_until(event_type: str, at: datetime) -> date:
-    until = privacy.unpaid_event_until if event_type in UNPAID_TYPES else privacy.event_data_until
+    until = privacy.unpaid_event_until if event_type in privacy.UNPAID_EVENTS else privacy.event_data_until
     return until(at.date())
 
 

@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 10
 # The words of the change itself.
 CHARGE_CHANGES = frozenset({"charge.succeeded", "charge.failed", "charge.captured", "charge.expired"})
-# They tell of no money, and are what card testing leaves behind in thousands.
-UNPAID_TYPES = frozenset({"charge.failed", "charge.expired", "checkout.session.expired", "payment_intent.canceled"})
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from donations import privacy, stripe_gateway
 from donations.database import write_unit
 from donations.extensions import db
-from donations.inbox.handling import CHARGE_CHANGES, UNPAID_TYPES, fail, finish, identity, is_for_us, try_to_handle
+from donations.inbox.handling import CHARGE_CHANGES, fail, finish, identity, is_for_us, try_to_handle
 from donations.installation.clocks import CLOCKS_DIFFER, FURTHEST_AHEAD
 from donations.models import StripeEvent
 from donations.stripe_gateway import Event
@@ -66,18 +66,6 @@ def lease_due(conn: Connection, *, at: datetime, most: int) -> list[str]:
 def replay(conn: Connection, event_id: str, *, at: datetime) -> bool:
     """Make an event due now, whatever its state was, with its tries counted from nothing. False if there is none."""
     return conn.execute(_REPLAY, {"event_id": event_id, "moment": at}).rowcount == 1
-
-
-def forget_unpaid(conn: Connection, *, at: datetime, most: int) -> int:
-    """Delete the content of handled events that told of no money, once their day has come; that they came stays known,
-    so that none is taken in twice. Gives how many, at most `most`."""
-    due = (
-        select(_event.c.id)
-        .where(_event.c.payload_until <= at.date(), _event.c.type.in_(UNPAID_TYPES), _event.c.state == "handled")
-        .limit(most)
-    )
-    gone = update(_event).where(_event.c.id.in_(due)).values(payload_sealed=None, payload_until=None)
-    return conn.execute(gone).rowcount
 
 
 def reread(event_id: str, *, at: datetime) -> Event | None:

@@ -54,11 +54,5 @@ def find(code: str, staff_id: int, at: datetime) -> Sent:
     return Sent(**json.loads(privacy.unseal(row.sent_sealed, _identity(code))))
 
 
-def forget_expired(at: datetime) -> int:
-    """Delete those whose time is over. Gives how many."""
-    gone: Any = db.session.execute(delete(KeptForm).where(KeptForm.expires_at <= at))
-    return int(gone.rowcount)
-
-
 def _identity(code: str) -> str:
     return f"kept_form:{code}:sent"

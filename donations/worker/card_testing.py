@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from donations import alarms, card_testing, giving, inbox
+from donations import alarms, card_testing, giving
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Job
@@ -50,16 +50,12 @@ def _watch_shield(at: datetime) -> None:
 
 
 def empty_unpaid(at: datetime) -> int:
-    """Erase what was typed for donations that were not paid in a day, and the content of events that told of no money;
-    forget who opened payment pages. Gives how many donations."""
+    """Erase what was typed for donations that were not paid in a day. Gives how many."""
     emptied = 0
     for _ in range(MOST_BATCHES):
         with write_unit() as conn:
             batch = giving.unpaid.empty(conn, at, BATCH)
-            events = inbox.forget_unpaid(conn, at=at, most=BATCH)
         emptied += batch
-        if max(batch, events) < BATCH:
+        if batch < BATCH:
             break
-    with write_unit() as conn:
-        card_testing.forget(conn, at)
     return emptied

@@ -22,11 +22,9 @@ from donations.worker import balance
 from donations.worker.books import check_books, mark_balances, watch_deadlines
 from donations.worker.card_testing import NAME as CARD_TESTING
 from donations.worker.card_testing import empty_unpaid, watch_cards
-from donations.worker.checks import forget_checks, forget_kept_forms
-from donations.worker.erasure import erase_personal_data
+from donations.worker.erasure import erase_personal_data, rewrite_tables
 from donations.worker.following import forget_followers, tell_followers
 from donations.worker.matching import match_lines
-from donations.worker.queues import erase_addresses
 from donations.worker.receipts import change_receipts
 from donations.worker.recovery import NAME as RECOVERY
 from donations.worker.recovery import recover_donations
@@ -100,10 +98,9 @@ JOBS = (
     Periodic("refunds", timedelta(seconds=30), continue_refunds),
     Periodic("followers", timedelta(seconds=15), tell_followers),
     Periodic("forget-followers", timedelta(hours=1), forget_followers),
-    Periodic("forget-checks", timedelta(minutes=10), forget_checks),
-    Periodic("erasure", timedelta(hours=1), erase_personal_data),
-    Periodic("forget-kept-forms", timedelta(minutes=10), forget_kept_forms),
-    Periodic("erase-mail-addresses", timedelta(hours=1), erase_addresses),
+    # Also what `forget-checks`, `forget-kept-forms` and `erase-mail-addresses` did: their rows may stand in `job`.
+    Periodic("erasure", timedelta(minutes=10), erase_personal_data),
+    Periodic("rewrite-tables", timedelta(days=1), rewrite_tables),
     Periodic(CARD_TESTING, timedelta(seconds=5), watch_cards),
     Periodic("empty-unpaid", timedelta(minutes=10), empty_unpaid),
     Periodic("expire-checkouts", timedelta(seconds=30), expire_checkouts),

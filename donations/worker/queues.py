@@ -20,7 +20,6 @@ from donations.paper.receipt_mails import ReceiptNews
 log = logging.getLogger(__name__)
 BATCH = 10  # with the mail server's time limit, a batch ends well within its lease and between two heartbeats
 LEASE = timedelta(minutes=2)
-ADDRESS_KEPT = timedelta(days=30)  # after the mail server refused it for good
 FIRST_PAUSE, LONGEST_PAUSE, MOST_JITTER = timedelta(seconds=30), timedelta(hours=1), 1.25
 
 
@@ -60,16 +59,6 @@ def send_mails(at: datetime) -> int:
         else:
             _sent(mail_id, news, at)
     return len(due)
-
-
-def erase_addresses(at: datetime) -> int:
-    """Erase the addresses of mails that were parked 30 days ago and that nobody has had tried again since. The mails
-    stay on the to-do list. Gives how many."""
-    parked = (Mail.state == "parked", Mail.recipient_sealed.is_not(None), Mail.next_attempt_at < at - ADDRESS_KEPT)
-    if db.session.scalar(select(Mail.id).where(*parked).limit(1)) is None:
-        return 0
-    with write_unit() as conn:
-        return conn.execute(update(Mail).where(*parked).values(recipient_sealed=None)).rowcount
 
 
 def _is_due(at: datetime) -> ColumnElement[bool]:

@@ -176,7 +176,7 @@ def test_doctor_says_how_old_the_last_copy_and_the_last_drill_are(app: Flask, ap
             return {what: (level, sentence) for level, what, sentence in archives.findings(conn, at)}
 
     now = datetime.now(UTC)
-    assert {level for level, _ in said(now).values()} == {"warning"}
+    assert [said(now)[what][0] for what in ("backup", "drill")] == ["warning", "warning"]
     archive = tmp_path / "backup.ffarchive"
     run(app, "backup", str(archive))
     assert said(now)["backup"][0] == "ok"
@@ -186,3 +186,35 @@ def test_doctor_says_how_old_the_last_copy_and_the_last_drill_are(app: Flask, ap
     assert said(now)["drill"][0] == "ok"
     assert said(now + timedelta(days=3))["backup"][0] == "warning"
     assert said(now + timedelta(days=50))["drill"][0] == "warning"
+
+
+def test_doctor_names_archives_that_hold_what_has_been_erased_since(app: Flask, appeals: dict, tmp_path: Path) -> None:
+    def said(days: int) -> str:
+        with snapshot() as conn:
+            found = archives.findings(conn, datetime.now(UTC) + timedelta(days=days))
+            return next(sentence for _, what, sentence in found if what == "old archives")
+
+    kept, other = tmp_path / "kept", tmp_path / "other"
+    for folder in (kept, other):
+        folder.mkdir()
+    for name in ("first", "second"):
+        run(app, "backup", str(other / f"{name}.ffarchive"))
+    assert "none" in said(35)
+    assert "first.ffarchive, second.ffarchive hold what has been erased since" in said(37)
+    # what was told to be deleted is no longer named
+    assert run(app, "forget-archives", str(other / "first.ffarchive")).exit_code == 0
+    assert "first" not in said(37)
+    assert "second.ffarchive" in said(37)
+    run(app, "backup", str(kept / "third.ffarchive"))
+    assert run(app, "forget-archives", "--not-in", str(kept)).exit_code == 0
+    assert said(37).startswith("third.ffarchive hold")
+    assert run(app, "forget-archives").exit_code == 2
+
+
+def test_an_archive_that_made_room_is_named_no_more(app: Flask, appeals: dict, tmp_path: Path) -> None:
+    run(app, "backup", str(tmp_path / "fighting-fund-20200101T000000Z.ffarchive"))
+    run(app, "backup", str(tmp_path), "--keep", "1")
+    with snapshot() as conn:
+        found = {what: sentence for _, what, sentence in archives.findings(conn, datetime.now(UTC) + timedelta(37))}
+    assert "20200101" not in found["old archives"]
+    assert "hold what has been erased since" in found["old archives"]

@@ -11,14 +11,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from donations import giving, privacy
+from donations import giving, privacy, retention
 from donations.appeals import wordings
 from donations.database import write_unit
 from donations.errors import AppealClosed, BadSeal, CheckExpired, CheckIncomplete, CheckNotFound, CheckUsed
 from donations.extensions import db
 from donations.giving import Gift, checks
 from donations.models import Appeal, Donation, DonationCheck
-from donations.worker.checks import forget_checks
+from donations.worker.erasure import erase_personal_data
 from tests.events import a_charge, an_attempt, fresh, hear, rows
 from tests.factories import NOON, gbp
 
@@ -170,11 +170,11 @@ def test_what_was_typed_is_deleted_after_a_day_and_the_donation_stays(app: Flask
     left, (code, key) = kept()[0], kept()
     begin(code, key)
     # when the day is not over, nothing is deleted
-    assert forget_checks(NOON + DAY - timedelta(seconds=1)) == 0
+    assert erase_personal_data(NOON + DAY - timedelta(seconds=1)) == 0
     # when it is
     with write_unit():
         young = checks.keep(Appeal.any_by_slug("hands-off-ali"), TYPED, NOON + timedelta(hours=1)).code
-    assert forget_checks(NOON + DAY) == 2
+    assert erase_personal_data(NOON + DAY) == 2
     # then they are gone, and only they
     for gone in (left, code):
         with pytest.raises(CheckNotFound):
@@ -184,10 +184,10 @@ def test_what_was_typed_is_deleted_after_a_day_and_the_donation_stays(app: Flask
 
 
 def test_more_than_a_batch_are_all_deleted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "BATCH", 2)
+    monkeypatch.setattr(retention, "BATCH", 2)
     for _ in range(5):
         kept()
-    assert forget_checks(NOON + DAY) == 5
+    assert erase_personal_data(NOON + DAY) == 5
 
 
 def test_an_appeal_that_has_closed_meanwhile_begins_nothing_and_the_words_stay(app: Flask) -> None:

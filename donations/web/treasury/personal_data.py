@@ -11,9 +11,25 @@ from donations.web.page import now, page
 
 bp = Blueprint("personal_data", __name__, url_prefix="/personal-data")
 
-_SIX_YEARS = _l("six years")
+_SIX_YEARS, _ONE_DAY = _l("six years"), _l("one day")
 # The rule of retention.RULES, what it is for people, and how long that is kept.
 WORDS = {
+    "what was typed for donations that were not paid": (
+        _l("What was typed for donations that were not paid"), _ONE_DAY,
+    ),
+    "donations that were typed and not sent yet": (_l("Donation forms that were filled in and not sent"), _ONE_DAY),
+    "forms of the team that came too late": (
+        _l("Forms of the team that came after their session had ended"), _l("8 hours"),
+    ),
+    "networks that payment pages were opened from": (_l("From which network a payment page was opened"), _ONE_DAY),
+    "events that told of no money": (_l("What Stripe told of declined cards and unused payment pages"), _ONE_DAY),
+    "addresses of emails": (
+        _l("Email addresses of emails that are not sent"),
+        _l("until they are sent; 30 days if the mail server refuses them"),
+    ),
+    "addresses of subscribers": (
+        _l("Subscribers’ email addresses"), _l("until they unsubscribe; 14 days without a yes"),
+    ),
     "raw events of Stripe": (_l("What Stripe told of each payment"), _l("35 days")),
     "names, addresses and messages of donors": (_l("Names, email addresses and messages of donors"), _SIX_YEARS),
     "names on receipts": (_l("Names on receipts"), _SIX_YEARS),

@@ -19,7 +19,7 @@ from donations import staff
 from donations.extensions import db
 from donations.models import AppealDraft, AppealUpdate, ApprovalRule, AuditRecord, Disbursement, KeptForm
 from donations.staff import kept_forms
-from donations.worker.checks import forget_kept_forms
+from donations.worker.erasure import erase_personal_data
 from tests.web.campaigns.steps import WORDS
 from tests.web.campaigns.writing_steps import NEW
 from tests.web.staff.conftest import PASSWORD, Browser, Person
@@ -189,7 +189,7 @@ def test_what_is_kept_is_sealed_names_no_password_and_goes_after_its_time(
     assert not {"csrf_token", "password"} & {name for name, _ in sent.fields}
     db.session.rollback()
     clock.shift(kept_forms.LIFETIME)
-    assert forget_kept_forms(datetime.now(UTC)) == 1
+    assert erase_personal_data(datetime.now(UTC)) == 1
 
 
 def test_of_one_person_so_many_are_kept_and_no_more(
