@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 
-from donations import outbox, privacy, staff, tokens
+from donations import data_requests, outbox, privacy, staff, tokens
 from donations.errors import AppealNotFound, MailAddressRefused, MailNotWanted, MailServerDown
 from donations.extensions import db
 from donations.models import AppealUpdate, Mail, Organisation, Staff, Subscription
@@ -131,15 +131,30 @@ def _staff_sign_in(mail: Mail) -> tuple[str, str, dict[str, object]]:
     return gettext("Somebody signed in as you"), "staff_sign_in", told | mail.facts | {"link": told["staff_pages"]}
 
 
+def _data_link(mail: Mail) -> tuple[str, str, dict[str, object]]:
+    """Raises MailNotWanted for an address that nothing is kept of: whoever typed it is told the same either way."""
+    assert mail.recipient_sealed is not None, "a mail that was sent has no address any more"
+    email = privacy.unseal(mail.recipient_sealed, outbox.identity(mail.dedupe_key))
+    if not data_requests.is_known(email):
+        raise MailNotWanted()
+    pages = _pages(mail.language)
+    link = f"{pages}/your-data/{data_requests.link_token(email)}"
+    told = {"organisation": Organisation.get(), "language": mail.language, "link": link}
+    return gettext("What we keep about you"), "data_link", told
+
+
+def _pages(language: str) -> str:
+    """Where our pages begin in a language."""
+    prefix = "" if language == Organisation.get().default_language else f"/{language}"
+    return f"{current_app.config['SETTINGS'].public_url}{prefix}"
+
+
 def _staff(mail: Mail) -> tuple[Staff, dict[str, object]]:
     """Who of us the mail is for. Links are made when it is sent: none of them is kept anywhere."""
     person = staff.find(int(str(mail.facts["staff_id"])))
-    organisation = Organisation.get()
-    prefix = "" if mail.language == organisation.default_language else f"/{mail.language}"
-    pages = f"{current_app.config['SETTINGS'].public_url}{prefix}/staff"
     return person, {
-        "organisation": organisation,
-        "staff_pages": pages,
+        "organisation": Organisation.get(),
+        "staff_pages": f"{_pages(mail.language)}/staff",
         "at": mail.created_at,
         "language": mail.language,
     }
@@ -169,11 +184,9 @@ def _following(mail: Mail, state: str) -> tuple[Subscription, dict[str, object]]
     row = db.session.get_one(Subscription, int(str(mail.facts["subscription"])))
     if row.state != state:
         raise MailNotWanted()
-    organisation = Organisation.get()
-    prefix = "" if mail.language == organisation.default_language else f"/{mail.language}"
-    pages = f"{current_app.config['SETTINGS'].public_url}{prefix}"
+    pages = _pages(mail.language)
     return row, {
-        "organisation": organisation,
+        "organisation": Organisation.get(),
         "pages": pages,
         "language": mail.language,
         "appeal_title": "" if row.appeal.discreet else _in(mail.language, row.appeal.title),
@@ -200,6 +213,7 @@ _KINDS = {
     "staff_reset": _staff_reset,
     "staff_sign_in": _staff_sign_in,
     "follow_confirm": _follow_confirm,
+    "data_link": _data_link,
     "update": _update,
 }
 

@@ -3,9 +3,10 @@ entries are named by stay: only what tells of a person goes. docs/personal-data.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Table, Text, and_, cast, delete, exists, func, or_, select, true, update
@@ -21,6 +22,8 @@ REFUSED_ADDRESSES_KEPT = timedelta(days=30)  # after the mail server refused the
 UNPAID_EVENTS_KEPT, OPENINGS_KEPT = timedelta(days=1), timedelta(days=1)
 # A payment page is over by then; one that Stripe has not answered for is looked at before it is given up.
 UNPAID_DONATIONS_KEPT = timedelta(hours=23, minutes=30)
+# So long one that was begun may still be paid, as by bank debit or transfer; its donor is told then.
+AWAITED = timedelta(days=30)
 # Longer than a job may be late: what is due for two days shows that it does not run.
 OVERDUE_AFTER = timedelta(days=2)
 
@@ -63,13 +66,28 @@ def erase(conn: Connection, rule: Rule, at: datetime) -> int:
     key = next(iter(rule.table.primary_key.columns))
     due = and_(rule.kept, rule.due(at, _day(conn, at)))
     found = conn.execute(select(key).where(due).order_by(key).limit(BATCH)).scalars().all()
-    if not found:
-        return 0
-    if rule.erased:
-        conn.execute(update(rule.table).where(key.in_(found)).values({**dict.fromkeys(rule.erased), **rule.blank}))
-    else:
-        conn.execute(delete(rule.table).where(key.in_(found)))
+    _carry_out(conn, rule, found)
     return len(found)
+
+
+def _carry_out(conn: Connection, rule: Rule, found: Sequence[Any]) -> None:
+    key = next(iter(rule.table.primary_key.columns))
+    if found and rule.erased:
+        conn.execute(update(rule.table).where(key.in_(found)).values({**dict.fromkeys(rule.erased), **rule.blank}))
+    elif found:
+        conn.execute(delete(rule.table).where(key.in_(found)))
+
+
+def erase_rows(conn: Connection, at: datetime, rows: Mapping[Table, Sequence[Any]]) -> None:
+    """Carry out at once, for these rows alone (keys by table), what the job `erasure` would do with its next run. What
+    is not due, because it is still needed, stays."""
+    day = _day(conn, at)
+    for rule in RULES:
+        ids = rows.get(rule.table, ()) if rule.job == "erasure" else ()
+        key = next(iter(rule.table.primary_key.columns))
+        for start in range(0, len(ids), BATCH):
+            some = key.in_(ids[start : start + BATCH])
+            _carry_out(conn, rule, list(conn.scalars(select(key).where(rule.kept, rule.due(at, day), some))))
 
 
 def progress(conn: Connection, at: datetime) -> Iterator[Progress]:
@@ -127,6 +145,12 @@ def _of_donation(table: Table) -> Callable[..., ColumnElement[bool]]:
     return lambda _at, today: exists().where(_donation.c.id == table.c.donation_id, _donation.c.personal_until < today)
 
 
+def _is_awaited(at: datetime) -> ColumnElement[bool]:
+    """Whether its money may still come: then its donor gets the receipt first, also one who wants to be erased."""
+    return and_(_donation.c.state.in_((*UNPAID_STATES, "processing")), _donation.c.emptied_at.is_(None),
+                _donation.c.created_at > at - AWAITED)  # fmt: skip
+
+
 def _donor_data_ago(at: datetime) -> datetime:
     return at - timedelta(days=privacy.DONOR_DATA_DAYS)
 
@@ -148,8 +172,9 @@ def _is_given_up(at: datetime, _today: date) -> ColumnElement[bool]:
 
 
 _TOLD_OF_NOTHING = and_(_event.c.type.in_(privacy.UNPAID_EVENTS), _event.c.state == "handled")
-_TYPED = ("name_sealed", "email_sealed", "email_hash", "message_sealed")
-UNPAID_DONATIONS = Rule("what was typed for donations that were not paid", _donation, _TYPED, _is_given_up,
+_PAYLOAD = ("payload_sealed", "payload_until", "email_hash")
+TYPED = ("name_sealed", "email_sealed", "email_hash", "message_sealed")
+UNPAID_DONATIONS = Rule("what was typed for donations that were not paid", _donation, TYPED, _is_given_up,
                         among=_UNPAID, job="empty-unpaid")  # fmt: skip
 # Every date there is. What goes first is what goes soonest.
 RULES = (
@@ -159,17 +184,18 @@ RULES = (
     Rule("networks that payment pages were opened from", _opening, (),
          lambda at, _today: _opening.c.opened_at < at - OPENINGS_KEPT),
     # That they came stays known, so that none is taken in twice. The date is in the index, the moment is exact.
-    Rule("events that told of no money", _event, ("payload_sealed", "payload_until"),
-         lambda at, _today: and_(_event.c.payload_until <= at.date(), _event.c.received_at <= at - UNPAID_EVENTS_KEPT),
+    Rule("events that told of no money", _event, _PAYLOAD,
+         lambda at, today: or_(_event.c.payload_until < today, and_(
+             _event.c.payload_until <= at.date(), _event.c.received_at <= at - UNPAID_EVENTS_KEPT)),
          among=_TOLD_OF_NOTHING),
     # One that nobody has handled yet is needed, and stands on the to-do list.
-    Rule("raw events of Stripe", _event, ("payload_sealed", "payload_until"),
+    Rule("raw events of Stripe", _event, _PAYLOAD,
          lambda _at, today: and_(_event.c.payload_until < today, _event.c.state != "due"), among=~_TOLD_OF_NOTHING),
     Rule("names on receipts", _receipt, ("person_sealed",), _of_donation(_receipt)),
     Rule("payers' accounts and counters of offline donations", _offline, ("payer_hash",), _of_donation(_offline),
          blank={"counted_by": []}),
     Rule("names, addresses and messages of donors", _donation,
-         _TYPED, _by_day(models.Donation)),
+         TYPED, lambda at, today: and_(_donation.c.personal_until < today, ~_is_awaited(at))),
     Rule("bank lines", _line, ("details_sealed", "payer_hash"), _by_day(models.BankLine)),
     Rule("earlier words of bank lines", _table(models.BankLineVersion), ("details_sealed",),
          _by_day(models.BankLineVersion)),

@@ -20,6 +20,7 @@ INVITATION_LIFETIME_SECONDS = 72 * 3600
 RESET_LIFETIME_SECONDS = 3600
 WAIT_LIFETIME_SECONDS = 3600
 CONFIRMING_LIFETIME_SECONDS = 14 * 24 * 3600
+DATA_REQUEST_LIFETIME_SECONDS = 24 * 3600
 CHECK_CODE_LETTERS = 10
 # Crockford's base 32: no I, L, O, U. What a hand or a keyboard makes of a letter is read as that letter, also where it
 # is typed with the Cyrillic twin that looks the same.
@@ -115,6 +116,19 @@ def for_ending(reference: str) -> str:
 def read_ending(token: str) -> str:
     """The subscription's reference. Raises BadLink."""
     return _read(_lasting("follow-end"), token)
+
+
+def for_data_request(sealed: str) -> str:
+    """The token of /your-data/<token>; good for a day. `sealed` is the address, which nobody reads out of a link."""
+    return _timed("data-request").dumps(sealed)
+
+
+def read_data_request(token: str) -> str:
+    """The sealed address. Raises BadLink."""
+    try:
+        return str(_timed("data-request").loads(token, max_age=DATA_REQUEST_LIFETIME_SECONDS))
+    except BadData as error:
+        raise BadLink() from error
 
 
 def for_form(token: FormToken) -> str:

@@ -51,6 +51,7 @@ LASTING_HASHES = {
     ("offline_gift", "payer_hash"),
     ("recovery_code", "code_hash"),
     ("staff_session", "address_hash"),
+    ("stripe_event", "email_hash"),
 }
 NO_KEY = {("data_key", "check_value"), ("passkey", "credential_id"), ("passkey", "public_key")} | {
     ("staff_session", "key_hash")  # plain SHA-256 of a random key

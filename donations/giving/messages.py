@@ -177,28 +177,28 @@ def _message(donation: Donation, slug: str, decision: MessageDecision | None) ->
         amount=donation.amount,
         given_at=donation.settled_at or donation.created_at,
         signed=signed(donation),
-        text=_opened(donation, "message") or UNREADABLE,
+        text=opened(donation, "message") or UNREADABLE,
         decision=decision,
     )
 
 
 def _readable(donations: Iterable[Donation]) -> Iterable[ShownMessage]:
     for donation in donations:
-        text = _opened(donation, "message")
+        text = opened(donation, "message")
         if text:
             yield ShownMessage(signed(donation), text)
 
 
 def signed(donation: Donation) -> str:
     """The name as its supporter lets it be shown: nothing, first and last initial, or whole."""
-    name = "" if donation.display == "secret" else _opened(donation, "name")
+    name = "" if donation.display == "secret" else opened(donation, "name")
     if donation.display == "name":
         return name
     words = name.split()
     return " ".join(f"{word[0].upper()}." for word in (words[0], *words[1:][-1:])) if words else ""
 
 
-def _opened(donation: Donation, column: str) -> str:
+def opened(donation: Donation, column: str) -> str:
     """Empty where there is nothing, or nothing that our keys open: a page is shown without it."""
     sealed: bytes | None = getattr(donation, f"{column}_sealed")
     try:

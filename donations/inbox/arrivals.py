@@ -29,6 +29,7 @@ class _Arrival:
 
     event: Event
     sealed: bytes
+    email_hash: bytes
     not_ours: str | None
     state: str
     at: datetime
@@ -42,7 +43,8 @@ def receive(event: Event, raw: bytes, *, at: datetime) -> str:
     tried again) or duplicate. Raises only if it could not be kept."""
     because = not_ours(event)
     state = _first_state(event, because)
-    arrival = _Arrival(event, privacy.seal(raw.decode(), identity(event.id)), because, state, at)
+    email_hash = privacy.lookup_hash(event.email, "event email") if event.email else b""
+    arrival = _Arrival(event, privacy.seal(raw.decode(), identity(event.id)), email_hash, because, state, at)
     if is_sqlite():
         _desk.bring(arrival)
     else:
@@ -155,6 +157,7 @@ def _keep(
         "received_at": at,
         "payload_sealed": arrival.sealed,
         "payload_until": _payload_until(event.type, at),
+        "email_hash": arrival.email_hash,
         "state": state,
         "attempts": 0 if error is None else 1,
         "next_attempt_at": at if state == "due" else None,
@@ -166,7 +169,8 @@ def _keep(
 
 _event: Table = StripeEvent.__table__  # type: ignore[assignment]
 _KEPT_COLUMNS = (
-    "id", "type", "api_version", "created_at", "received_at", "payload_sealed", "payload_until", "state", "attempts",
+    "id", "type", "api_version", "created_at", "received_at", "payload_sealed", "payload_until", "email_hash", "state",
+    "attempts",
     "next_attempt_at", "last_error", "handled_at",
 )  # fmt: skip
 

@@ -23,6 +23,7 @@ class StripeEvent(Model):
         one_of("state", EVENT_STATES, "state_known"),
         Index("ix_stripe_event_queue", "state", "next_attempt_at"),
         Index("ix_stripe_event_payload_until", "payload_until"),
+        Index("ix_stripe_event_email_hash", "email_hash"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -32,6 +33,9 @@ class StripeEvent(Model):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     payload_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     payload_until: Mapped[date | None] = mapped_column(Date)
+    # Of the address that it names; b"" if it names none, NULL where that was not looked at: before 2026-12, and after
+    # the payload was erased.
+    email_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -36,6 +36,23 @@ class Event:
         """Whether its payload has the shape of the API version we are written for (they share a major name)."""
         return (self.api_version or "").rpartition(".")[2] == API_VERSION.rpartition(".")[2]
 
+    @property
+    def email(self) -> str | None:
+        """The address that it names of a person, if it names one."""
+        for name, inner in _ADDRESSES:
+            found = self.object.get(name)
+            found = found.get(inner) if inner and isinstance(found, Mapping) else found
+            if isinstance(found, str) and found:
+                return found
+        return None
+
+
+# Where Stripe's objects name the address of whoever paid, the likeliest first.
+_ADDRESSES = (
+    ("billing_details", "email"), ("customer_details", "email"), ("customer_email", ""), ("receipt_email", ""),
+    ("evidence", "customer_email_address"),
+)  # fmt: skip
+
 
 def read_event(raw: bytes, header: str, secrets: tuple[str, ...], *, at: datetime) -> Event:
     """Verify the signature over the raw bytes against each secret, then parse.

@@ -14,7 +14,17 @@ from donations.web.embeds import scoreboard as framed_scoreboard
 from donations.web.health import bp as health
 from donations.web.staff import account, auditing, kept, links, passkeys, people, signing_in
 from donations.web.styleguide import bp as styleguide
-from donations.web.supporters import about, appeals, checks, following, pay_ins, receipts, scoreboard, sharing
+from donations.web.supporters import (
+    about,
+    appeals,
+    checks,
+    following,
+    pay_ins,
+    receipts,
+    scoreboard,
+    sharing,
+    your_data,
+)
 from donations.web.supporters import donations as gifts
 from donations.web.treasury import dashboard
 from donations.web.webhooks import bp as webhooks
@@ -30,6 +40,7 @@ PUBLIC = (
     pay_ins.bp,
     sharing.bp,
     about.bp,
+    your_data.bp,
     styleguide,
 )
 MACHINES = (webhooks, health)

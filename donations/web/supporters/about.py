@@ -26,9 +26,11 @@ def robots() -> Response:
         "Disallow: /donations/",
         "Disallow: /receipts/",
         "Disallow: /following/",
+        "Disallow: /your-data/",
         "Disallow: /*/donations/",
         "Disallow: /*/receipts/",
         "Disallow: /*/following/",
+        "Disallow: /*/your-data/",
         f"Sitemap: {public_url(url_for('about.sitemap'))}",
     )
     response = current_app.response_class("\n".join(lines) + "\n", mimetype="text/plain")

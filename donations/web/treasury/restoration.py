@@ -46,6 +46,7 @@ MAILS = {
     "receipt_again": _l("Receipts that count again"),
     "update": _l("News of appeals"),
     "follow_confirm": _l("Requests to confirm an address"),
+    "data_link": _l("Links to what we keep of somebody"),
     "alarm": _l("Alarms to the treasurers"),
     "staff_invitation": _l("Invitations to the team"),
 }

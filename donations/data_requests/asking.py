@@ -1,0 +1,76 @@
+"""The mailed link to what is kept of an address. Nobody learns from asking whether we know it: the same is done
+and said either way, and only when the mail is written is it looked whether there is anything to show (mailer.py)."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime, timedelta
+
+from sqlalchemy import Table, select, update
+from sqlalchemy.engine import Connection
+
+from donations import networks, outbox, privacy, tokens
+from donations.errors import BadLink, BadSeal, TryLater
+from donations.installation.clocks import CLOCKS_DIFFER
+from donations.models import Brake
+from donations.models.base import new_reference
+from donations.prepared import upsert
+
+HOUR = timedelta(hours=1)
+MOST_OF_NETWORK = 10  # links asked for in an hour from one network
+_SEAL = "data request:link"
+
+
+def ask(conn: Connection, email: str, language: str, address: str | None, *, at: datetime) -> None:
+    """Queue the mail with the link, once an hour for an address however often it is asked for. `address` is where the
+    visitor comes from. Raises TryLater where too many were asked for from that network."""
+    _count_network(conn, networks.prefix_of(address), at)
+    if _is_first_of_hour(conn, email, at):
+        outbox.queue(conn, "data_link", f"data:{new_reference()}", to=email, language=language, at=at)
+
+
+def link_token(email: str) -> str:
+    """The token of /your-data/<token>. The address in it is sealed, so that no list of links is a list of people."""
+    return tokens.for_data_request(urlsafe_b64encode(privacy.seal(email, _SEAL)).decode())
+
+
+def email_of(token: str) -> str:
+    """The address that a link was mailed to. Raises BadLink, also a day later."""
+    try:
+        return privacy.unseal(urlsafe_b64decode(tokens.read_data_request(token)), _SEAL)
+    except (BadSeal, ValueError) as error:
+        raise BadLink() from error
+
+
+def _is_first_of_hour(conn: Connection, email: str, at: datetime) -> bool:
+    row = _counted(conn, privacy.lookup_hash(email, "data request address"), at)
+    if at < row.wait_until <= at + HOUR + CLOCKS_DIFFER:
+        return False
+    _write(conn, row.key_hash, 1, at)
+    return True
+
+
+def _count_network(conn: Connection, network: str, at: datetime) -> None:
+    row = _counted(conn, privacy.lookup_hash(network, "data request network"), at)
+    is_open = at < row.wait_until <= at + HOUR + CLOCKS_DIFFER
+    if is_open and row.failures >= MOST_OF_NETWORK:
+        raise TryLater(seconds=-(-(row.wait_until - at) // timedelta(seconds=1)))
+    if is_open:
+        conn.execute(update(_brake).where(_brake.c.key_hash == row.key_hash).values(failures=row.failures + 1))
+    else:
+        _write(conn, row.key_hash, 1, at)
+
+
+def _counted(conn: Connection, key: bytes, at: datetime) -> Brake:
+    """The row that counts for this key, locked: two requests at once take turns."""
+    new = upsert(conn.dialect.name, _brake).values(key_hash=key, failures=0, failed_at=at, wait_until=at)
+    conn.execute(new.on_conflict_do_nothing(index_elements=["key_hash"]))
+    return conn.execute(select(_brake).where(_brake.c.key_hash == key).with_for_update()).one()  # type: ignore[return-value]
+
+
+def _write(conn: Connection, key: bytes, count: int, at: datetime) -> None:
+    values = {"failures": count, "failed_at": at, "wait_until": at + HOUR}
+    conn.execute(update(_brake).where(_brake.c.key_hash == key).values(values))
+
+
+_brake: Table = Brake.__table__  # type: ignore[assignment]
