@@ -59,12 +59,13 @@ def erase(conn: Connection, kept: Kept, *, at: datetime) -> Erased:
     for subscription in kept.subscriptions:
         following.end(db.session.get_one(Subscription, subscription.id), at)
     db.session.flush()
-    _erase_addresses(conn, [one.id for one in kept.mails])
+    mails = [one.id for one in kept.mails]
+    _erase_addresses(conn, mails)
     retention.erase_rows(conn, at, {
         _receipt: _of_donations(conn, _receipt, donations), _gift: _of_donations(conn, _gift, donations),
         _donation: donations, _event: events, _check: forms,
     })  # fmt: skip
-    return Erased(len(donations), len(kept.subscriptions), len(events), _waiting(conn, donations, events))
+    return Erased(len(donations), len(kept.subscriptions), len(events), _waiting(conn, donations, events, mails))
 
 
 def _mark(conn: Connection, table: Table, ids: Sequence[Any], **values: Any) -> None:
@@ -87,7 +88,7 @@ def _erase_addresses(conn: Connection, mails: Sequence[int]) -> None:
         conn.execute(update(_mail).where(*stuck).values(state="parked", recipient_sealed=None))
 
 
-def _waiting(conn: Connection, donations: Sequence[int], events: Sequence[str]) -> int:
+def _waiting(conn: Connection, donations: Sequence[int], events: Sequence[str], mails: Sequence[int]) -> int:
     there = 0
     for some in _batches(donations):
         typed = or_(*(_donation.c[name].is_not(None) for name in retention.TYPED))
@@ -95,6 +96,9 @@ def _waiting(conn: Connection, donations: Sequence[int], events: Sequence[str]) 
     for ids in _batches(events):
         kept = (_event.c.id.in_(ids), _event.c.payload_sealed.is_not(None))
         there += conn.scalar(select(func.count()).select_from(_event).where(*kept)) or 0
+    for some in _batches(mails):
+        due = (_mail.c.id.in_(some), _mail.c.recipient_sealed.is_not(None))
+        there += conn.scalar(select(func.count()).select_from(_mail).where(*due)) or 0
     return there
 
 

@@ -15,6 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from donations import appeals, create_app, privacy, totals
 from donations.appeals import wordings
+from donations.data_requests import link_token
 from donations.database import write_unit
 from donations.extensions import db
 from donations.giving import messages
@@ -28,6 +29,7 @@ from tests.fixtures.databases import make_tables
 from tests.fixtures.settings import environ_for
 
 APPEALS = Path(__file__).parents[2] / "appeals.toml"
+EMAIL = "maya@example.org"  # of every donation
 STATES = ("pending", "processing", "failed", "abandoned", "part_refunded", "refunded", "disputed", "lost")
 RAISED = {
     "hands-off-ali": (639150, 214), "campaign-kazakhstan": (431700, 61), "fighting-fund": (2137544, 873),
@@ -112,6 +114,7 @@ def _hang_pages(gallery: Gallery) -> None:
     gallery.paths["declined"] = _declined(now, is_asked=False)
     gallery.paths["checking"] = _declined(now, is_asked=True)
     gallery.paths["paid"], gallery.paths["receipt"], gallery.paths["genuine"] = _paid(now)
+    gallery.paths["your-data-ask"], gallery.paths["your-data"] = "/your-data", f"/your-data/{link_token(EMAIL)}"
     gallery.paths["unknown"] = "/receipts/check/R-000001/XXXXX-XXXXX"
     _message("hidden-appeal", now)
 

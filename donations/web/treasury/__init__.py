@@ -6,6 +6,7 @@ from donations.web.treasury.bank_decisions import bp as banking
 from donations.web.treasury.books import bp as books
 from donations.web.treasury.classification import bp as classification
 from donations.web.treasury.dashboard import bp
+from donations.web.treasury.data_requests import bp as data_requests
 from donations.web.treasury.disputes import bp as disputes
 from donations.web.treasury.ending import bp as ending
 from donations.web.treasury.handed_in import bp as handed_in
@@ -26,7 +27,7 @@ from donations.web.treasury.to_do import bp as to_do
 _ABOUT_GIFTS = (payments, receipts, payouts, disputes, handed_in, pay_ins, slips)
 _ABOUT_THE_REST = (
     to_do, classification, restoration, banking, lines, spending, adjusting, ending, periods, books, stop, approvals,
-    personal_data,
+    personal_data, data_requests,
 )  # fmt: skip
 for part in (*_ABOUT_GIFTS, *_ABOUT_THE_REST):
     bp.register_blueprint(part)
