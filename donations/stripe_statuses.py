@@ -4,9 +4,9 @@ nothing is booked because of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 
 class _Status(StrEnum):
@@ -175,3 +175,19 @@ ORDER: dict[str, int] = {
     "warning_closed": 6, "prevented": 6, "won": 7, "lost": 7,
     "pending": 0, "requires_action": 0, "in_transit": 1, "succeeded": 1, "paid": 2, "canceled": 3, "failed": 3,
 }  # fmt: skip
+
+
+def named_email(said: Mapping[str, Any]) -> str | None:
+    """The address that an object of Stripe's names of whoever paid, the likeliest place first."""
+    for name, inner in _ADDRESSES:
+        found = said.get(name)
+        found = found.get(inner) if inner and isinstance(found, Mapping) else found
+        if isinstance(found, str) and found:
+            return found
+    return None
+
+
+_ADDRESSES = (
+    ("billing_details", "email"), ("customer_details", "email"), ("customer_email", ""), ("receipt_email", ""),
+    ("evidence", "customer_email_address"),
+)  # fmt: skip

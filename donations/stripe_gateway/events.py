@@ -12,6 +12,7 @@ import stripe
 
 from donations.errors import BadEvent, BadSignature, StaleSignature
 from donations.stripe_gateway.reading import text_of, time_of
+from donations.stripe_statuses import named_email
 
 API_VERSION: str = stripe.api_version
 TOLERANCE_SECONDS = 300
@@ -39,19 +40,7 @@ class Event:
     @property
     def email(self) -> str | None:
         """The address that it names of a person, if it names one."""
-        for name, inner in _ADDRESSES:
-            found = self.object.get(name)
-            found = found.get(inner) if inner and isinstance(found, Mapping) else found
-            if isinstance(found, str) and found:
-                return found
-        return None
-
-
-# Where Stripe's objects name the address of whoever paid, the likeliest first.
-_ADDRESSES = (
-    ("billing_details", "email"), ("customer_details", "email"), ("customer_email", ""), ("receipt_email", ""),
-    ("evidence", "customer_email_address"),
-)  # fmt: skip
+        return named_email(self.object)
 
 
 def read_event(raw: bytes, header: str, secrets: tuple[str, ...], *, at: datetime) -> Event:

@@ -58,6 +58,7 @@ FORMS = (
     "/treasury/gifts/new?method=nonsense&on=2026-99-99",
     "/treasury/slips/new",
     "/treasury/spending/new",
+    "/treasury/personal-data/person",
     *(f"/treasury/adjustments/new?kind={kind}" for kind in ("transfer", "opening", "write_off", "kept", "nonsense")),
 )
 UNKNOWN = (
