@@ -88,6 +88,9 @@ def test_a_known_and_an_unknown_address_get_the_same_answer_and_only_the_first_a
     assert [mail["To"] for mail in mail_server.mails[before:]] == [MAYA.upper()]
     db.session.rollback()
     assert [one.state for one in db.session.query(Mail).filter_by(kind="data_link")] == ["sent"]
+    assert all(
+        STRANGER not in str(row) for table in db.metadata.sorted_tables for row in db.session.execute(select(table))
+    )
     # and the link, which names nobody, opens the page
     path = link_in(mail_server.mails[-1])
     assert MAYA not in path
