@@ -24,7 +24,7 @@ _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 # An odd number has an inverse for powers of two: neighbouring appeals get codes that do not look alike.
 _SCATTER, _APPEALS = 20_011, _BASE**3
 _GATHER = pow(_SCATTER, -1, _APPEALS)
-_LOOKS_LIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
+LOOKS_LIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
 
 
 class Found(NamedTuple):
@@ -91,7 +91,7 @@ def _repaired(words: list[str], known: Collection[str]) -> Iterator[str]:
     rest = [word for word in words if not (word.startswith(PREFIX) and _is_code(word))]
     near: set[str] = set()
     for piece in _pieces(rest):
-        plain = piece.translate(_LOOKS_LIKE)
+        plain = piece.translate(LOOKS_LIKE)
         whole = [plain[at : at + size] for at in _starts(plain) for size in (7, 10)]
         codes = [code for code in whole if _is_code(code)]
         yield from codes

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from donations import receipts
 from donations.bookkeeping import Standing
-from donations.models import BankLine, Match, Organisation, Receipt
+from donations.models import BankLine, Match, Organisation
 
 BY_HAND = ("cash", "cheque")
 
@@ -36,7 +36,7 @@ def _said(
 ) -> tuple[receipts.Acknowledged, Any]:
     """What a receipt says now, and the newest there is. Its day is the day the money came: cash and cheques were handed
     in, a transfer was booked by the bank, on the first of its lines if there are several."""
-    latest = conn.execute(_LATEST_RECEIPT, {"of_donation": gift.id}).first()
+    latest = receipts.latest_of(conn, gift.id)
     booked_on = None if gift.method in BY_HAND else conn.scalar(_BOOKED_ON, {"of_gift": str(gift_id)})
     zone = ZoneInfo(Organisation.get().timezone)
     received_on = booked_on or gift.received_on
@@ -52,12 +52,6 @@ def _said(
     return said, latest
 
 
-_LATEST_RECEIPT = (
-    select(Receipt.id, Receipt.label, Receipt.amount_minor, Receipt.currency, Receipt.state, Receipt.payload)
-    .where(Receipt.donation_id == bindparam("of_donation"))
-    .order_by(Receipt.series_id.desc(), Receipt.number.desc())
-    .limit(1)
-)
 _BOOKED_ON = (
     select(func.min(BankLine.booked_on))
     .join(Match, Match.bank_line_id == BankLine.id)

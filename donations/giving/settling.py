@@ -24,7 +24,7 @@ from donations.giving.states import (
     progress_of,
     state_of,
 )
-from donations.models import CheckoutAttempt, Donation, Payment, Receipt, StrayPayment
+from donations.models import CheckoutAttempt, Donation, Payment, StrayPayment
 from donations.periods import is_final, period_of
 from donations.prepared import Prepared
 
@@ -188,7 +188,7 @@ def _acknowledge(
     team has changed can no longer be undone."""
     donation = root.donation
     assert donation is not None
-    latest = None if given is None else _LATEST_RECEIPT.first(conn, {"donation_id": donation.id})
+    latest = None if given is None else receipts.latest_of(conn, donation.id)
     remaining = given.remaining if given is not None else root.facts.amount
     assert remaining is not None, "a charge that succeeded has an amount"
     if latest is not None and not is_due and (latest.state, latest.amount_minor) == ("live", remaining.minor):
@@ -243,12 +243,6 @@ _KNOWN: Any = union_all(
     ).where(CheckoutAttempt.donation_id == bindparam("donation_id")),
 )
 _WHAT_IS_KNOWN = Prepared(_KNOWN)
-_LATEST_RECEIPT = Prepared(
-    select(Receipt.id, Receipt.label, Receipt.amount_minor, Receipt.currency, Receipt.state, Receipt.payload)
-    .where(Receipt.donation_id == bindparam("donation_id"))
-    .order_by(Receipt.series_id.desc(), Receipt.number.desc())
-    .limit(1)
-)
 _attempt: Table = CheckoutAttempt.__table__  # type: ignore[assignment]
 _ASK_ABOUT_COMPLETED = Prepared(
     update(_attempt)

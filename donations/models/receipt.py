@@ -15,16 +15,25 @@ EVENT_KINDS = ("voided", "replaced", "printed", "reprinted")
 CAUSES = ("refunded", "lost", "refunded_and_lost", "failed", "more", "corrected", "moved")
 
 
+# What the label of a receipt is made of: its number in the series, or characters drawn at random.
+NUMBERINGS = ("sequential", "random")
+
+
 class ReceiptSeries(Model):
-    """A run of numbers without gaps: the row is locked by the transaction that takes the next one. The newest series is
-    in use; a restored database begins another, so that no number is given twice."""
+    """A run of numbers without gaps: the row is locked by the transaction that takes the next one. Receipts of discreet
+    appeals have a series of their own, whose numbers nobody outside sees. The newest series of each numbering is in
+    use; a restored database begins others, so that no number is given twice."""
 
     __tablename__ = "receipt_series"
-    __table_args__ = (CheckConstraint("next_number > 0", name="next_number_positive"),)
+    __table_args__ = (
+        CheckConstraint("next_number > 0", name="next_number_positive"),
+        one_of("numbering", NUMBERINGS, "numbering_known"),
+    )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)
     prefix: Mapped[str] = mapped_column(Text, unique=True)
     next_number: Mapped[int] = mapped_column(Integer, default=1)
+    numbering: Mapped[str] = mapped_column(Text, default="sequential", server_default="sequential")
 
 
 class Receipt(Model):

@@ -11,6 +11,7 @@ from donations.receipts.issuance import (
     cause_of,
     follow_purpose,
     issue,
+    latest_of,
     void,
 )
 from donations.receipts.lookup import (
@@ -49,6 +50,7 @@ __all__ = [
     "issue",
     "label_of",
     "labels_meant",
+    "latest_of",
     "live_of",
     "of_donor",
     "person_of",

@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Table, bindparam, case, delete, exists, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from donations import outbox, privacy
 from donations.bookkeeping import Standing
-from donations.models import Donation, Receipt, ReceiptChange, ReceiptEvent, ReceiptSeries
+from donations.models import Appeal, Donation, Receipt, ReceiptChange, ReceiptEvent, ReceiptSeries
 from donations.models.base import new_id, new_link
 from donations.money import Money
 from donations.prepared import Prepared, upsert
-from donations.receipts.lookup import label_of, person_identity
+from donations.receipts.lookup import label_of, person_identity, random_label
 
 # So long the team may undo what it did before a receipt follows, and nobody has been told anything.
 UNDO_WITHIN = timedelta(hours=2)
@@ -42,7 +42,7 @@ class Acknowledged:
 
 
 def acknowledge(conn: Connection, donation: Any, said: Acknowledged, latest: Any, *, at: datetime) -> None:
-    """The one rule. `said.amount` is what remains of the donation, `latest` the row of its newest receipt, or None:
+    """The one rule. `said.amount` is what remains of the donation, `latest` what latest_of gives:
     nothing remains: void it; another amount than it says: replace it; none is live: issue a new one. One that has
     ended never returns."""
     live = _live(latest)
@@ -65,6 +65,11 @@ def acknowledge_later(conn: Connection, donation: Any, said: Acknowledged, lates
         _FORGET_CHANGE.run(conn, {"of_donation": donation.id})
     else:
         _put_off(conn, donation.id, at=at)
+
+
+def latest_of(conn: Connection, donation_id: int) -> Any:
+    """The row of a donation's newest receipt, whatever became of it; None before the first."""
+    return _LATEST.first(conn, {"of_donation": donation_id})
 
 
 def cause_of(standing: Standing, latest: Any, *, offline: bool) -> str:
@@ -104,13 +109,14 @@ def acknowledge_due(conn: Connection, donation: Any, said: Acknowledged, latest:
 
 def issue(conn: Connection, donation: Any, said: Acknowledged, latest: Any = None, *, at: datetime) -> str:
     """Take the next number, freeze the receipt of a donation (a row of facts.load_root) and queue its mail. Gives its
-    label. `latest` is the row of the donation's newest receipt: if it is live, this one stands for it from now on. The
-    caller holds the donation's lock."""
+    label. `latest` is what latest_of gives: if it is live, this one stands for it from now on. The caller holds the
+    donation's lock."""
     replaces = _live(latest)
     if replaces is not None:
         _end(conn, replaces.id, "replaced", said.cause, at=at)
-    series_id, series, number = _NEXT_NUMBER.one(conn, {})
-    label = label_of(series, number)
+    taken_for = {"of_appeal": donation.appeal_id, "after_series": latest and latest.series_id}
+    series_id, series, numbering, number = _NEXT_NUMBER.one(conn, taken_for)
+    label = random_label() if numbering == "random" else label_of(series, number)
     name = privacy.unseal(donation.name_sealed, f"donation:{donation.reference}:name") if donation.name_sealed else ""
     payload = _payload(donation, said, label, name, replaces)
     receipt_id = new_id()
@@ -226,10 +232,20 @@ def _purpose(terms: Any) -> dict[str, Any]:
     }
 
 
+_appeal: Table = Appeal.__table__  # type: ignore[assignment]
 _receipt: Table = Receipt.__table__  # type: ignore[assignment]
 _series: Table = ReceiptSeries.__table__  # type: ignore[assignment]
 _event: Table = ReceiptEvent.__table__  # type: ignore[assignment]
 _change: Table = ReceiptChange.__table__  # type: ignore[assignment]
+_LATEST = Prepared(
+    select(
+        _receipt.c.id, _receipt.c.series_id, _receipt.c.label, _receipt.c.amount_minor, _receipt.c.currency,
+        _receipt.c.state, _receipt.c.payload,
+    )
+    .where(_receipt.c.donation_id == bindparam("of_donation"))
+    .order_by(_receipt.c.series_id.desc(), _receipt.c.number.desc())
+    .limit(1)
+)  # fmt: skip
 _INSERT, _INSERT_EVENT = Prepared(insert(_receipt)), Prepared(insert(_event))
 _FORGET_CHANGE = Prepared(delete(_change).where(_change.c.donation_id == bindparam("of_donation")))
 
@@ -245,10 +261,19 @@ _PUT_OFF = Prepared(_put_off_later)
 _SET_STATE = Prepared(
     update(_receipt).where(_receipt.c.id == bindparam("of_receipt")).values(state=bindparam("new_state"))
 )
+# What is given to a discreet appeal tells nothing of the others, and the numbers of all others do not count it. What
+# follows a random number is random: the receipts of one donation stay in the order of their series.
+_any_series = _series.alias()
+_is_discreet = select(_appeal.c.discreet).where(_appeal.c.id == bindparam("of_appeal")).scalar_subquery()
+_was_random = exists().where(_any_series.c.id == bindparam("after_series"), _any_series.c.numbering == "random")
+_numbering = case((or_(_is_discreet, _was_random), "random"), else_="sequential")
 # The newest series is the one in use: each restoration begins another.
 _NEXT_NUMBER = Prepared(
     update(_series)
-    .where(_series.c.id == select(func.max(_series.c.id)).scalar_subquery())
+    .where(
+        _series.c.id
+        == select(func.max(_any_series.c.id)).where(_any_series.c.numbering == _numbering).scalar_subquery()
+    )
     .values(next_number=_series.c.next_number + 1)
-    .returning(_series.c.id, _series.c.prefix, (_series.c.next_number - 1).label("number"))
+    .returning(_series.c.id, _series.c.prefix, _series.c.numbering, (_series.c.next_number - 1).label("number"))
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from datetime import datetime
 
 from sqlalchemy import insert, select
@@ -13,7 +14,9 @@ from donations.errors import BadLink, ReceiptNotHere
 from donations.extensions import db
 from donations.models import Donation, Receipt, ReceiptChange, ReceiptEvent, ReceiptSeries
 from donations.models.base import new_id
+from donations.references import ALPHABET, LOOKS_LIKE
 
+_LETTERS = ALPHABET[10:]
 # By series and number: each series is newer than those before it.
 IN_ORDER = (Receipt.series_id, Receipt.number)
 
@@ -23,14 +26,24 @@ def label_of(series: str, number: int) -> str:
     return f"{series}-{number:06d}"
 
 
+def random_label() -> str:
+    """The number of a receipt that tells nothing of when it was issued and how many there are: R-T41QK0ZD. It begins
+    with a letter, so it is no number of a series."""
+    return f"R-{secrets.choice(_LETTERS)}" + "".join(secrets.choice(ALPHABET) for _ in range(7))
+
+
 def labels_meant(typed: str) -> list[str]:
     """The labels that a typed number may mean, the newest series first: all series for figures alone; with the dash or
-    without it; otherwise what was typed."""
+    without it; otherwise what was typed. A random one may be typed with letters that look like its figures."""
+    sequential = ReceiptSeries.numbering == "sequential"
     found = []
-    for series in db.session.scalars(select(ReceiptSeries.prefix).order_by(ReceiptSeries.id.desc())):
+    for series in db.session.scalars(select(ReceiptSeries.prefix).where(sequential).order_by(ReceiptSeries.id.desc())):
         read = re.fullmatch(rf"(?:{series})?-?([0-9]{{1,9}})", typed)
         if read:
             found.append(label_of(series, int(read[1])))
+    read = re.fullmatch(rf"R?-?([{_LETTERS}][{ALPHABET}]{{7}})", typed.translate(LOOKS_LIKE))
+    if read:
+        found.append(f"R-{read[1]}")
     return found or [typed]
 
 

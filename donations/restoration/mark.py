@@ -13,7 +13,7 @@ from donations import audit
 from donations.models import Mail, ReceiptSeries, Restoration, StaffSession
 from donations.references import ALPHABET
 
-SERIES, CODE_LETTERS = "R", 4
+SERIES, CODE_LETTERS = {"sequential": "R", "random": "D"}, 4
 # What these say is over within the hour. All other mails wait for a person, because the lost installation may have sent
 # them after the copy was made.
 OVER_SOON = ("staff_reset", "staff_sign_in")
@@ -23,8 +23,11 @@ def mark_restored(conn: Connection, copied_at: datetime, *, actor: str, at: date
     """The database that `conn` writes to was restored just now from a copy made at `copied_at`. Call it once, before
     anything else is written. Gives the name of the new series of receipts: no other restore of the same copy has it, so
     no number is given twice."""
-    series = SERIES + "".join(secrets.choice(ALPHABET) for _ in range(CODE_LETTERS))
-    series_id = conn.execute(insert(_series).values(prefix=series, next_number=1).returning(_series.c.id)).scalar_one()
+    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LETTERS))
+    for numbering, letter in SERIES.items():
+        conn.execute(insert(_series).values(prefix=letter + code, next_number=1, numbering=numbering))
+    series = SERIES["sequential"] + code
+    series_id = conn.execute(select(_series.c.id).where(_series.c.prefix == series)).scalar_one()
     row = {"copied_at": copied_at, "restored_at": at, "series_id": series_id}
     conn.execute(insert(_restoration).values(row))
     conn.execute(delete(_mail).where(_mail.c.state == "due", _mail.c.kind.in_(OVER_SOON)))

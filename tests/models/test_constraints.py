@@ -54,6 +54,7 @@ REFUSED = [
     ("archive_record", {"act": "lost"}, "act_known"),
     ("receipt_series", {"next_number": 0}, "next_number_positive"),
     ("receipt_series", {"prefix": "R"}, "prefix"),
+    ("receipt_series", {"numbering": "secret"}, "numbering_known"),
     ("receipt", {"amount_minor": 0}, "amount_positive"),
     ("receipt", {"state": "gone"}, "state_known"),
     ("receipt_event", {"kind": "lost"}, "kind_known"),
