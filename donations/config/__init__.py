@@ -26,6 +26,7 @@ SECRETS = frozenset(
 HOME = Path(__file__).resolve().parents[2]
 INSTANCE = HOME / "instance"
 DATABASE = "fighting-fund.db"
+LOG_FORMATS = ("text", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Settings:
     alert_email: str
     files_folder: str
     backup_recipients: tuple[str, ...]
+    log_format: str
 
     @property
     def livemode(self) -> bool:
@@ -104,6 +106,12 @@ def source(*, here_only: bool = False) -> Source:
 def environment() -> dict[str, str]:
     """Everything that is set, by name."""
     return dict(source().values)
+
+
+def log_format() -> str:
+    """One of LOG_FORMATS, before all other settings are read. Raises BadSetting."""
+    reader, default = _READERS["LOG_FORMAT"]
+    return str(reader("LOG_FORMAT", _raw(environment(), "LOG_FORMAT", default)))
 
 
 def is_set_elsewhere(name: str) -> bool:
@@ -272,6 +280,12 @@ def _recipients(name: str, raw: str) -> tuple[str, ...]:
     return recipients
 
 
+def _log_format(name: str, raw: str) -> str:
+    if raw not in LOG_FORMATS:
+        raise _fault(name, f"{raw!r} is no form of the log", f"Write {' or '.join(LOG_FORMATS)}")
+    return raw
+
+
 # name -> (reader, default); a default of None means it must be set.
 _READERS: dict[str, tuple[Any, str | None]] = {
     "DATABASE_URL": (_database_url, f"sqlite:///{INSTANCE / DATABASE}"),
@@ -288,5 +302,6 @@ _READERS: dict[str, tuple[Any, str | None]] = {
     "ALERT_EMAIL": (_email, ""),
     "FILES_FOLDER": (_folder, str(INSTANCE / "files")),
     "BACKUP_RECIPIENTS": (_recipients, ""),
+    "LOG_FORMAT": (_log_format, "text"),
 }
 NAMES = tuple(_READERS)

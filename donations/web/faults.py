@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 from donations.errors import DatabaseNotReady, DonationsError
 from donations.extensions import db
 from donations.installation.outages import is_outage
-from donations.web import headers
+from donations.web import headers, request_id
 from donations.web.filters import sentence
 from donations.web.page import page
 
@@ -61,9 +61,9 @@ def _database_failed(error: DBAPIError) -> Response:
 
 
 def _log_exception(exc_info: Any) -> None:
-    """Log what nobody expected, by the route's own pattern: a path may hold a token that opens something."""
-    route = request.url_rule.rule if request.url_rule is not None else "an address that is none"
-    current_app.logger.error("unexpected at %s %s", request.method, route, exc_info=exc_info)
+    """Log what nobody expected, by the route's own pattern."""
+    route = request_id.route() or f"{request.method} an address that is none"
+    current_app.logger.error("unexpected at %s", route, exc_info=exc_info)
 
 
 def _unexpected(_error: InternalServerError) -> Response:
@@ -113,7 +113,8 @@ def _written(status: int, text: str | None) -> Response:
         answer.headers["Cache-Control"] = cache
         return answer
     told = {"title": title, "text": text or explanation, "code": status, "may_return": _may_return(status)}
-    return page("errors/error.html", status, cache=cache, **told)
+    number = request_id.current() if status >= 500 else None
+    return page("errors/error.html", status, cache=cache, number=number, **told)
 
 
 def _of_an_appeal() -> bool:
