@@ -196,5 +196,7 @@ def approvals_are(required: int) -> None:
 @contextmanager
 def two_approvals() -> Iterator[None]:
     approvals_are(2)
-    yield
-    approvals_are(1)
+    try:
+        yield
+    finally:
+        approvals_are(1)

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from donations import giving
 from donations.database import snapshot, write_unit
-from donations.errors import AlreadyDone, DonationsError, NeedsAnother, NotEnoughInFund, NotForThisLine
+from donations.errors import AlreadyDone, DonationsError, NeedsAnother, NotArrivedYet, NotEnoughInFund, NotForThisLine
 from donations.extensions import db
 from donations.models import Appeal, BankAccount, BankLine, Disbursement, Match, OfflineGift
 from donations.money import Money
@@ -232,8 +232,11 @@ class Desk(RuleBasedStateMachine):
         funds = {gift.fund for gift in self.model.on_slip(slip)} if slip else set()
         if slip is None or len(funds) != 1:
             return
-        (fund,), fits = funds, part <= self.model.short(slip)
-        refused = None if fits else NotForThisLine
+        (fund,), refused = funds, None
+        if not self.model.has_arrived(slip):
+            refused = NotArrivedYet
+        elif part > self.model.short(slip):
+            refused = NotForThisLine
         with two_approvals():
             made = self.adjust("write_off", fund, part, refused, account=1030, clear_ref=f"slip:{slip.id}")
         if made and expect(not by_asker, NeedsAnother, lambda conn: adjustments.decide(

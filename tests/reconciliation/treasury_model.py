@@ -93,6 +93,10 @@ class Treasury:
         written_off = sum(one.minor for one in self.write_offs if one.slip is slip and one.state == "made")
         return slip.minor - self.of("slip", slip) - written_off
 
+    def has_arrived(self, slip: Thing) -> bool:
+        """Whether the bank has credited anything of it: before that nothing of it is left over."""
+        return any(line.kind == "slip" and line.thing is slip for line in self.lines)
+
     def free(self, fund: str) -> int:
         return sum(self._free(fund))
 
