@@ -1,10 +1,11 @@
-"""Runs the migrations on the app's own engine, inside one transaction a migration, or on the connection given."""
+"""Runs the migrations on the engine that may change tables, inside one transaction a migration, or on the connection given."""
 
 from alembic import context
 from flask import current_app
 
+from donations.installation.roles import grant, owner_engine
+
 database = current_app.extensions["migrate"].db
-engine = database.engine
 
 
 def skip_what_models_do_not_know(_obj, name, kind, reflected, compare_to):
@@ -33,6 +34,7 @@ given = context.config.attributes.get("connection")
 if given is not None:
     run(given)
 else:
-    with engine.connect() as opened:
+    with owner_engine() as engine, engine.connect() as opened:
         run(opened)
+        grant(opened)
         opened.commit()

@@ -24,6 +24,7 @@ from donations.config import Settings
 from donations.database import is_sqlite
 from donations.errors import ArchiveRefused, BadSeal, DatabaseInUse, DatabaseNotEmpty, FileGone
 from donations.extensions import db
+from donations.installation import roles
 from donations.reconciliation import files
 
 _LOCK_WAIT = "5s"
@@ -80,7 +81,8 @@ def drill(archive: Path, settings: Settings, *, at: datetime) -> Restored:
         if is_sqlite() or not _may_make_schemas():
             now = _new_file(folder / "database", manifest, places, _nothing, at)
         else:
-            with db.engine.connect() as conn:  # Never committed: it is gone when the connection is.
+            # Never committed: it is gone when the connection is.
+            with roles.owner_engine() as engine, engine.connect() as conn:
                 conn.exec_driver_sql(f"CREATE SCHEMA {_SCHEMA}")
                 conn.exec_driver_sql(f"SET LOCAL search_path TO {_SCHEMA}")
                 now = rebuild(conn, manifest, places, at=at)
@@ -147,7 +149,7 @@ def _into_postgresql(
     manifest: Manifest, places: dict[str, Path], undo: ExitStack, finish: Finish, at: datetime
 ) -> dict[str, Any]:
     """One transaction: away with the old, in with the new, or nothing."""
-    with db.engine.begin() as conn:
+    with roles.owner_engine() as engine, engine.begin() as conn:
         if conn.exec_driver_sql(_OTHERS).scalar_one():
             raise DatabaseInUse()
         conn.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'")
@@ -157,6 +159,7 @@ def _into_postgresql(
             conn.exec_driver_sql(f"DROP FUNCTION {function} CASCADE")
         now = rebuild(conn, manifest, places, at=at)
         finish(conn, _copied_at(manifest))
+        roles.grant(conn)
         _place_files(manifest, places, undo)
     return now
 
@@ -208,5 +211,5 @@ def _refuse_if_used(place: Path) -> None:
 
 
 def _may_make_schemas() -> bool:
-    with db.engine.connect() as conn:
+    with roles.owner_engine() as engine, engine.connect() as conn:
         return bool(conn.exec_driver_sql("SELECT has_database_privilege(current_database(), 'CREATE')").scalar_one())

@@ -17,6 +17,7 @@ from donations.errors import BadSetting
 
 # Set for the processes that we start: they get every value from us and look for no file. It names the file we read.
 HANDED_DOWN = "FIGHTING_FUND_SETTINGS_FROM"
+OF_UPDATES = ("MIGRATION_DATABASE_URL", "MIGRATION_DATABASE_URL_FILE")
 _LIKENESS, _LIKENESS_ELSEWHERE = 0.7, 0.86
 
 
@@ -32,8 +33,10 @@ class Source:
     warnings: tuple[str, ...] = ()
 
     def handed_down(self) -> dict[str, str]:
-        """The environment of a process that we start: it reads no file, whatever folder it runs in."""
-        return {**self.values, HANDED_DOWN: str(self.file or "")}
+        """The environment of a process that we start: it reads no file, whatever folder it runs in. What may change
+        tables is not for it."""
+        kept = {name: value for name, value in self.values.items() if name not in OF_UPDATES}
+        return {**kept, HANDED_DOWN: str(self.file or "")}
 
     def described(self) -> str:
         """Which file it is, for a person."""

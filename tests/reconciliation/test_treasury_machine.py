@@ -232,11 +232,8 @@ class Desk(RuleBasedStateMachine):
         funds = {gift.fund for gift in self.model.on_slip(slip)} if slip else set()
         if slip is None or len(funds) != 1:
             return
-        (fund,), refused = funds, None
-        if not self.model.has_arrived(slip):
-            refused = NotArrivedYet
-        elif part > self.model.short(slip):
-            refused = NotForThisLine
+        (fund,), too_much = funds, NotForThisLine if part > self.model.short(slip) else None
+        refused = too_much if self.model.has_arrived(slip) else NotArrivedYet
         with two_approvals():
             made = self.adjust("write_off", fund, part, refused, account=1030, clear_ref=f"slip:{slip.id}")
         if made and expect(not by_asker, NeedsAnother, lambda conn: adjustments.decide(

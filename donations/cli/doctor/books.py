@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from donations import archives, data_keys, retention
 from donations.cli.doctor.findings import Finding, Patient
 from donations.errors import DatabaseNotReady
-from donations.installation import schema, work
+from donations.installation import roles, schema, work
 from donations.installation.outages import can_write
 from donations.models import Appeal, Halt, Organisation, triggers
 from donations.worker.jobs import JOBS
@@ -49,6 +49,12 @@ def examine(patient: Patient) -> Iterator[Finding]:
             yield Finding(
                 "fault", "database", "cannot be written to. Check the owner and mode of its file, or its role"
             )
+        if roles.owns_the_books(conn):
+            yield Finding(
+                "warning", "database role",
+                "the app's role owns the tables, so it could take off what guards the books. See docs/operating.md,"
+                " Two roles on PostgreSQL",
+            )  # fmt: skip
         yield from _guards(conn)
         yield from (Finding(*found) for found in data_keys.findings(conn, patient.settings.data_keys))
         yield from (Finding(*found) for found in archives.findings(conn, patient.at))
