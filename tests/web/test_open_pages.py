@@ -1,5 +1,5 @@
-"""Every open public page that names an appeal lets go of it when it is hidden, and finds it again when it is shown. Each
-page is read as a browser reads it: whom it asks, and what it waits for."""
+"""Every open public page that names an appeal lets go of it when it is hidden, and finds it again when it is shown.
+Each page is read as a browser reads it: whom it asks, and what it waits for."""
 
 from __future__ import annotations
 
