@@ -53,22 +53,34 @@ class LastAdmin(DonationsError):
     status = 409
 
 
-class PasswordTooShort(DonationsError):
+class BadPassword(DonationsError):
+    """Choose another password."""
+
+    status = 422
+
+
+class PasswordTooShort(BadPassword):
     """A password has at least %(least)s characters. A sentence of a few words is good."""
 
-    status = 422
 
-
-class PasswordTooLong(DonationsError):
+class PasswordTooLong(BadPassword):
     """A password has at most %(most)s characters."""
 
-    status = 422
+
+class PasswordTooSimple(BadPassword):
+    """This password is easy to guess. Add a few uncommon words."""
 
 
-class PasswordTooSimple(DonationsError):
-    """This password is easy to guess. Take one with more different characters, and not your own address."""
+class PasswordRepeats(PasswordTooSimple):
+    """This password repeats itself, so it is easy to guess. Use a few different words."""
 
-    status = 422
+
+class PasswordInOrder(PasswordTooSimple):
+    """Rows of keys, sequences and dates are easy to guess. Use a few uncommon words."""
+
+
+class PasswordNamesUs(PasswordTooSimple):
+    """This password is easy to guess for somebody who knows your address or our name. Use other words."""
 
 
 class TryLater(DonationsError):

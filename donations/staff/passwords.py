@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from flask_security.utils import hash_password, verify_password
+from zxcvbn import zxcvbn
 
-from donations.errors import PasswordTooLong, PasswordTooShort, PasswordTooSimple
+from donations.database import in_write_unit
+from donations.errors import (
+    PasswordInOrder,
+    PasswordNamesUs,
+    PasswordRepeats,
+    PasswordTooLong,
+    PasswordTooShort,
+    PasswordTooSimple,
+)
 from donations.extensions import security
-from donations.models import Staff
+from donations.models import Organisation, Staff
 from donations.staff.binding import LEAST_LETTERS
 
 MOST_LETTERS = 200
 LEAST_DIFFERENT = 6
+LEAST_SCORE = 3  # of zxcvbn's 0 to 4: more than 10^8 guesses
+LOOKED_AT = 72  # its time grows with the cube of the length
+_HINTS = {"repeat": PasswordRepeats, "spatial": PasswordInOrder, "sequence": PasswordInOrder, "date": PasswordInOrder}
 
 
 def check_new(password: str, email: str) -> None:
@@ -24,6 +37,28 @@ def check_new(password: str, email: str) -> None:
         raise PasswordTooShort(least=LEAST_LETTERS)
     if len(set(normal)) < LEAST_DIFFERENT or normal.casefold() in email.casefold():
         raise PasswordTooSimple()
+
+
+def check_strength(password: str, email: str) -> None:
+    """Raises what check_new raises, and PasswordTooSimple or one of its kinds for what is guessed easily, also by who
+    knows the person's address and the organisation's name. It may take seconds: call it outside any write unit."""
+    assert not in_write_unit(), "nobody waits for a password to be looked at"
+    check_new(password, email)
+    found = zxcvbn(_normal(password)[:LOOKED_AT], _known_words(email), max_length=LOOKED_AT)
+    if found["score"] >= LEAST_SCORE:
+        return
+    longest = max(found["sequence"], key=lambda match: len(match["token"]))
+    if longest.get("dictionary_name") == "user_inputs":
+        raise PasswordNamesUs()
+    raise _HINTS.get(longest["pattern"], PasswordTooSimple)()
+
+
+def _known_words(email: str) -> list[str]:
+    """What somebody who knows the person and the fund tries first."""
+    house = Organisation.get()
+    texts = (email, house.name, house.legal_name or "", "Fighting Fund")
+    words = [word for text in texts for word in re.split(r"[\W_]+", text) if len(word) > 2]
+    return [*texts, *(re.sub(r"[\W_]+", "", text) for text in texts), *words]
 
 
 def hashed(password: str) -> str:

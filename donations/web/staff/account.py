@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 
 from donations import staff
 from donations.database import write_unit
-from donations.errors import PasswordTooLong, PasswordTooShort, PasswordTooSimple
+from donations.errors import BadPassword
 from donations.extensions import db
 from donations.models import Staff, StaffSession
 from donations.models.base import MOST_ID
-from donations.staff import brakes, factors
+from donations.staff import brakes, factors, passwords
 from donations.staff import sessions as domain
 from donations.web import languages, sessions
 from donations.web.access import fresh
@@ -51,11 +51,12 @@ def change_password() -> Any:
     assert row is not None, "signed in"
     try:
         if form.validate():
+            passwords.check_strength(form.password.data, staff.email_of(_me()))
             with write_unit() as conn:
                 staff.change_password(conn, staff.find(row.staff_id), form.password.data, keep=row.id, at=now())
             flash(_("Your password is changed, and your other sessions are ended."))
             return redirect(url_for("account.show"), 303)
-    except (PasswordTooLong, PasswordTooShort, PasswordTooSimple) as error:
+    except BadPassword as error:
         form.password.errors = [sentence(error)]
     form.password.data = ""
     return page("staff/password.html", 422, cache="no-store", form=form)

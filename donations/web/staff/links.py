@@ -9,15 +9,14 @@ from flask_babel import gettext as _
 
 from donations import staff
 from donations.database import write_unit
-from donations.errors import PasswordTooLong, PasswordTooShort, PasswordTooSimple, TryLater
-from donations.staff import brakes, people
+from donations.errors import BadPassword, TryLater
+from donations.staff import brakes, passwords, people
 from donations.web import sessions
 from donations.web.filters import sentence
 from donations.web.page import now, page
 from donations.web.staff.forms import AddressForm, JoinForm, NewPasswordForm
 
 bp = Blueprint("links", __name__, url_prefix="/staff")
-BAD_PASSWORD = (PasswordTooLong, PasswordTooShort, PasswordTooSimple)
 
 
 @bp.get("/join/<token>")
@@ -33,10 +32,11 @@ def join(token: str) -> Any:
     if not form.validate():
         return _page("join", form, 422, **told)
     try:
+        passwords.check_strength(form.password.data, staff.email_of(person))
         with write_unit() as conn:
             person = staff.join(conn, token, form.name.data, form.password.data, at=at)
             sessions.begin(person, "full", at)
-    except BAD_PASSWORD as error:
+    except BadPassword as error:
         form.password.errors = [sentence(error)]
         return _page("join", form, 422, **told)
     return redirect(url_for("account.show"), 303)
@@ -70,14 +70,14 @@ def resetting(token: str) -> Response:
 
 @bp.post("/reset/<token>")
 def reset(token: str) -> Any:
-    people.read_link(token, "reset")
-    form = NewPasswordForm()
+    email, form = staff.email_of(people.read_link(token, "reset")), NewPasswordForm()
     if not form.validate():
         return _page("reset", form, 422, token=token)
     try:
+        passwords.check_strength(form.password.data, email)
         with write_unit() as conn:
             staff.take_new_password(conn, token, form.password.data, at=now())
-    except BAD_PASSWORD as error:
+    except BadPassword as error:
         form.password.errors = [sentence(error)]
         return _page("reset", form, 422, token=token)
     flash(_("Your new password is set. Sign in with it."))

@@ -13,6 +13,7 @@ from donations import mailer, outbox, staff, tokens
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Mail
+from donations.staff import passwords
 from tests.fixtures.outside import plain_text
 from tests.web.staff.conftest import Browser, Person
 
@@ -98,6 +99,13 @@ def test_a_link_of_one_purpose_is_none_of_the_other(browser: Browser, treasurer:
         ("a" * 30, "easy to guess"),
         ("ababababababababab", "easy to guess"),
         ("new@example.org", "easy to guess"),
+        ("passwordpassword", "repeats itself"),
+        ("123456789012345", "easy to guess"),
+        ("qwertyuiopasdfg", "easy to guess"),
+        ("asdfghjklasdfghjkl;", "repeats itself"),
+        ("abcdefghijklmnopqrst", "Rows of keys, sequences and dates"),
+        ("fighting fund 2026", "knows your address or our name"),
+        ("iloveyouprincess1", "uncommon words"),
         ("x1y2z3" * 40, "at most 200 characters"),
     ],
 )
@@ -180,3 +188,30 @@ def test_mails_are_written_in_the_language_of_who_gets_them(
     assert f'lang="{language}"' in page.get_content()
     assert ("/ru/staff" in plain_text(mail)) is (language == "ru")
     assert "Ali" not in mail["Subject"]
+
+
+@pytest.mark.databases("sqlite")
+def test_a_weak_password_is_refused_wherever_one_is_set(browser: Browser, treasurer: Person) -> None:
+    key = treasurer.row.link_key
+    link = f"/staff/reset/{tokens.for_reset(treasurer.id, key)}"
+    browser.get(link)
+    assert "repeats itself" in browser.post(link, password="passwordpassword").text
+    browser.sign_in(treasurer)
+    browser.get("/staff/password")
+    assert "repeats itself" in browser.post("/staff/password", password="passwordpassword").text
+    assert treasurer.row.link_key == key  # nothing was set
+
+
+@pytest.mark.databases("sqlite")
+def test_a_long_password_is_looked_at_no_further_than_its_first_72_letters(
+    app: Flask, appeals: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def look(password: str, *_: object, **__: object) -> dict[str, object]:
+        seen.append(password)
+        return {"score": 4}
+
+    monkeypatch.setattr(passwords, "zxcvbn", look)
+    passwords.check_strength("x1y2z3" * 30, "ada@example.org")
+    assert seen == [("x1y2z3" * 30)[:72]]
