@@ -1,6 +1,7 @@
 """Brakes on guessing: after some failures each further one costs a longer wait, counted for the account, for the
 network, and for both together. Nobody can lock somebody else out for good: a wait is a quarter of an hour at most, a
-network from which the person has signed in before waits only for its own failures, and a mailed link ends the wait."""
+network from which the person has signed in before waits only for its own failures, and a mailed link ends the wait for
+the password. What was counted of the second factor stays: who reads somebody's mail gets no fresh guesses at it."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from donations.models import Brake, Staff
 from donations.prepared import upsert
 from donations.staff import sessions
 
-FREE = {"account": 5, "place": 20, "both": 5, "second": 5, "request": 5}
+FREE = {"account": 5, "place": 20, "both": 5, "second": 5, "request": 5, "reset": 2}
 LONGEST = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(days=1)
 
@@ -39,6 +40,11 @@ def count_second(conn: Connection, person: Staff, at: datetime) -> None:
     _count(conn, {_key("second", person.fs_uniquifier): "second"}, at)
 
 
+def count_reset(conn: Connection, person: Staff, at: datetime) -> None:
+    """The same for a new password by a mailed link, by account: each is a new guess at what the mailbox opens."""
+    _count(conn, {_key("reset", person.fs_uniquifier): "reset"}, at)
+
+
 def count_request(conn: Connection, place: bytes, at: datetime) -> None:
     """The same for a link to be mailed, by network alone: whom it is for, nobody is told."""
     _count(conn, {_key("request", "", place): "request"}, at)
@@ -56,10 +62,9 @@ def succeed_second(conn: Connection, person: Staff) -> None:
     conn.execute(delete(_brake).where(_brake.c.key_hash == _key("second", person.fs_uniquifier)))
 
 
-def release(conn: Connection, person: Staff, email: str) -> None:
-    """Forget what was counted for an account, after its person proved themselves in another way."""
-    keys = [_key("account", email), _key("second", person.fs_uniquifier)]
-    conn.execute(delete(_brake).where(_brake.c.key_hash.in_(keys)))
+def release_password(conn: Connection, email: str) -> None:
+    """Forget what was counted of an account's password: it is another one now."""
+    conn.execute(delete(_brake).where(_brake.c.key_hash == _key("account", email)))
 
 
 def _count(conn: Connection, kinds: Mapping[bytes, str], at: datetime) -> None:
@@ -86,7 +91,7 @@ def _wait(too_many: int) -> timedelta:
 
 def _key(kind: str, who: str, place: bytes = b"") -> bytes:
     """What is counted: some kinds by who is meant, some by the network it comes from, one by both."""
-    said = {"account": who, "second": who, "both": f"{place.hex()} {who}"}.get(kind, place.hex())
+    said = {"account": who, "second": who, "reset": who, "both": f"{place.hex()} {who}"}.get(kind, place.hex())
     return privacy.lookup_hash(said, f"staff brake {kind}")
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from donations import audit, privacy
 from donations.extensions import db
 from donations.models import RecoveryCode, Staff
+from donations.staff import sessions
 
 STEP_SECONDS = 30
 RECOVERY_CODES = 10
@@ -61,14 +62,16 @@ def waiting_secret(person: Staff) -> str:
     return privacy.unseal(person.totp_waiting_sealed, _identity(person))
 
 
-def confirm_totp(conn: Connection, person: Staff, code: str, *, at: datetime) -> bool:
-    """Take the waiting secret, if the code proves that the app has it."""
+def confirm_totp(conn: Connection, person: Staff, code: str, *, keep: int = 0, at: datetime) -> bool:
+    """Take the waiting secret, if the code proves that the app has it. Every session but the one numbered `keep`
+    ends."""
     if person.totp_waiting_sealed is None:
         return False
     step = codes().step_of(code, waiting_secret(person), after=None, at=at)
     if step is None:
         return False
     person.totp_sealed, person.totp_waiting_sealed, person.totp_counter = person.totp_waiting_sealed, None, step
+    sessions.end_all(person, at, but=keep)
     db.session.flush()
     audit.record(conn, person.actor, "staff.totp_set_up", person.actor, at=at)
     return True

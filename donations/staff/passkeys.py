@@ -23,6 +23,7 @@ from webauthn.helpers.structs import (
 from donations import audit
 from donations.extensions import db
 from donations.models import Passkey, Staff
+from donations.staff import sessions
 
 AT_MOST = 10  # of one person
 
@@ -72,8 +73,11 @@ def ask_new(person: Staff, site: Site, *, name: str, shown: str) -> Asked:
     return Asked(webauthn.options_to_json(options), bytes_to_base64url(options.challenge))
 
 
-def add(conn: Connection, person: Staff, site: Site, answer: str, challenge: str, *, name: str, at: datetime) -> bool:
-    """Take the passkey that the browser made, if it made one for this challenge and this site."""
+def add(
+    conn: Connection, person: Staff, site: Site, answer: str, challenge: str, *, name: str, keep: int, at: datetime
+) -> bool:
+    """Take the passkey that the browser made, if it made one for this challenge and this site. Every session but the
+    one numbered `keep` ends."""
     if len(person.passkeys) >= AT_MOST:
         return False
     try:
@@ -93,6 +97,7 @@ def add(conn: Connection, person: Staff, site: Site, answer: str, challenge: str
             sign_count=made.sign_count, made_at=at,
         )
     )  # fmt: skip
+    sessions.end_all(person, at, but=keep)
     db.session.flush()
     audit.record(conn, person.actor, "staff.passkey_added", person.actor, at=at)
     return True

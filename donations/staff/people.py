@@ -92,11 +92,13 @@ def send_reset_link(conn: Connection, email: str, *, at: datetime) -> None:
 
 
 def take_new_password(conn: Connection, token: str, password: str, *, at: datetime) -> Staff:
-    """Set a new password by a mailed link: it works once, and every session ends. The second factor stays."""
+    """Set a new password by a mailed link: it works once, and every session ends. The second factor stays, and so do
+    the brakes on guessing it. Raises TryLater after several within a day."""
     person = read_link(token, "reset", for_change=True)
+    brakes.count_reset(conn, person, at)
     _set_password(person, password)
     sessions.end_all(person, at)
-    brakes.release(conn, person, email_of(person))
+    brakes.release_password(conn, email_of(person))
     audit.record(conn, person.actor, "staff.password_reset", person.actor, at=at)
     return person
 
@@ -119,11 +121,13 @@ def read_link(token: str, purpose: str, *, for_change: bool = False) -> Staff:
 
 
 def change_roles(conn: Connection, person: Staff, roles: Iterable[str], *, by: str, at: datetime) -> None:
-    """Raises LastAdmin."""
+    """Every session of the person ends, so that nothing goes on under roles they no longer have. Raises LastAdmin."""
     before, wanted = sorted(person.roles), set(roles)
     if "admin" in before and "admin" not in wanted:
         _keep_an_admin(person)
     _grant(person, wanted)
+    if before != sorted(wanted):
+        sessions.end_all(person, at)
     db.session.flush()
     details = {"before": before, "roles": sorted(person.roles)}
     audit.record(conn, by, "staff.roles_changed", person.actor, details, at=at)
@@ -154,7 +158,7 @@ def forget_factors(conn: Connection, person: Staff, *, by: str, at: datetime) ->
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.staff_id == person.id))
     db.session.execute(delete(Passkey).where(Passkey.staff_id == person.id))
     sessions.end_all(person, at)
-    brakes.release(conn, person, email_of(person))
+    brakes.succeed_second(conn, person)  # what was guessed at is no more
     audit.record(conn, by, "staff.factors_reset", person.actor, at=at)
 
 

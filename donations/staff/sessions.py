@@ -61,6 +61,13 @@ def refresh(session_id: int, at: datetime) -> None:
     db.session.execute(update(StaffSession).where(StaffSession.id == session_id).values(fresh_at=at))
 
 
+def renew_key(session: StaffSession) -> str:
+    """Another key for the same session: the one before opens nothing."""
+    key = secrets.token_urlsafe(32)
+    session.key_hash = _hash(key)
+    return key
+
+
 def living(person: Staff, at: datetime) -> list[StaffSession]:
     """The person's sessions that live, the one used last first."""
     of_person = (StaffSession.staff_id == person.id, StaffSession.ended_at.is_(None))

@@ -87,6 +87,19 @@ def current() -> StaffSession | None:
     return kept.row if kept is not None else None
 
 
+def number() -> int:
+    """The number of the session of whoever asks; 0 is none."""
+    row = current()
+    return row.id if row is not None else 0
+
+
+def renew() -> None:
+    """Go on under a new key, after who they are was proved once more. Call it inside a write unit."""
+    kept = _of_request()
+    if kept is not None and kept.row is not None:
+        kept.new_key = sessions.renew_key(db.session.merge(kept.row))
+
+
 def signed_in() -> Staff | None:
     """Who asks, if they have proved it wholly."""
     row = current()

@@ -80,7 +80,7 @@ def confirm_app() -> Any:
         brakes.count_second(conn, person, at)
     with write_unit() as conn:
         person = staff.find(person.id, for_change=True)
-        is_right = factors.confirm_totp(conn, person, form.code.data, at=at)
+        is_right = factors.confirm_totp(conn, person, form.code.data, keep=sessions.number(), at=at)
         codes = factors.new_recovery_codes(conn, person, at=at) if is_right else []
     if not is_right:
         form.code.errors = [_("This is not the code that the app shows now. Is its clock right?")]

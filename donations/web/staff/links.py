@@ -80,6 +80,9 @@ def reset(token: str) -> Any:
     except BadPassword as error:
         form.password.errors = [sentence(error)]
         return _page("reset", form, 422, token=token)
+    except TryLater as error:
+        form.refusal = sentence(error)
+        return _page("reset", form, 429, token=token)
     flash(_("Your new password is set. Sign in with it."))
     return redirect(url_for("signing_in.ask"), 303)
 

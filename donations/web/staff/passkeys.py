@@ -37,7 +37,7 @@ def add() -> Any:
     with unit() as conn:
         person = staff.find(_me().id, for_change=True)
         is_good = form.validate() and domain.add(
-            conn, person, site(), form.credential.data, challenge, name=form.name.data, at=at
+            conn, person, site(), form.credential.data, challenge, name=form.name.data, keep=sessions.number(), at=at
         )
         codes = factors.new_recovery_codes(conn, person, at=at) if is_good and not had_one else []
     if codes:

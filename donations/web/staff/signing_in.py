@@ -133,6 +133,7 @@ def _proves_again(person: Staff, session_id: int, form: AgainForm, at: Any) -> b
         if is_right:
             brakes.succeed_second(conn, person)
             domain.refresh(session_id, at)
+            sessions.renew()
     return is_right
 
 

@@ -14,8 +14,8 @@ from donations import create_app, staff
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import StaffSession
-from donations.staff import sessions
-from tests.web.staff.conftest import NOON, Browser, Person
+from donations.staff import factors, sessions
+from tests.web.staff.conftest import NOON, PASSWORD, Browser, Person
 
 
 def is_in(browser: Browser) -> bool:
@@ -169,3 +169,38 @@ def test_no_hook_of_the_library_reads_every_request(app: Flask) -> None:
     theirs = ("flask_login", "flask_principal", "flask_security")
     assert [hook for hook in hooks if hook.__module__.startswith(theirs)] == []
     assert type(app.json).__module__ == "flask.json.provider"
+
+
+def test_a_change_of_roles_ends_the_sessions_of_its_person(
+    app: Flask, treasurer: Person, admin: Person, clock: time_machine.Traveller
+) -> None:
+    there, here = Browser(app), Browser(app)
+    there.sign_in(treasurer)
+    here.sign_in(admin)
+    assert here.post(f"/staff/people/{treasurer.id}/roles", roles=["treasurer"]).status_code == 303
+    assert is_in(there)  # nothing was changed
+    assert here.post(f"/staff/people/{treasurer.id}/roles", roles=["auditor"]).status_code == 303
+    assert not is_in(there)
+    assert is_in(here)
+
+
+def test_a_new_app_ends_the_other_sessions(app: Flask, treasurer: Person) -> None:
+    here, there = Browser(app), Browser(app)
+    here.sign_in(treasurer, code=treasurer.codes[0])
+    there.sign_in(treasurer, code=treasurer.codes[1])
+    here.get("/staff/app")
+    code = factors.codes().code(factors.waiting_secret(treasurer.row), datetime.now(UTC))
+    assert here.post("/staff/app", code=code).status_code == 200
+    assert is_in(here)
+    assert not is_in(there)
+
+
+def test_a_proof_renews_the_key_and_the_one_before_opens_nothing(app: Flask, treasurer: Person) -> None:
+    browser, copy = Browser(app), Browser(app)
+    browser.sign_in(treasurer)
+    copy.client.set_cookie("staff", browser.cookie)
+    assert is_in(copy)
+    browser.get("/staff/again")
+    assert browser.post("/staff/again", password=PASSWORD, code=treasurer.codes[0]).status_code == 303
+    assert is_in(browser)
+    assert not is_in(copy)
