@@ -4,14 +4,18 @@ act's own; hiding an appeal always needs one person, and publishing has a rule o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
-from donations.errors import AlreadyDone, DecisionWaiting, NeedsAnother, SentBefore
+from donations.errors import AccessTooNew, AlreadyDone, DecisionWaiting, NeedsAnother, SentBefore
 from donations.extensions import db
-from donations.models import ApprovalRule, Organisation
+from donations.models import ApprovalRule, AuditRecord, Organisation
 from donations.money import Money
+
+ACCESS_IS_NEW = timedelta(days=7)
+# By these one account gives another what it may do, or a new way in.
+GIVES_ACCESS = ("staff.invited", "staff.roles_changed", "staff.enabled", "staff.factors_reset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,28 @@ def required(amount: Money | None = None) -> int:
     if amount is not None and amount.currency == house.currency and abs(amount.minor) <= house.one_approval_up_to_minor:
         return 1
     return house.approvals_required
+
+
+def check_second(*before: str, by: str, at: datetime) -> None:
+    """Whether `by` is another person than each of those who asked or approved before: the one rule for every act that
+    two must agree to. Raises NeedsAnother for one of them, AccessTooNew where one gave another access lately."""
+    if by in before:
+        raise NeedsAnother()
+    if any(not are_two(one, by, at) for one in before):
+        raise AccessTooNew(days=ACCESS_IS_NEW.days)
+
+
+def are_two(one: str, other: str, at: datetime) -> bool:
+    """Whether two accounts count as two people. One who invites an account, grants it a role or resets it could be
+    both for a while, whichever of them asks first."""
+    if one == other:
+        return False
+    gave = or_(
+        and_(AuditRecord.actor == one, AuditRecord.about == other),
+        and_(AuditRecord.actor == other, AuditRecord.about == one),
+    )
+    since = (AuditRecord.act.in_(GIVES_ACCESS), AuditRecord.at > at - ACCESS_IS_NEW)
+    return db.session.scalar(select(AuditRecord.id).where(gave, *since).limit(1)) is None
 
 
 def ask(asked: Asked, *, actor: str, at: datetime) -> ApprovalRule:
@@ -54,12 +80,13 @@ def ask(asked: Asked, *, actor: str, at: datetime) -> ApprovalRule:
 
 
 def decide(number: int, *, yes: bool, actor: str, at: datetime) -> ApprovalRule:
-    """The second person's answer; by a no, the person who asked may withdraw it. Raises AlreadyDone, NeedsAnother."""
+    """The second person's answer; by a no, the person who asked may withdraw it. Raises AlreadyDone and
+    what check_second raises."""
     row = db.session.get_one(ApprovalRule, number, with_for_update=True)
     if row.state != "requested":
         raise AlreadyDone()
-    if yes and actor == row.requested_by:
-        raise NeedsAnother()
+    if yes:
+        check_second(row.requested_by, by=actor, at=at)
     row.state, row.decided_by, row.decided_at = "made" if yes else "refused", actor, at
     if yes:
         house = Organisation.get()

@@ -90,12 +90,13 @@ def base_of(draft: AppealDraft) -> str:
     return values.hash_of(values.of(draft.appeal)) if draft.appeal is not None else ""
 
 
-def may_publish(draft: AppealDraft, who: str) -> bool:
+def may_publish(draft: AppealDraft, who: str, at: datetime) -> bool:
     """Where publishing needs a second person, not the one who wrote the last change; where two people must agree to a
     new wording, not the one who wrote it."""
-    if Organisation.get().publish_needs_second and draft.written_by == who:
+    if Organisation.get().publish_needs_second and not approvals.are_two(draft.written_by, who, at):
         return False
-    return not (breaks_promise(draft) and _two_must_agree() and _wrote_wording(draft) == who)
+    needs_second = breaks_promise(draft) and _two_must_agree()
+    return not needs_second or approvals.are_two(_wrote_wording(draft), who, at)
 
 
 def breaks_promise(draft: AppealDraft) -> bool:
@@ -109,7 +110,7 @@ def publish(draft: AppealDraft, *, version: int, by: str, at: datetime) -> tuple
     Raises NeedsAnotherToPublish, WordingNeedsAnother, WordingReasonNeeded; DraftChanged if the draft or the appeal is
     not what was looked at; BadAppealsFile if it does not fit any more."""
     is_promise = breaks_promise(draft)
-    if not may_publish(draft, by):
+    if not may_publish(draft, by, at):
         raise WordingNeedsAnother() if is_promise else NeedsAnotherToPublish()
     if is_promise and not draft.reason:  # Money has come since it was written.
         raise WordingReasonNeeded()
@@ -152,7 +153,7 @@ def write_outcome(appeal: Appeal, outcome: dict[str, str], *, by: str, at: datet
     key = f"outcome:{appeal.id}:{at.timestamp()}"
     written = _with_outcome(appeal, draft, outcome)
     draft = keep(written, appeal, draft, version=version, form_key=key, reason=reason, by=by, at=at)
-    if was_there or not may_publish(draft, by):
+    if was_there or not may_publish(draft, by, at):
         return False
     publish(draft, version=draft.version, by=by, at=at)
     return True

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from donations import approvals
 from donations.appeals.fault import Fault
 from donations.appeals.table import Table
 from donations.errors import AlreadyDone, DraftChanged, NeedsAnotherToPublish, SentBefore, UpdateNotFound
@@ -94,8 +95,8 @@ def mend(update: AppealUpdate, title: Texts, text: Texts, *, by: str, at: dateti
     return True
 
 
-def may_post(update: AppealUpdate, who: str) -> bool:
-    return not Organisation.get().publish_needs_second or update.written_by != who
+def may_post(update: AppealUpdate, who: str, at: datetime) -> bool:
+    return not Organisation.get().publish_needs_second or approvals.are_two(update.written_by, who, at)
 
 
 def post(update: AppealUpdate, *, by: str, at: datetime) -> bool:
@@ -106,7 +107,7 @@ def post(update: AppealUpdate, *, by: str, at: datetime) -> bool:
         raise AlreadyDone()
     if update.published_at is not None:
         return False
-    if not may_post(update, by):
+    if not may_post(update, by, at):
         raise NeedsAnotherToPublish()
     update.published_at = at
     return True

@@ -36,6 +36,7 @@ from donations.errors.base import (
     MailServerDown,
 )
 from donations.errors.books import (
+    AccessTooNew,
     AlreadyDone,
     CureMadeWorse,
     EntriesFirst,
@@ -99,6 +100,7 @@ from donations.errors.staff import (
     ChangedMeanwhile,
     KeptFormGone,
     LastAdmin,
+    NoSuchChange,
     NoSuchStaff,
     NotInThisState,
     PasswordInOrder,
@@ -153,6 +155,7 @@ from donations.errors.waiting import (
 )
 
 __all__ = [
+    "AccessTooNew",
     "AddressTaken",
     "AlreadyDone",
     "AlreadyServed",
@@ -217,6 +220,7 @@ __all__ = [
     "NeedsAnother",
     "NeedsAnotherToPublish",
     "NoReasonGiven",
+    "NoSuchChange",
     "NoSuchMessage",
     "NoSuchStaff",
     "NotACure",

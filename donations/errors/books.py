@@ -137,6 +137,12 @@ class NeedsAnother(DonationsError):
     status = 403
 
 
+class AccessTooNew(DonationsError):
+    """Somebody else must approve this: one of you two gave the other access here less than %(days)s days ago."""
+
+    status = 403
+
+
 class PeriodNotReady(DonationsError):
     """This period cannot be closed yet: %(fault)s."""
 

@@ -41,6 +41,12 @@ class NoSuchStaff(DonationsError):
     status = 404
 
 
+class NoSuchChange(DonationsError):
+    """There is no such change of the team."""
+
+    status = 404
+
+
 class NotInThisState(DonationsError):
     """This cannot be done to somebody who is %(state)s."""
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
-from donations import facts, ledger, privacy, staff, totals
+from donations import approvals, facts, ledger, privacy, staff, totals
 from donations.appeals import wordings
 from donations.bookkeeping import Standing, treasury
 from donations.errors import AlreadyDone, MatchedBefore, NotToBeCorrected, NotTwoCounters, NotYourOwn, SentBefore
@@ -82,8 +82,10 @@ def accept(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> bool:
     if gift.state != "recorded":
         raise AlreadyDone()
     is_own = gift.recorded_by == actor
-    if is_own and needs_another():
-        raise NotYourOwn()
+    if needs_another():
+        if is_own:
+            raise NotYourOwn()
+        approvals.check_second(gift.recorded_by, by=actor, at=at)
     gift.state, gift.accepted_by, gift.accepted_at = "accepted", actor, at
     db.session.flush()
     book(conn, gift, at=at)

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from donations import approvals, facts, ledger, totals
 from donations.bookkeeping import Wanted, treasury
-from donations.errors import AlreadyDone, NeedsAnother, NotArrivedYet, NotForThisLine, SentBefore, TooMuchToWriteOff
+from donations.errors import AlreadyDone, NotArrivedYet, NotForThisLine, SentBefore, TooMuchToWriteOff
 from donations.extensions import db
 from donations.models import Adjustment, Organisation
 from donations.money import Money
@@ -71,11 +71,10 @@ def decide(conn: Connection, adjustment_id: int, *, yes: bool, actor: str, at: d
     row = db.session.get_one(Adjustment, adjustment_id, with_for_update=True)
     if row.state != "requested":
         raise AlreadyDone()
-    if actor == row.requested_by:
-        raise NeedsAnother()
-    if not yes:
+    if not yes and actor != row.requested_by:
         row.state, row.decided_by, row.decided_at = "refused", actor, at
         return row
+    approvals.check_second(row.requested_by, by=actor, at=at)
     _check(conn, _asked(row), at)
     _make(conn, row, actor=actor, at=at)
     return row

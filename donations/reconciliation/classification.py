@@ -17,7 +17,6 @@ from donations.errors import (
     AlreadyDone,
     DecisionWaiting,
     MatchedBefore,
-    NeedsAnother,
     NothingToDecide,
     NotUnclassified,
     SentBefore,
@@ -99,8 +98,7 @@ def decide(conn: Connection, number: int, *, yes: bool, actor: str, at: datetime
         row.state, row.decided_by, row.decided_at = "refused", actor, at
         db.session.flush()
         return row
-    if actor == row.requested_by:
-        raise NeedsAnother()
+    approvals.check_second(row.requested_by, by=actor, at=at)
     _check(charge, payment, db.session.get_one(Fund, row.fund_id), row.movement_id, row.account)
     _make(conn, row, payment, actor=actor, at=at)
     return row

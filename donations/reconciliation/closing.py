@@ -112,6 +112,7 @@ def sign(conn: Connection, period: Period, *, actor: str, at: datetime, accepted
     found = checklist(conn, period, at)
     if period.state == "closed" or actor in found.signed_by:
         raise AlreadyDone()
+    approvals.check_second(*found.signed_by, by=actor, at=at)
     if found.blockers:
         raise PeriodNotReady(fault=found.blockers[0])  # The page of the period lists all of them.
     if found.to_accept and not accepted:

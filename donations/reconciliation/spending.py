@@ -80,8 +80,9 @@ def approve(conn: Connection, disbursement_id: int, *, actor: str, staff_id: int
     if row.state != "requested":
         raise AlreadyDone()
     is_payee = row.payee_staff_id is not None and row.payee_staff_id == staff_id
-    if actor == row.requested_by or is_payee or any(one.actor == actor for one in row.approvals):
+    if is_payee:
         raise NeedsAnother()
+    approvals.check_second(row.requested_by, *(one.actor for one in row.approvals), by=actor, at=at)
     db.session.add(Approval(disbursement_id=row.id, actor=actor, verdict="yes", at=at))
     db.session.flush()
     db.session.refresh(row, ["approvals"])

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from donations import approvals
-from donations.errors import AlreadyDone, NeedsAnother, NoReasonGiven, SentBefore
+from donations.errors import AlreadyDone, NoReasonGiven, SentBefore
 from donations.extensions import db
 from donations.ledger import Finding, acceptances
 from donations.models import Cure
@@ -67,8 +67,8 @@ def decide(conn: Connection, cure_id: int, *, yes: bool, actor: str, at: datetim
     row = db.session.get_one(Cure, cure_id, with_for_update=True)
     if row.state != "requested":
         raise AlreadyDone()
-    if yes and actor == row.requested_by:
-        raise NeedsAnother()
+    if yes:
+        approvals.check_second(row.requested_by, by=actor, at=at)
     if not yes:
         row.state, row.decided_by, row.decided_at = "refused", actor, at
         return row

@@ -14,7 +14,7 @@ from donations.web.access import fresh
 from donations.web.acting import act, me, names, say_used
 from donations.web.campaigns.forms import AppealForm
 from donations.web.filters import sentence
-from donations.web.page import page
+from donations.web.page import now, page
 from donations.web.seen import Shown, decides_on
 
 bp = Blueprint("updates", __name__)
@@ -135,5 +135,5 @@ def _form_page(appeal: Appeal, form: AppealForm, status: int = 200, row: AppealU
 
 def _page(appeal: Appeal, row: AppealUpdate, refusal: str = "", status: int = 200) -> Response:
     return page("campaigns/update.html", status, cache="no-store", appeal=appeal, row=row, refusal=refusal,
-                may_post=updates.may_post(row, me().actor), names=names(),
+                may_post=updates.may_post(row, me().actor, now()), names=names(),
                 languages=Organisation.get().languages)  # fmt: skip

@@ -195,6 +195,6 @@ def _preview(draft: AppealDraft, refusal: str = "", status: int = 200) -> Respon
         changed=drafts.changed_fields(draft), total=totals.public(shown, now()), others=[], names=names(),
         suggested=suggested(shown), messages=NoMessages(), form=NoGift(shown),
         updates=updates.shown(draft.appeal, MOST_UPDATES) if draft.appeal else [],
-        may_publish=drafts.may_publish(draft, me().actor), asks_discretion=in_danger and not shown.discreet,
+        may_publish=drafts.may_publish(draft, me().actor, now()), asks_discretion=in_danger and not shown.discreet,
         wording=wordings.shown_once_published(shown, draft.appeal, now()), breaks_promise=drafts.breaks_promise(draft),
     )  # fmt: skip
