@@ -4,17 +4,21 @@ holds no personal data; what an act means is known to who records it."""
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import Table, bindparam, func, insert, select, text
+from sqlalchemy import Table, bindparam, func, insert, select, text, update
 from sqlalchemy.engine import Connection, Row
 
-from donations.models import AuditRecord
+from donations import privacy
+from donations.models import AuditRecord, Job
 
 BEFORE_THE_FIRST = "0" * 64
+KEYED = "hmac:"  # how the hash of an act that was written with the key begins
+HEAD_JOB = "audit-head"
 _LOCK = 0x46465F4155444954  # "FF_AUDIT": whoever writes the audit on PostgreSQL holds it until its transaction ends.
 Details = Mapping[str, str | int | bool | list[str] | None]
 
@@ -44,7 +48,37 @@ def record(conn: Connection, actor: str, act: str, about: str, details: Details 
         "details": dict(details or {}),
         "previous_sha256": last.sha256 if last else BEFORE_THE_FIRST,
     }
-    conn.execute(insert(_audit), {**row, "sha256": _hash(row)})
+    conn.execute(insert(_audit), {**row, "sha256": KEYED + _keyed()(_hash(row)).hex()})
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last act: its number, and the hash that covers it and every act before it."""
+
+    id: int
+    sha256: str
+
+
+def head(conn: Connection) -> Head | None:
+    """The last act now; None before the first."""
+    last = conn.execute(_LAST).first()
+    return Head(last.id, last.sha256) if last else None
+
+
+def keep_head(conn: Connection, known: Head) -> None:
+    """Remember the last act of today, under a key: a later end that is shorter, or another one, shows."""
+    memory = {"id": known.id, "sha256": known.sha256, "mac": _mac(known)}
+    conn.execute(update(_job).where(_job.c.name == HEAD_JOB).values(memory=memory))
+
+
+def head_break(conn: Connection, known: Head) -> Break | None:
+    """Whether the audit still has this act as it was, so that nothing before it was cut off or written anew."""
+    there = conn.execute(select(_audit.c.sha256).where(_audit.c.id == known.id)).scalar()
+    if there is None:
+        return Break(known.id, f"act {known.id} was there before and is cut off", known.sha256)
+    return (
+        None if there == known.sha256 else Break(known.id, f"act {known.id} is another one than before", known.sha256)
+    )
 
 
 def verify(conn: Connection) -> Break | None:
@@ -54,27 +88,53 @@ def verify(conn: Connection) -> Break | None:
 
 def breaks(conn: Connection) -> Iterator[Break]:
     """Read the whole chain; every act at which it does not hold. After each it is followed from what stands there."""
-    previous, number = BEFORE_THE_FIRST, 0
+    previous, number, keyed = BEFORE_THE_FIRST, 0, _keyed()
     with conn.execute(_ALL, execution_options={"yield_per": 1000}) as rows:
         for row in rows:
-            said = _fault(row, number + 1, previous)
+            said = _fault(row, number + 1, previous, keyed)
             if said:
                 there = f"{previous}|{row.previous_sha256}|{row.sha256}|{_hash(row._asdict())}"
                 yield Break(row.id, said, hashlib.sha256(there.encode()).hexdigest())
             previous, number = row.sha256, row.id
+    known = _kept_head(conn)
+    cut = head_break(conn, known) if known is not None else None
+    if cut is not None:
+        yield cut
 
 
 def count(conn: Connection) -> int:
     return conn.execute(select(func.count()).select_from(_audit)).scalar_one()
 
 
-def _fault(row: Row[tuple[object, ...]], number: int, previous: str) -> str:
+def _fault(row: Row[tuple[object, ...]], number: int, previous: str, keyed: Callable[[str], bytes]) -> str:
     known = row._asdict()
     if known["id"] != number:
         return f"act {number} is missing"
     if known["previous_sha256"] != previous:
         return f"act {number} does not follow the one before it"
-    return "" if known["sha256"] == _hash(known) else f"act {number} was changed after it was written"
+    is_keyed = str(known["sha256"]).startswith(KEYED)
+    if previous.startswith(KEYED) and not is_keyed:
+        return f"act {number} is written without the key"
+    wanted = KEYED + keyed(_hash(known)).hex() if is_keyed else _hash(known)
+    return "" if known["sha256"] == wanted else f"act {number} was changed after it was written"
+
+
+def _kept_head(conn: Connection) -> Head | None:
+    """The last act that was remembered, unless whoever wrote it had no key."""
+    memory = conn.execute(select(_job.c.memory).where(_job.c.name == HEAD_JOB)).scalar() or {}
+    if not memory:
+        return None
+    known = Head(int(memory.get("id", 0)), str(memory.get("sha256", "")))
+    return known if hmac.compare_digest(_mac(known), str(memory.get("mac", ""))) else Head(known.id, "forged")
+
+
+def _mac(known: Head) -> str:
+    return privacy.lookup_hash(f"{known.id} {known.sha256}", "audit head").hex()
+
+
+def _keyed() -> Callable[[str], bytes]:
+    """Acts of before had a plain hash, which whoever writes to the database could make anew; these need a data key."""
+    return privacy.hasher("audit chain")
 
 
 def _hash(row: Mapping[str, object]) -> str:
@@ -87,6 +147,7 @@ def _hash(row: Mapping[str, object]) -> str:
 
 
 _audit: Table = AuditRecord.__table__  # type: ignore[assignment]
+_job: Table = Job.__table__  # type: ignore[assignment]
 _TAKE_TURNS = text("SELECT pg_advisory_xact_lock(:key)").bindparams(bindparam("key"))
 _LAST = select(_audit.c.id, _audit.c.sha256).order_by(_audit.c.id.desc()).limit(1)
 _ALL = select(_audit).order_by(_audit.c.id)

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from donations import audit
 from donations.database import snapshot, write_unit
 from donations.extensions import db
-from donations.models import AuditRecord
+from donations.models import AuditRecord, Job
 
 AT = datetime(2026, 11, 21, 20, 0, 0, 123456, tzinfo=UTC)
 
@@ -86,6 +86,93 @@ def test_the_database_refuses_to_change_what_was_done(three: None, statement: st
         pytest.skip("SQLite knows no TRUNCATE")
     with pytest.raises(DBAPIError, match="audit: what was done"), db.engine.begin() as conn:
         conn.execute(text(statement))
+
+
+def written_anew(numbers: range, *, keyed: bool, actor: str = "staff:9") -> None:
+    """Somebody who owns the database, but has no key, writes acts anew with hashes that fit each other."""
+    before = audit.BEFORE_THE_FIRST
+    for row in db.session.execute(select(AuditRecord.__table__).order_by(AuditRecord.id)).mappings().all():
+        told = {**row, "previous_sha256": before}
+        if row["id"] in numbers:
+            told["actor"] = actor
+            told["sha256"] = ("hmac:" if keyed else "") + audit._hash(told)
+        before = str(told["sha256"])
+        with db.engine.begin() as conn:
+            changed = update(AuditRecord).where(AuditRecord.id == row["id"])
+            conn.execute(changed.values(actor=told["actor"], sha256=before, previous_sha256=told["previous_sha256"]))
+    db.session.rollback()
+
+
+def keep_head() -> audit.Head:
+    with write_unit() as conn:
+        known = audit.head(conn)
+        assert known is not None
+        if db.session.get(Job, audit.HEAD_JOB) is None:
+            db.session.add(Job(name=audit.HEAD_JOB, due_at=AT, memory={}))
+            db.session.flush()
+        audit.keep_head(conn, known)
+    return known
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_who_has_no_key_cannot_write_an_act_anew(three: None, keyed: bool) -> None:
+    tamper("SELECT 1")
+    written_anew(range(2, 4), keyed=keyed)
+    found = broken()
+    assert found is not None
+    assert found.id == 2
+    assert ("was changed" if keyed else "without the key") in found.said
+
+
+def test_acts_of_before_the_key_are_verified_as_before(three: None) -> None:
+    # given a log whose acts were written by an earlier version
+    tamper("SELECT 1")
+    written_anew(range(1, 4), keyed=False, actor="staff:1")
+    assert broken() is None
+    # when others follow, with the key
+    record(4)
+    assert broken() is None
+    acts = [row.sha256[:5] for row in db.session.scalars(select(AuditRecord).order_by(AuditRecord.id))]
+    assert [act == "hmac:" for act in acts] == [False, False, False, True]
+    # then the old ones are still held by their hashes
+    with db.engine.begin() as conn:
+        conn.execute(text("UPDATE audit SET actor = 'staff:2' WHERE id = 1"))
+    found = broken()
+    assert found is not None
+    assert "was changed" in found.said
+
+
+def test_an_end_that_was_cut_off_shows(three: None) -> None:
+    known = keep_head()
+    assert broken() is None
+    tamper("DELETE FROM audit WHERE id = 3")
+    found = broken()
+    assert found == audit.Break(3, "act 3 was there before and is cut off")
+    # and also what was written after the cut
+    record(3)
+    record(4)
+    assert broken() is None or "another one than before" in str(broken())
+    with snapshot() as conn:
+        there = conn.execute(select(AuditRecord.sha256).where(AuditRecord.id == 3)).scalar_one()
+        assert audit.head_break(conn, audit.Head(known.id, "hmac:" + "0" * 64)) is not None
+        assert (audit.head_break(conn, known) is None) == (there == known.sha256)
+
+
+def test_a_whole_log_written_anew_without_the_key_shows_against_the_end_that_was_kept(three: None) -> None:
+    known = keep_head()
+    tamper("SELECT 1")
+    written_anew(range(1, 4), keyed=False)
+    found = broken()
+    assert found is not None
+    assert "another one than before" in found.said
+    # and where what was kept is forged too, or gone, against the end that was mailed
+    with write_unit():
+        db.session.get_one(Job, audit.HEAD_JOB).memory = {"id": 3, "sha256": "x", "mac": "forged"}
+    assert broken() is not None
+    with write_unit():
+        db.session.get_one(Job, audit.HEAD_JOB).memory = {}
+    with snapshot() as conn:
+        assert audit.head_break(conn, known) is not None
 
 
 def test_an_act_that_fails_leaves_no_trace(three: None) -> None:

@@ -14,7 +14,7 @@ import pyrage
 from sqlalchemy import inspect, select, text
 from sqlalchemy.engine import Connection
 
-from donations import ledger, private_files
+from donations import audit, ledger, private_files
 from donations.archives import container, tables, tar
 from donations.archives.manifest import SHELVES, FilePart, Manifest, table_member
 from donations.config import Settings
@@ -79,7 +79,7 @@ def _gathered(conn: Connection, folder: Path, settings: Settings, at: datetime) 
 def figures(conn: Connection, at: datetime) -> dict[str, Any]:
     """What a person compares: balances, totals, counts; and what is not sound already, because a copy made while
     posting is stopped must come back as it was."""
-    report, broken = ledger.check(conn, at), ledger.broken_act(conn)
+    report, broken, head = ledger.check(conn, at), ledger.broken_act(conn), audit.head(conn)
     totals = conn.execute(_RAISED)
     return {
         "donations": conn.scalar(text("SELECT count(*) FROM donation")),
@@ -89,6 +89,7 @@ def figures(conn: Connection, at: datetime) -> dict[str, Any]:
         "raised": [[fund, currency, int(minor)] for fund, currency, minor in totals],
         "findings": sorted([one.invariant, one.subject, one.figure] for one in report.findings),
         "audit": None if broken is None else broken.id,
+        "audit_head": None if head is None else f"{head.id}:{head.sha256}",
     }
 
 

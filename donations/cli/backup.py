@@ -97,6 +97,8 @@ def drill(archive: Path) -> None:
     done = archives.drill(archive, _settings(), at=at)
     _note("drilled", archive, done.manifest.made_at, at)
     click.echo(f"{archive} of {done.manifest.made_at} can be restored: {_counts(done)}, books and audit log sound.")
+    if done.figures["audit_head"]:
+        click.echo(f"  audit log: compare with `donations audit verify --head {done.figures['audit_head']}`")
     for account, currency, minor in done.figures["balances"]:
         click.echo(f"  account {account} {minor:>14} {currency} (minor units), as in the copy")
 
