@@ -17,8 +17,10 @@ from wtforms import Field, HiddenField
 from wtforms.validators import ValidationError
 
 from donations import tokens
+from donations.database import write_unit
 from donations.errors import BadLink, WrongRole
 from donations.models import Staff
+from donations.staff import refusals
 from donations.staff import sessions as domain
 from donations.web import faults, headers, kept, sessions
 from donations.web.page import now
@@ -58,9 +60,9 @@ def fresh(view: Callable[..., Any]) -> Callable[..., Any]:
 def check_role() -> Any:
     """Ends the request, unless the table opens this route to whoever asks."""
     wanted = ROUTE_ROLES.get(request.endpoint or "")
+    row = sessions.current()
     if wanted is None:
         raise WrongRole()
-    row = sessions.current()
     if wanted is ANYONE:
         return None
     if row is None or (wanted is SECOND and row.stage == "full"):
@@ -77,6 +79,8 @@ def _check_signed_in(person: Staff, wanted: frozenset[str]) -> Any:
     writes = request.method not in ("GET", "HEAD", "OPTIONS")
     may = wanted - {"auditor"} if writes and wanted is not STAFF else wanted
     if not person.roles & may:
+        with write_unit() as conn:
+            refusals.note(conn, refusals.REFUSED, of=person, about=f"route:{request.endpoint}", at=now())
         raise WrongRole()
     if needs_fresh(request.endpoint or "") and not is_fresh():
         return redirect(url_for("signing_in.ask_again", next=kept.keep() or _way_back()), 303)

@@ -14,9 +14,10 @@ from sqlalchemy.engine import Connection
 
 from donations import audit, staff
 from donations.database import write_unit
-from donations.errors import BadSeal, ShownAgain
+from donations.errors import BadSeal, DonationsError, ShownAgain
 from donations.extensions import db
 from donations.models import Staff
+from donations.staff import refusals
 from donations.web import seen, sessions
 from donations.web.page import now
 
@@ -37,11 +38,18 @@ class Act:
 
 @contextmanager
 def unit() -> Iterator[Connection]:
-    """The write unit of a form of the team. Raises ShownAgain where a form that came too late is only shown."""
+    """The write unit of a form of the team. What is refused to this person (403) is recorded. Raises ShownAgain where a
+    form that came too late is only shown."""
     if g.get("is_shown_again"):
         raise ShownAgain()
-    with write_unit() as conn:
-        yield conn
+    try:
+        with write_unit() as conn:
+            yield conn
+    except DonationsError as error:
+        if error.status == 403:
+            with write_unit() as conn:
+                refusals.note(conn, refusals.REFUSED, of=me(), about=f"rule:{type(error).__name__}", at=now())
+        raise
 
 
 @contextmanager

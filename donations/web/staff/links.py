@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from donations import staff
 from donations.database import write_unit
 from donations.errors import BadPassword, TryLater
-from donations.staff import brakes, passwords, people
+from donations.models import Staff
+from donations.staff import brakes, notices, passwords, people, refusals
 from donations.web import sessions
 from donations.web.filters import sentence
 from donations.web.page import now, page
@@ -57,6 +58,7 @@ def send_reset() -> Response:
             brakes.count_request(conn, sessions.place(), at)
             staff.send_reset_link(conn, form.email.data, at=at)
     except TryLater as error:
+        _note_wait(None)
         form.refusal = sentence(error)
         return _page("forgot", form, 429)
     return page("staff/sent.html", cache="no-store")
@@ -70,21 +72,28 @@ def resetting(token: str) -> Response:
 
 @bp.post("/reset/<token>")
 def reset(token: str) -> Any:
-    email, form = staff.email_of(people.read_link(token, "reset")), NewPasswordForm()
+    person, form = people.read_link(token, "reset"), NewPasswordForm()
     if not form.validate():
         return _page("reset", form, 422, token=token)
     try:
-        passwords.check_strength(form.password.data, email)
+        passwords.check_strength(form.password.data, staff.email_of(person))
         with write_unit() as conn:
-            staff.take_new_password(conn, token, form.password.data, at=now())
+            person = staff.take_new_password(conn, token, form.password.data, at=now())
+            notices.tell(conn, "password", by=person.actor, at=now(), about=person.id)
     except BadPassword as error:
         form.password.errors = [sentence(error)]
         return _page("reset", form, 422, token=token)
     except TryLater as error:
+        _note_wait(person)
         form.refusal = sentence(error)
         return _page("reset", form, 429, token=token)
     flash(_("Your new password is set. Sign in with it."))
     return redirect(url_for("signing_in.ask"), 303)
+
+
+def _note_wait(person: Staff | None) -> None:
+    with write_unit() as conn:
+        refusals.note(conn, refusals.WAIT, of=person, at=now())
 
 
 def _page(name: str, form: Any, status: int = 200, **told: Any) -> Response:

@@ -7,10 +7,11 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request, url_for
 from flask_babel import gettext as _
 
+from donations import staff
 from donations.database import write_unit
 from donations.errors import TryLater
 from donations.models import Staff
-from donations.staff import brakes, passwords
+from donations.staff import brakes, passwords, refusals
 from donations.staff import sessions as domain
 from donations.staff import signing_in as proofs
 from donations.web import sessions
@@ -39,9 +40,11 @@ def sign_in() -> Any:
         with write_unit() as conn:
             proofs.count(conn, form.email.data, sessions.place(), at)
     except TryLater as error:
+        _note(refusals.WAIT, staff.find_by_email(form.email.data))
         return _page("sign_in", form, 429, error)
     person = proofs.prove_password(form.email.data, form.password.data)
     if person is None:
+        _note(refusals.SIGN_IN, staff.find_by_email(form.email.data))
         return _page("sign_in", form, 422, _("E-mail address and password do not belong together."))
     _take_password(person)
     return redirect(url_for("signing_in.ask_second", next=_next()), 303) if person.has_second_factor else _go_on()
@@ -63,12 +66,15 @@ def prove_second() -> Any:
         with write_unit() as conn:
             brakes.count_second(conn, row.staff, at)
     except TryLater as error:
+        _note(refusals.WAIT, row.staff)
         return _second_page(form, 429, error)
     second = _second(form)
     with write_unit() as conn:
         is_right = proofs.take_second(conn, row.staff, second, at)
         if is_right:
             _begin_whole(conn, row.staff, at)
+        else:
+            refusals.note(conn, refusals.SECOND, of=row.staff, at=at)
     return _go_on() if is_right else _second_page(form, 422, _("This code is not right, or was used before."))
 
 
@@ -88,6 +94,7 @@ def prove_again() -> Any:
         with write_unit() as conn:
             brakes.count_second(conn, person, at)
     except TryLater as error:
+        _note(refusals.WAIT, person)
         return _page("again", form, 429, error, person=person)
     if not _proves_again(person, row.id, form, at):
         return _page("again", form, 422, _("That was not right. Try once more."), person=person)
@@ -134,7 +141,14 @@ def _proves_again(person: Staff, session_id: int, form: AgainForm, at: Any) -> b
             brakes.succeed_second(conn, person)
             domain.refresh(session_id, at)
             sessions.renew()
+        else:
+            refusals.note(conn, refusals.PROOF, of=person, at=at)
     return is_right
+
+
+def _note(act: str, person: Staff | None) -> None:
+    with write_unit() as conn:
+        refusals.note(conn, act, of=person, at=now())
 
 
 def _second(form: SecondForm | AgainForm) -> proofs.Second:
