@@ -20,7 +20,7 @@ from donations import data_requests, outbox, privacy, staff, tokens
 from donations.errors import AppealNotFound, MailAddressRefused, MailNotWanted, MailServerDown
 from donations.extensions import db
 from donations.models import AppealUpdate, Mail, Organisation, Staff, Subscription
-from donations.paper import receipt_mails
+from donations.paper import receipt_mails, staff_notices
 from donations.paper.receipt_mails import ReceiptNews
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -149,6 +149,17 @@ def _pages(language: str) -> str:
     return f"{current_app.config['SETTINGS'].public_url}{prefix}"
 
 
+def _staff_notice(mail: Mail) -> tuple[str, str, dict[str, object]]:
+    _, told = _staff(mail)
+    told |= staff_notices.written(mail) | {"link": f"{told['staff_pages']}/people/changes"}
+    return gettext("A change of the team"), "staff_notice", told
+
+
+def _audit_head(mail: Mail) -> tuple[str, str, dict[str, object]]:
+    _, told = _staff(mail)
+    return gettext("The audit log today"), "audit_head", told | mail.facts | {"link": f"{told['staff_pages']}/audit"}
+
+
 def _staff(mail: Mail) -> tuple[Staff, dict[str, object]]:
     """Who of us the mail is for. Links are made when it is sent: none of them is kept anywhere."""
     person = staff.find(int(str(mail.facts["staff_id"])))
@@ -212,6 +223,8 @@ _KINDS = {
     "staff_invitation": _staff_invitation,
     "staff_reset": _staff_reset,
     "staff_sign_in": _staff_sign_in,
+    "staff_notice": _staff_notice,
+    "audit_head": _audit_head,
     "follow_confirm": _follow_confirm,
     "data_link": _data_link,
     "update": _update,

@@ -31,7 +31,7 @@ DAY = timedelta(days=1)
 SEVEN_YEARS = timedelta(days=7 * 366)
 PAGE = ROOT / "docs" / "personal-data.md"
 # What other code erases, or what stays and why: docs/personal-data.md says it of each.
-ELSEWHERE = ("data_key", "staff")
+ELSEWHERE = ("data_key", "staff", "staff_change")
 
 
 def test_nothing_goes_before_its_day_and_everything_after_it(lived: dict[str, Any]) -> None:

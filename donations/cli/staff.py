@@ -18,12 +18,12 @@ from donations.database import write_unit
 from donations.errors import NoSuchStaff
 from donations.models import Organisation, Staff
 from donations.models.staff import ROLES
-from donations.staff import factors
+from donations.staff import factors, notices
 
 
 @click.group()
 def staff() -> None:
-    """The people who run the fund.
+    """The people who run the fund. What is done here takes effect at once, and is mailed to every admin and treasurer.
 
     Exit codes: 0 done, 1 refused (nothing was changed), 2 wrong usage."""
 
@@ -45,6 +45,7 @@ def invite(email: str, roles: tuple[str, ...], language: str | None) -> None:
     with write_unit() as conn:
         at = datetime.now(UTC)
         made = domain.invite(conn, email, roles, language=language or house.default_language, by=actor(), at=at)
+        notices.tell(conn, "invitation", by=actor(), at=at, about=made.id, roles=roles)
         link = _link(made, house)
     click.echo(f"{email} is invited as {', '.join(sorted(set(roles)))}. The link works once, and for three days:")
     click.echo(link)
@@ -71,7 +72,9 @@ def list_(as_json: bool) -> None:
 def reset_factor(email: str) -> None:
     """For who lost app and recovery codes: the next sign-in asks to set up another app. Every session ends."""
     with write_unit() as conn:
-        domain.forget_factors(conn, _find(email), by=actor(), at=datetime.now(UTC))
+        person, at = _find(email), datetime.now(UTC)
+        domain.forget_factors(conn, person, by=actor(), at=at)
+        notices.tell(conn, "factors", by=actor(), at=at, about=person.id)
     click.echo(f"{email} sets up a second factor at the next sign-in.")
 
 
@@ -81,7 +84,9 @@ def reset_factor(email: str) -> None:
 def disable(email: str) -> None:
     """Let somebody sign in no more. Their sessions end at once; what they did stays in the audit."""
     with write_unit() as conn:
-        domain.disable(conn, _find(email), by=actor(), at=datetime.now(UTC))
+        person, at = _find(email), datetime.now(UTC)
+        notices.tell(conn, "disabled", by=actor(), at=at, about=person.id)
+        domain.disable(conn, person, by=actor(), at=at)
     click.echo(f"{email} signs in no more.")
 
 
@@ -91,7 +96,9 @@ def disable(email: str) -> None:
 def enable(email: str) -> None:
     """Let somebody who was disabled sign in again."""
     with write_unit() as conn:
-        domain.enable(conn, _find(email), by=actor(), at=datetime.now(UTC))
+        person, at = _find(email), datetime.now(UTC)
+        domain.enable(conn, person, by=actor(), at=at)
+        notices.tell(conn, "enabled", by=actor(), at=at, about=person.id, roles=sorted(person.roles))
     click.echo(f"{email} may sign in again.")
 
 

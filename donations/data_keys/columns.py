@@ -29,6 +29,7 @@ SEALED = {
     ("staff", "name_sealed"): "staff:{fs_uniquifier}:name",
     ("staff", "totp_sealed"): "staff:{fs_uniquifier}:totp",
     ("staff", "totp_waiting_sealed"): "staff:{fs_uniquifier}:totp",
+    ("staff_change", "details_sealed"): "staff_change:{reference}:details",
     ("stripe_event", "payload_sealed"): "event:{id}:payload",
     ("subscription", "email_sealed"): "subscription:{reference}:email",
 }

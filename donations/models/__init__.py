@@ -52,6 +52,7 @@ from donations.models.spending import (
     RefundAttempt,
 )
 from donations.models.staff import Brake, KeptForm, Passkey, RecoveryCode, Staff, StaffRole, StaffSession
+from donations.models.staff_change import StaffChange
 from donations.models.subscription import Subscription, SubscriptionRequest
 from donations.models.update import AppealUpdate
 from donations.models.wording import AppealWording
@@ -132,6 +133,7 @@ __all__ = [
     "Restoration",
     "Slip",
     "Staff",
+    "StaffChange",
     "StaffRole",
     "StaffSession",
     "Statement",

@@ -123,14 +123,19 @@ def read_link(token: str, purpose: str, *, for_change: bool = False) -> Staff:
 def change_roles(conn: Connection, person: Staff, roles: Iterable[str], *, by: str, at: datetime) -> None:
     """Every session of the person ends, so that nothing goes on under roles they no longer have. Raises LastAdmin."""
     before, wanted = sorted(person.roles), set(roles)
-    if "admin" in before and "admin" not in wanted:
-        _keep_an_admin(person)
+    check_admin_left(person, wanted)
     _grant(person, wanted)
     if before != sorted(wanted):
         sessions.end_all(person, at)
     db.session.flush()
     details = {"before": before, "roles": sorted(person.roles)}
     audit.record(conn, by, "staff.roles_changed", person.actor, details, at=at)
+
+
+def check_admin_left(person: Staff, roles: Iterable[str]) -> None:
+    """Raises LastAdmin where nobody would be one any more."""
+    if "admin" in person.roles and "admin" not in set(roles):
+        _keep_an_admin(person)
 
 
 def disable(conn: Connection, person: Staff, *, by: str, at: datetime) -> None:
@@ -145,9 +150,15 @@ def disable(conn: Connection, person: Staff, *, by: str, at: datetime) -> None:
     audit.record(conn, by, "staff.disabled", person.actor, at=at)
 
 
-def enable(conn: Connection, person: Staff, *, by: str, at: datetime) -> None:
+def check_disabled(person: Staff) -> None:
+    """Raises NotInThisState for somebody who may sign in, or was only invited."""
     if person.state != "disabled":
         raise NotInThisState(state=person.state)
+
+
+def enable(conn: Connection, person: Staff, *, by: str, at: datetime) -> None:
+    """Raises NotInThisState."""
+    check_disabled(person)
     person.state = "active" if person.password else "invited"
     audit.record(conn, by, "staff.enabled", person.actor, at=at)
 

@@ -30,6 +30,7 @@ from donations.worker.recovery import NAME as RECOVERY
 from donations.worker.recovery import recover_donations
 from donations.worker.refunds import continue_refunds
 from donations.worker.sessions import expire_checkouts
+from donations.worker.staff_changes import AUDIT_HEAD, mail_audit_head, make_staff_changes
 from donations.worker.stripe_objects import sync_objects
 from donations.worker.stripe_sync import catch_up, sync_movements, sync_payouts
 from donations.worker.troubles import troubles
@@ -101,6 +102,8 @@ JOBS = (
     # Also what `forget-checks`, `forget-kept-forms` and `erase-mail-addresses` did: their rows may stand in `job`.
     Periodic("erasure", timedelta(minutes=10), erase_personal_data),
     Periodic("rewrite-tables", timedelta(days=1), rewrite_tables),
+    Periodic("staff-changes", timedelta(minutes=1), make_staff_changes),
+    Periodic(AUDIT_HEAD, timedelta(days=1), mail_audit_head),
     Periodic(CARD_TESTING, timedelta(seconds=5), watch_cards),
     Periodic("empty-unpaid", timedelta(minutes=10), empty_unpaid),
     Periodic("expire-checkouts", timedelta(seconds=30), expire_checkouts),

@@ -11,7 +11,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from donations import staff, tokens
+from donations import audit, staff, tokens
 from donations.cli.who import actor
 from donations.database import write_unit
 from donations.errors import LastAdmin, NoSuchStaff, NotInThisState, StaffKnown
@@ -185,3 +185,36 @@ def test_what_an_operator_does_to_an_appeal_stands_in_the_audit(app: Flask) -> N
 
     # Whatever changed nothing is no act.
     assert acts() == [(actor(), "appeal.changed", "appeal:hands-off-ali")] * 5
+
+
+def test_what_is_done_on_the_machine_is_mailed_to_admins_and_treasurers(app: Flask) -> None:
+    with write_unit() as conn:  # somebody who watches
+        row = staff.invite(conn, "ada@example.org", ["admin"], language="en", by="cli:test", at=datetime.now(UTC))
+        row.state = "active"
+    run(app, "staff", "invite", EMAIL, "--role", "treasurer")
+    run(app, "staff", "reset-factor", EMAIL)
+    run(app, "staff", "disable", EMAIL)
+    run(app, "staff", "enable", EMAIL)
+    db.session.rollback()
+    found = db.session.scalars(select(Mail).where(Mail.kind == "staff_notice"))
+    told = [mail.facts["what"] for mail in found if mail.facts["staff_id"] == row_id_of("ada@example.org")]
+    assert sorted(map(str, told)) == ["disabled", "enabled", "factors", "invitation"]
+
+
+def row_id_of(email: str) -> int:
+    person = staff.find_by_email(email)
+    assert person is not None
+    return person.id
+
+
+def test_the_audit_is_compared_with_the_end_that_a_mail_named(app: Flask) -> None:
+    run(app, "staff", "invite", EMAIL, "--role", "treasurer")
+    with write_unit() as conn:
+        known = audit.head(conn)
+    assert known is not None
+    assert run(app, "audit", "verify", "--head", f"{known.id}:{known.sha256}").exit_code == 0
+    for wrong in (f"{known.id}:hmac:{'0' * 64}", f"{known.id + 1}:{known.sha256}"):
+        done = run(app, "audit", "verify", "--head", wrong)
+        assert done.exit_code == 1
+        assert "BROKEN" in done.output
+    assert run(app, "audit", "verify", "--head", "nonsense").exit_code == 2

@@ -38,6 +38,7 @@ from donations.models.base import new_id
 from donations.money import Money
 from donations.reconciliation import slips
 from donations.reconciliation.matches import Said
+from donations.staff import changes
 from tests.events import a_charge, a_movement, hear
 from tests.factories import NOON, a_donation, gbp
 from tests.reconciliation.steps import TODAY, a_bank_account, a_gift, a_line, accepted, banked, match
@@ -52,6 +53,11 @@ def a_rule_to_approve() -> None:
     with write_unit():
         asked = approvals.Asked("k", 2, Money(0, "GBP"), "the meeting")
         approvals.ask(asked, actor="ada", at=NOON)
+
+
+def a_staff_change() -> None:
+    with write_unit() as conn:
+        changes.ask_invitation(conn, "new@example.org", ["auditor"], language="en", by="cli:test", at=NOON)
 
 
 def a_cure() -> None:
@@ -257,6 +263,7 @@ PLANTED: dict[str, Callable[[], Any]] = {
     "classification": a_decision,
     "cure": a_cure,
     "approval_rule": a_rule_to_approve,
+    "staff_change": a_staff_change,
     "period": a_period,
     "mail": a_mail,
     "held_mail": lambda: a_mail("held"),

@@ -65,6 +65,7 @@ _ALL = (
     Kind("classification", AtClose.NAMED),
     Kind("cure", AtClose.NAMED),
     Kind("approval_rule", AtClose.NAMED),
+    Kind("staff_change", AtClose.NAMED),
     Kind("period", AtClose.NAMED),
     # The program's own queues.
     Kind("mail", AtClose.NAMED, may_retry=True, may_dismiss=True),
@@ -134,6 +135,7 @@ STATES: dict[str, dict[str, str]] = {
         RefundStatus.FAILED: "refund", **_settled(RefundStatus.SUCCEEDED, RefundStatus.CANCELED),
     },
     "refund_attempt": {"asked": "refund_attempt", **_settled("made", "refused")},
+    "staff_change": {"waiting": "staff_change", **_settled("made", "refused")},
     "staff": {"invited": ELSEWHERE, **_settled("active", "disabled")},
     "stripe_event": {"due": BY_ITSELF, "parked": "event", **_settled("handled", "ignored")},
     "subscription": {"asked": ELSEWHERE, **_settled("confirmed", "ended")},

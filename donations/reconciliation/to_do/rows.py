@@ -33,6 +33,7 @@ _line, _match, _donation = _table(models.BankLine), _table(models.Match), _table
 _gift, _pay_in, _classification = _table(models.OfflineGift), _table(models.PayIn), _table(models.Classification)
 _cure, _restoration = _table(models.Cure), _table(models.Restoration)
 _question, _rule = _table(models.LineQuestion), _table(models.ApprovalRule)
+_change = _table(models.StaffChange)
 _disbursement, _adjustment = _table(models.Disbursement), _table(models.Adjustment)
 _period, _signature = _table(models.Period), _table(models.PeriodSignature)
 _DECIDED = DisputeStatus.all_that(lambda status: status.decides_a_warning)
@@ -128,5 +129,7 @@ ROWS = (
     .where(_classification.c.state == "requested"),
     items("cure", _cure.c.id, note=_cure.c.kind, since=_cure.c.requested_at).where(_cure.c.state == "requested"),
     items("approval_rule", _rule.c.id, since=_rule.c.requested_at).where(_rule.c.state == "requested"),
+    items("staff_change", _change.c.id, note=_change.c.kind, since=_change.c.asked_at, due_by=_change.c.takes_effect_at)
+    .where(_change.c.state == "waiting"),
     items("period", _period.c.id, on_day=_period.c.ends_on).where(_period.c.state == "open", _was_signed),
 )  # fmt: skip

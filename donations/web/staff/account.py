@@ -14,7 +14,7 @@ from donations.errors import BadPassword
 from donations.extensions import db
 from donations.models import Staff, StaffSession
 from donations.models.base import MOST_ID
-from donations.staff import brakes, factors, passwords
+from donations.staff import brakes, factors, notices, passwords
 from donations.staff import sessions as domain
 from donations.web import languages, sessions
 from donations.web.access import fresh
@@ -82,6 +82,8 @@ def confirm_app() -> Any:
         person = staff.find(person.id, for_change=True)
         is_right = factors.confirm_totp(conn, person, form.code.data, keep=sessions.number(), at=at)
         codes = factors.new_recovery_codes(conn, person, at=at) if is_right else []
+        if is_right:
+            notices.tell(conn, "totp", by=person.actor, at=at, about=person.id)
     if not is_right:
         form.code.errors = [_("This is not the code that the app shows now. Is its clock right?")]
         return _app_page(form, 422)
@@ -96,6 +98,7 @@ def recovery_codes() -> Any:
         return redirect(url_for("account.ask_app"), 303)
     with unit() as conn:
         codes = factors.new_recovery_codes(conn, staff.find(person.id), at=now())
+        notices.tell(conn, "recovery_codes", by=person.actor, at=now(), about=person.id)
     return page("staff/recovery_codes.html", cache="no-store", codes=codes)
 
 

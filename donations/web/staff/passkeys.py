@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from donations import staff
 from donations.models import Staff
-from donations.staff import factors
+from donations.staff import factors, notices
 from donations.staff import passkeys as domain
 from donations.staff.passkeys import Asked, Site
 from donations.web import languages, sessions
@@ -40,6 +40,8 @@ def add() -> Any:
             conn, person, site(), form.credential.data, challenge, name=form.name.data, keep=sessions.number(), at=at
         )
         codes = factors.new_recovery_codes(conn, person, at=at) if is_good and not had_one else []
+        if is_good:
+            notices.tell(conn, "passkey", by=person.actor, at=at, about=person.id)
     if codes:
         return page("staff/recovery_codes.html", cache="no-store", codes=codes)
     flash(_("The passkey is added.") if is_good else _("That passkey could not be added. Try once more."))

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, url_for
+from flask import Blueprint, Response, abort, flash, redirect, url_for
 from flask_babel import gettext as _
 
 from donations import audit, staff
-from donations.errors import DonationsError, LastAdmin, ShownAgain, StaffKnown
-from donations.models import Staff
+from donations.errors import DecisionWaiting, DonationsError, LastAdmin, ShownAgain, StaffKnown
+from donations.extensions import db
+from donations.models import Staff, StaffChange
+from donations.models.base import MOST_ID
+from donations.staff import changes as pending
+from donations.staff import notices
 from donations.staff import sessions as domain
-from donations.web import languages, sessions
+from donations.web import languages, seen, sessions
 from donations.web.access import fresh
-from donations.web.acting import unit
+from donations.web.acting import names, unit
 from donations.web.filters import sentence
 from donations.web.page import now, page
+from donations.web.seen import Shown, decides_on
 from donations.web.staff.forms import InvitationForm, RolesForm
 
 bp = Blueprint("people", __name__, url_prefix="/staff/people")
@@ -25,7 +30,29 @@ bp = Blueprint("people", __name__, url_prefix="/staff/people")
 @bp.get("")
 def index() -> Response:
     people = [(person, staff.name_of(person), staff.email_of(person)) for person in staff.listed()]
-    return page("staff/people.html", cache="no-store", people=people)
+    return page("staff/people.html", cache="no-store", people=people, **_waiting())
+
+
+@bp.get("/changes")
+def changes() -> Response:
+    return page("staff/changes.html", cache="no-store", refusal="", **_waiting())
+
+
+def _looked_at(number: int) -> Shown:
+    row = db.session.get(StaffChange, min(number, MOST_ID)) or abort(404)
+    return [(row, pending.shown(row).roles)]
+
+
+@bp.post("/changes/<int:number>/accept")
+@fresh
+@decides_on(_looked_at)
+def accept(number: int) -> Any:
+    return _decide(number, pending.accept, _("Accepted. It has taken effect."))
+
+
+@bp.post("/changes/<int:number>/refuse")
+def refuse(number: int) -> Any:
+    return _decide(number, pending.refuse, _("Refused. It does not take effect."))
 
 
 @bp.get("/invite")
@@ -41,10 +68,10 @@ def invite() -> Any:
     try:
         if form.validate():
             with unit() as conn:
-                staff.invite(
+                pending.ask_invitation(
                     conn, form.email.data, form.roles.data, language=languages.for_keeping(), by=_actor(), at=now()
                 )
-            flash(_("The invitation is on its way by mail. It works once, and for three days."))
+            flash(_("Asked for. The invitation is mailed when a second admin accepts it, or in 24 hours."))
             return redirect(url_for("people.index"), 303)
     except StaffKnown as error:
         form.email.errors = [sentence(error)]
@@ -65,21 +92,25 @@ def change_roles(number: int) -> Any:
     person, form = staff.find(number), RolesForm()
     if not form.validate():
         return _person_page(person, form, 422)
-    return _change(
-        number, lambda conn, one: staff.change_roles(conn, one, form.roles.data, by=_actor(), at=now()), form
-    )
+    return _change(number, lambda conn, one: pending.ask_roles(conn, one, form.roles.data, by=_actor(), at=now()), form)
 
 
 @bp.post("/<int:number>/disable")
 @fresh
 def disable(number: int) -> Any:
-    return _change(number, lambda conn, one: staff.disable(conn, one, by=_actor(), at=now()))
+    """At once: it protects."""
+
+    def end(conn: Any, person: Staff) -> None:
+        notices.tell(conn, "disabled", by=_actor(), at=now(), about=person.id)
+        staff.disable(conn, person, by=_actor(), at=now())
+
+    return _change(number, end)
 
 
 @bp.post("/<int:number>/enable")
 @fresh
 def enable(number: int) -> Any:
-    return _change(number, lambda conn, one: staff.enable(conn, one, by=_actor(), at=now()))
+    return _change(number, lambda conn, one: pending.ask_enabled(conn, one, by=_actor(), at=now()))
 
 
 @bp.post("/<int:number>/sessions/end")
@@ -91,16 +122,35 @@ def end_sessions(number: int) -> Any:
     return _change(number, end)
 
 
-def _change(number: int, verb: Callable[[Any, Staff], None], form: RolesForm | None = None) -> Any:
+def _change(number: int, verb: Callable[[Any, Staff], Any], form: RolesForm | None = None) -> Any:
     try:
         with unit() as conn:
-            verb(conn, staff.find(number, for_change=True))
-    except (LastAdmin, ShownAgain) as error:
+            asked = verb(conn, staff.find(number, for_change=True))
+    except (DecisionWaiting, LastAdmin, ShownAgain) as error:
         person = staff.find(number)
         form = form or RolesForm(formdata=None, data={"roles": sorted(person.roles)})
         form.refusal = sentence(error)
         return _person_page(person, form, error.status)
+    if isinstance(asked, StaffChange):
+        flash(_("Asked for. It takes effect when a second admin accepts it, or in 24 hours."))
     return redirect(url_for("people.show", number=number), 303)
+
+
+def _decide(number: int, verb: Callable[..., StaffChange], done: str) -> Any:
+    try:
+        with unit() as conn:
+            seen.check()
+            verb(conn, number, by=_actor(), at=now())
+    except DonationsError as error:
+        if error.status == 404:
+            raise
+        return page("staff/changes.html", error.status, cache="no-store", refusal=sentence(error), **_waiting())
+    flash(done)
+    return redirect(url_for("people.changes"), 303)
+
+
+def _waiting() -> dict[str, Any]:
+    return {"changes": pending.waiting(), "names": names(), "me": _actor()}
 
 
 def _person_page(person: Staff, form: RolesForm, status: int = 200) -> Response:

@@ -16,6 +16,7 @@ from donations import paper
 from donations.database import snapshot
 from donations.models import Organisation
 from donations.reconciliation import exports, fund_statement
+from donations.staff import notices
 from donations.web.access import fresh
 from donations.web.page import now, page
 from donations.web.treasury import funds
@@ -94,8 +95,8 @@ def take() -> Response:
     form = BooksForm()
     if not form.validate():
         return _page(form, 422)
-    with act("books.exported", **form.said):
-        pass
+    with act("books.exported", **form.said) as done:
+        notices.tell(done.conn, "export", by=done.actor, at=done.at)
     return _statement(form) if form.format.data == PDF else _entries(form)
 
 

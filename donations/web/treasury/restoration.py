@@ -49,6 +49,7 @@ MAILS = {
     "data_link": _l("Links to what we keep of somebody"),
     "alarm": _l("Alarms to the treasurers"),
     "staff_invitation": _l("Invitations to the team"),
+    "staff_notice": _l("Notices of changes of the team"),
 }
 
 

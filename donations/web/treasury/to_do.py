@@ -50,6 +50,7 @@ PLACES = {
     "classification": ("treasury.classification.show", "number"),
     "cure": ("treasury.stop.show", "number"),
     "approval_rule": ("treasury.approvals.show", ""),
+    "staff_change": ("people.changes", ""),
     "period": ("treasury.periods.show", "number"),
     **dict.fromkeys(("estimated", "restored"), ("treasury.restoration.show", "item")),
 }

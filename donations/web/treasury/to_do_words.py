@@ -36,6 +36,7 @@ OPEN_ITEMS = {
     "classification": _l("Assignments to approve"),
     "cure": _l("Corrections to approve"),
     "approval_rule": _l("Change of the approval rule"),
+    "staff_change": _l("Changes of the team"),
     "period": _l("Periods to sign off"),
     "mail": _l("Emails not sent"),
     "held_mail": _l("Emails held after a restore"),
@@ -77,6 +78,8 @@ HINTS = {
     "classification": _l("A second person approves or rejects each."),
     "cure": _l("A second person approves or rejects each."),
     "approval_rule": _l("A second person approves or rejects it."),
+    "staff_change": _l("A second admin accepts each; an admin or a treasurer refuses it. Otherwise it takes effect"
+                       " after 24 hours."),
     "period": _l("A second person must sign, or the period was reopened and must be signed again."),
     "mail": _l("Try the email again, or dismiss it. Dismissing erases the address. An address that the mail server has"
                " refused is erased after 30 days."),

@@ -172,12 +172,13 @@ def test_no_hook_of_the_library_reads_every_request(app: Flask) -> None:
 
 
 def test_a_change_of_roles_ends_the_sessions_of_its_person(
-    app: Flask, treasurer: Person, admin: Person, clock: time_machine.Traveller
+    app: Flask, join: Callable[..., Person], admin: Person
 ) -> None:
+    treasurer = join("tom@example.org", "treasurer", "auditor")
     there, here = Browser(app), Browser(app)
-    there.sign_in(treasurer)
-    here.sign_in(admin)
-    assert here.post(f"/staff/people/{treasurer.id}/roles", roles=["treasurer"]).status_code == 303
+    there.become(treasurer)
+    here.become(admin)
+    assert here.post(f"/staff/people/{treasurer.id}/roles", roles=["treasurer", "auditor"]).status_code == 303
     assert is_in(there)  # nothing was changed
     assert here.post(f"/staff/people/{treasurer.id}/roles", roles=["auditor"]).status_code == 303
     assert not is_in(there)

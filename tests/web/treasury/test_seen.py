@@ -33,6 +33,7 @@ DECIDES_ON_NOTHING_SHOWN = {
     ),
     **dict.fromkeys(("people.invite", "people.change_roles"), "sets what the form says, whatever was there"),
     **dict.fromkeys(("people.disable", "people.enable", "people.end_sessions"), "names a person, who is the same"),
+    "people.refuse": "protects: it must work however old the page is",
     **dict.fromkeys(("campaigns.pause", "campaigns.hide"), "protects people: it must work however old the page is"),
     "campaigns.embedding.allow": "sets the list that it shows",
     **dict.fromkeys(("campaigns.updates.write", "campaigns.writing.begin"), _ASKED),

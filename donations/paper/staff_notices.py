@@ -1,0 +1,74 @@
+"""The mail that tells every admin and treasurer what one of the team did or asked for: its sentences, in the language
+of who reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+
+from donations import staff
+from donations.errors import NoSuchStaff
+from donations.extensions import db
+from donations.models import Mail, StaffChange
+from donations.staff import changes
+
+_l = lazy_gettext
+# By what was done: as it is asked for, and as it was done at once.
+_SAID = {
+    "roles": (
+        _l("%(by)s asked to change the roles of %(about)s to: %(roles)s."),
+        _l("%(by)s changed the roles of %(about)s to: %(roles)s."),
+    ),
+    "invitation": (
+        _l("%(by)s asked to invite %(about)s as: %(roles)s."),
+        _l("%(by)s invited %(about)s as: %(roles)s."),
+    ),
+    "enabled": (
+        _l("%(by)s asked to let %(about)s sign in again as: %(roles)s."),
+        _l("%(by)s let %(about)s sign in again as: %(roles)s."),
+    ),
+    "disabled": (_l("%(by)s disabled the account of %(about)s."),) * 2,
+    "factors": (_l("%(by)s removed the second step of %(about)s, who sets up another one at the next sign-in."),) * 2,
+    "password": (_l("%(about)s asked for a new password by email."), _l("%(about)s set a new password by email.")),
+    "totp": (
+        _l("%(about)s asked to use another app for the second step."),
+        _l("%(about)s set up an app for the second step."),
+    ),
+    "passkey": (_l("%(about)s asked to add a passkey."), _l("%(about)s added a passkey.")),
+    "recovery_codes": (_l("%(about)s asked for new recovery codes."), _l("%(about)s made new recovery codes.")),
+    "export": (_l("%(by)s exported the accounts."),) * 2,
+}  # fmt: skip
+ROLE_NAMES = {
+    "treasurer": _l("Treasurer"), "organiser": _l("Organiser"), "auditor": _l("Auditor"), "admin": _l("Admin"),
+}  # fmt: skip
+
+
+def written(mail: Mail) -> dict[str, Any]:
+    """What its template is told: `said`, and the change where it waits."""
+    facts: dict[str, Any] = mail.facts
+    row = db.session.get(StaffChange, int(facts["change"])) if facts["change"] else None
+    told = {
+        "by": name_of(str(facts["by"])),
+        "about": _about(facts, row),
+        "roles": ", ".join(str(ROLE_NAMES[role]) for role in facts["roles"]),
+    }
+    asked, done = _SAID[facts["what"]]
+    return {"said": str(asked if row is not None else done) % told, "change": row}
+
+
+def name_of(actor: str) -> str:
+    """Whom an actor is, for a person: somebody of the team, or whoever sits at the server."""
+    kind, _colon, who = actor.partition(":")
+    if kind == "staff" and who.isdigit():
+        try:
+            return staff.name_of(staff.find(int(who)))
+        except NoSuchStaff:
+            return actor
+    return gettext("%(user)s, on the server", user=who) if kind == "cli" else actor
+
+
+def _about(facts: dict[str, Any], row: StaffChange | None) -> str:
+    if facts["about"]:
+        return staff.name_of(staff.find(int(facts["about"])))
+    return (changes.shown(row).about if row is not None else "") or gettext("somebody")

@@ -1,0 +1,48 @@
+"""Mails to every admin and treasurer when somebody gets access, another way in, or a copy of the books: what one
+insider does alone, the others know of. Only numbers stand in the queue; names are written when a mail is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from donations import audit, outbox
+from donations.extensions import db
+from donations.models import Staff, StaffRole
+from donations.staff import people
+
+TOLD = ("admin", "treasurer")
+
+
+def tell(
+    conn: Connection, what: str, *, by: str, at: datetime, about: int = 0, change: int = 0, roles: Sequence[str] = ()
+) -> None:
+    """Tell them `what` was done or asked for, about which person. `change` is the number of the one that waits; 0:
+    it has taken effect."""
+    facts: dict[str, object] = {"what": what, "by": by, "about": about, "change": change, "roles": sorted(roles)}
+    for person in watchers():
+        key = f"staff-notice:{person.id}:{what}:{about}:{change}:{by}:{at.timestamp()}"
+        outbox.queue(
+            conn, "staff_notice", key, to=people.email_of(person), language=person.language, at=at,
+            facts={**facts, "staff_id": person.id},
+        )  # fmt: skip
+
+
+def tell_head(conn: Connection, known: audit.Head, *, at: datetime) -> None:
+    """Mail them the last act of the audit log, once a day."""
+    for person in watchers():
+        outbox.queue(
+            conn, "audit_head", f"audit-head:{person.id}:{at:%Y%m%d}", to=people.email_of(person),
+            language=person.language, at=at, facts={"staff_id": person.id, "act": known.id, "sha256": known.sha256},
+        )  # fmt: skip
+
+
+def watchers() -> Sequence[Staff]:
+    """Who is told: all who may sign in as admin or treasurer."""
+    with_role = select(StaffRole.staff_id).where(StaffRole.role.in_(TOLD))
+    return db.session.scalars(
+        select(Staff).where(Staff.id.in_(with_role), Staff.state == "active").order_by(Staff.id)
+    ).all()
