@@ -50,10 +50,9 @@ def ask_roles(conn: Connection, person: Staff, roles: Sequence[str], *, by: str,
     """None where roles are only taken away: that protects, takes effect at once and is told all the same. Raises
     LastAdmin, DecisionWaiting."""
     if set(roles) <= person.roles:
-        is_changed = set(roles) != person.roles
-        people.change_roles(conn, person, roles, by=by, at=at)
-        if is_changed:
+        if set(roles) != person.roles:  # Told before, so that who is no treasurer any more is told too.
             notices.tell(conn, "roles", by=by, at=at, about=person.id, roles=roles)
+        people.change_roles(conn, person, roles, by=by, at=at)
         return None
     people.check_admin_left(person, roles)
     return _ask(conn, "roles", {"roles": sorted(roles)}, about=person, by=by, at=at)

@@ -185,6 +185,12 @@ def test_roles_are_taken_away_and_accounts_disabled_at_once(
     assert "Nothing was changed" in browser.post(f"/staff/people/{second.id}/enable").text
 
 
+def test_who_loses_a_role_is_told_of_it(browser: Browser, admin: Person, treasurer: Person) -> None:
+    with write_unit() as conn:
+        changes.ask_roles(conn, treasurer.row, [], by=f"staff:{admin.id}", at=datetime.now(UTC))
+    assert [to for to, text in notices() if "Ada changed the roles of Maya" in text].count(treasurer.email) == 1
+
+
 def test_what_cannot_be_made_any_more_is_refused_and_waits_no_longer(
     browser: Browser, admin: Person, second: Person, clock: time_machine.Traveller
 ) -> None:
