@@ -18,7 +18,7 @@ from donations.database import write_unit
 from donations.errors import NoSuchStaff
 from donations.models import Organisation, Staff
 from donations.models.staff import ROLES
-from donations.staff import factors, notices
+from donations.staff import changes, factors, notices
 
 
 @click.group()
@@ -100,6 +100,28 @@ def enable(email: str) -> None:
         domain.enable(conn, person, by=actor(), at=at)
         notices.tell(conn, "enabled", by=actor(), at=at, about=person.id, roles=sorted(person.roles))
     click.echo(f"{email} may sign in again.")
+
+
+@staff.command("changes")
+@with_appcontext
+def changes_() -> None:
+    """Say which changes of the team wait, and until when."""
+    for each in changes.waiting():
+        row, roles = each.row, f" as {', '.join(each.roles)}" if each.roles else ""
+        click.echo(f"{row.id:>4}  {row.kind:14}  {each.about}{roles}, asked for by {row.asked_by}, takes effect "
+                   f"{row.takes_effect_at:%Y-%m-%d %H:%M} UTC")  # fmt: skip
+    if not changes.waiting():
+        click.echo("Nothing waits.")
+
+
+@staff.command()
+@click.argument("number", type=int)
+@with_appcontext
+def accept(number: int) -> None:
+    """Make a change of the team that waits take effect now: for a fund with a single admin."""
+    with write_unit() as conn:
+        changes.accept(conn, number, by=actor(), at=datetime.now(UTC))
+    click.echo(f"Change {number} has taken effect.")
 
 
 @staff.command()

@@ -16,7 +16,6 @@ from donations.staff.people import (
     listed,
     name_of,
     send_reset_link,
-    take_new_password,
 )
 
 __all__ = [
@@ -34,5 +33,4 @@ __all__ = [
     "listed",
     "name_of",
     "send_reset_link",
-    "take_new_password",
 ]

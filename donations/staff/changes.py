@@ -1,5 +1,6 @@
-"""Changes that wait: who asked is not enough to give anybody access. A second admin makes one take effect at once; else
-it takes effect after a day, in which every admin and treasurer, who were told by mail, can refuse it."""
+"""Changes that wait: who asked is not enough to give anybody access, or an account another way in. A second admin makes
+one take effect at once; else it takes effect after a day, in which every admin and treasurer, who were told by mail,
+can refuse it."""
 
 from __future__ import annotations
 
@@ -13,11 +14,20 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from donations import approvals, audit, privacy
-from donations.errors import AlreadyDone, DecisionWaiting, DonationsError, NeedsAnother, NoSuchChange, StaffKnown
+from donations.errors import (
+    AlreadyDone,
+    DecisionWaiting,
+    DonationsError,
+    NeedsAnother,
+    NoSuchChange,
+    NotInThisState,
+    StaffKnown,
+)
 from donations.extensions import db
 from donations.models import Staff, StaffChange
 from donations.models.base import MOST_ID, new_reference
-from donations.staff import notices, people
+from donations.staff import factors, notices, passkeys, people
+from donations.staff.passkeys import Made
 
 WAITS = timedelta(hours=24)
 BY_ITSELF = "rules"  # who decides when the time is over
@@ -62,6 +72,32 @@ def ask_enabled(conn: Connection, person: Staff, *, by: str, at: datetime) -> St
     """Raises NotInThisState, DecisionWaiting."""
     people.check_disabled(person)
     return _ask(conn, "enabled", {"roles": sorted(person.roles)}, about=person, by=by, at=at)
+
+
+def ask_password(conn: Connection, token: str, password: str, *, at: datetime) -> StaffChange:
+    """A new password by a mailed link, which works once; the old one holds until then. Raises what begin_reset does."""
+    person, password_hash = people.begin_reset(conn, token, password, at=at)
+    return _ask(conn, "password", {"hash": password_hash}, about=person, by=person.actor, at=at, replaces=True)
+
+
+def ask_totp(conn: Connection, person: Staff, secret: str, step: int, *, at: datetime) -> StaffChange:
+    """Another app, for who has a second factor; that one holds until then."""
+    details = {"secret": secret, "step": step}
+    return _ask(conn, "totp", details, about=person, by=person.actor, at=at, replaces=True)
+
+
+def ask_passkey(conn: Connection, person: Staff, made: Made, *, at: datetime) -> StaffChange:
+    """Another passkey, for who has a second factor."""
+    details = {
+        "name": made.name, "id": made.credential_id.hex(), "key": made.public_key.hex(), "count": made.sign_count,
+    }  # fmt: skip
+    return _ask(conn, "passkey", details, about=person, by=person.actor, at=at, replaces=True)
+
+
+def ask_recovery_codes(conn: Connection, person: Staff, hashes: Sequence[bytes], *, at: datetime) -> StaffChange:
+    """Other recovery codes; the old ones hold until then."""
+    details = {"hashes": [one.hex() for one in hashes]}
+    return _ask(conn, "recovery_codes", details, about=person, by=person.actor, at=at, replaces=True)
 
 
 def accept(conn: Connection, number: int, *, by: str, at: datetime) -> StaffChange:
@@ -111,11 +147,16 @@ def shown(row: StaffChange) -> Waiting:
 
 
 def _ask(
-    conn: Connection, kind: str, details: Mapping[str, Any], *, about: Staff | None, by: str, at: datetime
-) -> StaffChange:
+    conn: Connection, kind: str, details: Mapping[str, Any], *, about: Staff | None, by: str, at: datetime,
+    replaces: bool = False,
+) -> StaffChange:  # fmt: skip
+    """`replaces`: what the same person asked for before is not made any more."""
     number = about.id if about is not None else None
-    if number is not None and any(one.staff_id == number for one in _waiting(kind)):
+    before = [one for one in _waiting(kind) if number is not None and one.staff_id == number]
+    if before and not replaces:
         raise DecisionWaiting()
+    for one in before:
+        _end(conn, one, "refused", by=by, at=at)
     reference = new_reference()
     row = StaffChange(
         reference=reference, kind=kind, staff_id=number, state="waiting", asked_by=by, asked_at=at,
@@ -154,14 +195,42 @@ def _enable(conn: Connection, row: StaffChange, _details: Mapping[str, Any], at:
     people.enable(conn, _person(row), by=row.asked_by, at=at)
 
 
+def _set_password(conn: Connection, row: StaffChange, details: Mapping[str, Any], at: datetime) -> None:
+    people.finish_reset(conn, _active(row), details["hash"], at=at)
+
+
+def _take_totp(conn: Connection, row: StaffChange, details: Mapping[str, Any], at: datetime) -> None:
+    factors.take_totp(conn, _active(row), details["secret"], details["step"], at=at)
+
+
+def _add_passkey(conn: Connection, row: StaffChange, details: Mapping[str, Any], at: datetime) -> None:
+    made = Made(details["name"], bytes.fromhex(details["id"]), bytes.fromhex(details["key"]), details["count"])
+    if passkeys.is_known(made.credential_id):
+        raise AlreadyDone()
+    passkeys.add(conn, _active(row), made, at=at)
+
+
+def _replace_codes(conn: Connection, row: StaffChange, details: Mapping[str, Any], at: datetime) -> None:
+    factors.replace_codes(conn, _active(row), [bytes.fromhex(one) for one in details["hashes"]], at=at)
+
+
 _MAKE: Mapping[str, Callable[[Connection, StaffChange, Mapping[str, Any], datetime], None]] = {
-    "invitation": _invite, "roles": _grant, "enabled": _enable,
+    "invitation": _invite, "roles": _grant, "enabled": _enable, "password": _set_password, "totp": _take_totp,
+    "passkey": _add_passkey, "recovery_codes": _replace_codes,
 }  # fmt: skip
 
 
 def _person(row: StaffChange) -> Staff:
     assert row.staff_id is not None, "it is about somebody"
     return people.find(row.staff_id, for_change=True)
+
+
+def _active(row: StaffChange) -> Staff:
+    """Raises NotInThisState for somebody who was disabled meanwhile: they get no way in."""
+    person = _person(row)
+    if person.state != "active":
+        raise NotInThisState(state=person.state)
+    return person
 
 
 def _waiting(kind: str | None = None) -> Sequence[StaffChange]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -65,16 +65,31 @@ def waiting_secret(person: Staff) -> str:
 def confirm_totp(conn: Connection, person: Staff, code: str, *, keep: int = 0, at: datetime) -> bool:
     """Take the waiting secret, if the code proves that the app has it. Every session but the one numbered `keep`
     ends."""
+    proved = prove_totp(person, code, at=at)
+    if proved is not None:
+        take_totp(conn, person, *proved, keep=keep, at=at)
+    return proved is not None
+
+
+def prove_totp(person: Staff, code: str, *, at: datetime) -> tuple[str, int] | None:
+    """The waiting secret and the step of the code, if the code proves that the app has it; it waits no more then."""
     if person.totp_waiting_sealed is None:
-        return False
-    step = codes().step_of(code, waiting_secret(person), after=None, at=at)
+        return None
+    secret = waiting_secret(person)
+    step = codes().step_of(code, secret, after=None, at=at)
     if step is None:
-        return False
-    person.totp_sealed, person.totp_waiting_sealed, person.totp_counter = person.totp_waiting_sealed, None, step
+        return None
+    person.totp_waiting_sealed = None
+    return secret, step
+
+
+def take_totp(conn: Connection, person: Staff, secret: str, step: int, *, keep: int = 0, at: datetime) -> None:
+    """From now on the app with this secret is the person's, and no code of `step` or before. Every session but the one
+    numbered `keep` ends."""
+    person.totp_sealed, person.totp_counter = privacy.seal(secret, _identity(person)), step
     sessions.end_all(person, at, but=keep)
     db.session.flush()
     audit.record(conn, person.actor, "staff.totp_set_up", person.actor, at=at)
-    return True
 
 
 def take_code(person: Staff, code: str, *, at: datetime) -> bool:
@@ -95,12 +110,22 @@ def secret_of(person: Staff) -> str:
 
 def new_recovery_codes(conn: Connection, person: Staff, *, at: datetime) -> list[str]:
     """Ten new ones; the old ones are worth nothing any more. They are shown once and kept as hashes."""
-    made: list[str] = codes().generate_recovery_codes(RECOVERY_CODES)
-    conn.execute(delete(RecoveryCode).where(RecoveryCode.staff_id == person.id))
-    rows = [{"code_hash": _code_hash(person, code), "staff_id": person.id} for code in made]
-    conn.execute(insert(RecoveryCode), rows)
-    audit.record(conn, person.actor, "staff.recovery_codes_made", person.actor, at=at)
+    made, hashes = invent_codes(person)
+    replace_codes(conn, person, hashes, at=at)
     return made
+
+
+def invent_codes(person: Staff) -> tuple[list[str], list[bytes]]:
+    """Ten codes to be shown once, and the hashes by which they will be known."""
+    made: list[str] = codes().generate_recovery_codes(RECOVERY_CODES)
+    return made, [_code_hash(person, code) for code in made]
+
+
+def replace_codes(conn: Connection, person: Staff, hashes: Sequence[bytes], *, at: datetime) -> None:
+    """These are the person's codes now, and no others."""
+    conn.execute(delete(RecoveryCode).where(RecoveryCode.staff_id == person.id))
+    conn.execute(insert(RecoveryCode), [{"code_hash": one, "staff_id": person.id} for one in hashes])
+    audit.record(conn, person.actor, "staff.recovery_codes_made", person.actor, at=at)
 
 
 def recovery_codes_left(person: Staff) -> int:

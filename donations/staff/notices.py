@@ -20,10 +20,14 @@ TOLD = ("admin", "treasurer")
 def tell(
     conn: Connection, what: str, *, by: str, at: datetime, about: int = 0, change: int = 0, roles: Sequence[str] = ()
 ) -> None:
-    """Tell them `what` was done or asked for, about which person. `change` is the number of the one that waits; 0:
+    """Tell them, and whom it is about, `what` was done or asked for. `change` is the number of the one that waits; 0:
     it has taken effect."""
     facts: dict[str, object] = {"what": what, "by": by, "about": about, "change": change, "roles": sorted(roles)}
-    for person in watchers():
+    told = {person.id: person for person in watchers()}
+    of = db.session.get(Staff, about) if about else None
+    if of is not None and of.state == "active":
+        told[of.id] = of
+    for person in told.values():
         key = f"staff-notice:{person.id}:{what}:{about}:{change}:{by}:{at.timestamp()}"
         outbox.queue(
             conn, "staff_notice", key, to=people.email_of(person), language=person.language, at=at,

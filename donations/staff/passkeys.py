@@ -73,13 +73,20 @@ def ask_new(person: Staff, site: Site, *, name: str, shown: str) -> Asked:
     return Asked(webauthn.options_to_json(options), bytes_to_base64url(options.challenge))
 
 
-def add(
-    conn: Connection, person: Staff, site: Site, answer: str, challenge: str, *, name: str, keep: int, at: datetime
-) -> bool:
-    """Take the passkey that the browser made, if it made one for this challenge and this site. Every session but the
-    one numbered `keep` ends."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A passkey that a browser has made: its own name, and what proves it later."""
+
+    name: str
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+
+
+def verify(person: Staff, site: Site, answer: str, challenge: str, *, name: str) -> Made | None:
+    """The passkey that the browser made, if it made one for this challenge and this site, and it is new."""
     if len(person.passkeys) >= AT_MOST:
-        return False
+        return None
     try:
         made = webauthn.verify_registration_response(
             credential=answer,
@@ -88,19 +95,27 @@ def add(
             expected_origin=site.origin,
         )
     except (WebAuthnException, ValueError, TypeError, KeyError):
-        return False
-    if db.session.query(Passkey.id).filter_by(credential_id=made.credential_id).first():
-        return False
+        return None
+    if is_known(made.credential_id):
+        return None
+    return Made(name or "Passkey", made.credential_id, made.credential_public_key, made.sign_count)
+
+
+def is_known(credential_id: bytes) -> bool:
+    return db.session.query(Passkey.id).filter_by(credential_id=credential_id).first() is not None
+
+
+def add(conn: Connection, person: Staff, made: Made, *, keep: int = 0, at: datetime) -> None:
+    """It is one of the person's from now on. Every session but the one numbered `keep` ends."""
     person.passkeys.append(
         Passkey(
-            name=name or "Passkey", credential_id=made.credential_id, public_key=made.credential_public_key,
-            sign_count=made.sign_count, made_at=at,
+            name=made.name, credential_id=made.credential_id, public_key=made.public_key, sign_count=made.sign_count,
+            made_at=at,
         )
     )  # fmt: skip
     sessions.end_all(person, at, but=keep)
     db.session.flush()
     audit.record(conn, person.actor, "staff.passkey_added", person.actor, at=at)
-    return True
 
 
 def remove(conn: Connection, person: Staff, number: int, *, at: datetime) -> bool:

@@ -91,16 +91,22 @@ def send_reset_link(conn: Connection, email: str, *, at: datetime) -> None:
         outbox.queue(conn, "staff_reset", key, to=to, language=person.language, at=at, facts={"staff_id": person.id})
 
 
-def take_new_password(conn: Connection, token: str, password: str, *, at: datetime) -> Staff:
-    """Set a new password by a mailed link: it works once, and every session ends. The second factor stays, and so do
-    the brakes on guessing it. Raises TryLater after several within a day."""
+def begin_reset(conn: Connection, token: str, password: str, *, at: datetime) -> tuple[Staff, str]:
+    """Use a mailed link, which works once, for a new password. Gives whose it is, and the hash of the password, which
+    is not set yet. Raises BadLink, what is wrong with the password, TryLater after several within a day."""
     person = read_link(token, "reset", for_change=True)
     brakes.count_reset(conn, person, at)
-    _set_password(person, password)
+    passwords.check_new(password, email_of(person))
+    person.link_key = _new_link_key()
+    return person, passwords.hashed(password)
+
+
+def finish_reset(conn: Connection, person: Staff, password_hash: str, *, at: datetime) -> None:
+    """The new password holds, and every session ends. The second factor stays, and so do the brakes on guessing it."""
+    person.password, person.link_key = password_hash, _new_link_key()
     sessions.end_all(person, at)
     brakes.release_password(conn, email_of(person))
     audit.record(conn, person.actor, "staff.password_reset", person.actor, at=at)
-    return person
 
 
 def change_password(conn: Connection, person: Staff, password: str, *, keep: int, at: datetime) -> None:

@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 from donations import appeals, create_app, staff, tokens
 from donations.database import write_unit
 from donations.extensions import db
-from donations.staff import factors
+from donations.staff import changes, factors
 from tests.browser.gallery import APPEALS, _Quiet
 from tests.fixtures.databases import make_tables
 from tests.fixtures.settings import environ_for
@@ -23,7 +23,7 @@ from tests.fixtures.settings import environ_for
 pytestmark = pytest.mark.browser
 PASSWORD, EMAIL = "correct horse battery staple", "maya@example.org"
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-PATHS = ("/staff/", "/staff/app", "/staff/password", "/staff/people", "/staff/people/1", "/staff/people/invite",
+PATHS = ("/staff/", "/staff/app", "/staff/password", "/staff/people", "/staff/people/1", "/staff/people/invite", "/staff/people/changes",
          "/staff/audit", "/staff/again")  # fmt: skip
 
 
@@ -119,6 +119,8 @@ def test_axe_has_nothing_to_say_of_staff_pages(app: Flask, chromium: Browser, wi
         code = factors.codes().code(factors.prepare_totp(person), datetime.now(UTC))
         assert factors.confirm_totp(conn, person, code, at=datetime.now(UTC))
         codes = factors.new_recovery_codes(conn, person, at=datetime.now(UTC))
+        told = {"language": "en", "by": "cli:test", "at": datetime.now(UTC)}
+        changes.ask_invitation(conn, "new@example.org", ["treasurer", "auditor"], **told)
     page = chromium.new_page(viewport={"width": width, "height": 900})
     page.add_init_script(path=AXE)
     first_step(page, app)

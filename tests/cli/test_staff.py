@@ -14,10 +14,10 @@ from sqlalchemy import func, select, text
 from donations import audit, staff, tokens
 from donations.cli.who import actor
 from donations.database import write_unit
-from donations.errors import LastAdmin, NoSuchStaff, NotInThisState, StaffKnown
+from donations.errors import AlreadyDone, LastAdmin, NoSuchStaff, NotInThisState, StaffKnown
 from donations.extensions import db
 from donations.models import AuditRecord, Mail, StaffSession
-from donations.staff import factors, sessions
+from donations.staff import changes, factors, sessions
 
 PASSWORD = "correct horse battery staple"
 EMAIL = "maya@example.org"
@@ -218,3 +218,17 @@ def test_the_audit_is_compared_with_the_end_that_a_mail_named(app: Flask) -> Non
         assert done.exit_code == 1
         assert "BROKEN" in done.output
     assert run(app, "audit", "verify", "--head", "nonsense").exit_code == 2
+
+
+def test_what_waits_is_listed_and_accepted_on_the_machine(app: Flask) -> None:
+    assert "Nothing waits." in run(app, "staff", "changes").output
+    with write_unit() as conn:
+        changes.ask_invitation(conn, "new@example.org", ["auditor"], language="en", by="staff:1", at=datetime.now(UTC))
+    listed = run(app, "staff", "changes").output
+    assert "invitation" in listed
+    assert "new@example.org as auditor, asked for by staff:1" in listed
+    assert "has taken effect" in run(app, "staff", "accept", "1").output
+    person = staff.find_by_email("new@example.org")
+    assert person is not None
+    assert person.roles == {"auditor"}
+    assert isinstance(run(app, "staff", "accept", "1").exception, AlreadyDone)

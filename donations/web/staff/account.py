@@ -14,7 +14,7 @@ from donations.errors import BadPassword
 from donations.extensions import db
 from donations.models import Staff, StaffSession
 from donations.models.base import MOST_ID
-from donations.staff import brakes, factors, notices, passwords
+from donations.staff import brakes, changes, factors, notices, passwords
 from donations.staff import sessions as domain
 from donations.web import languages, sessions
 from donations.web.access import fresh
@@ -80,13 +80,21 @@ def confirm_app() -> Any:
         brakes.count_second(conn, person, at)
     with write_unit() as conn:
         person = staff.find(person.id, for_change=True)
-        is_right = factors.confirm_totp(conn, person, form.code.data, keep=sessions.number(), at=at)
-        codes = factors.new_recovery_codes(conn, person, at=at) if is_right else []
-        if is_right:
+        is_another = person.has_second_factor
+        proved = factors.prove_totp(person, form.code.data, at=at)
+        codes = []
+        if proved is not None and is_another:
+            changes.ask_totp(conn, person, *proved, at=at)
+        elif proved is not None:
+            factors.take_totp(conn, person, *proved, keep=sessions.number(), at=at)
+            codes = factors.new_recovery_codes(conn, person, at=at)
             notices.tell(conn, "totp", by=person.actor, at=at, about=person.id)
-    if not is_right:
+    if proved is None:
         form.code.errors = [_("This is not the code that the app shows now. Is its clock right?")]
         return _app_page(form, 422)
+    if is_another:
+        flash(_("Asked for. Your present app works until an admin accepts the other one, or for 24 hours."))
+        return redirect(url_for("account.show"), 303)
     return page("staff/recovery_codes.html", cache="no-store", codes=codes)
 
 
@@ -97,9 +105,9 @@ def recovery_codes() -> Any:
     if not person.has_second_factor:
         return redirect(url_for("account.ask_app"), 303)
     with unit() as conn:
-        codes = factors.new_recovery_codes(conn, staff.find(person.id), at=now())
-        notices.tell(conn, "recovery_codes", by=person.actor, at=now(), about=person.id)
-    return page("staff/recovery_codes.html", cache="no-store", codes=codes)
+        codes, hashes = factors.invent_codes(staff.find(person.id))
+        changes.ask_recovery_codes(conn, staff.find(person.id), hashes, at=now())
+    return page("staff/recovery_codes.html", cache="no-store", codes=codes, waits=True)
 
 
 @bp.post("/sessions/<int:number>/end")

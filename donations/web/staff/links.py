@@ -11,7 +11,7 @@ from donations import staff
 from donations.database import write_unit
 from donations.errors import BadPassword, TryLater
 from donations.models import Staff
-from donations.staff import brakes, notices, passwords, people, refusals
+from donations.staff import brakes, changes, passwords, people, refusals
 from donations.web import sessions
 from donations.web.filters import sentence
 from donations.web.page import now, page
@@ -78,8 +78,7 @@ def reset(token: str) -> Any:
     try:
         passwords.check_strength(form.password.data, staff.email_of(person))
         with write_unit() as conn:
-            person = staff.take_new_password(conn, token, form.password.data, at=now())
-            notices.tell(conn, "password", by=person.actor, at=now(), about=person.id)
+            changes.ask_password(conn, token, form.password.data, at=now())
     except BadPassword as error:
         form.password.errors = [sentence(error)]
         return _page("reset", form, 422, token=token)
@@ -87,7 +86,7 @@ def reset(token: str) -> Any:
         _note_wait(person)
         form.refusal = sentence(error)
         return _page("reset", form, 429, token=token)
-    flash(_("Your new password is set. Sign in with it."))
+    flash(_("Your new password works once an admin accepts it, or in 24 hours. Until then the old one works."))
     return redirect(url_for("signing_in.ask"), 303)
 
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from donations import staff
 from donations.models import Staff
-from donations.staff import factors, notices
+from donations.staff import changes, factors, notices
 from donations.staff import passkeys as domain
 from donations.staff.passkeys import Asked, Site
 from donations.web import languages, sessions
@@ -33,18 +33,23 @@ def ask_new() -> Response:
 @fresh
 def add() -> Any:
     form, at, challenge = PasskeyForm(), now(), take_challenge()
-    had_one = _me().has_second_factor
+    had_one, codes = _me().has_second_factor, []
     with unit() as conn:
         person = staff.find(_me().id, for_change=True)
-        is_good = form.validate() and domain.add(
-            conn, person, site(), form.credential.data, challenge, name=form.name.data, keep=sessions.number(), at=at
-        )
-        codes = factors.new_recovery_codes(conn, person, at=at) if is_good and not had_one else []
-        if is_good:
+        is_sent = form.validate()
+        made = domain.verify(person, site(), form.credential.data, challenge, name=form.name.data) if is_sent else None
+        if made is not None and had_one:
+            changes.ask_passkey(conn, person, made, at=at)
+        elif made is not None:
+            domain.add(conn, person, made, keep=sessions.number(), at=at)
+            codes = factors.new_recovery_codes(conn, person, at=at)
             notices.tell(conn, "passkey", by=person.actor, at=at, about=person.id)
     if codes:
         return page("staff/recovery_codes.html", cache="no-store", codes=codes)
-    flash(_("The passkey is added.") if is_good else _("That passkey could not be added. Try once more."))
+    if made is None:
+        flash(_("That passkey could not be added. Try once more."))
+    else:
+        flash(_("Asked for. The passkey works once an admin accepts it, or in 24 hours."))
     return redirect(url_for("account.show"), 303)
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, flash, redirect, url_for
 from flask_babel import gettext as _
 
 from donations import audit, staff
-from donations.errors import DecisionWaiting, DonationsError, LastAdmin, ShownAgain, StaffKnown
+from donations.errors import DecisionWaiting, DonationsError, LastAdmin, ShownAgain, StaffKnown, WrongRole
 from donations.extensions import db
 from donations.models import Staff, StaffChange
 from donations.models.base import MOST_ID
@@ -18,7 +18,7 @@ from donations.staff import notices
 from donations.staff import sessions as domain
 from donations.web import languages, seen, sessions
 from donations.web.access import fresh
-from donations.web.acting import names, unit
+from donations.web.acting import me, names, unit
 from donations.web.filters import sentence
 from donations.web.page import now, page
 from donations.web.seen import Shown, decides_on
@@ -52,6 +52,9 @@ def accept(number: int) -> Any:
 
 @bp.post("/changes/<int:number>/refuse")
 def refuse(number: int) -> Any:
+    row = db.session.get(StaffChange, min(number, MOST_ID)) or abort(404)
+    if not me().roles & set(notices.TOLD) and row.staff_id != me().id:
+        raise WrongRole()
     return _decide(number, pending.refuse, _("Refused. It does not take effect."))
 
 
@@ -150,7 +153,11 @@ def _decide(number: int, verb: Callable[..., StaffChange], done: str) -> Any:
 
 
 def _waiting() -> dict[str, Any]:
-    return {"changes": pending.waiting(), "names": names(), "me": _actor()}
+    """Everything for those who are told of it and those who read; for the others what is about themselves."""
+    mine, roles = me().id, me().roles & {*notices.TOLD, "auditor"}
+    shown = [one for one in pending.waiting() if roles or one.row.staff_id == mine]
+    may_refuse = bool(me().roles & set(notices.TOLD))
+    return {"changes": shown, "names": names(), "me": _actor(), "may_refuse": may_refuse, "mine": mine}
 
 
 def _person_page(person: Staff, form: RolesForm, status: int = 200) -> Response:

@@ -20,7 +20,7 @@ from donations.database import write_unit
 from donations.errors import DonationsError
 from donations.extensions import db
 from donations.models import Staff
-from donations.staff import factors, sessions
+from donations.staff import changes, factors, sessions
 from donations.web.seen import hash_of
 
 PASSWORD = "correct horse battery staple"
@@ -145,6 +145,13 @@ def join(app: Flask, clock: time_machine.Traveller) -> Callable[..., Person]:
         return person
 
     return joined
+
+
+def accept_all() -> None:
+    """Every change of the team that waits takes effect."""
+    with write_unit() as conn:
+        for each in changes.waiting():
+            changes.accept(conn, each.row.id, by="cli:test", at=datetime.now(UTC))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from donations import staff
 from donations.extensions import db
 from donations.models import AuditRecord, Mail
 from donations.staff import factors
-from tests.web.staff.conftest import PASSWORD, Browser, Person
+from tests.web.staff.conftest import PASSWORD, Browser, Person, accept_all
 
 
 def test_an_app_for_codes_is_set_up_by_its_first_code(browser: Browser, join: Callable[..., Person]) -> None:
@@ -49,8 +49,14 @@ def test_the_key_stays_the_same_until_it_is_confirmed_and_is_shown_no_more_after
 
 def test_new_recovery_codes_make_the_old_ones_worthless(app: Flask, browser: Browser, treasurer: Person) -> None:
     browser.sign_in(treasurer)
-    made = re.findall(r"<code>([0-9a-f-]{14})</code>", browser.post("/staff/recovery-codes").text)
+    page = browser.post("/staff/recovery-codes").text
+    made = re.findall(r"<code>([0-9a-f-]{14})</code>", page)
     assert len(made) == 10
+    # The old ones hold until the new ones take effect.
+    assert "Until then your old ones work." in page
+    assert Browser(app).sign_in(treasurer, code=made[0]).status_code == 422
+    assert Browser(app).sign_in(treasurer, code=treasurer.codes[1]).status_code == 303
+    accept_all()
 
     assert Browser(app).sign_in(treasurer, code=treasurer.codes[0]).status_code == 422
     assert Browser(app).sign_in(treasurer, code=made[0]).status_code == 303

@@ -10,7 +10,7 @@ import time_machine
 from flask import Flask
 
 from donations import tokens
-from tests.web.staff.conftest import PASSWORD, Browser, Person
+from tests.web.staff.conftest import PASSWORD, Browser, Person, accept_all
 
 
 def guess(browser: Browser, email: str, times: int) -> list[int]:
@@ -108,6 +108,7 @@ def test_a_mailed_link_ends_the_wait_of_the_account(app: Flask, treasurer: Perso
     browser = Browser(app)
     browser.get(link)
     assert browser.post(link, password="another long password").status_code == 303
+    accept_all()
 
     assert browser.sign_in(treasurer, password="another long password").status_code == 303
 
@@ -116,7 +117,9 @@ def reset(browser: Browser, person: Person, password: str) -> int:
     row = person.row
     link = f"/staff/reset/{tokens.for_reset(row.id, row.link_key)}"
     browser.get(link)
-    return browser.post(link, password=password).status_code
+    status = browser.post(link, password=password).status_code
+    accept_all()
+    return status
 
 
 def test_who_reads_the_mail_gets_no_fresh_guesses_at_the_second_step(

@@ -12,14 +12,14 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from donations import audit, mailer
+from donations import audit, mailer, tokens
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import AuditRecord, Job, Mail, StaffChange
 from donations.staff import changes, find_by_email
 from donations.worker.staff_changes import mail_audit_head, make_staff_changes
 from tests.fixtures.outside import plain_text
-from tests.web.staff.conftest import Browser, Person
+from tests.web.staff.conftest import Browser, Person, accept_all
 
 Join = Callable[..., Person]
 
@@ -228,10 +228,56 @@ def test_the_end_of_the_audit_log_is_mailed_once_a_day(admin: Person, treasurer:
     assert all(f"donations audit verify --head {known.id}:{known.sha256}" in plain_text(one) for one in told)
 
 
-@pytest.mark.parametrize("path", ["/treasury/books/file?kind=books&format=csv", "/staff/recovery-codes"])
+@pytest.mark.parametrize("path", ["/treasury/books/file?format=csv", "/staff/recovery-codes"])
 def test_exports_and_new_ways_in_are_told_at_once(browser: Browser, admin: Person, join: Join, path: str) -> None:
     browser.become(join("tara@example.org", "treasurer"))
     answer = browser.get(path) if "books" in path else browser.post(path)
     assert answer.status_code == 200
-    said = "Tara exported the accounts." if "books" in path else "Tara made new recovery codes."
+    said = "Tara exported the accounts." if "books" in path else "Tara asked for new recovery codes."
     assert sorted(to for to, text in notices() if said in text) == ["ada@example.org", "tara@example.org"]
+
+
+def test_another_way_in_is_told_to_its_person_too_who_can_refuse_it(
+    app: Flask, browser: Browser, admin: Person, join: Join
+) -> None:
+    # given somebody who reads an organiser's mail and used a link for a new password
+    person, stranger = join("olga@example.org", "organiser"), Browser(app)
+    link = f"/staff/reset/{tokens.for_reset(person.id, person.row.link_key)}"
+    stranger.get(link)
+    assert stranger.post(link, password="the mailbox is mine now").status_code == 303
+    # then the organiser and the admin are told
+    said = "Olga asked for a new password by email."
+    assert sorted(to for to, text in notices() if said in text) == [admin.email, person.email]
+    # and the organiser sees only this, and stops it
+    browser.become(admin)
+    invite(browser)
+    browser.become(person)
+    page = browser.get("/staff/people/changes").text
+    assert "New password by email: Olga" in page
+    assert "puppet" not in page
+    assert decide(browser, "refuse", 2) == 403
+    assert decide(browser, "refuse", 1) == 303
+    assert browser.sign_in(person).status_code == 303
+
+
+def test_what_was_asked_for_anew_replaces_what_waited(app: Flask, treasurer: Person) -> None:
+    for password in ("the first password of two", "the second password of two"):
+        browser, row = Browser(app), treasurer.row
+        link = f"/staff/reset/{tokens.for_reset(row.id, row.link_key)}"
+        browser.get(link)
+        assert browser.post(link, password=password).status_code == 303
+    states = [row.state for row in db.session.scalars(select(StaffChange).order_by(StaffChange.id))]
+    assert states == ["refused", "waiting"]
+    accept_all()
+    assert Browser(app).sign_in(treasurer, password="the second password of two").status_code == 303
+
+
+def test_who_was_disabled_meanwhile_gets_no_way_in(
+    app: Flask, browser: Browser, treasurer: Person, clock: time_machine.Traveller
+) -> None:
+    browser.become(treasurer)
+    browser.post("/staff/recovery-codes")
+    with write_unit():
+        treasurer.row.state = "disabled"
+    later(clock, hours=25)
+    assert only().state == "refused"

@@ -15,7 +15,7 @@ from donations.extensions import db
 from donations.models import Mail
 from donations.staff import passwords
 from tests.fixtures.outside import plain_text
-from tests.web.staff.conftest import Browser, Person
+from tests.web.staff.conftest import Browser, Person, accept_all
 
 LONG = "a sentence of a few words"
 
@@ -141,6 +141,13 @@ def test_a_new_password_comes_by_mail_and_ends_every_session(app: Flask, treasur
     # when the link is used
     asking.get(link)
     assert asking.post(link, password=LONG).status_code == 303
+    # then nothing has changed yet, and the admins are told
+    assert "works once an admin accepts it" in asking.get("/staff/sign-in").text
+    assert asking.post("/staff/sign-in", email=treasurer.email, password=LONG).status_code == 422
+    assert signed_in.get("/treasury/").status_code == 200
+    assert [mail.facts["what"] for mail in mails("staff_notice")] == ["password"]
+    # when it takes effect
+    accept_all()
     # then the old session is dead, the link too, and the code is still asked for
     assert signed_in.get("/treasury/").status_code == 303
     assert asking.get(link).status_code == 404

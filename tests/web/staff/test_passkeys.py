@@ -19,7 +19,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.models import AuditRecord, Passkey
 from donations.staff.passkeys import Site
-from tests.web.staff.conftest import PASSWORD, Browser, Person
+from tests.web.staff.conftest import PASSWORD, Browser, Person, accept_all
 
 
 class Authenticator:
@@ -65,12 +65,14 @@ def add(browser: Browser, key: Authenticator) -> Any:
 
 @pytest.fixture
 def key(browser: Browser, treasurer: Person) -> Authenticator:
-    """The treasurer's, added while signed in, and signed out again."""
+    """The treasurer's, added while signed in, signed out again, and accepted by another."""
     browser.sign_in(treasurer)
     made = Authenticator()
     assert add(browser, made).status_code == 303
-    assert "My phone" in browser.get("/staff/").text
+    assert "works once an admin accepts it" in browser.get("/staff/").text
     browser.post("/staff/sign-out")
+    assert db.session.scalars(select(Passkey)).all() == []
+    accept_all()
     return made
 
 

@@ -15,7 +15,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.models import StaffSession
 from donations.staff import factors, sessions
-from tests.web.staff.conftest import NOON, PASSWORD, Browser, Person
+from tests.web.staff.conftest import NOON, PASSWORD, Browser, Person, accept_all
 
 
 def is_in(browser: Browser) -> bool:
@@ -191,9 +191,12 @@ def test_a_new_app_ends_the_other_sessions(app: Flask, treasurer: Person) -> Non
     there.sign_in(treasurer, code=treasurer.codes[1])
     here.get("/staff/app")
     code = factors.codes().code(factors.waiting_secret(treasurer.row), datetime.now(UTC))
-    assert here.post("/staff/app", code=code).status_code == 200
-    assert is_in(here)
+    assert here.post("/staff/app", code=code).status_code == 303
+    assert "Your present app works until" in here.get("/staff/").text
+    assert is_in(there)
+    accept_all()
     assert not is_in(there)
+    assert Browser(app).sign_in(treasurer, code=treasurer.code()).status_code == 422  # of the app before
 
 
 def test_a_proof_renews_the_key_and_the_one_before_opens_nothing(app: Flask, treasurer: Person) -> None:
