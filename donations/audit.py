@@ -48,7 +48,7 @@ def record(conn: Connection, actor: str, act: str, about: str, details: Details 
         "details": dict(details or {}),
         "previous_sha256": last.sha256 if last else BEFORE_THE_FIRST,
     }
-    conn.execute(insert(_audit), {**row, "sha256": KEYED + _keyed()(_hash(row)).hex()})
+    conn.execute(insert(_audit), {**row, "sha256": KEYED + _keyed(conn)(_hash(row)).hex()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def head(conn: Connection) -> Head | None:
 
 def keep_head(conn: Connection, known: Head) -> None:
     """Remember the last act of today, under a key: a later end that is shorter, or another one, shows."""
-    memory = {"id": known.id, "sha256": known.sha256, "mac": _mac(known)}
+    memory = {"id": known.id, "sha256": known.sha256, "mac": _mac(conn, known)}
     conn.execute(update(_job).where(_job.c.name == HEAD_JOB).values(memory=memory))
 
 
@@ -88,7 +88,7 @@ def verify(conn: Connection) -> Break | None:
 
 def breaks(conn: Connection) -> Iterator[Break]:
     """Read the whole chain; every act at which it does not hold. After each it is followed from what stands there."""
-    previous, number, keyed = BEFORE_THE_FIRST, 0, _keyed()
+    previous, number, keyed = BEFORE_THE_FIRST, 0, _keyed(conn)
     with conn.execute(_ALL, execution_options={"yield_per": 1000}) as rows:
         for row in rows:
             said = _fault(row, number + 1, previous, keyed)
@@ -125,16 +125,16 @@ def _kept_head(conn: Connection) -> Head | None:
     if not memory:
         return None
     known = Head(int(memory.get("id", 0)), str(memory.get("sha256", "")))
-    return known if hmac.compare_digest(_mac(known), str(memory.get("mac", ""))) else Head(known.id, "forged")
+    return known if hmac.compare_digest(_mac(conn, known), str(memory.get("mac", ""))) else Head(known.id, "forged")
 
 
-def _mac(known: Head) -> str:
-    return privacy.lookup_hash(f"{known.id} {known.sha256}", "audit head").hex()
+def _mac(conn: Connection, known: Head) -> str:
+    return privacy.lasting_hasher(conn, "audit head")(f"{known.id} {known.sha256}").hex()
 
 
-def _keyed() -> Callable[[str], bytes]:
+def _keyed(conn: Connection) -> Callable[[str], bytes]:
     """Acts of before had a plain hash, which whoever writes to the database could make anew; these need a data key."""
-    return privacy.hasher("audit chain")
+    return privacy.lasting_hasher(conn, "audit chain")
 
 
 def _hash(row: Mapping[str, object]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 from flask import current_app
+from sqlalchemy.engine import Connection
 
 from donations import data_keys
 from donations.data_keys import seals
@@ -57,6 +58,11 @@ def hasher(purpose: str) -> Callable[[str], bytes]:
     """`lookup_hash` for many values of one purpose: the key is looked up and made ready once."""
     ring = data_keys.ring()
     return seals.hasher(ring.lookups[0] if purpose in _MADE_ANEW else ring.lasting, purpose)
+
+
+def lasting_hasher(conn: Connection, purpose: str) -> Callable[[str], bytes]:
+    """A keyed hash that stays the same through every rotation, for rows of the database that `conn` is of."""
+    return seals.hasher(data_keys.lasting_of(conn), purpose)
 
 
 def donor_data_until(today: date) -> date:

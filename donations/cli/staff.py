@@ -120,7 +120,9 @@ def changes_() -> None:
 def accept(number: int) -> None:
     """Make a change of the team that waits take effect now: for a fund with a single admin."""
     with write_unit() as conn:
-        changes.accept(conn, number, by=actor(), at=datetime.now(UTC))
+        roles = [role for each in changes.waiting() if each.row.id == number for role in each.roles]
+        row, at = changes.accept(conn, number, by=actor(), at=datetime.now(UTC)), datetime.now(UTC)
+        notices.tell(conn, row.kind, by=actor(), at=at, about=row.staff_id or 0, roles=roles)
     click.echo(f"Change {number} has taken effect.")
 
 

@@ -3,7 +3,7 @@ sealed with it. How a key is replaced stands in rotation."""
 
 from donations.data_keys.columns import HASHED, LASTING_HASHES, SEALED, needed
 from donations.data_keys.findings import findings
-from donations.data_keys.ring import Ring, forget_ring, is_recorded, record, ring
+from donations.data_keys.ring import Ring, forget_ring, is_recorded, lasting_of, record, ring
 
 __all__ = [
     "HASHED",
@@ -13,6 +13,7 @@ __all__ = [
     "findings",
     "forget_ring",
     "is_recorded",
+    "lasting_of",
     "needed",
     "record",
     "ring",

@@ -48,6 +48,15 @@ def ring() -> Ring:
     return found
 
 
+def lasting_of(conn: Connection) -> bytes:
+    """The first key there ever was, by what the database of `conn` knows: ours, or one that is being restored and that
+    nobody else sees yet. Raises WrongDataKey and DataKeyMissing."""
+    rows, keys = _rows(conn) if inspect(conn).has_table(_data_key.name) else [], _keys()
+    _check(rows, keys)
+    by_age = _by_age(rows, keys)
+    return by_age[0] if by_age else list(keys.values())[-1]
+
+
 def forget_ring() -> None:
     """Prove the keys anew before the next use."""
     current_app.extensions.pop(_CACHE, None)
@@ -95,15 +104,19 @@ def _proved(keys: Mapping[str, bytes]) -> Ring:
     unknown = next((key_id for key_id in keys if key_id not in {row.key_id for row in rows}), None)
     if unknown is not None:
         raise DataKeyUnknown(key_id=unknown)
+    newest, by_age = next(iter(keys.values())), _by_age(rows, keys)
+    return Ring((newest, *(key for key in reversed(by_age) if key != newest)), by_age[0])
+
+
+def _by_age(rows: Sequence[Any], keys: Mapping[str, bytes]) -> list[bytes]:
+    """The keys that can still be used for look-ups, the oldest first."""
     retired = {
         row.key_id: base64.b64decode(seals.unseal(keys, row.lookup_sealed, identity(row.key_id)))
         for row in rows
         if row.lookup_sealed is not None and row.key_id not in keys
     }
     usable = {**keys, **retired}
-    by_age = [usable[row.key_id] for row in sorted(rows, key=lambda row: row.number) if row.key_id in usable]
-    newest = next(iter(keys.values()))
-    return Ring((newest, *(key for key in reversed(by_age) if key != newest)), by_age[0])
+    return [usable[row.key_id] for row in sorted(rows, key=lambda row: row.number) if row.key_id in usable]
 
 
 def faults(rows: Sequence[Any], keys: Mapping[str, bytes]) -> Iterator[DonationsError]:

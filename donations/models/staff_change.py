@@ -23,7 +23,6 @@ class StaffChange(Model):
         one_of("state", STAFF_CHANGE_STATES, "state_known"),
         CheckConstraint("state = 'waiting' OR decided_at IS NOT NULL", name="decided_is_dated"),
         Index("ix_staff_change_state", "state", "takes_effect_at"),
-        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)

@@ -23,8 +23,8 @@ from tests.fixtures.settings import environ_for
 pytestmark = pytest.mark.browser
 PASSWORD, EMAIL = "correct horse battery staple", "maya@example.org"
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-PATHS = ("/staff/", "/staff/app", "/staff/password", "/staff/people", "/staff/people/1", "/staff/people/invite", "/staff/people/changes",
-         "/staff/audit", "/staff/again")  # fmt: skip
+PATHS = ("/staff/", "/staff/app", "/staff/password", "/staff/people", "/staff/people/1", "/staff/people/invite",
+         "/staff/people/changes", "/staff/audit", "/staff/again")  # fmt: skip
 
 
 @pytest.fixture

@@ -25,6 +25,9 @@ REFUSED = [
     ("line_question", {"state": "lost", "answered_by": "test"}, "state_known"),
     ("line_question", {"state": "same"}, "answered_by_a_person"),
     ("line_question", {"amount_minor": 0}, "amount_not_zero"),
+    ("staff_change", {"kind": "crown"}, "kind_known"),
+    ("staff_change", {"state": "maybe", "decided_at": NOON}, "state_known"),
+    ("staff_change", {"state": "made"}, "decided_is_dated"),
 ]
 
 
@@ -39,6 +42,10 @@ def rows(appeal_id: int, donation_id: int, fund_id: int) -> dict[str, dict[str, 
         db.session.execute(insert(db.metadata.tables[table]).values(**row))
     asked = {"form_key": "k", "reason": "x", "state": "requested", "requested_by": "test", "requested_at": NOON}
     return {
+        "staff_change": {
+            "reference": "x", "kind": "invitation", "state": "waiting", "asked_by": "test", "asked_at": NOON,
+            "takes_effect_at": NOON,
+        },
         "classification": {**asked, "movement_id": "txn_9", "account": 5020, "fund_id": fund_id},
         "cure": {
             **asked, "kind": "recalculate", "invariant": "I10", "subject": "fund:1", "figure": "1", "said": "x",

@@ -102,9 +102,6 @@ REFUSED = [
     ("period_signature", {"act": "burn"}, "act_known"),
     ("staff", {"state": "gone"}, "state_known"),
     ("staff", {"email_hash": b"taken"}, "email_hash"),
-    ("staff_change", {"kind": "crown"}, "kind_known"),
-    ("staff_change", {"state": "maybe"}, "state_known"),
-    ("staff_change", {"state": "made"}, "decided_is_dated"),
     ("staff_role", {"role": "king"}, "role_known"),
     ("staff_session", {"stage": "third", "fresh_at": NOON}, "stage_known"),
     ("staff_session", {"stage": "full"}, "full_was_fresh"),
@@ -250,10 +247,6 @@ def _of_staff() -> dict[str, dict[str, Any]]:
         db.session.execute(insert(db.metadata.tables[table]).values(**row))
     return {
         "staff": staff | {"id": 10, "fs_uniquifier": "y", "email_hash": b"new"},
-        "staff_change": {
-            "reference": "x", "kind": "roles", "staff_id": 9, "state": "waiting", "asked_by": "test", "asked_at": NOON,
-            "takes_effect_at": NOON,
-        },
         "staff_role": {"staff_id": 9, "role": "auditor"},
         "staff_session": {
             "id": 1, "key_hash": b"x", "staff_id": 9, "stage": "first", "made_at": NOON, "seen_at": NOON,

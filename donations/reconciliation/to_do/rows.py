@@ -129,7 +129,7 @@ ROWS = (
     .where(_classification.c.state == "requested"),
     items("cure", _cure.c.id, note=_cure.c.kind, since=_cure.c.requested_at).where(_cure.c.state == "requested"),
     items("approval_rule", _rule.c.id, since=_rule.c.requested_at).where(_rule.c.state == "requested"),
-    items("staff_change", _change.c.id, note=_change.c.kind, since=_change.c.asked_at, due_by=_change.c.takes_effect_at)
+    items("staff_change", _change.c.id, note=_change.c.kind, since=_change.c.asked_at)
     .where(_change.c.state == "waiting"),
     items("period", _period.c.id, on_day=_period.c.ends_on).where(_period.c.state == "open", _was_signed),
 )  # fmt: skip

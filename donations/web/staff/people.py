@@ -13,12 +13,13 @@ from donations.errors import DecisionWaiting, DonationsError, LastAdmin, ShownAg
 from donations.extensions import db
 from donations.models import Staff, StaffChange
 from donations.models.base import MOST_ID
+from donations.paper import staff_notices
 from donations.staff import changes as pending
 from donations.staff import notices
 from donations.staff import sessions as domain
 from donations.web import languages, seen, sessions
 from donations.web.access import fresh
-from donations.web.acting import me, names, unit
+from donations.web.acting import me, unit
 from donations.web.filters import sentence
 from donations.web.page import now, page
 from donations.web.seen import Shown, decides_on
@@ -156,8 +157,9 @@ def _waiting() -> dict[str, Any]:
     """Everything for those who are told of it and those who read; for the others what is about themselves."""
     mine, roles = me().id, me().roles & {*notices.TOLD, "auditor"}
     shown = [one for one in pending.waiting() if roles or one.row.staff_id == mine]
+    askers = {one.row.asked_by: staff_notices.name_of(one.row.asked_by) for one in shown}
     may_refuse = bool(me().roles & set(notices.TOLD))
-    return {"changes": shown, "names": names(), "me": _actor(), "may_refuse": may_refuse, "mine": mine}
+    return {"changes": shown, "names": askers, "me": _actor(), "may_refuse": may_refuse, "mine": mine}
 
 
 def _person_page(person: Staff, form: RolesForm, status: int = 200) -> Response:

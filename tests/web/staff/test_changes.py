@@ -233,6 +233,7 @@ def test_exports_and_new_ways_in_are_told_at_once(browser: Browser, admin: Perso
     browser.become(join("tara@example.org", "treasurer"))
     answer = browser.get(path) if "books" in path else browser.post(path)
     assert answer.status_code == 200
+    answer.close()
     said = "Tara exported the accounts." if "books" in path else "Tara asked for new recovery codes."
     assert sorted(to for to, text in notices() if said in text) == ["ada@example.org", "tara@example.org"]
 
