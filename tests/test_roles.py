@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -17,7 +18,8 @@ from donations.config.source import Source
 from donations.database import write_unit
 from donations.extensions import db
 from donations.installation import roles
-from donations.models import Receipt
+from donations.models import Donation, Receipt
+from donations.worker import erasure
 from tests.events import a_charge, fresh, hear
 from tests.factories import NOON, gbp
 from tests.fixtures.databases import load_appeals, make_tables
@@ -105,3 +107,14 @@ def test_an_owners_address_of_another_database_is_refused(owners: str) -> None:
     faults, settings = config.examine({**environ_for("postgresql://fund_app@/fund"), "MIGRATION_DATABASE_URL": owners})
     assert settings is None
     assert [fault.facts["setting"] for fault in faults] == ["MIGRATION_DATABASE_URL"]
+
+
+@pytest.mark.databases("postgresql")
+def test_what_is_due_is_erased_by_a_role_that_may_not_vacuum(two_roles: Flask, tmp_path: Path) -> None:
+    two_roles.config["FILES_FOLDER"] = str(tmp_path / "files")
+    reference = begun()
+    later = NOON + timedelta(days=7 * 366)
+    assert erasure.erase_personal_data(later) > 0
+    erasure.rewrite_tables(later)
+    db.session.rollback()
+    assert Donation.by_reference(reference).name_sealed is None
