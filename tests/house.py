@@ -30,6 +30,7 @@ COMMITS = {"commit", "write_unit", "bare_write_unit"}
 MAY_COMMIT = {"web", "cli", "worker", "inbox", "database"}
 FLASK_OF_A_REQUEST = {"request", "session", "abort", "url_for"}
 MODULE_LINES, FUNCTION_LINES, TEMPLATE_LINES = 300, 40, 150
+WIDTH = 120  # characters in a line; ruff holds Python to it
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,19 @@ def template_faults(name: str, text: str) -> list[str]:
     if text.count("\n") > TEMPLATE_LINES:
         faults.append(f"{name} has {text.count(chr(10))} lines")
     return faults
+
+
+def width_faults(name: str, text: str) -> list[str]:
+    """Each line that is too long, by its number from 1."""
+    return [f"{name}:{number}" for number, line in enumerate(text.split("\n"), 1) if len(line) > WIDTH]
+
+
+def written_by_hand(root: Path = ROOT) -> Iterator[Path]:
+    """Templates, styles and scripts, without what stands here from others."""
+    for folder in ("templates", "static", "donations"):
+        for file in sorted((root / folder).rglob("*")):
+            if file.suffix in (".html", ".txt", ".xml", ".svg", ".typ", ".css", ".js") and "vendor" not in file.parts:
+                yield file
 
 
 _SECRET = re.compile(

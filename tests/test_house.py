@@ -36,6 +36,14 @@ def test_a_template_holds_no_script_and_stays_short(template: Path) -> None:
     assert house.template_faults(template.name, template.read_text(encoding="utf-8")) == []
 
 
+def test_no_line_of_a_template_a_style_or_a_script_is_too_long() -> None:
+    files = list(house.written_by_hand())
+    faults = [house.width_faults(str(file.relative_to(house.ROOT)), file.read_text(encoding="utf-8")) for file in files]
+
+    assert {file.suffix for file in files} >= {".html", ".txt", ".typ", ".css", ".js", ".svg"}
+    assert [one for found in faults for one in found] == []
+
+
 def test_no_part_of_the_house_needs_itself_in_a_circle() -> None:
     assert house.cycle(house.part_graph(OURS)) == []
 
@@ -95,6 +103,10 @@ def test_a_planted_fault_is_found(rule: Callable[[Module], list[str]], module: M
 @pytest.mark.parametrize("text", ["{{ story | safe }}", "{{ story|safe }}", '<p hx-on:click="x()">', "\n" * 151])
 def test_a_planted_fault_of_a_template_is_found(text: str) -> None:
     assert len(house.template_faults("page.html", text)) == 1
+
+
+def test_a_line_that_is_too_long_is_found() -> None:
+    assert house.width_faults("a.css", "\n".join(["x" * 120, "я" * 120, "x" * 121])) == ["a.css:3"]
 
 
 @pytest.mark.parametrize(

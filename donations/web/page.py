@@ -13,6 +13,7 @@ from flask import Flask, Response, current_app, make_response, render_template, 
 from werkzeug.routing import BaseConverter
 
 from donations.web import languages
+from donations.web.tags import OneLineTags
 
 
 class SlugConverter(BaseConverter):
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["slug"] = SlugConverter
     app.context_processor(_what_every_page_knows)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True  # Bytes count: a poll sends them every 10 s.
+    app.jinja_env.add_extension(OneLineTags)
 
 
 def now() -> datetime:

@@ -1,5 +1,5 @@
-// What saves a click on an appeal's page: proposed amounts fill the field, the live total can be stopped, what hangs on the
-// total moves with it, and the form is sent once. The page is whole without this file.
+// What saves a click on an appeal's page: proposed amounts fill the field, the live total can be stopped, what hangs on
+// the total moves with it, and the form is sent once. The page is whole without this file.
 
 const amount = document.getElementById("amount");
 const currency = document.getElementById("currency");
@@ -113,7 +113,8 @@ document.addEventListener("htmx:after:swap", () => {
 // The appeal has stopped taking gifts, or takes them again: an untouched page is fetched anew, but words that somebody
 // has typed are never taken away.
 function takeNoGifts(nowState) {
-  const isTyped = [...document.querySelectorAll("#give input:not([type=hidden], [type=radio], [type=checkbox]), #give textarea")].some((field) => field.value);
+  const words = "#give input:not([type=hidden], [type=radio], [type=checkbox]), #give textarea";
+  const isTyped = [...document.querySelectorAll(words)].some((field) => field.value);
   if (!isTyped) return location.reload();
   const note = document.getElementById("ended-note");
   if (nowState === "open" || !note) return undefined;

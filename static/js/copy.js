@@ -1,4 +1,5 @@
-// A button beside each piece of text that puts it on the clipboard. Without this file the text is selected and copied by hand.
+// A button beside each piece of text that puts it on the clipboard. Without this file people select the text and copy
+// it by hand.
 
 function prepare(root) {
   if (!navigator.clipboard) return;

@@ -1,4 +1,4 @@
-// Turns every <a data-fighting-fund="name"> and <fighting-fund appeal="name"> of the page into a live frame of the appeal.
+// Turns every <a data-fighting-fund="name"> and <fighting-fund appeal="name"> of the page into a live frame of it.
 // Loads nothing from anybody else, keeps nothing. Until a frame has said that it is there the link stays as it was, so
 // that a blocked frame or script costs the page nothing.
 (() => {
@@ -22,12 +22,16 @@
   function show(link, slug, asked, into) {
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(slug || "") || link.fightingFund) return;
     link.fightingFund = true;
-    const query = new URLSearchParams(words.filter((word) => asked(word)).map((word) => [word, asked(word)])).toString();
+    const given = words.filter((word) => asked(word)).map((word) => [word, asked(word)]);
+    const query = new URLSearchParams(given).toString();
     const frame = document.createElement("iframe");
     frame.src = `${home}/embed/${slug}${views[asked("view")] || ""}${query && `?${query}`}`;
     frame.title = link.textContent.trim() || slug;
     frame.referrerPolicy = "origin";
-    Object.assign(frame.style, { display: "block", width: "100%", maxWidth: asked("width") || "40rem", height: "1px", border: "0", visibility: "hidden", position: "absolute", colorScheme: "auto" });
+    Object.assign(frame.style, {
+      display: "block", width: "100%", maxWidth: asked("width") || "40rem", height: "1px", border: "0",
+      visibility: "hidden", position: "absolute", colorScheme: "auto",
+    });
     frames.set(frame, link);
     into(frame);
   }

@@ -1,5 +1,5 @@
-// In the overlay: says for some seconds when a quarter of the goal has been passed, and looks anew when the appeal changes
-// state or is taken down.
+// In the overlay: says for some seconds when a quarter of the goal has been passed, and looks anew when the appeal
+// changes state or is taken down.
 
 const overlay = () => document.getElementById("overlay");
 const milestone = document.getElementById("milestone");

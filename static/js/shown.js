@@ -1,5 +1,5 @@
-// On a page that names an appeal and has no live total, or that would name one if it were shown: asks as often as a live
-// total does whether the public may see it, and looks anew when that has changed. While nobody answers, the page stays.
+// On a page that names an appeal and has no live total, or that would name one if it were shown: asks as often as a
+// live total does whether the public may see it, and looks anew when that has changed. While nobody answers, it stays.
 // `ask`: whom to ask, by default this page's own address. `mark`: what is answered as long as all is as it was; without
 // it, the answer's status counts, and `shown` says that the appeal is shown now. `then`: where to look anew.
 

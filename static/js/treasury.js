@@ -1,5 +1,5 @@
-// What saves a hand from the mouse when bank lines are reviewed: j and k go from line to line, Enter says yes to the first
-// proposal, or opens a line that has none. The page is whole without this file.
+// What saves a hand from the mouse when bank lines are reviewed: j and k go from line to line, Enter says yes to the
+// first proposal, or opens a line that has none. The page is whole without this file.
 
 const lines = [...document.querySelectorAll("#lines .line")];
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from donations import appeals, create_app, staff, tokens
 from donations.database import write_unit
 from donations.extensions import db
+from donations.models import AppealUpdate, StaffSession
 from donations.staff import changes, factors
 from tests.browser.gallery import APPEALS, _Quiet
 from tests.fixtures.databases import make_tables
@@ -29,7 +31,8 @@ PATHS = ("/staff/", "/staff/app", "/staff/password", "/staff/people", "/staff/pe
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Flask]:
-    """An installation at localhost, where browsers make passkeys, with one treasurer who is an admin too."""
+    """An installation at localhost, where browsers make passkeys, with one treasurer who is an organiser and an
+    admin too."""
     server = make_server("localhost", 0, Flask("none"), threaded=True, request_handler=_Quiet)
     url = f"http://localhost:{server.server_port}"
     made = create_app({**environ_for(f"sqlite:///{tmp_path / 'staff.db'}"), "PUBLIC_URL": url})
@@ -53,7 +56,7 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 def _join() -> None:
     with write_unit() as conn:
-        at, roles = datetime.now(UTC), ["treasurer", "admin"]
+        at, roles = datetime.now(UTC), ["treasurer", "organiser", "admin"]
         person = staff.invite(conn, EMAIL, roles, language="en", by="cli:test", at=at)
         staff.join(conn, tokens.for_invitation(person.id, person.link_key), "Maya", PASSWORD, at=at)
     db.session.remove()
@@ -63,11 +66,27 @@ def url_of(app: Flask) -> str:
     return str(app.config["SETTINGS"].public_url)
 
 
-def first_step(page: Page, app: Flask) -> None:
-    page.goto(f"{url_of(app)}/treasury/")
+def first_step(page: Page, app: Flask, *, came: bool = False) -> None:
+    """The password; `came`: at the page that a browser was led to."""
+    if not came:
+        page.goto(f"{url_of(app)}/treasury/")
     page.fill("#email", EMAIL)
     page.fill("#password", PASSWORD)
     page.click(".sheet button")
+
+
+def with_codes(app: Flask) -> list[str]:
+    """Give the person an app for codes. Gives the recovery codes, each good for one sign-in."""
+    with app.app_context(), write_unit() as conn:
+        person = staff.find(1)
+        code = factors.codes().code(factors.prepare_totp(person), datetime.now(UTC))
+        assert factors.confirm_totp(conn, person, code, at=datetime.now(UTC))
+        return list(factors.new_recovery_codes(conn, person, at=datetime.now(UTC)))
+
+
+def second_step(page: Page, codes: list[str]) -> None:
+    page.fill("#code", codes.pop())
+    page.click(".sheet button[type=submit]")
 
 
 def test_codes_work_without_javascript(app: Flask, chromium: Browser) -> None:
@@ -114,19 +133,15 @@ def test_a_passkey_is_made_and_used(app: Flask, chromium: Browser) -> None:
 @pytest.mark.parametrize("width", [320, 1280])
 def test_axe_has_nothing_to_say_of_staff_pages(app: Flask, chromium: Browser, width: int) -> None:
     # given a person who may see every page
+    codes = with_codes(app)
     with app.app_context(), write_unit() as conn:
-        person = staff.find(1)
-        code = factors.codes().code(factors.prepare_totp(person), datetime.now(UTC))
-        assert factors.confirm_totp(conn, person, code, at=datetime.now(UTC))
-        codes = factors.new_recovery_codes(conn, person, at=datetime.now(UTC))
         told = {"language": "en", "by": "cli:test", "at": datetime.now(UTC)}
         changes.ask_invitation(conn, "new@example.org", ["treasurer", "auditor"], **told)
     page = chromium.new_page(viewport={"width": width, "height": 900})
     page.add_init_script(path=AXE)
     first_step(page, app)
     faults = [*asked_of(page)]
-    page.fill("#code", codes[0])
-    page.click(".sheet button[type=submit]")
+    second_step(page, codes)
     # when axe looks at each, by day and by night
     for path in PATHS:
         for scheme in ("light", "dark"):
@@ -137,6 +152,53 @@ def test_axe_has_nothing_to_say_of_staff_pages(app: Flask, chromium: Browser, wi
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     assert faults == []
     page.close()
+
+
+def test_words_typed_for_longer_than_a_session_lasts_are_not_lost(app: Flask, chromium: Browser) -> None:
+    # given an organiser with a form before them, whose session is nearly over
+    codes = with_codes(app)
+    page = chromium.new_page()
+    page.clock.install()
+    first_step(page, app)
+    second_step(page, codes)
+    page.goto(f"{url_of(app)}/campaigns/hands-off-ali/updates/new")
+    age_session(app, minutes=29)
+    # when they type, then that keeps the session, without a click
+    page.clock.fast_forward("06:00")
+    with page.expect_response("**/staff/stay") as stayed:
+        page.fill("[name=title-en]", "A hearing")
+    assert stayed.value.status == 204
+    assert datetime.now(UTC) - seen_at(app) < timedelta(minutes=1)
+    # and when they pause for longer than it lasts, and send the form
+    page.fill("[name=text-en]", "On Monday, in the city court.")
+    age_session(app, minutes=31)
+    page.click(".sheet button[type=submit]")
+    # then they are told that their words are kept, and see them once they have signed in
+    expect(page.locator(".notice")).to_contain_text("What you typed is kept for 8 hours.")
+    first_step(page, app, came=True)
+    second_step(page, codes)
+    expect(page.locator(".notice")).to_contain_text("Nothing was done yet. What you typed is below.")
+    assert page.input_value("[name=title-en]") == "A hearing"
+    assert page.input_value("[name=text-en]") == "On Monday, in the city court."
+    # and send them
+    page.click(".sheet button[type=submit]")
+    expect(page.locator("main")).to_contain_text("On Monday, in the city court.")
+    with app.app_context():
+        assert [row.title for row in db.session.scalars(select(AppealUpdate))] == [{"en": "A hearing"}]
+    page.close()
+
+
+def seen_at(app: Flask) -> datetime:
+    """When the session at hand was last used."""
+    with app.app_context():
+        return db.session.scalars(select(StaffSession).order_by(StaffSession.made_at.desc())).first().seen_at
+
+
+def age_session(app: Flask, *, minutes: int) -> None:
+    """Let it be so long ago that a session was used."""
+    with app.app_context(), write_unit():
+        for row in db.session.scalars(select(StaffSession)):
+            row.seen_at = datetime.now(UTC) - timedelta(minutes=minutes)
 
 
 def asked_of(page: Page) -> list[str]:

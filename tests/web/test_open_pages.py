@@ -32,10 +32,10 @@ SLUG, TITLE = "fighting-fund", "Seven of Zhanaozen"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NAME_NONE = {
     "about.show", "about.robots", "about.sitemap", "appeals.shown", "styleguide.show", "receipts.check",
-    "receipts.checked", "receipts.pdf",
+    "receipts.checked", "receipts.pdf", "your_data.ask",
 }  # fmt: skip
-# A receipt says for ever what it was issued for.
-FROZEN = {"receipts.show"}
+# A receipt says for ever what it was issued for; whoever asks what is kept of them is told all of it.
+FROZEN = {"receipts.show", "your_data.show", "your_data.copy_page", "your_data.copy_json"}
 FRAGMENTS = {
     "appeals.total", "appeals.funds", "scoreboard.areas", "donations.outcome", "embeds.total",
     "framed_scoreboard.areas", "overlay.total",
