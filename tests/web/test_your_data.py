@@ -188,7 +188,6 @@ def assert_the_books_are_as_before(gone: Donation, payload: str | None, entries:
             rebook(conn, ("payment", payment_id), actor="cli:test", at=at)
     assert db.session.query(Entry).count() == entries
     assert ledger.check(db.session.connection(), at).findings == ()
-    # and the log says what was done, and names nobody
     row = db.session.query(AuditRecord).order_by(AuditRecord.id.desc()).first()
     assert row is not None
     assert (row.actor, row.act) == ("donor", "personal_data.erased")
