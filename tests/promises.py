@@ -170,10 +170,10 @@ def without_proof(found: Iterable[Row]) -> list[str]:
     for row in found:
         if not row.tests and not row.is_open:
             faults.append(f"no test: {row.quotations[0]}")
-        faults += [f"{file}::{name}" for file, name in row.tests if not _defines(file, name)]
+        faults += [f"{file}::{name}" for file, name in row.tests if not defines(file, name)]
     return faults
 
 
-def _defines(file: str, name: str) -> bool:
+def defines(file: str, name: str) -> bool:
     path = ROOT / file
     return path.is_file() and re.search(rf"^def {name}\(", path.read_text(encoding="utf-8"), re.MULTILINE) is not None
