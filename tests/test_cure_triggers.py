@@ -19,7 +19,7 @@ MADE = (
 )
 LOST = (
     "INSERT INTO receipt_gap (id, series_id, first_number, last_number, reason, actor, at)"
-    f" SELECT 1, id, 1, 2, 'x', 'a', {MOMENT} FROM receipt_series"
+    f" SELECT 1, id, 1, 2, 'x', 'a', {MOMENT} FROM receipt_series WHERE prefix = 'R'"
 )
 
 

@@ -104,7 +104,9 @@ def test_the_night_changes_colours_and_nothing_else() -> None:
     bodies = [body for night in nights for body in re.findall(r"\{([^{}]*)\}", night)]
     tokens = [token.strip() for body in bodies for token in body.split(";") if token.strip()]
 
-    assert len(nights) == said.count("prefers-color-scheme") == 2  # our own pages, and the frame on another site
+    assert (
+        len(nights) == said.count("prefers-color-scheme") == 3
+    )  # our own pages, the one of an outage, and the frame elsewhere
     of_night = r"--[\w-]+: (#[0-9a-f]{3,8}|none)|color-scheme: dark"
     assert [token for token in tokens if not re.fullmatch(of_night, token)] == []
 

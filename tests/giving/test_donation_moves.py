@@ -63,8 +63,10 @@ def move(number: str, slug: str, *, hours: int = 0) -> None:
 
 
 def frozen(number: int) -> dict[str, Any]:
+    """What the first, the second … receipt says."""
     fresh()
-    said: dict[str, Any] = json.loads(db.session.query(Receipt).filter_by(number=number).one().payload)
+    issued = db.session.scalars(select(Receipt).order_by(*receipts.IN_ORDER)).all()
+    said: dict[str, Any] = json.loads(issued[number - 1].payload)
     return said
 
 

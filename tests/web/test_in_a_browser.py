@@ -31,10 +31,16 @@ def address(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def complaints() -> list[str]:
+    """What the browser has complained of."""
+    return []
+
+
+@pytest.fixture
+def page(chromium: Browser, complaints: list[str]) -> Iterator[Page]:
     """A page whose clock the test holds; what the browser complains of fails the test."""
     context = chromium.new_context()
-    page, complaints = context.new_page(), []
+    page = context.new_page()
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.clock.install()
@@ -83,7 +89,7 @@ def test_a_paused_total_rests_until_it_is_resumed(page: Page, address: str, rais
 
 
 def test_an_appeal_that_closes_while_it_is_open_still_lets_go_when_it_is_hidden(
-    page: Page, address: str, raise_to, change
+    page: Page, address: str, raise_to, change, complaints: list[str]
 ) -> None:
     page.goto(f"{address}/appeals/hands-off-ali")
     change("hands-off-ali", state="closed")
@@ -96,6 +102,8 @@ def test_an_appeal_that_closes_while_it_is_open_still_lets_go_when_it_is_hidden(
     page.clock.run_for(10_500)
 
     expect(page.locator("h1")).to_have_text("There is nothing here")
+    assert all("404" in one for one in complaints)
+    complaints.clear()
 
 
 def test_a_proposed_amount_fills_the_field_without_a_new_page(page: Page, address: str) -> None:

@@ -32,6 +32,7 @@ from donations.models import (
     StripeEvent,
 )
 from donations.models.bank import MatchRule
+from donations.staff import refusals
 from tests.events import fresh
 
 BY_STATE = (Adjustment, Classification, Disbursement, Match, OfflineGift, PayIn, Period, Receipt, StripeEvent)
@@ -39,9 +40,11 @@ COUNTED = (Approval, AuditRecord, BankAccount, BankLine, Dismissal, Entry, Match
 
 
 def kept() -> dict[str, int]:
-    """How many of each thing there are, by its state: two equal answers say that nothing was written between."""
+    """How many of each thing there are, by its state: two equal answers say that nothing was written between but, in
+    the audit log, that something was refused."""
     fresh()
     found = {one.__tablename__: db.session.scalar(select(func.count()).select_from(one)) for one in COUNTED}
+    found["audit"] = db.session.scalar(select(func.count()).where(AuditRecord.act != refusals.REFUSED))
     for one in BY_STATE:
         for state, count in db.session.execute(select(one.state, func.count()).group_by(one.state)):
             found[f"{one.__tablename__} {state}"] = count

@@ -86,7 +86,7 @@ def test_two_people_name_it_where_two_approve(signed_in: Callable[..., Browser])
     assert f"/treasury/classifications/{number}" in theo.get("/treasury/").text
     assert number_in(theo.post(f"/treasury/classifications/{number}", act="approve")) == number
     assert (5020, "general", "GBP", 600) in lines_of(movement)
-    assert acts()[-2:] == ["movement.classified", "classification.approved"]
+    assert [act for act in acts() if act != "staff.refused"][-2:] == ["movement.classified", "classification.approved"]
     # twice is once
     assert theo.post(f"/treasury/classifications/{number}", act="approve").status_code == 409
     assert theo.post(f"/treasury/classifications/{number}", act="nonsense").status_code == 422
