@@ -7,6 +7,8 @@ from jinja2 import Environment
 
 from donations.web.tags import OneLineTags
 
+pytestmark = pytest.mark.databases("sqlite")
+
 
 @pytest.mark.parametrize(
     ("written", "sent"),

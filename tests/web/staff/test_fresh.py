@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 import time_machine
 
 from tests.house import ROOT
 from tests.web.staff.conftest import PASSWORD, Browser, Person
+
+pytestmark = pytest.mark.databases("sqlite")
 
 
 def test_after_five_minutes_it_is_asked_again_and_goes_on_from_there(

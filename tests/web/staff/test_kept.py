@@ -25,6 +25,8 @@ from tests.web.campaigns.writing_steps import NEW
 from tests.web.staff.conftest import PASSWORD, Browser, Person
 from tests.web.treasury.test_seen import of_the_team
 
+pytestmark = pytest.mark.databases("sqlite")
+
 UPDATE = "/campaigns/hands-off-ali/updates/new"
 AGAIN = "Nothing was done yet. What you typed is below."
 

@@ -6,12 +6,15 @@ from datetime import timedelta
 from html import unescape
 from typing import Any
 
+import pytest
 import time_machine
 from flask import Flask
 
 from tests.web.staff.conftest import Browser, Person
 from tests.web.treasury.looking import kept
 from tests.web.treasury.test_posts import Sent, posts
+
+pytestmark = pytest.mark.databases("sqlite")
 
 __all__ = ["posts"]
 # What nobody types: which button was pressed, which row it stands at, and the key of the form.
