@@ -120,7 +120,7 @@ def _fault(row: Row[tuple[object, ...]], number: int, previous: str, keyed: Call
 
 
 def _kept_head(conn: Connection) -> Head | None:
-    """The last act that was remembered, unless whoever wrote it had no key."""
+    """The last act that was remembered, unless its writer had no key."""
     memory = conn.execute(select(_job.c.memory).where(_job.c.name == HEAD_JOB)).scalar() or {}
     if not memory:
         return None
@@ -133,7 +133,7 @@ def _mac(conn: Connection, known: Head) -> str:
 
 
 def _keyed(conn: Connection) -> Callable[[str], bytes]:
-    """Acts of before had a plain hash, which whoever writes to the database could make anew; these need a data key."""
+    """Acts of before had a plain hash, which anybody who writes to the database could make anew; these need a key."""
     return privacy.lasting_hasher(conn, "audit chain")
 
 

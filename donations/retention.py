@@ -78,6 +78,11 @@ def _carry_out(conn: Connection, rule: Rule, found: Sequence[Any]) -> None:
         conn.execute(delete(rule.table).where(key.in_(found)))
 
 
+def batches(ids: Sequence[Any]) -> list[Sequence[Any]]:
+    """Keys in parts of BATCH: a statement takes no more of them at once."""
+    return [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+
+
 def erase_rows(conn: Connection, at: datetime, rows: Mapping[Table, Sequence[Any]]) -> None:
     """Carry out at once, for these rows alone (keys by table), what the job `erasure` would do with its next run. What
     is not due, because it is still needed, stays."""
@@ -85,9 +90,9 @@ def erase_rows(conn: Connection, at: datetime, rows: Mapping[Table, Sequence[Any
     for rule in RULES:
         ids = rows.get(rule.table, ()) if rule.job == "erasure" else ()
         key = next(iter(rule.table.primary_key.columns))
-        for start in range(0, len(ids), BATCH):
-            some = key.in_(ids[start : start + BATCH])
-            _carry_out(conn, rule, list(conn.scalars(select(key).where(rule.kept, rule.due(at, day), some))))
+        for some in batches(ids):
+            asked = select(key).where(rule.kept, rule.due(at, day), key.in_(some))
+            _carry_out(conn, rule, list(conn.scalars(asked)))
 
 
 def progress(conn: Connection, at: datetime) -> Iterator[Progress]:

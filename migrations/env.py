@@ -1,4 +1,5 @@
-"""Runs the migrations on the engine that may change tables, inside one transaction a migration, or on the connection given."""
+"""Runs the migrations on the engine that may change tables, inside one transaction a migration, or on the connection
+given."""
 
 from alembic import context
 from flask import current_app

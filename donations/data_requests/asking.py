@@ -6,15 +6,14 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime, timedelta
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, update
 from sqlalchemy.engine import Connection
 
-from donations import networks, outbox, privacy, tokens
+from donations import counters, networks, outbox, privacy, tokens
 from donations.errors import BadLink, BadSeal, TryLater
 from donations.installation.clocks import CLOCKS_DIFFER
 from donations.models import Brake
 from donations.models.base import new_reference
-from donations.prepared import upsert
 
 HOUR = timedelta(hours=1)
 MOST_OF_NETWORK = 10  # links asked for in an hour from one network
@@ -43,7 +42,7 @@ def email_of(token: str) -> str:
 
 
 def _is_first_of_hour(conn: Connection, email: str, at: datetime) -> bool:
-    row = _counted(conn, privacy.lookup_hash(email, "data request address"), at)
+    (row,) = counters.locked(conn, [privacy.lookup_hash(email, "data request address")], at=at)
     if at < row.wait_until <= at + HOUR + CLOCKS_DIFFER:
         return False
     _write(conn, row.key_hash, 1, at)
@@ -51,7 +50,7 @@ def _is_first_of_hour(conn: Connection, email: str, at: datetime) -> bool:
 
 
 def _count_network(conn: Connection, network: str, at: datetime) -> None:
-    row = _counted(conn, privacy.lookup_hash(network, "data request network"), at)
+    (row,) = counters.locked(conn, [privacy.lookup_hash(network, "data request network")], at=at)
     is_open = at < row.wait_until <= at + HOUR + CLOCKS_DIFFER
     if is_open and row.failures >= MOST_OF_NETWORK:
         raise TryLater(seconds=-(-(row.wait_until - at) // timedelta(seconds=1)))
@@ -59,13 +58,6 @@ def _count_network(conn: Connection, network: str, at: datetime) -> None:
         conn.execute(update(_brake).where(_brake.c.key_hash == row.key_hash).values(failures=row.failures + 1))
     else:
         _write(conn, row.key_hash, 1, at)
-
-
-def _counted(conn: Connection, key: bytes, at: datetime) -> Brake:
-    """The row that counts for this key, locked: two requests at once take turns."""
-    new = upsert(conn.dialect.name, _brake).values(key_hash=key, failures=0, failed_at=at, wait_until=at)
-    conn.execute(new.on_conflict_do_nothing(index_elements=["key_hash"]))
-    return conn.execute(select(_brake).where(_brake.c.key_hash == key).with_for_update()).one()  # type: ignore[return-value]
 
 
 def _write(conn: Connection, key: bytes, count: int, at: datetime) -> None:

@@ -27,8 +27,6 @@ from donations.models import (
     Subscription,
 )
 
-BATCH = 500
-
 
 @dataclass(frozen=True, slots=True)
 class Erased:
@@ -69,13 +67,13 @@ def erase(conn: Connection, kept: Kept, *, at: datetime) -> Erased:
 
 
 def _mark(conn: Connection, table: Table, ids: Sequence[Any], **values: Any) -> None:
-    for some in _batches(ids):
+    for some in retention.batches(ids):
         conn.execute(update(table).where(table.c.id.in_(some)).values(values))
 
 
 def _of_donations(conn: Connection, table: Table, donations: Sequence[int]) -> list[int]:
     return [
-        one for some in _batches(donations)
+        one for some in retention.batches(donations)
         for one in conn.scalars(select(table.c.id).where(table.c.donation_id.in_(some)))
     ]  # fmt: skip
 
@@ -83,27 +81,23 @@ def _of_donations(conn: Connection, table: Table, donations: Sequence[int]) -> l
 def _erase_addresses(conn: Connection, mails: Sequence[int]) -> None:
     """Of mails that a person would have to send again. One that is due goes out first: it tells of a receipt, and loses
     its address then."""
-    for some in _batches(mails):
+    for some in retention.batches(mails):
         stuck = (_mail.c.id.in_(some), _mail.c.state.in_(("parked", "held")))
         conn.execute(update(_mail).where(*stuck).values(state="parked", recipient_sealed=None))
 
 
 def _waiting(conn: Connection, donations: Sequence[int], events: Sequence[str], mails: Sequence[int]) -> int:
     there = 0
-    for some in _batches(donations):
+    for some in retention.batches(donations):
         typed = or_(*(_donation.c[name].is_not(None) for name in retention.TYPED))
         there += conn.scalar(select(func.count()).select_from(_donation).where(_donation.c.id.in_(some), typed)) or 0
-    for ids in _batches(events):
+    for ids in retention.batches(events):
         kept = (_event.c.id.in_(ids), _event.c.payload_sealed.is_not(None))
         there += conn.scalar(select(func.count()).select_from(_event).where(*kept)) or 0
-    for some in _batches(mails):
+    for some in retention.batches(mails):
         due = (_mail.c.id.in_(some), _mail.c.recipient_sealed.is_not(None))
         there += conn.scalar(select(func.count()).select_from(_mail).where(*due)) or 0
     return there
-
-
-def _batches(ids: Sequence[Any]) -> list[Sequence[Any]]:
-    return [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
 
 
 _donation: Table = Donation.__table__  # type: ignore[assignment]

@@ -12,7 +12,7 @@ from sqlalchemy import and_, or_, select
 
 from donations import outbox, privacy, receipts
 from donations.data_requests import payments
-from donations.data_requests.payments import ToldByStripe
+from donations.data_requests.payments import ToldByStripe, is_same
 from donations.errors import BadSeal
 from donations.extensions import db
 from donations.giving import messages
@@ -130,10 +130,6 @@ def find(email: str) -> Kept:
         forms=tuple(_forms(email)),
         is_staff=_has(select(Staff.id).where(Staff.email_hash.in_(privacy.lookup_hashes(email, "staff email")))),
     )
-
-
-def is_same(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()
 
 
 def _donations(email: str, references: set[str]) -> Iterable[Donation]:

@@ -47,12 +47,17 @@ def told_of(email: str) -> Iterator[ToldByStripe]:
         yield from _read(row, email)
 
 
+def is_same(one: str, other: str) -> bool:
+    """Whether two texts are the same email address, as people type it."""
+    return one.strip().casefold() == other.strip().casefold()
+
+
 def _read(row: StripeEvent, email: str) -> Iterator[ToldByStripe]:
     try:
         said = json.loads(privacy.unseal(row.payload_sealed or b"", f"event:{row.id}:payload"))["data"]["object"]
     except (BadSeal, ValueError, KeyError, TypeError):
         return
-    if isinstance(said, dict) and (named_email(said) or "").strip().casefold() == email.strip().casefold():
+    if isinstance(said, dict) and is_same(named_email(said) or "", email):
         reference = (said.get("metadata") or {}).get("donation") or said.get("client_reference_id")
         details = dict(_flat({name: said[name] for name in _PERSONAL if said.get(name)}))
         yield ToldByStripe(row.id, row.type, row.received_at, row.payload_until, reference, details)

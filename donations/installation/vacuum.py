@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
 from donations.database import is_sqlite
@@ -31,9 +32,14 @@ def _vacuum(tables: Iterable[str], how: str, *, most_bytes: int | None = None) -
         conn.exec_driver_sql("SET lock_timeout = '1s'")
         try:
             for table in tables:
-                size = conn.exec_driver_sql("SELECT pg_total_relation_size(to_regclass(%s))", (table,)).scalar()
-                if most_bytes is None or (size or 0) <= most_bytes:
-                    with suppress(OperationalError):  # Somebody reads it: the next run comes.
-                        conn.exec_driver_sql(f"VACUUM ({how}) {conn.dialect.identifier_preparer.quote(table)}")
+                if most_bytes is not None and _size(conn, table) > most_bytes:
+                    continue
+                with suppress(OperationalError):  # Somebody reads it: the next run comes.
+                    conn.exec_driver_sql(f"VACUUM ({how}) {conn.dialect.identifier_preparer.quote(table)}")
         finally:
             conn.exec_driver_sql("RESET lock_timeout")
+
+
+def _size(conn: Connection, table: str) -> int:
+    """In bytes, with its indexes and what is too long for its rows."""
+    return conn.exec_driver_sql("SELECT pg_total_relation_size(to_regclass(%s))", (table,)).scalar() or 0

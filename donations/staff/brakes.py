@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, delete, update
 from sqlalchemy.engine import Connection
 
-from donations import networks, privacy
+from donations import counters, networks, privacy
 from donations.errors import TryLater
 from donations.models import Brake, Staff
-from donations.prepared import upsert
 from donations.staff import sessions
 
 FREE = {"account": 5, "place": 20, "both": 5, "second": 5, "request": 5, "reset": 2}
@@ -69,11 +68,7 @@ def release_password(conn: Connection, email: str) -> None:
 
 def _count(conn: Connection, kinds: Mapping[bytes, str], at: datetime) -> None:
     conn.execute(delete(_brake).where(_brake.c.failed_at < at - FORGOTTEN_AFTER))
-    for key in sorted(kinds):  # In one order, so that two attempts never wait for each other in a circle.
-        new = upsert(conn.dialect.name, _brake).values(key_hash=key, failures=0, failed_at=at, wait_until=at)
-        conn.execute(new.on_conflict_do_nothing(index_elements=["key_hash"]))
-    asked = select(_brake).where(_brake.c.key_hash.in_(kinds)).order_by(_brake.c.key_hash).with_for_update()
-    known = conn.execute(asked).all()
+    known = counters.locked(conn, kinds, at=at)
     wait = max(row.wait_until for row in known) - at
     if wait > timedelta():
         # Not counted: who keeps trying while they must wait does not make anybody wait longer.

@@ -178,8 +178,8 @@ def _make(conn: Connection, row: StaffChange, *, by: str, at: datetime) -> None:
 def _end(conn: Connection, row: StaffChange, state: str, *, by: str, at: datetime) -> None:
     row.state, row.decided_by, row.decided_at, row.details_sealed = state, by, at, None
     db.session.flush()
-    about = {"kind": row.kind, "about": f"staff:{row.staff_id}" if row.staff_id is not None else None}
-    audit.record(conn, by, f"staff.change_{state}", f"staff_change:{row.id}", about, at=at)
+    details = {"kind": row.kind, "about": _whom(row)}
+    audit.record(conn, by, f"staff.change_{state}", f"staff_change:{row.id}", details, at=at)
 
 
 def _invite(conn: Connection, row: StaffChange, details: Mapping[str, Any], at: datetime) -> None:
@@ -256,8 +256,12 @@ def _details(row: StaffChange) -> dict[str, Any]:
 
 
 def _recorded(row: StaffChange, details: Mapping[str, Any]) -> dict[str, str | list[str] | None]:
-    about = f"staff:{row.staff_id}" if row.staff_id is not None else None
-    return {"kind": row.kind, "about": about, "roles": list(details.get("roles", []))}
+    return {"kind": row.kind, "about": _whom(row), "roles": list(details.get("roles", []))}
+
+
+def _whom(row: StaffChange) -> str | None:
+    """Whom it is about, as the audit log names them; None for somebody who is not here yet."""
+    return f"staff:{row.staff_id}" if row.staff_id is not None else None
 
 
 def _identity(reference: str) -> str:

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, delete, update
 from sqlalchemy.engine import Connection
 
-from donations import audit, privacy
+from donations import audit, counters, privacy
 from donations.models import Brake, Staff
-from donations.prepared import upsert
 
 ALL_OF = 5  # of an hour are recorded; then the 10th, 100th, 1,000th
 NOBODY = "nobody"  # an address that no account has: which one, is not recorded
@@ -31,12 +30,10 @@ def note(conn: Connection, act: str, *, of: Staff | None, about: str = "", at: d
 
 def _count(conn: Connection, what: str, at: datetime) -> int:
     conn.execute(delete(_brake).where(_brake.c.failed_at < at - _FORGOTTEN_AFTER))
-    key = privacy.lookup_hash(what, "staff refusals")
-    new = upsert(conn.dialect.name, _brake).values(key_hash=key, failures=0, failed_at=at, wait_until=at)
-    conn.execute(new.on_conflict_do_nothing(index_elements=["key_hash"]))
-    row = _brake.c.key_hash == key
-    conn.execute(update(_brake).where(row).values(failures=_brake.c.failures + 1, failed_at=at))
-    return int(conn.execute(select(_brake.c.failures).where(row)).scalar_one())
+    (row,) = counters.locked(conn, [privacy.lookup_hash(what, "staff refusals")], at=at)
+    times = int(row.failures) + 1
+    conn.execute(update(_brake).where(_brake.c.key_hash == row.key_hash).values(failures=times, failed_at=at))
+    return times
 
 
 _brake: Table = Brake.__table__  # type: ignore[assignment]

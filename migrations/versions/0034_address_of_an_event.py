@@ -1,5 +1,5 @@
-"""By which address an event is found, for whoever asks what is kept of them. Events from before have none: they are opened
-one by one, until they are erased after 35 days."""
+"""By which address an event is found, for a person who asks what is kept of them. Events from before have none: they
+are opened one by one, until they are erased after 35 days."""
 
 import sqlalchemy as sa
 from alembic import op
