@@ -129,3 +129,14 @@ PARTS = range(10 if os.environ.get("PROVE") == "1" else 1)
 def test_each_movement_stands_once_whatever_files_tell_of_it(app: Flask, part: int, proving: bool) -> None:
     examples, steps = (60, 12) if proving else (15, 6)
     run_state_machine_as_test(Account, settings=settings(max_examples=examples, stateful_step_count=steps))
+
+
+def test_a_counter_that_begins_anew_goes_behind_a_line_of_the_same_day(app: Flask) -> None:
+    """Found by the machine: the line of the 9th was asked about as the one of the 13th, whose file had counted it as
+    the first too, and the one of the 13th came in twice later."""
+    state, gift = Account(), (1000, "Ada Alder", "Gift")
+    state.what_truly_happened(payments=[(0, *gift), (8, *gift), (12, *gift)], entries=[], ids="counter")
+    files = (("csv", 10, 12, 0), ("qif", 0, 0, 0), ("other csv", 0, 12, 0), ("csv", 2, 7, 1), ("csv", 6, 12, 1))
+    for form, first, length, version in files:
+        state.a_file_is_imported(form=form, first=first, length=length, version=version, at_noon=False)
+        state.no_more_than_truly_happened()

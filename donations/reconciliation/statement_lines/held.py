@@ -40,6 +40,8 @@ class Held:
         days = [line.booked_on for line in self.lines] or [compared.today]
         self.first, self.last = min(days), max(days)
         self.has_lines = bool(self.lines) and conn.execute(_ANY, {"of_account": account_id}).first() is not None
+        # Lines whose counter stands on another day: counters begin anew, so a twin of the same day goes before.
+        self.renumbered: dict[int, Here] = {}
         self._strays: dict[int, Here] | None = None
         self._older: dict[bytes, list[int]] | None = None
         self._said: dict[int, details.Details] = {}
@@ -93,8 +95,10 @@ class Held:
             away <= SHIFTED and not is_counter and details.is_same_party(self.said(here), details.of_line(line))
         ):
             self.know(place, here)
-        elif not is_counter or not away or (alike and away <= MOVED):
+        elif not is_counter or not away:
             self.doubt(place, here, "number")
+        elif alike and away <= MOVED:
+            self.renumbered[place] = here
 
     def is_of_entry(self, line: ReadLine, here: Here) -> bool:
         """Whether the two are a collective entry and a part of it: collective.py judges those."""

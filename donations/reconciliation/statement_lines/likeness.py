@@ -15,18 +15,19 @@ INCREMENTS = ("camt.052", "camt.054", "MT942")
 
 
 def doubt(held: Held) -> None:
-    """Put the lines of the file that look like lines which are here before a person: first those of the same day."""
-    if not held.left or not held.strays:
+    """Put the lines of the file that look like lines which are here before a person: first those of the same day, then
+    those with the same counter."""
+    if not held.left or not (held.strays or held.renumbered):
         return
     covered = _covered(held)
     by_amount: dict[tuple[int, str], list[Here]] = {}
     for here in held.strays.values():
         by_amount.setdefault((here.amount_minor, here.currency), []).append(here)
-    for find in (_twin, _moved):
+    for find in (_twin, _renumbered, _moved):
         for place, line in list(held.left.items()):
             strays = by_amount.get((line.amount.minor, line.amount.currency), [])
             found = find(held, place, line, strays, covered)
-            if found is not None:
+            if found is not None and found in strays:
                 strays.remove(found)
 
 
@@ -39,6 +40,14 @@ def _twin(held: Held, place: int, line: ReadLine, strays: list[Here], covered: f
         held.know(place, here)
     else:
         held.doubt(place, here, "twin")
+    return here
+
+
+def _renumbered(held: Held, place: int, line: ReadLine, strays: list[Here], covered: frozenset[date]) -> Here | None:
+    here = held.renumbered.get(place)
+    if here is None or here.id in held.claimed:
+        return None
+    held.doubt(place, here, "number")
     return here
 
 
