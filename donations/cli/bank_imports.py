@@ -12,6 +12,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from donations import audit
+from donations.cli import disclosures
 from donations.cli.bank import REASONS, bank
 from donations.cli.who import actor
 from donations.database import snapshot, write_unit
@@ -93,6 +94,8 @@ def list_questions(as_json: bool) -> None:
         ]  # fmt: skip
         click.echo(json.dumps({"questions": shown}, indent=2, ensure_ascii=False))
         return
+    if found:
+        disclosures.tell("bank questions")
     for one in found:
         click.echo(f"question {one.id}, {one.account}: {REASONS[one.reason]}")
         click.echo(f"    new file  {_words(one.booked_on, one.amount, one.said)}")

@@ -11,6 +11,7 @@ from flask_babel import force_locale
 from sqlalchemy import select
 
 from donations import paper
+from donations.cli import disclosures
 from donations.cli.files import private
 from donations.database import snapshot
 from donations.extensions import db
@@ -43,14 +44,16 @@ def export(
     The file is for the eyes of this user alone."""
     scope = exports.Scope(_day(since), _day(until), _fund_id(fund), _currency(currency))
     _check_order(scope.since, scope.until)
-    with snapshot() as conn, private(output) as file, click.progressbar(length=1, label="Postings") as bar:
+    with private(output) as file:
+        with snapshot() as conn, click.progressbar(length=1, label="Postings") as bar:
 
-        def progress(count: int) -> None:
-            bar.update(count)
+            def progress(count: int) -> None:
+                bar.update(count)
 
-        books = exports.books_of(conn, scope, progress=progress)
-        bar.length = books.postings
-        exports.FORMATS[format_name].write(books, file)
+            books = exports.books_of(conn, scope, progress=progress)
+            bar.length = books.postings
+            exports.FORMATS[format_name].write(books, file)
+        disclosures.tell("ledger export")  # If that fails, the file is not there.
     click.echo(f"{books.postings} postings: {output}")
 
 
@@ -73,6 +76,7 @@ def statement(since: datetime, until: datetime, output: Path, language: str | No
         made = paper.funds_pdf(first, last, found, at=datetime.now(UTC))
     with private(output) as file:
         file.write(made)
+        disclosures.tell("ledger statement")
     click.echo(f"{len({each.fund_id for each in found})} funds: {output}")
 
 

@@ -11,6 +11,7 @@ import click
 from flask.cli import with_appcontext
 
 from donations import audit
+from donations.cli import disclosures
 from donations.cli.who import actor, operator
 from donations.database import write_unit
 from donations.extensions import db
@@ -36,6 +37,8 @@ def messages() -> None:
 def list_messages(state: str, most: int, as_json: bool) -> None:
     """List messages of gifts that were received: those that wait for your word, unless told otherwise."""
     found = domain.listed(state, most)
+    if found:
+        disclosures.tell("messages list")
     if as_json:
         click.echo(json.dumps({"messages": [_for_machines(each) for each in found]}, indent=2, ensure_ascii=False))
         return
@@ -51,6 +54,7 @@ def list_messages(state: str, most: int, as_json: bool) -> None:
 def show(reference: str, as_json: bool) -> None:
     """Show one message whole, with what was decided about it."""
     found = domain.find(reference)
+    disclosures.tell("messages show")
     if as_json:
         click.echo(json.dumps(_for_machines(found), indent=2, ensure_ascii=False))
         return

@@ -11,6 +11,7 @@ from flask_babel import force_locale
 
 from donations import paper
 from donations import receipts as issued
+from donations.cli import disclosures
 from donations.cli.files import private
 from donations.models import Organisation
 
@@ -41,6 +42,7 @@ def statement(email: str, year: int, output: Path, language: str | None) -> None
         made = paper.statement_pdf(email, year, found, at=datetime.now(UTC))
     with private(output) as file:
         file.write(made)
+        disclosures.tell("receipts statement")
     click.echo(f"{len(found)} receipts: {output}")
 
 

@@ -13,6 +13,7 @@ from flask.cli import with_appcontext
 
 from donations import staff as domain
 from donations import tokens
+from donations.cli import disclosures
 from donations.cli.who import actor
 from donations.database import write_unit
 from donations.errors import NoSuchStaff
@@ -57,6 +58,8 @@ def invite(email: str, roles: tuple[str, ...], language: str | None) -> None:
 def list_(as_json: bool) -> None:
     """Say who is here, with which roles."""
     people = [_told(person) for person in domain.listed()]
+    if people:
+        disclosures.tell("staff list")
     if as_json:
         click.echo(json.dumps({"staff": people}, indent=2, ensure_ascii=False))
         return
@@ -106,6 +109,8 @@ def enable(email: str) -> None:
 @with_appcontext
 def changes_() -> None:
     """Say which changes of the team wait, and until when."""
+    if changes.waiting():
+        disclosures.tell("staff changes")
     for each in changes.waiting():
         row, roles = each.row, f" as {', '.join(each.roles)}" if each.roles else ""
         click.echo(f"{row.id:>4}  {row.kind:14}  {each.about}{roles}, asked for by {row.asked_by}, takes effect "

@@ -38,6 +38,10 @@ _SAID = {
     "passkey": (_l("%(about)s asked to add a passkey."), _l("%(about)s added a passkey.")),
     "recovery_codes": (_l("%(about)s asked for new recovery codes."), _l("%(about)s made new recovery codes.")),
     "export": (_l("%(by)s exported the accounts."),) * 2,
+    "export_receipts": (_l("%(by)s wrote the receipts of one donor to a file."),) * 2,
+    "export_messages": (_l("%(by)s listed supporters' messages."),) * 2,
+    "export_lines": (_l("%(by)s listed bank lines with the names on them."),) * 2,
+    "export_team": (_l("%(by)s listed the names and addresses of the team."),) * 2,
 }  # fmt: skip
 ROLE_NAMES = {
     "treasurer": _l("Treasurer"), "organiser": _l("Organiser"), "auditor": _l("Auditor"), "admin": _l("Admin"),

@@ -18,17 +18,19 @@ TOLD = ("admin", "treasurer")
 
 
 def tell(
-    conn: Connection, what: str, *, by: str, at: datetime, about: int = 0, change: int = 0, roles: Sequence[str] = ()
-) -> None:
+    conn: Connection, what: str, *, by: str, at: datetime, about: int = 0, change: int = 0, roles: Sequence[str] = (),
+    once_a_day: bool = False,
+) -> None:  # fmt: skip
     """Tell them, and whom it is about, `what` was done or asked for. `change` is the number of the one that waits; 0:
-    it has taken effect."""
+    it has taken effect. `once_a_day`: the same once more on that day is not mailed again."""
     facts: dict[str, object] = {"what": what, "by": by, "about": about, "change": change, "roles": sorted(roles)}
     told = {person.id: person for person in watchers()}
     of = db.session.get(Staff, about) if about else None
     if of is not None and of.state == "active":
         told[of.id] = of
+    when = f"{at:%Y-%m-%d}" if once_a_day else f"{at.timestamp()}"
     for person in told.values():
-        key = f"staff-notice:{person.id}:{what}:{about}:{change}:{by}:{at.timestamp()}"
+        key = f"staff-notice:{person.id}:{what}:{about}:{change}:{by}:{when}"
         outbox.queue(
             conn, "staff_notice", key, to=people.email_of(person), language=person.language, at=at,
             facts={**facts, "staff_id": person.id},

@@ -80,7 +80,9 @@ def _check_signed_in(person: Staff, wanted: frozenset[str]) -> Any:
     may = wanted - {"auditor"} if writes and wanted is not STAFF else wanted
     if not person.roles & may:
         with write_unit() as conn:
-            refusals.note(conn, refusals.REFUSED, of=person, about=f"route:{request.endpoint}", at=now())
+            refusals.note(
+                conn, refusals.REFUSED, of=person, place=sessions.place(), about=f"route:{request.endpoint}", at=now()
+            )
         raise WrongRole()
     if needs_fresh(request.endpoint or "") and not is_fresh():
         return redirect(url_for("signing_in.ask_again", next=kept.keep() or _way_back()), 303)

@@ -48,7 +48,14 @@ def unit() -> Iterator[Connection]:
     except DonationsError as error:
         if error.status == 403:
             with write_unit() as conn:
-                refusals.note(conn, refusals.REFUSED, of=me(), about=f"rule:{type(error).__name__}", at=now())
+                refusals.note(
+                    conn,
+                    refusals.REFUSED,
+                    of=me(),
+                    place=sessions.place(),
+                    about=f"rule:{type(error).__name__}",
+                    at=now(),
+                )
         raise
 
 

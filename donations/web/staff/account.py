@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 
 from donations import staff
 from donations.database import write_unit
-from donations.errors import BadPassword
+from donations.errors import BadPassword, TryLater
 from donations.extensions import db
 from donations.models import Staff, StaffSession
 from donations.models.base import MOST_ID
-from donations.staff import brakes, changes, factors, notices, passwords
+from donations.staff import brakes, changes, factors, notices, passwords, refusals
 from donations.staff import sessions as domain
 from donations.web import languages, sessions
 from donations.web.access import fresh
@@ -22,7 +22,7 @@ from donations.web.acting import unit
 from donations.web.filters import sentence
 from donations.web.page import now, page
 from donations.web.staff import passkeys
-from donations.web.staff.forms import CodeForm, NewPasswordForm
+from donations.web.staff.forms import ChangePasswordForm, CodeForm
 
 bp = Blueprint("account", __name__, url_prefix="/staff")
 
@@ -41,16 +41,16 @@ def show() -> Response:
 @bp.get("/password")
 @fresh
 def ask_password() -> Response:
-    return page("staff/password.html", cache="no-store", form=NewPasswordForm(formdata=None))
+    return page("staff/password.html", cache="no-store", form=ChangePasswordForm(formdata=None))
 
 
 @bp.post("/password")
 @fresh
 def change_password() -> Any:
-    form, row = NewPasswordForm(), sessions.current()
+    form, row, status = ChangePasswordForm(), sessions.current(), 422
     assert row is not None, "signed in"
     try:
-        if form.validate():
+        if form.validate() and _proves_password(form):
             passwords.check_strength(form.password.data, staff.email_of(_me()))
             with write_unit() as conn:
                 staff.change_password(conn, staff.find(row.staff_id), form.password.data, keep=row.id, at=now())
@@ -58,8 +58,27 @@ def change_password() -> Any:
             return redirect(url_for("account.show"), 303)
     except BadPassword as error:
         form.password.errors = [sentence(error)]
-    form.password.data = ""
-    return page("staff/password.html", 422, cache="no-store", form=form)
+    except TryLater as error:
+        with write_unit() as conn:
+            refusals.note(conn, refusals.WAIT, of=_me(), place=sessions.place(), at=now())
+        form.refusal, status = sentence(error), error.status
+    form.password.data = form.current_password.data = ""
+    return page("staff/password.html", status, cache="no-store", form=form)
+
+
+def _proves_password(form: ChangePasswordForm) -> bool:
+    """Whether the present password is right; counted before it is looked at. Raises TryLater."""
+    with write_unit() as conn:
+        brakes.count_second(conn, _me(), now())
+    is_right = passwords.is_right(form.current_password.data, _me())
+    with write_unit() as conn:
+        if is_right:
+            brakes.succeed_second(conn, _me())
+        else:
+            refusals.note(conn, refusals.PROOF, of=_me(), place=sessions.place(), at=now())
+    if not is_right:
+        form.current_password.errors = [_("This is not your present password.")]
+    return is_right
 
 
 @bp.get("/app")

@@ -78,6 +78,12 @@ class NewPasswordForm(StaffForm):
     password = PasswordField(validators=[DataRequired(_l("Write a password."))])
 
 
+class ChangePasswordForm(NewPasswordForm):
+    """Who changes a password knows the one there is: a browser left open for a moment is not enough."""
+
+    current_password = PasswordField(validators=[DataRequired(_l("Write your present password."))])
+
+
 class JoinForm(NewPasswordForm):
     name = StringField(
         filters=[_one_line],

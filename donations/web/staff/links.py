@@ -92,7 +92,7 @@ def reset(token: str) -> Any:
 
 def _note_wait(person: Staff | None) -> None:
     with write_unit() as conn:
-        refusals.note(conn, refusals.WAIT, of=person, at=now())
+        refusals.note(conn, refusals.WAIT, of=person, place=sessions.place(), at=now())
 
 
 def _page(name: str, form: Any, status: int = 200, **told: Any) -> Response:

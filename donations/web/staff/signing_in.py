@@ -74,7 +74,7 @@ def prove_second() -> Any:
         if is_right:
             _begin_whole(conn, row.staff, at)
         else:
-            refusals.note(conn, refusals.SECOND, of=row.staff, at=at)
+            refusals.note(conn, refusals.SECOND, of=row.staff, place=sessions.place(), at=at)
     return _go_on() if is_right else _second_page(form, 422, _("This code is not right, or was used before."))
 
 
@@ -142,13 +142,13 @@ def _proves_again(person: Staff, session_id: int, form: AgainForm, at: Any) -> b
             domain.refresh(session_id, at)
             sessions.renew()
         else:
-            refusals.note(conn, refusals.PROOF, of=person, at=at)
+            refusals.note(conn, refusals.PROOF, of=person, place=sessions.place(), at=at)
     return is_right
 
 
 def _note(act: str, person: Staff | None) -> None:
     with write_unit() as conn:
-        refusals.note(conn, act, of=person, at=now())
+        refusals.note(conn, act, of=person, place=sessions.place(), at=now())
 
 
 def _second(form: SecondForm | AgainForm) -> proofs.Second:

@@ -159,8 +159,14 @@ class Encrypted:
         ))  # fmt: skip
         self.text = encrypted(free_port(), (self.http, self.https), folder, *files)
 
-    def shake_hands(self, name: str, most: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> tuple[str | None, bytes]:
-        """(version of TLS, what is answered to a request for that name)."""
+    def shake_hands(
+        self,
+        name: str,
+        most: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+        asked: bytes = b"/",
+        host: bytes = b"evil.example",
+    ) -> tuple[str | None, bytes]:
+        """(version of TLS, what is answered to a request by that name for what is asked of the host)."""
         asking = ssl.create_default_context()
         asking.set_ciphers("DEFAULT@SECLEVEL=0")  # The asker would talk in the old ways, too.
         asking.check_hostname, asking.verify_mode = False, ssl.CERT_NONE
@@ -169,7 +175,7 @@ class Encrypted:
             socket.create_connection(("127.0.0.1", self.https), 10) as plain,
             asking.wrap_socket(plain, server_hostname=name) as line,
         ):
-            line.sendall(b"GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+            line.sendall(b"GET %b HTTP/1.1\r\nHost: %b\r\nConnection: close\r\n\r\n" % (asked, host))
             return line.version(), line.recv(1000)
 
 
@@ -190,6 +196,19 @@ def test_only_our_name_is_served_and_only_with_a_new_tls(tmp_path: Path) -> None
         assert (answer.status, answer.headers["Location"]) == (308, "https://localhost/appeals/x?y=1")
         assert answer.headers["Server"] == "nginx"
         line.close()
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_what_nginx_answers_by_itself_asks_for_https_too(tmp_path: Path) -> None:
+    one = Encrypted(tmp_path)
+    with running(one.text, tmp_path, f"http://127.0.0.1:{one.http}/.well-known/acme-challenge/x"):
+        for asked, status in ((b"/", b"503"), (b"/livez", b"503"), (b"/" + b"x" * 9000, b"414")):
+            answer = one.shake_hands("localhost", asked=asked, host=b"localhost")[1]
+            assert answer.startswith(b"HTTP/1.1 " + status), answer
+            assert answer.count(b"Strict-Transport-Security: max-age=31536000; includeSubDomains") == 1, asked
+    # and what the app answers has it once
+    shipped = SHIPPED.read_text(encoding="utf-8")
+    assert "proxy_hide_header Strict-Transport-Security;" in shipped
 
 
 def test_the_file_starts_beside_what_a_distribution_puts_there(tmp_path: Path) -> None:

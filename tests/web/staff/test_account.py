@@ -80,15 +80,33 @@ def test_a_changed_password_ends_the_other_sessions_and_keeps_this_one(app: Flas
     here.sign_in(treasurer, code=treasurer.codes[0])
     there.sign_in(treasurer, code=treasurer.codes[1])
     here.get("/staff/password")
-    assert here.post("/staff/password", password="too short").status_code == 422
+    now_and_new = {"current_password": PASSWORD, "password": "another long password"}
+    assert here.post("/staff/password", **{**now_and_new, "password": "too short"}).status_code == 422
 
-    answer = here.post("/staff/password", password="another long password")
+    answer = here.post("/staff/password", **now_and_new)
 
     assert answer.status_code == 303
     assert "Your password is changed" in here.get("/staff/").text
     assert "Your password is changed" not in here.get("/staff/").text
     assert there.get("/staff/").status_code == 303
     assert Browser(app).sign_in(treasurer, password=PASSWORD).status_code == 422
+
+
+def test_a_password_is_changed_by_who_knows_the_present_one_and_guessing_it_is_slowed(
+    app: Flask, treasurer: Person
+) -> None:
+    browser = Browser(app)
+    browser.become(treasurer)  # whose session is fresh
+    before = treasurer.row.password
+    typed = {"current_password": "a guess at the password", "password": "another long password"}
+    answers = [browser.post("/staff/password", **typed) for _ in range(7)]
+    assert [answer.status_code for answer in answers] == [422] * 6 + [429]
+    assert "This is not your present password." in answers[0].text
+    assert browser.post("/staff/password", password="another long password").status_code == 422
+    assert treasurer.row.password == before
+    acts = db.session.scalars(select(AuditRecord.act).where(AuditRecord.act == "staff.proof_failed")).all()
+    assert len(acts) == 5  # of six
+    assert not [answer for answer in answers if "a guess" in answer.text]
 
 
 def test_an_admin_invites_by_form_and_the_audit_says_so(browser: Browser, admin: Person) -> None:

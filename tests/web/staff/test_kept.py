@@ -210,7 +210,7 @@ def test_of_one_person_so_many_are_kept_and_no_more(
 # What these ask for is a secret, or nothing at all: who has signed in again gives it anew.
 SECRETS_ONLY = {
     "signing_in.prove_again": {"password": PASSWORD, "code": "123456"},
-    "account.change_password": {"password": PASSWORD},
+    "account.change_password": {"current_password": PASSWORD},
     "account.confirm_app": {"code": "123456"},
     "passkeys.add": {"name": "phone", "credential": "{}"},
 }

@@ -15,7 +15,7 @@ from donations.extensions import db
 from donations.models import Mail
 from donations.staff import passwords
 from tests.fixtures.outside import plain_text
-from tests.web.staff.conftest import Browser, Person, accept_all
+from tests.web.staff.conftest import PASSWORD, Browser, Person, accept_all
 
 LONG = "a sentence of a few words"
 
@@ -205,7 +205,9 @@ def test_a_weak_password_is_refused_wherever_one_is_set(browser: Browser, treasu
     assert "repeats itself" in browser.post(link, password="passwordpassword").text
     browser.sign_in(treasurer)
     browser.get("/staff/password")
-    assert "repeats itself" in browser.post("/staff/password", password="passwordpassword").text
+    assert (
+        "repeats itself" in browser.post("/staff/password", current_password=PASSWORD, password="passwordpassword").text
+    )
     assert treasurer.row.link_key == key  # nothing was set
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import AuditRecord
-from donations.staff import refusals
+from donations.staff import brakes, refusals
 from tests.web.staff.conftest import PASSWORD, Browser, Person
 
 
@@ -76,8 +77,9 @@ def test_an_attack_of_a_thousand_leaves_a_handful_and_the_next_hour_starts_anew(
 ) -> None:
     def attack(times: int) -> None:
         with write_unit() as conn:
-            for _ in range(times):
-                refusals.note(conn, refusals.SIGN_IN, of=None, at=datetime.now(UTC))
+            for number in range(times):  # from ever other networks
+                place = brakes.place_of(f"198.{number // 250}.{number % 250}.1")
+                refusals.note(conn, refusals.SIGN_IN, of=None, place=place, at=datetime.now(UTC))
 
     attack(1000)
     found = db.session.scalars(select(AuditRecord.details).order_by(AuditRecord.id))
@@ -86,3 +88,20 @@ def test_an_attack_of_a_thousand_leaves_a_handful_and_the_next_hour_starts_anew(
     clock.shift(timedelta(hours=1))
     attack(1)
     assert len(recorded("staff.sign_in_failed")) == 9
+
+
+def test_an_auditor_sees_whether_refusals_came_from_one_network_or_from_many(app: Flask, treasurer: Person) -> None:
+    for number in range(4):
+        for address in ("192.0.2.7", "192.0.2.99", f"198.51.{number}.1"):  # the first two are one household
+            browser = Browser(app, address)
+            browser.get("/staff/sign-in")
+            browser.post("/staff/sign-in", email=f"nobody{number}@example.org", password="wrong")
+    found = [row.details for row in db.session.scalars(select(AuditRecord).order_by(AuditRecord.id))
+             if row.act == "staff.sign_in_failed"]  # fmt: skip
+    assert [each["times_this_hour"] for each in found] == [1, 2, 3, 4, 5, 10]
+    home = found[0]["network"]
+    assert [each["network"] == home for each in found] == [True, True, False, True, True, True]
+    assert [each["times_from_network"] for each in found] == [1, 2, 1, 3, 4, 7]
+    # and no address is written down, nor what anybody without the key could compare it with
+    assert not [each for each in found if "192.0.2" in str(each)]
+    assert home not in (hashlib.sha256(one).hexdigest()[:16] for one in (b"192.0.2.0/24", b"192.0.2.7"))

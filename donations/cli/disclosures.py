@@ -1,0 +1,34 @@
+"""What a command gives out of the books or of what is kept of people is told like an export in the browser: an act in
+the audit log, and a mail to every admin and treasurer. A command that gives out such a thing stands in the list."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from donations import audit
+from donations.cli.who import actor
+from donations.database import write_unit
+from donations.staff import notices
+
+# By command: what the mail says. A file leaves with each run; what is only shown is told once a day.
+FILES = {
+    "ledger export": "export",
+    "ledger statement": "export",
+    "receipts statement": "export_receipts",
+}
+SHOWN = {
+    "messages list": "export_messages",
+    "messages show": "export_messages",
+    "bank questions": "export_lines",
+    "staff list": "export_team",
+    "staff changes": "export_team",
+}
+
+
+def tell(command: str) -> None:
+    """Call it before anything is given out: what could not be told stays here."""
+    at, what = datetime.now(UTC), (FILES | SHOWN)[command]
+    with write_unit() as conn:
+        notices.tell(conn, what, by=actor(), at=at, once_a_day=command in SHOWN)
+        audit.record(conn, actor(), "books.exported" if what == "export" else "personal_data.exported",
+                     f"command:{command}", at=at)  # fmt: skip
