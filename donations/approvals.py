@@ -15,7 +15,9 @@ from donations.money import Money
 
 ACCESS_IS_NEW = timedelta(days=7)
 # By these one account gives another what it may do, or a new way in.
-GIVES_ACCESS = ("staff.invited", "staff.roles_changed", "staff.enabled", "staff.factors_reset")
+GIVES_ACCESS = (
+    "staff.invited", "staff.roles_changed", "staff.enabled", "staff.factors_reset", "staff.way_in_accepted",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

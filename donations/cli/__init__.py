@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -67,10 +68,25 @@ def _choose(_ctx: click.Context, _option: click.Parameter, file: Path | None) ->
         config.choose(file)
 
 
+class _Commands(click.Group):
+    """The commands; those that try it out with made-up people are loaded when they are asked for, so that what serves
+    the fund never holds the stand-in for Stripe nor its mailbox."""
+
+    TRIALS = ("demo", "sandbox", "tour")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *self.TRIALS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.TRIALS:
+            return super().get_command(ctx, cmd_name)
+        (command,) = import_module(f"donations.cli.{cmd_name}").COMMANDS
+        return command if isinstance(command, click.Command) else None
+
+
 def group() -> click.Group:
     """All commands; none needs the app to be listed, nor settings to show its help."""
-    from donations.cli import database, demo, setup, tour
-    from donations.cli.sandbox import sandbox
+    from donations.cli import database, setup
 
     env_file = click.Option(
         ["-e", "--env-file"],
@@ -80,8 +96,8 @@ def group() -> click.Group:
         is_eager=True,
         help="Settings from this file instead of any .env.",
     )
-    every = (sandbox, *setup.COMMANDS, *demo.COMMANDS, *tour.COMMANDS, *database.COMMANDS, *_commands())
-    return click.Group("donations", every, help="Run a fighting fund.", params=[env_file])
+    every = (*setup.COMMANDS, *database.COMMANDS, *_commands())
+    return _Commands("donations", every, help="Run a fighting fund.", params=[env_file])
 
 
 def main() -> None:

@@ -2,4 +2,4 @@
 
 from donations.sandbox.command import sandbox
 
-__all__ = ["sandbox"]
+COMMANDS = (sandbox,)

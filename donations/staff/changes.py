@@ -30,6 +30,7 @@ from donations.staff import factors, notices, passkeys, people
 from donations.staff.passkeys import Made
 
 WAITS = timedelta(hours=24)
+WAYS_IN = ("password", "totp", "passkey", "recovery_codes")
 BY_ITSELF = "rules"  # who decides when the time is over
 
 
@@ -109,6 +110,8 @@ def accept(conn: Connection, number: int, *, by: str, at: datetime) -> StaffChan
     if row.staff_id is not None and by == f"staff:{row.staff_id}":
         raise NeedsAnother()
     _make(conn, row, by=by, at=at)
+    if row.kind in WAYS_IN:  # Who reads a mailbox and accepts what came of it would be two people otherwise.
+        audit.record(conn, by, "staff.way_in_accepted", f"staff:{row.staff_id}", {"kind": row.kind}, at=at)
     return row
 
 

@@ -29,7 +29,7 @@ def note(conn: Connection, act: str, *, of: Staff | None, place: bytes, about: s
     kind, network = f"{act} {who} {at:%Y%m%d%H}", place.hex()[:NETWORK_LETTERS]
     times, from_there = _count(conn, (kind, f"{kind} {network}"), at)
     if times <= ALL_OF or str(times) == "1" + "0" * (len(str(times)) - 1):
-        details = {"times_this_hour": times, "network": network, "times_from_network": from_there}
+        details: audit.Details = {"times_this_hour": times, "network": network, "times_from_network": from_there}
         audit.record(conn, who, act, about or who, details, at=at)
 
 

@@ -76,7 +76,10 @@ def commands(found: click.Command | None = None, name: str = "") -> Iterator[str
     if not isinstance(found, click.Group):
         yield name
         return
-    for each, command in found.commands.items():
+    ctx = click.Context(found)
+    for each in found.list_commands(ctx):
+        command = found.get_command(ctx, each)
+        assert command is not None
         yield from commands(command, f"{name} {each}".strip())
 
 

@@ -17,7 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from donations import config, database, inbox, mailer
-from donations.cli.doctor import Finding, command, payment_service
+from donations.cli.doctor import Finding, books, command, payment_service
 from donations.config.source import Source
 from donations.errors import PaymentServiceRefused
 from donations.extensions import db
@@ -174,6 +174,17 @@ def test_files_that_others_may_read_and_a_full_disk_are_found(sound: Any, app: F
     assert f"chmod 600 {file}" in says
     sound.setattr(disk.os, "statvfs", lambda _place: SimpleNamespace(f_bavail=50, f_frsize=2**20))
     assert findings("disk")[0][0] == "fault"
+
+
+@pytest.mark.databases("postgresql")
+def test_a_database_elsewhere_is_spoken_to_encrypted(sound: Any) -> None:
+    assert findings("database connection") == []  # by a socket of this machine, or its loopback
+    open_to_see = [("10.0.0.7", False), ("fd00::7", False)]
+    closed = [("10.0.0.7", True), ("127.0.0.1", False), ("::1", False), (None, False)]
+    assert [books.is_read_on_the_way(*each) for each in open_to_see + closed] == [True] * 2 + [False] * 4
+    sound.setattr(books, "is_read_on_the_way", lambda *_: True)
+    ((level, says),) = findings("database connection")
+    assert (level, "sslmode=verify-full" in says) == ("warning", True)
 
 
 @pytest.mark.databases("sqlite")

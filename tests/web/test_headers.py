@@ -75,6 +75,8 @@ def test_every_answer_has_its_security_headers(walk) -> None:
         assert {name: answer.headers.get(name) for name in wanted} == wanted, what
         assert "camera=()" in answer.headers["Permissions-Policy"], what
         assert answer.headers["Cache-Control"], what
+        told = answer.headers.get("Content-Type", "")
+        assert told.count("charset=") == int(told.startswith("text/")), what
 
 
 def test_no_public_answer_sets_a_cookie_or_varies_by_one(walk) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
 from donations import archives, data_keys, retention
@@ -55,6 +56,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
                 "the app's role owns the tables, so it could take off what guards the books. See docs/operating.md,"
                 " Two roles on PostgreSQL",
             )  # fmt: skip
+        yield from _way_to(conn)
         yield from _guards(conn)
         yield from (Finding(*found) for found in data_keys.findings(conn, patient.settings.data_keys))
         yield from (Finding(*found) for found in archives.findings(conn, patient.at))
@@ -63,6 +65,26 @@ def examine(patient: Patient) -> Iterator[Finding]:
         yield from _workers(conn, patient.at)
         yield from _jobs(conn, patient.at)
         yield from _webhooks(conn, patient.at)
+
+
+def _way_to(conn: Connection) -> Iterator[Finding]:
+    """Whether what we ask PostgreSQL, and what it answers, can be read on the way."""
+    if conn.dialect.name != "postgresql":
+        return
+    address, is_encrypted = conn.execute(text(
+        "SELECT host(inet_server_addr()), (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid())"
+    )).one()  # fmt: skip
+    if is_read_on_the_way(address, bool(is_encrypted)):
+        yield Finding(
+            "warning", "database connection",
+            "goes to another machine unencrypted. Add ?sslmode=verify-full to DATABASE_URL, with the certificate"
+            " authority of the server (sslrootcert=...)",
+        )  # fmt: skip
+
+
+def is_read_on_the_way(address: str | None, is_encrypted: bool) -> bool:
+    """`address`: of the server, like "10.0.0.7"; None over a socket of this machine."""
+    return address is not None and not is_encrypted and not ipaddress.ip_address(address).is_loopback
 
 
 def _guards(conn: Connection) -> Iterator[Finding]:

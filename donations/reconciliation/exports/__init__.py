@@ -26,10 +26,10 @@ class Format:
 
 
 FORMATS = {
-    "csv": Format("csv", "text/csv; charset=utf-8", table.write),
+    "csv": Format("csv", "text/csv", table.write),
     "xlsx": Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workbook.write),
-    "beancount": Format("beancount", "text/plain; charset=utf-8", beancount.write),
-    "hledger": Format("journal", "text/plain; charset=utf-8", hledger.write),
+    "beancount": Format("beancount", "text/plain", beancount.write),
+    "hledger": Format("journal", "text/plain", hledger.write),
 }
 
 

@@ -93,6 +93,8 @@ def ask_app() -> Response:
 @fresh
 def confirm_app() -> Any:
     form, at, person = CodeForm(), now(), _me()
+    if person.totp_waiting_sealed is None:  # Sent twice, or from an old page: nothing waits for its code any more.
+        return redirect(url_for("account.show"), 303)
     if not form.validate():
         return _app_page(form, 422)
     with write_unit() as conn:

@@ -36,6 +36,13 @@ def test_an_app_for_codes_is_set_up_by_its_first_code(browser: Browser, join: Ca
     assert browser.get("/treasury/").status_code == 200
 
 
+def test_a_code_that_nothing_waits_for_any_more_leads_back_to_the_account(browser: Browser, treasurer: Person) -> None:
+    browser.become(treasurer)
+    for typed in ({}, {"code": "123456"}):  # sent twice, or from an old page
+        answer = browser.post("/staff/app", **typed)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/staff/")
+
+
 def test_the_key_stays_the_same_until_it_is_confirmed_and_is_shown_no_more_after(
     browser: Browser, treasurer: Person
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,9 +12,11 @@ from sqlalchemy import select
 
 from donations import mailer, outbox, staff, tokens
 from donations.database import write_unit
+from donations.errors import PasswordNamesUs
 from donations.extensions import db
-from donations.models import Mail
-from donations.staff import passwords
+from donations.models import Mail, Organisation
+from donations.models.base import new_link
+from donations.staff import passwords, sessions
 from tests.fixtures.outside import plain_text
 from tests.web.staff.conftest import PASSWORD, Browser, Person, accept_all
 
@@ -212,15 +215,38 @@ def test_a_weak_password_is_refused_wherever_one_is_set(browser: Browser, treasu
 
 
 @pytest.mark.databases("sqlite")
-def test_a_long_password_is_looked_at_no_further_than_its_first_72_letters(
+def test_a_long_password_is_looked_at_no_further_than_its_first_letters(
     app: Flask, appeals: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Its time grows fast with the length: made for it, 72 letters kept a thread for five seconds."""
     seen: list[str] = []
 
-    def look(password: str, *_: object, **__: object) -> dict[str, object]:
-        seen.append(password)
+    def look(password: str, known: list[str], **_: object) -> dict[str, object]:
+        seen.extend([password, *known])
         return {"score": 4}
 
     monkeypatch.setattr(passwords, "zxcvbn", look)
-    passwords.check_strength("x1y2z3" * 30, "ada@example.org")
-    assert seen == [("x1y2z3" * 30)[:72]]
+    passwords.check_strength("x1y2z3" * 30, f"{'a' * 64}@{'b' * 60}.example.org")
+    assert seen[0] == ("x1y2z3" * 30)[:40]
+    assert max(map(len, seen)) == 40
+
+
+@pytest.mark.databases("sqlite")
+def test_a_name_of_ours_that_is_longer_than_what_is_looked_at_is_refused(app: Flask, appeals: object) -> None:
+    name = "Xqzvblorptwokkamendriffulosgarentibrumhaxilodenquavist"
+    with write_unit():
+        Organisation.get().name = name
+    for password in (name, name.lower(), f"{name}1"):
+        with pytest.raises(PasswordNamesUs):
+            passwords.check_strength(password, "ada@example.org")
+    passwords.check_strength("Another" + name[::-1], "ada@example.org")
+
+
+def test_what_opens_something_by_itself_has_128_random_bits(treasurer: Person) -> None:
+    """Whatever else opens something is signed: a number, a reference or a sealed address within a link."""
+    with write_unit():
+        of = {"stage": "full", "place": b"x", "browser": "Firefox", "at": datetime.now(UTC)}
+        session, key = sessions.begin(treasurer.row, **of)
+        secrets = [key, sessions.renew_key(session), treasurer.row.link_key, new_link()]
+    assert [len(urlsafe_b64decode(one + "=" * (-len(one) % 4))) >= 16 for one in secrets] == [True] * 4
+    assert len(set(secrets)) == 4

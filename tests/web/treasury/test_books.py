@@ -30,7 +30,7 @@ def take(browser: Browser, query: str) -> TestResponse:
 
 def rows(browser: Browser, query: str) -> list[dict[str, str]]:
     answer = take(browser, query)
-    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
     return list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
 
 
