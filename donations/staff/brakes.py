@@ -16,7 +16,7 @@ from donations.errors import TryLater
 from donations.models import Brake, Staff
 from donations.staff import sessions
 
-FREE = {"account": 5, "place": 20, "both": 5, "second": 5, "request": 5, "reset": 2}
+FREE = {"account": 5, "place": 20, "both": 5, "second": 5, "request": 5, "reset": 2, "present": 5}
 LONGEST = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(days=1)
 
@@ -37,6 +37,16 @@ def count_sign_in(conn: Connection, email: str, person: Staff | None, place: byt
 def count_second(conn: Connection, person: Staff, at: datetime) -> None:
     """The same for the second factor, and for what is asked of somebody who is signed in."""
     _count(conn, {_key("second", person.fs_uniquifier): "second"}, at)
+
+
+def count_present(conn: Connection, person: Staff, at: datetime) -> None:
+    """The same for the present password, asked of somebody who is signed in. Counted apart: who knows it must not get
+    fresh guesses at the second factor by it."""
+    _count(conn, {_key("present", person.fs_uniquifier): "present"}, at)
+
+
+def succeed_present(conn: Connection, person: Staff) -> None:
+    conn.execute(delete(_brake).where(_brake.c.key_hash == _key("present", person.fs_uniquifier)))
 
 
 def count_reset(conn: Connection, person: Staff, at: datetime) -> None:
@@ -86,7 +96,8 @@ def _wait(too_many: int) -> timedelta:
 
 def _key(kind: str, who: str, place: bytes = b"") -> bytes:
     """What is counted: some kinds by who is meant, some by the network it comes from, one by both."""
-    said = {"account": who, "second": who, "reset": who, "both": f"{place.hex()} {who}"}.get(kind, place.hex())
+    of_who = dict.fromkeys(("account", "second", "reset", "present"), who)
+    said = {**of_who, "both": f"{place.hex()} {who}"}.get(kind, place.hex())
     return privacy.lookup_hash(said, f"staff brake {kind}")
 
 

@@ -74,13 +74,25 @@ def _write(due: dict[tuple[str, str], int], at: datetime) -> None:
         known = _known(set(ids.values()))
         for (slug, origin), times in sorted(due.items()):
             id = ids[slug]
-            if origin not in known[id] and len(known[id]) >= MOST_OF_AN_APPEAL:
+            if origin not in known[id] and len(known[id]) >= MOST_OF_AN_APPEAL and not _made_room(known[id], id, times):
                 continue
             known[id].add(origin)
             conn.execute(
                 _more(conn.dialect.name),
                 {"appeal_id": id, "origin": origin, "times": times, "first_seen_on": today, "last_seen_on": today},
             )
+
+
+def _made_room(known: set[str], appeal_id: int, times: int) -> bool:
+    """Whether the site that was seen least gives way: anybody can make sites up, and none must keep a real one out."""
+    of_appeal = select(EmbeddingSite).where(EmbeddingSite.appeal_id == appeal_id)
+    least = db.session.scalars(of_appeal.order_by(EmbeddingSite.times, EmbeddingSite.last_seen_on).limit(1)).one()
+    if least.times > times:
+        return False
+    known.discard(least.origin)
+    db.session.delete(least)
+    db.session.flush()
+    return True
 
 
 def _known(ids: set[int]) -> dict[int, set[str]]:

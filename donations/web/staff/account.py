@@ -69,11 +69,11 @@ def change_password() -> Any:
 def _proves_password(form: ChangePasswordForm) -> bool:
     """Whether the present password is right; counted before it is looked at. Raises TryLater."""
     with write_unit() as conn:
-        brakes.count_second(conn, _me(), now())
+        brakes.count_present(conn, _me(), now())
     is_right = passwords.is_right(form.current_password.data, _me())
     with write_unit() as conn:
         if is_right:
-            brakes.succeed_second(conn, _me())
+            brakes.succeed_present(conn, _me())
         else:
             refusals.note(conn, refusals.PROOF, of=_me(), place=sessions.place(), at=now())
     if not is_right:

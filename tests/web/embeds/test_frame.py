@@ -187,6 +187,14 @@ def test_a_crowd_of_invented_sites_is_not_kept_without_end(app: Flask, client: F
         client.get(ALI, headers={"Referer": f"https://site-{number}.example/"})
 
     assert db.session.query(EmbeddingSite).count() == 3
+    # nor does it keep a real one out, nor drive one out that is seen more often
+    for number in range(4):
+        for _ in "12":
+            client.get(ALI, headers={"Referer": "https://real.example/"})
+        client.get(ALI, headers={"Referer": f"https://another-{number}.example/"})
+    db.session.rollback()
+    seen = {site.origin: site.times for site in db.session.query(EmbeddingSite)}
+    assert (len(seen), seen["https://real.example"]) == (3, 8)
 
 
 def test_the_second_reading_of_the_same_house_sees_what_changed(app: Flask, client: FlaskClient) -> None:

@@ -141,3 +141,15 @@ def test_who_reads_the_mail_gets_no_fresh_guesses_at_the_second_step(
 def test_resets_of_one_account_grow_slower_from_wherever_they_come(app: Flask, treasurer: Person) -> None:
     answers = [reset(Browser(app, f"198.51.{n}.1"), treasurer, f"a new password of mine {n}") for n in range(4)]
     assert answers == [303, 303, 303, 429]
+
+
+def test_who_knows_the_password_gets_no_fresh_guesses_at_the_second_step_by_changing_it(
+    app: Flask, treasurer: Person
+) -> None:
+    browser = Browser(app)
+    browser.become(treasurer)  # a browser that was left open
+    answers = [browser.post("/staff/again", password=PASSWORD, code="000000").status_code for _ in range(7)]
+    assert answers == [422] * 6 + [429]
+    typed = {"current_password": PASSWORD, "password": "another long password"}
+    assert browser.post("/staff/password", **typed).status_code == 303
+    assert browser.post("/staff/again", password="another long password", code="000000").status_code == 429
