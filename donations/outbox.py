@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, case, exists, or_
+from sqlalchemy import ColumnElement, Table, and_, bindparam, case, cast, exists, or_
 from sqlalchemy.engine import Connection
 
 from donations import privacy
@@ -20,7 +20,7 @@ def queue(
     kind: str,
     dedupe_key: str,
     *,
-    to: str,
+    to: str | None,
     language: str,
     at: datetime,
     due_at: datetime | None = None,
@@ -30,7 +30,7 @@ def queue(
     caused_at: datetime | None = None,
 ) -> None:
     """Keep a mail to be sent, at once or from `due_at` on. The same `dedupe_key` again is the same mail and changes
-    nothing.
+    nothing. Without `to` it waits until the offline key opens the address of the receipt's donation.
 
     After a restore a mail is held for a person if it may have gone before: if what caused it, by the clocks of the
     world outside (`caused_at`), lies before the restore; if what it is about began before (`began_at`) and not
@@ -41,7 +41,7 @@ def queue(
             "id": new_id(),
             "kind": kind,
             "dedupe_key": dedupe_key,
-            "recipient_sealed": privacy.seal(to, identity(dedupe_key)),
+            "recipient_sealed": None if to is None else privacy.seal(to, identity(dedupe_key)),
             "language": language,
             "receipt_id": receipt_id,
             "facts": facts or {},
@@ -86,7 +86,9 @@ def _may_have_gone() -> ColumnElement[bool]:
 
 
 def _insert(dialect: str) -> Any:
-    state = case((_may_have_gone(), "held"), else_="due")
+    kind = _mail.c.recipient_sealed.type
+    recipient = cast(bindparam("recipient_sealed", type_=kind), kind)  # PostgreSQL asks of what type a NULL is.
+    state = case((recipient.is_(None), "locked"), (_may_have_gone(), "held"), else_="due")
     statement = upsert(dialect, _mail).values({name: bindparam(name) for name in _COLUMNS} | {"state": state})
     return statement.on_conflict_do_nothing(index_elements=["dedupe_key"])
 

@@ -10,7 +10,7 @@ from flask import current_app
 from sqlalchemy.engine import Connection
 
 from donations import data_keys
-from donations.data_keys import seals
+from donations.data_keys import offline, seals
 
 DONOR_DATA_DAYS = 365 * 6 + 2  # Six years: what charities' accounting rules commonly ask receipts to be kept for.
 # Purposes whose hashes are made anew when a key is rotated, because the text is sealed beside them. Readers of these
@@ -35,7 +35,10 @@ def sealer() -> Callable[[str, str], bytes]:
 
 
 def unseal(sealed: bytes, identity: str) -> str:
-    """Decrypt with whichever key sealed it. Raises BadSeal on a missing key, another identity or changed bytes."""
+    """Decrypt with whichever key sealed it. Raises BadSeal on a missing key, another identity or changed bytes, and
+    OfflineKeyLocked for what only the offline key opens while nobody has unlocked it."""
+    if offline.is_sealed_offline(sealed):
+        return offline.unseal(bytes(sealed), identity)
     return seals.unseal(_keys(), sealed, identity)
 
 
@@ -50,8 +53,10 @@ def lookup_hash(text: str, purpose: str) -> bytes:
 
 
 def lookup_hashes(text: str, purpose: str) -> list[bytes]:
-    """Every hash that the text may have been kept under, the newest first: while keys are rotated, rows have either."""
-    return [seals.hasher(key, purpose)(text) for key in data_keys.ring().lookups]
+    """Every hash that the text may have been kept under, the newest first: while keys are rotated, rows have either.
+    What is sealed with the offline key is found only while that is unlocked."""
+    ours = [seals.hasher(key, purpose)(text) for key in data_keys.ring().lookups]
+    return ours + [key.hasher(purpose)(text) for key in offline.unlocked().values()]
 
 
 def hasher(purpose: str) -> Callable[[str], bytes]:

@@ -20,6 +20,7 @@ BATCH = 500
 SESSIONS_KEPT, BRAKES_KEPT = timedelta(days=90), timedelta(days=30)
 REFUSED_ADDRESSES_KEPT = timedelta(days=30)  # after the mail server refused them for good
 UNPAID_EVENTS_KEPT, OPENINGS_KEPT = timedelta(days=1), timedelta(days=1)
+ASKED_KEPT = timedelta(days=90)  # a question that nobody has unlocked the offline key for
 # A payment page is over by then; one that Stripe has not answered for is looked at before it is given up.
 UNPAID_DONATIONS_KEPT = timedelta(hours=23, minutes=30)
 # So long one that was begun may still be paid, as by bank debit or transfer; its donor is told then.
@@ -142,6 +143,7 @@ _donation, _receipt, _offline = _table(models.Donation), _table(models.Receipt),
 _event, _line, _learnt = _table(models.StripeEvent), _table(models.BankLine), _table(models.MatchRule)
 _spent, _session, _brake = _table(models.Disbursement), _table(models.StaffSession), _table(models.Brake)
 _mail, _check, _form = _table(models.Mail), _table(models.DonationCheck), _table(models.KeptForm)
+_unlock, _asked = _table(models.OfflineUnlock), _table(models.OfflineRequest)
 _opening, _attempt = _table(models.CheckoutOpening), _table(models.CheckoutAttempt)
 _OVER = ("paid", "refused", "cancelled")  # states of a disbursement
 
@@ -178,7 +180,7 @@ def _is_given_up(at: datetime, _today: date) -> ColumnElement[bool]:
 
 _TOLD_OF_NOTHING = and_(_event.c.type.in_(privacy.UNPAID_EVENTS), _event.c.state == "handled")
 _PAYLOAD = ("payload_sealed", "payload_until", "email_hash")
-TYPED = ("name_sealed", "email_sealed", "email_hash", "message_sealed")
+TYPED = ("name_sealed", "email_sealed", "email_hash", "message_sealed", "signed_sealed")
 UNPAID_DONATIONS = Rule("what was typed for donations that were not paid", _donation, TYPED, _is_given_up,
                         among=_UNPAID, job="empty-unpaid")  # fmt: skip
 # Every date there is. What goes first is what goes soonest.
@@ -218,6 +220,8 @@ RULES = (
          lambda at, _today: and_(_mail.c.state == "parked", _mail.c.next_attempt_at < at - REFUSED_ADDRESSES_KEPT)),
     Rule("addresses of subscribers", _table(models.Subscription), ("email_sealed", "email_hash", "personal_until"),
          _by_day(models.Subscription), job="forget-followers"),
+    Rule("unlocked offline keys", _unlock, (), lambda at, _today: _unlock.c.until <= at),
+    Rule("questions that wait for the offline key", _asked, (), lambda at, _today: _asked.c.asked_at < at - ASKED_KEPT),
     Rule("sessions of staff", _session, (), lambda at, _today: _session.c.made_at < at - SESSIONS_KEPT),
     Rule("brakes on signing in", _brake, (), lambda at, _today: _brake.c.failed_at < at - BRAKES_KEPT),
 )  # fmt: skip

@@ -4,6 +4,7 @@ must not be named."""
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import threading
 from contextvars import Context
@@ -150,6 +151,8 @@ def test_a_payload_is_frozen_with_its_hash(app: Flask) -> None:
     receipt = received(amount=gbp("12.34"), language="ru")
     assert receipt.payload_sha256 == hashlib.sha256(receipt.payload.encode()).hexdigest()
     frozen = json.loads(receipt.payload)
+    name, salt = receipts.person_block(receipt)
+    assert (name, len(salt)) == ("Maya Example", 64)
     assert frozen == {
         "label": "R-000001",
         "issued_on": "2026-11-21",
@@ -163,9 +166,19 @@ def test_a_payload_is_frozen_with_its_hash(app: Flask) -> None:
         "restriction": "",
         "language": "ru",
         "method": "card",
-        "person_hash": privacy.lookup_hash("Maya Example", "receipt:R-000001").hex(),
+        "person_hash": hmac.digest(bytes.fromhex(salt), b"Maya Example", "sha256").hex(),
     }
     assert (receipt.amount_minor, receipt.currency, receipt.state) == (1234, "GBP", "live")
+
+
+def test_the_hash_of_a_name_cannot_be_tried_with_our_keys(app: Flask) -> None:
+    frozen = json.loads(received().payload)["person_hash"]
+    tried = [privacy.lookup_hash("Maya Example", purpose) for purpose in ("receipt:R-000001", "receipt", "email")]
+    assert frozen not in [one.hex() for one in tried]
+    # and two receipts of one person have nothing in common
+    db.session.rollback()
+    again = json.loads(received(nonce="2").payload)["person_hash"]
+    assert again != frozen
 
 
 def test_a_receipt_is_dated_on_the_organisations_own_day(app: Flask) -> None:

@@ -16,6 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from donations import config
 from donations.errors import DonationsError
 
+_unlocked: list[Path] = []  # the file of --offline-key
+
 
 def init_app(app: Flask) -> None:
     """Register the commands that need the app, for `flask --app wsgi` and tests."""
@@ -53,8 +55,15 @@ def _commands() -> Iterator[click.Command]:
 def _app() -> Flask:
     """The app, after a line that says which installation it is: a copy is easily taken for the real one."""
     from donations import create_app
+    from donations.cli.keys.offline import opened, use
+    from donations.data_keys import offline
 
     app = create_app()
+    if _unlocked:
+        key = opened(_unlocked[-1])
+        with app.app_context():
+            use(key)
+        offline.set_source(app, lambda: key)
     if "--json" not in sys.argv:
         source = config.source()
         click.echo(f"donations: {source.described()}; database {app.config['SETTINGS'].database_place}", err=True)
@@ -84,6 +93,11 @@ class _Commands(click.Group):
         return command if isinstance(command, click.Command) else None
 
 
+def _unlock(_ctx: click.Context, _option: click.Parameter, file: Path | None) -> None:
+    if file is not None:
+        _unlocked.append(file)
+
+
 def group() -> click.Group:
     """All commands; none needs the app to be listed, nor settings to show its help."""
     from donations.cli import database, setup
@@ -96,8 +110,16 @@ def group() -> click.Group:
         is_eager=True,
         help="Settings from this file instead of any .env.",
     )
+    offline_key = click.Option(
+        ["--offline-key"],
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        callback=_unlock,
+        expose_value=False,
+        is_eager=True,
+        help="Unlock the offline key in this file for the command. Asks for its passphrase.",
+    )
     every = (*setup.COMMANDS, *database.COMMANDS, *_commands())
-    return _Commands("donations", every, help="Run a fighting fund.", params=[env_file])
+    return _Commands("donations", every, help="Run a fighting fund.", params=[env_file, offline_key])
 
 
 def main() -> None:

@@ -47,6 +47,7 @@ def init() -> None:
     settings = _migrate()
     click.echo(f"The database is up to date: {settings.database_place}")
     click.echo("Next: `donations appeals load FILE`, then `donations doctor`.")
+    click.echo("So that no names are found on this machine if it is taken: `donations keys offline create FILE`.")
     click.echo(
         "Who runs the fund signs in at /staff: `donations staff invite EMAIL --role admin` invites the first one."
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Column, ColumnElement, Table, func, select
 from sqlalchemy.engine import Connection
 
+from donations.data_keys.offline import HEAD
 from donations.data_keys.seals import head
 from donations.extensions import db
 
@@ -19,10 +20,12 @@ SEALED = {
     ("donation", "email_sealed"): "donation:{reference}:email",
     ("donation", "message_sealed"): "donation:{reference}:message",
     ("donation", "name_sealed"): "donation:{reference}:name",
+    ("donation", "signed_sealed"): "donation:{reference}:signed",
     ("donation_check", "fields_sealed"): "donation_check:{code}:fields",
     ("kept_form", "sent_sealed"): "kept_form:{code}:sent",
     ("line_question", "details_sealed"): "line_question:{id}:details",
     ("mail", "recipient_sealed"): "mail:{dedupe_key}:recipient",
+    ("offline_request", "email_sealed"): "offline_request:{id}:email",
     ("pay_in", "words_sealed"): "pay_in:{id}:words",
     ("receipt", "person_sealed"): "receipt:{label}:person",
     ("staff", "email_sealed"): "staff:{fs_uniquifier}:email",
@@ -54,8 +57,13 @@ LASTING_HASHES = {
     ("staff_session", "address_hash"),
     ("stripe_event", "email_hash"),
 }
-NO_KEY = {("data_key", "check_value"), ("passkey", "credential_id"), ("passkey", "public_key")} | {
-    ("staff_session", "key_hash")  # plain SHA-256 of a random key
+NO_KEY = {
+    ("data_key", "check_value"),
+    ("offline_key", "public_key"),
+    ("offline_unlock", "key_wrapped"),  # under what only the cookie of its session holds
+    ("passkey", "credential_id"),
+    ("passkey", "public_key"),
+    ("staff_session", "key_hash"),  # plain SHA-256 of a random key
 }
 
 
@@ -63,14 +71,21 @@ def table_of(name: str) -> Table:
     return db.metadata.tables[name]
 
 
+def is_sealed_offline(column: Column[bytes]) -> ColumnElement[bool]:
+    """The condition that a value was sealed to an offline key."""
+    return func.substr(column, 1, len(HEAD)) == HEAD
+
+
 def needed(conn: Connection, key_ids: Iterable[str]) -> dict[str, int]:
-    """How many sealed values need each of these keys; under "" how many need yet another."""
+    """How many sealed values need each of these keys; under "" how many need yet another. What is sealed with the
+    offline key needs none of ours."""
     found = dict.fromkeys([*key_ids, ""], 0)
     for table_name, column_name in SEALED:
         table = table_of(table_name)
         column = table.c[column_name]
         counts = [func.count().filter(func.substr(column, 1, len(head(one))) == head(one)) for one in found if one]
-        total, *each = conn.execute(select(func.count(column), *counts).select_from(table)).one()
+        ours = func.count(column).filter(~is_sealed_offline(column))
+        total, *each = conn.execute(select(ours, *counts).select_from(table)).one()
         for key_id, count in zip((one for one in found if one), each, strict=True):
             found[key_id] += count
         found[""] += total - sum(each)

@@ -14,7 +14,7 @@ from sqlalchemy import Table, func, select, update
 from sqlalchemy.engine import Connection
 
 from donations.data_keys import seals
-from donations.data_keys.columns import HASHED, SEALED, needed, table_of
+from donations.data_keys.columns import HASHED, SEALED, is_sealed_offline, needed, table_of
 from donations.data_keys.ring import forget_ring, identity
 from donations.errors import BadSeal
 from donations.models import DataKey
@@ -38,7 +38,8 @@ def seal_batch(conn: Connection, table_name: str, column_name: str, after: Any |
     table, column = table_of(table_name), table_of(table_name).c[column_name]
     key_id, key = next(iter(keys.items()))
     start, (number,) = seals.head(key_id), table.primary_key.columns
-    asked = select(table).where(column.is_not(None), func.substr(column, 1, len(start)) != start)
+    others = (func.substr(column, 1, len(start)) != start, ~is_sealed_offline(column))
+    asked = select(table).where(column.is_not(None), *others)
     rows = conn.execute(
         (asked if after is None else asked.where(number > after)).order_by(number).limit(size)
     ).mappings()

@@ -14,6 +14,7 @@ from donations.errors import BadLink, BadSeal, TryLater
 from donations.installation.clocks import CLOCKS_DIFFER
 from donations.models import Brake
 from donations.models.base import new_reference
+from donations.offline_key import requests
 
 HOUR = timedelta(hours=1)
 MOST_OF_NETWORK = 10  # links asked for in an hour from one network
@@ -26,6 +27,7 @@ def ask(conn: Connection, email: str, language: str, address: str | None, *, at:
     _count_network(conn, networks.prefix_of(address), at)
     if _is_first_of_hour(conn, email, at):
         outbox.queue(conn, "data_link", f"data:{new_reference()}", to=email, language=language, at=at)
+        requests.note(conn, email, language, at=at)
 
 
 def link_token(email: str) -> str:

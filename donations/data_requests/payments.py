@@ -39,11 +39,12 @@ class ToldByStripe:
 
 def told_of(email: str) -> Iterator[ToldByStripe]:
     """The events that name an address, the newest first."""
-    hashed = StripeEvent.email_hash == privacy.lookup_hash(email, "event email")
+    hashed = StripeEvent.email_hash.in_(privacy.lookup_hashes(email, "event email"))
     asked = select(StripeEvent).where(StripeEvent.payload_sealed.is_not(None)).order_by(StripeEvent.received_at.desc())
     for row in db.session.scalars(asked.where(hashed)):
         yield from _read(row, email)
-    for row in db.session.scalars(asked.where(StripeEvent.email_hash.is_(None)).limit(MOST_OPENED)):
+    older = (StripeEvent.email_hash.is_(None), ~StripeEvent.under_offline_key)
+    for row in db.session.scalars(asked.where(*older).limit(MOST_OPENED)):
         yield from _read(row, email)
 
 

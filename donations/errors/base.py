@@ -39,6 +39,31 @@ class BadSeal(DonationsError):
     status = 500
 
 
+class OfflineKeyLocked(BadSeal):
+    """This is sealed with the offline key, which is locked. Unlock it first: in the treasury, on the page Offline key,
+    or on the command line with --offline-key FILE."""
+
+    status = 409
+
+
+class OfflineKeyRefused(DonationsError):
+    """The offline key was not unlocked."""
+
+    status = 422
+
+
+class NotAnOfflineKey(OfflineKeyRefused):
+    """This is not the file of an offline key. Choose the file that was written when the key was made."""
+
+
+class OfflineKeyNotOpened(OfflineKeyRefused):
+    """The passphrase does not open this file. Type it again, or choose another file."""
+
+
+class OfflineKeyOfAnother(OfflineKeyRefused):
+    """This installation has sealed nothing with this key (%(key_id)s). Choose the file of its own key."""
+
+
 class MailServerDown(DonationsError):
     """The mail server did not take this mail: %(reason)s"""
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Select, and_, func, select, update
 
 from donations import privacy
+from donations.data_keys.offline import is_sealed_offline
 from donations.errors import BadSeal, NoSuchMessage
 from donations.extensions import db
 from donations.giving.states import COUNTED_STATES
@@ -22,6 +23,7 @@ from donations.money import Money
 PAGE_LENGTH, MOST_PAGES = 10, 1000
 STATES = ("waiting", *VERDICTS)
 UNREADABLE = "(cannot be opened: its key is missing)"
+LOCKED = "(sealed with the offline key, which is locked)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,12 @@ def find(reference: str) -> Message:
 
 
 def approve(reference: str, *, by: str, at: datetime) -> MessageDecision:
-    """Let a message be shown: at once, or from the next tick on where the appeal is discreet. Raises NoSuchMessage."""
+    """Let a message be shown: at once, or from the next tick on where the appeal is discreet. Raises NoSuchMessage, and
+    OfflineKeyLocked for one that was hidden and sealed."""
     find(reference)
     donation, decision = _decide(reference)
+    if is_sealed_offline(donation.message_sealed):  # It was hidden, and is to be read by everybody now.
+        _open_for_all(donation)
     if decision.verdict != "approved":
         decision.approve(by=by, at=at)
         decision.shown_since = None if donation.appeal.discreet else at
@@ -91,9 +96,12 @@ def approve(reference: str, *, by: str, at: datetime) -> MessageDecision:
 
 def hide(reference: str, *, by: str, at: datetime) -> MessageDecision:
     """Show a message no more, at once, whatever became of its gift; or do not show it at all. Raises NoSuchMessage."""
-    _donation, decision = _decide(reference)
+    donation, decision = _decide(reference)
     if decision.hidden_at is None or decision.verdict != "hidden":
         decision.hide(by=by, at=at)
+        # The offline key, where there is one, seals the message now. It waits for a seal that is being made.
+        sealed_anew = update(Donation).where(Donation.id == donation.id).values(under_offline_key=False)
+        db.session.execute(sealed_anew.execution_options(synchronize_session=False))
     return decision
 
 
@@ -177,7 +185,7 @@ def _message(donation: Donation, slug: str, decision: MessageDecision | None) ->
         amount=donation.amount,
         given_at=donation.settled_at or donation.created_at,
         signed=signed(donation),
-        text=opened(donation, "message") or UNREADABLE,
+        text=opened(donation, "message") or (LOCKED if is_sealed_offline(donation.message_sealed) else UNREADABLE),
         decision=decision,
     )
 
@@ -189,10 +197,29 @@ def _readable(donations: Iterable[Donation]) -> Iterable[ShownMessage]:
             yield ShownMessage(signed(donation), text)
 
 
+def _open_for_all(donation: Donation) -> None:
+    """Raises OfflineKeyLocked."""
+    of = f"donation:{donation.reference}"
+    donation.message_sealed = privacy.seal(
+        privacy.unseal(donation.message_sealed or b"", f"{of}:message"), f"{of}:message"
+    )
+    if donation.name_sealed is not None and donation.display != "secret":
+        signature_now = signature(donation.display, privacy.unseal(donation.name_sealed, f"{of}:name"))
+        donation.signed_sealed = privacy.seal(signature_now, f"{of}:signed")
+
+
 def signed(donation: Donation) -> str:
     """The name as its supporter lets it be shown: nothing, first and last initial, or whole."""
-    name = "" if donation.display == "secret" else opened(donation, "name")
-    if donation.display == "name":
+    if donation.signed_sealed is not None:  # Its name is sealed with the offline key.
+        return opened(donation, "signed")
+    return signature(donation.display, "" if donation.display == "secret" else opened(donation, "name"))
+
+
+def signature(display: str, name: str) -> str:
+    """What of a name is shown, as its owner chose (models.donation.DISPLAYS)."""
+    if display == "secret":
+        return ""
+    if display == "name":
         return name
     words = name.split()
     return " ".join(f"{word[0].upper()}." for word in (words[0], *words[1:][-1:])) if words else ""

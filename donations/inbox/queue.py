@@ -9,6 +9,7 @@ from sqlalchemy import Table, and_, bindparam, or_, select, update
 from sqlalchemy.engine import Connection
 
 from donations import privacy, stripe_gateway
+from donations.data_keys.offline import is_sealed_offline
 from donations.database import write_unit
 from donations.extensions import db
 from donations.inbox.handling import CHARGE_CHANGES, fail, finish, identity, is_for_us, try_to_handle
@@ -64,7 +65,14 @@ def lease_due(conn: Connection, *, at: datetime, most: int) -> list[str]:
 
 
 def replay(conn: Connection, event_id: str, *, at: datetime) -> bool:
-    """Make an event due now, whatever its state was, with its tries counted from nothing. False if there is none."""
+    """Make an event due now, whatever its state was, with its tries counted from nothing. False if there is none.
+    Raises OfflineKeyLocked for one that was sealed once it was handled."""
+    sealed = conn.execute(_PAYLOAD, {"event_id": event_id}).scalar()
+    if sealed is not None and is_sealed_offline(sealed):
+        opened = privacy.seal(privacy.unseal(sealed, identity(event_id)), identity(event_id))
+        conn.execute(
+            update(_event).where(_event.c.id == event_id).values(payload_sealed=opened, under_offline_key=False)
+        )
     return conn.execute(_REPLAY, {"event_id": event_id, "moment": at}).rowcount == 1
 
 

@@ -37,6 +37,7 @@ from donations.models.ledger import Account, BalanceMark, DayMark, Entry, Halt, 
 from donations.models.message import MessageDecision
 from donations.models.milestone import Milestone
 from donations.models.offline import OfflineGift, Slip
+from donations.models.offline_key import OfflineKey, OfflineRequest, OfflineUnlock
 from donations.models.organisation import Organisation
 from donations.models.pay_in import PayIn
 from donations.models.queues import Heartbeat, Job, Mail, StripeEvent, WebhookArrival
@@ -109,6 +110,9 @@ __all__ = [
     "MessageDecision",
     "Milestone",
     "OfflineGift",
+    "OfflineKey",
+    "OfflineRequest",
+    "OfflineUnlock",
     "Organisation",
     "Passkey",
     "PayIn",

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
+from donations.models.base import BigInt, Json, Model, UtcDateTime, not_under_offline_key, one_of
 
 # What a bank line, or a part of it, was matched to; which entry follows from each, bookkeeping/bank.py says.
 MATCH_KINDS = (
@@ -81,6 +81,7 @@ class BankLine(Model):
         UniqueConstraint("bank_account_id", "dedupe_key", "occurrence"),
         Index("ix_bank_line_amount", "currency", "amount_minor"),
         Index("ix_bank_line_booked_on", "bank_account_id", "booked_on"),
+        not_under_offline_key("bank_line"),
     )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
@@ -96,6 +97,7 @@ class BankLine(Model):
     personal_until: Mapped[date] = mapped_column(Date, index=True)
     dedupe_key: Mapped[bytes] = mapped_column(LargeBinary)
     occurrence: Mapped[int] = mapped_column(Integer)
+    under_offline_key: Mapped[bool] = mapped_column(server_default=false())  # sealed with the offline key
 
     @property
     def key(self) -> str:
@@ -121,6 +123,7 @@ class BankLineVersion(Model):
     """What a line said before a later file said more, or something else. The line itself has what holds now."""
 
     __tablename__ = "bank_line_version"
+    __table_args__ = (not_under_offline_key("bank_line_version"),)
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
     bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"), index=True)
@@ -128,6 +131,7 @@ class BankLineVersion(Model):
     replaced_by: Mapped[int | None] = mapped_column(ForeignKey("statement.id"))
     replaced_at: Mapped[datetime] = mapped_column(UtcDateTime)
     personal_until: Mapped[date] = mapped_column(Date, index=True)
+    under_offline_key: Mapped[bool] = mapped_column(server_default=false())  # sealed with the offline key
 
 
 class LineQuestion(Model):
@@ -138,6 +142,7 @@ class LineQuestion(Model):
         one_of("state", QUESTION_STATES, "state_known"),
         CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
         CheckConstraint("state = 'open' OR answered_by IS NOT NULL", name="answered_by_a_person"),
+        not_under_offline_key("line_question"),
     )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
@@ -154,6 +159,7 @@ class LineQuestion(Model):
     state: Mapped[str] = mapped_column(Text)
     answered_by: Mapped[str | None] = mapped_column(Text)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    under_offline_key: Mapped[bool] = mapped_column(server_default=false())  # sealed with the offline key
 
 
 class Match(Model):

@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Integer, TypeDecorator
+from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Index, Integer, TypeDecorator, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -49,6 +49,12 @@ def one_of(column: str, values: tuple[str, ...], name: str) -> CheckConstraint:
     """A named CHECK that the column holds one of the words."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=name)
+
+
+def not_under_offline_key(table: str) -> Index:
+    """The rows of a table that the offline key has not sealed yet, for the job that does it."""
+    sqlite, postgresql = text("under_offline_key = 0"), text("NOT under_offline_key")
+    return Index(f"ix_{table}_not_under_offline_key", "id", sqlite_where=sqlite, postgresql_where=postgresql)
 
 
 def new_id() -> int:

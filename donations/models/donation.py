@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from donations.errors import BadLink
 from donations.extensions import db
 from donations.models.appeal import FEE_BEARERS, Appeal
-from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
+from donations.models.base import BigInt, Json, Model, UtcDateTime, not_under_offline_key, one_of
 from donations.models.wording import AppealWording, wording_in_force
 from donations.money import Money
 
@@ -49,6 +49,7 @@ class Donation(Model):
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         Index("ix_donation_unsettled", "state", "created_at"),
         Index("ix_donation_personal_until", "personal_until"),
+        not_under_offline_key("donation"),
     )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)
@@ -86,6 +87,10 @@ class Donation(Model):
     joint_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # When what its donor typed was erased because it was not paid within a day.
     emptied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # What its donor typed is sealed with the offline key, but for a message that waits or is shown.
+    under_offline_key: Mapped[bool] = mapped_column(server_default=false())
+    signed_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # then, how its donor lets it be signed in public
+    opened_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its donor has asked, and may look until then
 
     appeal: Mapped[Appeal] = relationship()
     wording: Mapped[AppealWording | None] = relationship()

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, Integer, LargeBinary, Text
+from sqlalchemy import Date, ForeignKey, Index, Integer, LargeBinary, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
+from donations.models.base import BigInt, Json, Model, UtcDateTime, not_under_offline_key, one_of
 
 EVENT_STATES = ("handled", "ignored", "due", "parked")
 ARRIVAL_OUTCOMES = ("accepted", "bad_signature", "stale", "unreadable", "other_mode")
-MAIL_STATES = ("due", "sent", "parked", "held")  # held: it may have gone before the database was restored
+# held: it may have gone before the database was restored; locked: its address is the donation's, under the offline key
+MAIL_STATES = ("due", "sent", "parked", "held", "locked")
 
 
 class StripeEvent(Model):
@@ -24,6 +25,8 @@ class StripeEvent(Model):
         Index("ix_stripe_event_queue", "state", "next_attempt_at"),
         Index("ix_stripe_event_payload_until", "payload_until"),
         Index("ix_stripe_event_email_hash", "email_hash"),
+        not_under_offline_key("stripe_event"),
+        Index("ix_stripe_event_opened_until", "opened_until"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -42,6 +45,8 @@ class StripeEvent(Model):
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(Text)
     handled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    under_offline_key: Mapped[bool] = mapped_column(server_default=false())  # sealed with the offline key
+    opened_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # whom it is about has asked, and may look
 
 
 class Mail(Model):

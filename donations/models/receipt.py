@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from donations.models.base import BigInt, Model, UtcDateTime, one_of
+from donations.models.base import BigInt, Model, UtcDateTime, not_under_offline_key, one_of
 
 STATES = ("live", "replaced", "void")
 EVENT_KINDS = ("voided", "replaced", "printed", "reprinted")
@@ -48,6 +48,7 @@ class Receipt(Model):
               postgresql_where=text("state = 'live'")),
         Index("ix_receipt_donation_id", "donation_id"),
         Index("uq_receipt_link", "link", unique=True),
+        not_under_offline_key("receipt"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
@@ -66,6 +67,7 @@ class Receipt(Model):
     # What its own address is made of, never given to another. A receipt without it is older than links, and opened by
     # its label.
     link: Mapped[str | None] = mapped_column(Text)
+    under_offline_key: Mapped[bool] = mapped_column(server_default=false())  # sealed with the offline key
 
 
 class ReceiptEvent(Model):

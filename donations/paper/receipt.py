@@ -56,7 +56,7 @@ def _said(receipt: Receipt, *, copy: bool, check_page: str) -> dict[str, Any]:
 def _rows(receipt: Receipt, frozen: dict[str, Any]) -> list[dict[str, Any]]:
     """What stands under the amount. `frozen` marks wording kept in the language in which the gift was made."""
     rows = [
-        (_("Received from"), receipts.person_of(receipt), True),
+        (_("Received from"), _person(receipt), True),
         (_("Received on"), written("day", date.fromisoformat(frozen["received_on"])), False),
         (_("Given by"), method(frozen["method"]), False),
         (_("For the appeal"), frozen["appeal_title"], True),
@@ -66,6 +66,11 @@ def _rows(receipt: Receipt, frozen: dict[str, Any]) -> list[dict[str, Any]]:
         (_("In place of"), frozen.get("replaces"), False),
     ]
     return [{"label": label, "value": value, "frozen": kept} for label, value, kept in rows if value]
+
+
+def _person(receipt: Receipt) -> str | None:
+    name, is_locked = receipts.person_if_open(receipt)
+    return _("a donor whose name is locked") if is_locked else name
 
 
 def _state_words(receipt: Receipt) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,11 +15,12 @@ from sqlalchemy.engine import Connection
 
 from donations import outbox, privacy
 from donations.bookkeeping import Standing
+from donations.data_keys.offline import is_sealed_offline
 from donations.models import Appeal, Donation, Receipt, ReceiptChange, ReceiptEvent, ReceiptSeries
 from donations.models.base import new_id, new_link
 from donations.money import Money
 from donations.prepared import Prepared, upsert
-from donations.receipts.lookup import label_of, person_identity, random_label
+from donations.receipts.lookup import label_of, person_hash_of, person_identity, random_label
 
 # So long the team may undo what it did before a receipt follows, and nobody has been told anything.
 UNDO_WITHIN = timedelta(hours=2)
@@ -117,8 +119,8 @@ def issue(conn: Connection, donation: Any, said: Acknowledged, latest: Any = Non
     taken_for = {"of_appeal": donation.appeal_id, "after_series": latest and latest.series_id}
     series_id, series, numbering, number = _NEXT_NUMBER.one(conn, taken_for)
     label = random_label() if numbering == "random" else label_of(series, number)
-    name = privacy.unseal(donation.name_sealed, f"donation:{donation.reference}:name") if donation.name_sealed else ""
-    payload = _payload(donation, said, label, name, replaces)
+    person_sealed, person_hash = _person(donation, label, latest)
+    payload = _payload(donation, said, label, person_hash, replaces)
     receipt_id = new_id()
     _INSERT.run(
         conn,
@@ -133,7 +135,8 @@ def issue(conn: Connection, donation: Any, said: Acknowledged, latest: Any = Non
             "currency": said.amount.currency,
             "payload": payload,
             "payload_sha256": hashlib.sha256(payload.encode()).hexdigest(),
-            "person_sealed": privacy.seal(name, person_identity(label)) if name else None,
+            "person_sealed": person_sealed,
+            "under_offline_key": is_sealed_offline(person_sealed),
             "replaces": None if replaces is None else replaces.id,
             "link": new_link(),
             "issued_at": at,
@@ -142,6 +145,18 @@ def issue(conn: Connection, donation: Any, said: Acknowledged, latest: Any = Non
     kind = "receipt" if replaces is None else "receipt_replaced"
     _tell(conn, donation, said, kind, (label, receipt_id), is_first=latest is None, at=at)
     return label
+
+
+def _person(donation: Any, label: str, latest: Any) -> tuple[bytes | None, str | None]:
+    """The sealed name, and the hash of it that the payload freezes. While the name is under the offline key, it stays
+    sealed as its donation has it, and the hash is that of the receipt before."""
+    if donation.name_sealed is None:
+        return None, None
+    if is_sealed_offline(donation.name_sealed):
+        return donation.name_sealed, json.loads(latest.payload)["person_hash"] if latest is not None else None
+    name = privacy.unseal(donation.name_sealed, f"donation:{donation.reference}:name")
+    salt = secrets.token_hex(32)
+    return privacy.seal(f"{name}\n{salt}", person_identity(label)), person_hash_of(name, salt)
 
 
 def void(
@@ -189,11 +204,12 @@ def _tell(
     if not donation.email_sealed:
         return
     label, receipt_id = of
+    is_locked = is_sealed_offline(donation.email_sealed)
     outbox.queue(
         conn,
         kind,
         f"{kind}:{label}",
-        to=privacy.unseal(donation.email_sealed, f"donation:{donation.reference}:email"),
+        to=None if is_locked else privacy.unseal(donation.email_sealed, f"donation:{donation.reference}:email"),
         language=donation.language,
         at=at,
         due_at=at if is_first else at + SETTLES_WITHIN,
@@ -203,7 +219,7 @@ def _tell(
     )
 
 
-def _payload(donation: Any, said: Acknowledged, label: str, name: str, replaces: Any) -> str:
+def _payload(donation: Any, said: Acknowledged, label: str, person_hash: str | None, replaces: Any) -> str:
     """The frozen JSON, with sorted keys, so that the same facts give the same bytes."""
     terms = donation.terms
     frozen = {
@@ -217,7 +233,7 @@ def _payload(donation: Any, said: Acknowledged, label: str, name: str, replaces:
         **_purpose(terms),
         "language": donation.language,
         "method": said.method,
-        "person_hash": privacy.lookup_hash(name, f"receipt:{label}").hex() if name else None,
+        "person_hash": person_hash,
         **({} if replaces is None else {"replaces": replaces.label}),
     }
     return json.dumps(frozen, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 import secrets
@@ -10,9 +11,10 @@ from datetime import datetime
 from sqlalchemy import insert, select
 
 from donations import privacy, tokens
-from donations.errors import BadLink, ReceiptNotHere
+from donations.data_keys.offline import is_sealed_offline, unlocked
+from donations.errors import BadLink, BadSeal, OfflineKeyLocked, ReceiptNotHere
 from donations.extensions import db
-from donations.models import Donation, Receipt, ReceiptChange, ReceiptEvent, ReceiptSeries
+from donations.models import Donation, OfflineKey, Receipt, ReceiptChange, ReceiptEvent, ReceiptSeries
 from donations.models.base import new_id
 from donations.references import ALPHABET, LOOKS_LIKE
 
@@ -120,7 +122,10 @@ def change_due(donation_id: int) -> datetime | None:
 
 
 def of_donor(email: str, year: int) -> list[Receipt]:
-    """The receipts that stand for what the owner of a mail address gave in a calendar year, by the day received."""
+    """The receipts that stand for what the owner of a mail address gave in a calendar year, by the day received. Raises
+    OfflineKeyLocked where some may not be found without the offline key."""
+    if db.session.scalar(select(OfflineKey.key_id).limit(1)) is not None and not unlocked():
+        raise OfflineKeyLocked()
     found = db.session.scalars(
         select(Receipt)
         .join(Donation, Donation.id == Receipt.donation_id)
@@ -136,10 +141,40 @@ def live_of(donation_id: int) -> Receipt | None:
 
 
 def person_of(receipt: Receipt) -> str | None:
-    """The donor's name on the receipt; None if none was given or it has been erased."""
-    if receipt.person_sealed is None:
-        return None
-    return privacy.unseal(receipt.person_sealed, person_identity(receipt.label))
+    """The donor's name on the receipt; None if none was given or it has been erased. Raises OfflineKeyLocked."""
+    return person_block(receipt)[0]
+
+
+def person_if_open(receipt: Receipt) -> tuple[str | None, bool]:
+    """The donor's name on the receipt, and whether it is under the offline key, which is locked."""
+    try:
+        return person_of(receipt), False
+    except OfflineKeyLocked:
+        return None, True
+
+
+def person_hash_of(name: str, salt: str) -> str:
+    """What a payload freezes of a name, in hexadecimal figures: HMAC-SHA256 under a random salt, which is sealed with
+    the name. Nobody can try names against it who cannot open them."""
+    return hmac.digest(bytes.fromhex(salt), name.encode(), "sha256").hex()
+
+
+def person_block(receipt: Receipt) -> tuple[str | None, str]:
+    """The name, and the salt of its hash: "" before 2026-12. A receipt that was issued while the name was under the
+    offline key has it as its donation has, without a salt."""
+    sealed = receipt.person_sealed
+    if sealed is None:
+        return None, ""
+    try:
+        block = privacy.unseal(sealed, person_identity(receipt.label))
+    except OfflineKeyLocked:
+        raise
+    except BadSeal:
+        if not is_sealed_offline(sealed):
+            raise
+        block = privacy.unseal(sealed, f"donation:{_reference_of(receipt)}:name")
+    name, _newline, salt = block.partition("\n")
+    return name, salt
 
 
 def person_identity(label: str) -> str:

@@ -7,7 +7,20 @@ from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from donations.extensions import csrf
-from donations.web import access, compression, faults, filters, headers, keeping, languages, page, seen, sessions, ways
+from donations.web import (
+    access,
+    compression,
+    faults,
+    filters,
+    headers,
+    keeping,
+    languages,
+    page,
+    seen,
+    sessions,
+    unlocked,
+    ways,
+)
 from donations.web.campaigns import bp as campaigns
 from donations.web.embeds import badge, feed, frame, oembed, overlay, showing, sites
 from donations.web.embeds import scoreboard as framed_scoreboard
@@ -69,6 +82,7 @@ def init_app(app: Flask, babel: Babel) -> None:
     for bp in (*MACHINES, *EMBEDS):
         app.register_blueprint(bp)
     sessions.init_app(app)
+    unlocked.init_app(app)
     for bp in STAFF:
         app.register_blueprint(bp)
         languages.mirror(app, bp)

@@ -14,7 +14,7 @@ from donations.staff import sessions as domain
 from donations.web.page import now
 from donations.web.route_roles import ANYONE, ROUTE_ROLES, SECOND
 
-_SECRETS = frozenset({"password", "current_password", "code", "credential"})
+_SECRETS = frozenset({"password", "current_password", "code", "credential", "passphrase"})
 # A script asks the first two, and reads JSON; who leaves when the session has ended has left.
 _NOTHING_TO_KEEP = frozenset({"passkeys.ask_new", "passkeys.ask_again", "signing_in.leave"})
 

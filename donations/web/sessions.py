@@ -17,6 +17,7 @@ from werkzeug.datastructures import CallbackDict
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Staff, StaffSession
+from donations.offline_key import unlocks
 from donations.staff import brakes, sessions
 from donations.web.page import now
 
@@ -35,6 +36,7 @@ class Session(CallbackDict, SessionMixin):
         self.new_key: str | None = None
         self.is_blind = False  # The database did not answer, so nobody knows whose cookie this is: leave it alone.
         self.is_over = False
+        self.key = ""  # what the cookie holds of a session that is in the database
 
 
 def _mark_changed(session: Session) -> None:
@@ -97,13 +99,27 @@ def renew() -> None:
     """Go on under a new key, after who they are was proved once more. Call it inside a write unit."""
     kept = _of_request()
     if kept is not None and kept.row is not None:
-        kept.new_key = sessions.renew_key(db.session.merge(kept.row))
+        old, kept.new_key = cookie_key(), sessions.renew_key(db.session.merge(kept.row))
+        unlocks.carry_over(db.session.connection(), kept.row.id, old, kept.new_key, at=now())
 
 
 def signed_in() -> Staff | None:
     """Who asks, if they have proved it wholly."""
+    row = signed_in_session()
+    return row.staff if row is not None else None
+
+
+def signed_in_session() -> StaffSession | None:
+    """The session of who asks, if they have proved wholly who they are."""
     row = current()
-    return row.staff if row is not None and row.stage == "full" else None
+    return row if row is not None and row.stage == "full" else None
+
+
+def cookie_key() -> str:
+    """The random key that the cookie of who asks holds, or will hold from now on; "" without a session. The database
+    knows only its hash."""
+    kept = _of_request()
+    return (kept.new_key or kept.key) if kept is not None else ""
 
 
 def begin(person: Staff, stage: str, at: datetime) -> StaffSession:
@@ -124,6 +140,7 @@ def leave(at: datetime) -> None:
     kept = _of_request()
     if kept is not None and kept.row is not None:
         sessions.end(db.session.merge(kept.row), at)
+        unlocks.end(db.session.connection(), kept.row.id)
         kept.is_over = True
 
 
@@ -168,7 +185,9 @@ def _kept(key: str) -> Session:
         blind = Session({})
         blind.is_blind = True
         return blind
-    return Session(dict(row.data) if row else {}, row)
+    found = Session(dict(row.data) if row else {}, row)
+    found.key = key if row is not None else ""
+    return found
 
 
 def _write(session_id: int, data: dict[str, Any]) -> None:

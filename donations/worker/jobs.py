@@ -25,6 +25,8 @@ from donations.worker.card_testing import empty_unpaid, watch_cards
 from donations.worker.erasure import erase_personal_data, rewrite_tables
 from donations.worker.following import forget_followers, tell_followers
 from donations.worker.matching import match_lines
+from donations.worker.offline_key import NAME as OFFLINE_KEY
+from donations.worker.offline_key import seal_settled
 from donations.worker.receipts import change_receipts
 from donations.worker.recovery import NAME as RECOVERY
 from donations.worker.recovery import recover_donations
@@ -102,6 +104,7 @@ JOBS = (
     # Also what `forget-checks`, `forget-kept-forms` and `erase-mail-addresses` did: their rows may stand in `job`.
     Periodic("erasure", timedelta(minutes=10), erase_personal_data),
     Periodic("rewrite-tables", timedelta(days=1), rewrite_tables),
+    Periodic(OFFLINE_KEY, timedelta(minutes=1), seal_settled),
     Periodic("staff-changes", timedelta(minutes=1), make_staff_changes),
     Periodic(AUDIT_HEAD, timedelta(days=1), mail_audit_head),
     Periodic(CARD_TESTING, timedelta(seconds=5), watch_cards),

@@ -69,7 +69,7 @@ def test_the_doctor_finds_nothing_where_all_is_well(sound: Any, database_kind: s
     assert {what: level for what, level in levels().items() if level != "ok"} == dict.fromkeys(expected, "warning")
     assert set(levels()) - expected == {
         "settings", "environment", "Stripe", "clock", "webhook endpoint", "mail", "database", "triggers", "appeals",
-        "worker", "webhooks", "disk", "DATA_KEY", "personal data", "old archives",
+        "worker", "webhooks", "disk", "DATA_KEY", "personal data", "offline key", "old archives",
     }  # fmt: skip
 
 

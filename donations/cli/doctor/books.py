@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 
-from donations import archives, data_keys, retention
+from donations import archives, data_keys, offline_key, retention
 from donations.cli.doctor.findings import Finding, Patient
 from donations.errors import DatabaseNotReady
 from donations.installation import roles, schema, work
@@ -61,6 +61,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         yield from (Finding(*found) for found in data_keys.findings(conn, patient.settings.data_keys))
         yield from (Finding(*found) for found in archives.findings(conn, patient.at))
         yield from (Finding(*found) for found in retention.findings(conn, patient.at))
+        yield from (Finding(*found) for found in offline_key.findings(conn, patient.at))
         yield from _content(conn)
         yield from _workers(conn, patient.at)
         yield from _jobs(conn, patient.at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from donations.cli.keys.data import list_keys, lost, rotate_data
+from donations.cli.keys.offline import offline_keys
 from donations.cli.keys.secret import rotate_secret
 from donations.cli.keys.webhook import rotate_webhook
 
@@ -21,7 +22,7 @@ def rotate() -> None:
     """Replace a key by a new one while the fund goes on: data, secret or webhook."""
 
 
-for command in (list_keys, lost):
+for command in (list_keys, lost, offline_keys):
     keys.add_command(command)
 for command in (rotate_data, rotate_secret, rotate_webhook):
     rotate.add_command(command)

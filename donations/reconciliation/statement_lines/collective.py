@@ -114,7 +114,7 @@ def _is_part(held: Held, here: Here) -> bool:
 
 def _names_nobody(held: Held, here: Here) -> bool:
     said = held.said(here)
-    return not said.get("name") and not said.get("account")
+    return not held.is_locked(here) and not said.get("name") and not said.get("account")
 
 
 def _know(held: Held, places: Places, whole: Here) -> bool:

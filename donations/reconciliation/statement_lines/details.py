@@ -12,6 +12,7 @@ from json.encoder import encode_basestring as quoted
 from typing import Any
 
 from donations import privacy
+from donations.data_keys.offline import is_sealed_offline, unlocked
 from donations.errors import BadSeal
 from donations.reconciliation.readers import ReadLine
 
@@ -43,6 +44,11 @@ def opened(sealed: bytes | None, sealed_as: str) -> Details:
     except BadSeal:
         return {}
     return said
+
+
+def is_locked(sealed: bytes | None) -> bool:
+    """Whether the words of a line are under the offline key, and nobody has unlocked it."""
+    return is_sealed_offline(sealed) and not unlocked()
 
 
 def all_text(said: Mapping[str, Any]) -> str:

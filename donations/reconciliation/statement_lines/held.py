@@ -45,6 +45,7 @@ class Held:
         self._strays: dict[int, Here] | None = None
         self._older: dict[bytes, list[int]] | None = None
         self._said: dict[int, details.Details] = {}
+        self._locked: set[int] = set()
         self._kinds: dict[int, set[str]] = {}
 
     def claim_by_words(self) -> None:
@@ -159,7 +160,14 @@ class Held:
         if found is None:
             sealed = here.details_sealed or self.conn.scalar(_SEALED, {"of_line": here.id})
             found = self._said[here.id] = details.opened(sealed, details.identity(here.id))
+            if details.is_locked(sealed):
+                self._locked.add(here.id)
         return found
+
+    def is_locked(self, here: Here) -> bool:
+        """Whether nobody can read what this line says: it may be any of its day and amount, and a person is asked."""
+        self.said(here)
+        return here.id in self._locked
 
     def kinds(self, here: Here) -> set[str]:
         """Which kinds of evidence there are of a line."""

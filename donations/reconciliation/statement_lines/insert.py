@@ -90,18 +90,31 @@ def absorb(
         return
     row = conn.execute(_OF_LINE, {"of_line": line_id}).one()
     before = details.opened(row.details_sealed, details.identity(line_id))
+    if details.is_locked(row.details_sealed):  # Its own words cannot be joined: those of the file are kept beside them.
+        _keep_version(conn, line_id, details.of_line(line), row.personal_until, by=by, at=at)
+        return
     after = details.with_part(before, line) if how == "part" else details.joined(before, details.of_line(line))
     if not before or after == before:
         return
-    version_id = new_id()
-    kept = privacy.seal(details.sealed_json(before), f"bank_line_version:{version_id}:details")
-    conn.execute(insert(_version).values(
-        id=version_id, bank_line_id=line_id, details_sealed=kept, replaced_by=by, replaced_at=at,
-        personal_until=row.personal_until,
-    ))  # fmt: skip
+    _keep_version(conn, line_id, before, row.personal_until, by=by, at=at)
     payer = row.payer_hash or (payer_hash(line.account) if line.account and how == "same" else None)
     sealed = privacy.seal(details.sealed_json(after), details.identity(line_id))
-    conn.execute(update(_line).where(_line.c.id == line_id).values(details_sealed=sealed, payer_hash=payer))
+    values = {
+        "details_sealed": sealed,
+        "payer_hash": payer,
+        "under_offline_key": False,
+    }  # The offline key seals it anew.
+    conn.execute(update(_line).where(_line.c.id == line_id).values(values))
+
+
+def _keep_version(
+    conn: Connection, line_id: int, words: details.Details, until: date, *, by: int | None, at: datetime
+) -> None:
+    version_id = new_id()
+    kept = privacy.seal(details.sealed_json(words), f"bank_line_version:{version_id}:details")
+    conn.execute(insert(_version).values(
+        id=version_id, bank_line_id=line_id, details_sealed=kept, replaced_by=by, replaced_at=at, personal_until=until,
+    ))  # fmt: skip
 
 
 def payer_hash(account: str) -> bytes:

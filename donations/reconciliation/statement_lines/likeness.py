@@ -100,6 +100,8 @@ def _has_moved(held: Held, line: ReadLine, here: Here, covered: frozenset[date])
     away = abs(line.booked_on - here.booked_on)
     if not timedelta() < away <= SHIFTED or here.booked_on not in covered:
         return False
+    if held.is_locked(here):
+        return True
     said = held.said(here)
     return any(details.folded(said)) and details.folded(said) == details.folded(details.of_line(line))
 

@@ -70,6 +70,8 @@ _ALL = (
     # The program's own queues.
     Kind("mail", AtClose.NAMED, may_retry=True, may_dismiss=True),
     Kind("held_mail", AtClose.NAMED, may_retry=True, may_dismiss=True),
+    Kind("locked_mail", AtClose.NAMED),
+    Kind("locked_request", AtClose.NAMED),
     Kind("restored", AtClose.NAMED, may_dismiss=True),
     Kind("job", AtClose.NAMED, may_retry=True, may_dismiss=True),
 )
@@ -118,7 +120,7 @@ STATES: dict[str, dict[str, str]] = {
         **_settled("paid", "part_refunded", "refunded", "lost", "failed", "abandoned"),
     },
     "line_question": {"open": "same_line", **_settled("same", "another")},
-    "mail": {"due": "mail", "parked": "mail", "held": "held_mail", "sent": SETTLED},
+    "mail": {"due": "mail", "parked": "mail", "held": "held_mail", "locked": "locked_mail", "sent": SETTLED},
     "match": {"proposed": "line", "confirmed": "unidentified", **_settled("refused", "undone")},
     "offline_gift": {
         "expected": "expected", "recorded": "cash", "accepted": "to_pay_in", "cancelled": SETTLED,

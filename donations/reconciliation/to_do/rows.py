@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table, Text, and_, cast, exists, or_
+from sqlalchemy import Table, Text, and_, cast, exists, func, literal, or_
 
 from donations import models
 from donations.reconciliation.disputes import CLOSED, GIVEN_BACK
@@ -33,7 +33,7 @@ _line, _match, _donation = _table(models.BankLine), _table(models.Match), _table
 _gift, _pay_in, _classification = _table(models.OfflineGift), _table(models.PayIn), _table(models.Classification)
 _cure, _restoration = _table(models.Cure), _table(models.Restoration)
 _question, _rule = _table(models.LineQuestion), _table(models.ApprovalRule)
-_change = _table(models.StaffChange)
+_change, _request = _table(models.StaffChange), _table(models.OfflineRequest)
 _disbursement, _adjustment = _table(models.Disbursement), _table(models.Adjustment)
 _period, _signature = _table(models.Period), _table(models.PeriodSignature)
 _DECIDED = DisputeStatus.all_that(lambda status: status.decides_a_warning)
@@ -76,6 +76,8 @@ ROWS = (
     .where(or_(_mail.c.state == "parked", and_(_mail.c.state == "due", _mail.c.created_at < moment("day_before"))))
     .where(not_dismissed("mail", _mail.c.id), not_dismissed("held_mail", _mail.c.id)),
     items("held_mail", _mail.c.id, note=_mail.c.kind, since=_mail.c.created_at).where(_mail.c.state == "held"),
+    items("locked_mail", _mail.c.id, note=_mail.c.kind, since=_mail.c.created_at).where(_mail.c.state == "locked"),
+    items("locked_request", literal("all"), since=func.min(_request.c.asked_at)).having(func.count() > 0),
     items("restored", _restoration.c.id, since=_restoration.c.restored_at)
     .where(not_dismissed("restored", _restoration.c.id)),
     items("estimated", _donation.c.id, since=_donation.c.created_at, **_of_donation)

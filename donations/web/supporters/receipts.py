@@ -27,10 +27,11 @@ def show(token: str) -> Response:
         receipt = receipts.by_token(token)
     except ReceiptNotHere as error:
         return _not_here(token, error.status)
+    person, is_locked = receipts.person_if_open(receipt)
     frozen, successor = json.loads(receipt.payload), receipts.successor_of(receipt)
     return page(
         "supporters/receipt.html", cache="no-store", receipt=receipt, frozen=frozen, token=token,
-        amount=Money(frozen["amount_minor"], frozen["currency"]), person=receipts.person_of(receipt),
+        amount=Money(frozen["amount_minor"], frozen["currency"]), person=person, is_locked=is_locked,
         issued_on=date.fromisoformat(frozen["issued_on"]), received_on=date.fromisoformat(frozen["received_on"]),
         method=paper.method(frozen["method"]), code=tokens.check_code(receipt.label, receipt.payload),
         why_void=_why_void(receipt), successor=successor,

@@ -10,10 +10,11 @@ from werkzeug.wrappers import Response as Answer
 from wtforms import BooleanField, StringField
 from wtforms.validators import DataRequired, Email, Length
 
-from donations import audit, data_requests
+from donations import audit, data_requests, offline_key
 from donations.data_requests import Kept
 from donations.database import write_unit
 from donations.errors import TryLater
+from donations.extensions import db
 from donations.web.access import PublicForm, TokenForm
 from donations.web.filters import sentence
 from donations.web.page import now, page
@@ -58,7 +59,7 @@ def send() -> Response:
             data_requests.ask(conn, form.email.data, str(get_locale()), request.remote_addr, at=now())
     except TryLater as error:
         return _ask_page(form, 429, refusal=sentence(error))
-    return page("supporters/your_data_sent.html", cache="no-store")
+    return page("supporters/your_data_sent.html", cache="no-store", has_offline_key=_has_offline_key())
 
 
 @bp.get("/your-data/<token>")
@@ -89,6 +90,11 @@ def erase(token: str) -> Answer:
     return page("supporters/your_data_erased.html", cache="no-store", erased=erased)
 
 
+def _has_offline_key() -> bool:
+    """Whether donations may be sealed with a key that is not here."""
+    return bool(offline_key.keys(db.session.connection()))
+
+
 def json_copy(found: Kept) -> Response:
     """What is kept of somebody, as a file for machines."""
     return _file(current_app.json.dumps(data_requests.as_json(found), indent=2, ensure_ascii=False), "json")
@@ -117,5 +123,6 @@ def _ask_page(form: AddressForm, status: int = 200, refusal: str = "") -> Respon
 
 def _page(token: str, found: Kept, form: ErasureForm, status: int = 200) -> Response:
     return page(
-        "supporters/your_data.html", status, cache="no-store", token=token, found=found, form=form, kept_words=words
-    )
+        "supporters/your_data.html", status, cache="no-store", token=token, found=found, form=form, kept_words=words,
+        has_offline_key=_has_offline_key(),
+    )  # fmt: skip

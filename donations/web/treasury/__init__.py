@@ -11,6 +11,7 @@ from donations.web.treasury.disputes import bp as disputes
 from donations.web.treasury.ending import bp as ending
 from donations.web.treasury.handed_in import bp as handed_in
 from donations.web.treasury.lines import bp as lines
+from donations.web.treasury.offline_key import bp as offline_key
 from donations.web.treasury.pay_ins import bp as pay_ins
 from donations.web.treasury.payments import bp as payments
 from donations.web.treasury.payouts import bp as payouts
@@ -27,7 +28,7 @@ from donations.web.treasury.to_do import bp as to_do
 _ABOUT_GIFTS = (payments, receipts, payouts, disputes, handed_in, pay_ins, slips)
 _ABOUT_THE_REST = (
     to_do, classification, restoration, banking, lines, spending, adjusting, ending, periods, books, stop, approvals,
-    personal_data, data_requests,
+    personal_data, data_requests, offline_key,
 )  # fmt: skip
 for part in (*_ABOUT_GIFTS, *_ABOUT_THE_REST):
     bp.register_blueprint(part)

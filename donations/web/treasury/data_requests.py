@@ -9,15 +9,19 @@ from flask import Blueprint, Response
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import Email
 
-from donations import data_requests
+from donations import data_requests, offline_key
+from donations.data_keys import offline
 from donations.data_requests import Kept
+from donations.errors import OfflineKeyLocked
+from donations.extensions import db
 from donations.web.access import fresh
-from donations.web.page import page
+from donations.web.page import now, page
 from donations.web.supporters.forms import EMAIL_LENGTH
 from donations.web.supporters.kept_words import words as kept_words
 from donations.web.supporters.your_data import json_copy, readable_copy
 from donations.web.treasury.acting import act
 from donations.web.treasury.forms import TEXT, LineField, TreasuryForm, needed
+from donations.worker.offline_key import note_hashes
 
 bp = Blueprint("data_requests", __name__, url_prefix="/personal-data/person")
 
@@ -52,6 +56,8 @@ def look_up() -> Response:
     form = PersonForm()
     if not form.validate():
         return _page(form, 422)
+    if _needs_key(form):
+        return _page(form, 409)
     return _page(form, found=_find(form, "personal_data.looked_up"))
 
 
@@ -61,6 +67,8 @@ def copy() -> Response:
     form = CopyForm()
     if not form.validate():
         return _page(form, 422)
+    if _needs_key(form):
+        return _page(form, 409)
     found = _find(form, "personal_data.copied")
     return json_copy(found) if form.kind.data == "json" else readable_copy(found)
 
@@ -72,11 +80,24 @@ def erase() -> Response:
     if not form.validate():
         is_known = not form.email.errors
         return _page(form, 422, found=_find(form, "personal_data.looked_up") if is_known else None)
+    if _needs_key(form):
+        return _page(form, 409)
     with act("personal_data.erased") as done:
         found = data_requests.find(form.email.data)
         erased = data_requests.erase(done.conn, found, at=done.at)
         done.details |= {**_named(found), **erased.counts, "reason": form.reason.data}
     return _page(PersonForm(formdata=None), erased=erased)
+
+
+def _needs_key(form: TreasuryForm) -> bool:
+    """Refuses while the offline key is locked: what it has sealed would be said not to be here."""
+    if offline.unlocked():
+        note_hashes(now())  # Also of what was sealed since the key was unlocked.
+        return False
+    if not offline_key.keys(db.session.connection()):
+        return False
+    form.refuse(OfflineKeyLocked())
+    return True
 
 
 def _find(form: PersonForm, what: str) -> Kept:

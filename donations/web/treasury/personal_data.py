@@ -42,6 +42,8 @@ WORDS = {
     "matching rules by payer": (_l("Matching rules by payer"), _l("six years, and as long as they have lines")),
     "branch returns": (_l("Names and notes on branch returns"), _SIX_YEARS),
     "payees": (_l("Payees, with their evidence"), _SIX_YEARS),
+    "unlocked offline keys": (_l("The offline key, for the browser that has unlocked it"), _l("15 minutes")),
+    "questions that wait for the offline key": (_l("Who asked while the offline key was locked"), _l("90 days")),
     "sessions of staff": (_l("From where staff signed in"), _l("90 days")),
     "brakes on signing in": (_l("Failed attempts to sign in"), _l("30 days")),
 }  # fmt: skip

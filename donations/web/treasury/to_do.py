@@ -52,6 +52,7 @@ PLACES = {
     "approval_rule": ("treasury.approvals.show", ""),
     "staff_change": ("people.changes", ""),
     "period": ("treasury.periods.show", "number"),
+    **dict.fromkeys(("locked_mail", "locked_request"), ("treasury.offline_key.show", "")),
     **dict.fromkeys(("estimated", "restored"), ("treasury.restoration.show", "item")),
 }
 # Beside it: (words, endpoint of the form).

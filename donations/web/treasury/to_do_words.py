@@ -40,6 +40,8 @@ OPEN_ITEMS = {
     "period": _l("Periods to sign off"),
     "mail": _l("Emails not sent"),
     "held_mail": _l("Emails held after a restore"),
+    "locked_mail": _l("Emails that wait for the offline key"),
+    "locked_request": _l("Requests that wait for the offline key"),
     "restored": _l("A restore to look through"),
     "job": _l("Background jobs that failed"),
 }
@@ -84,6 +86,8 @@ HINTS = {
     "mail": _l("Try the email again, or dismiss it. Dismissing erases the address. An address that the mail server has"
                " refused is erased after 30 days."),
     "held_mail": _l("These may have gone out before the database was restored. Send each, or dismiss it."),
+    "locked_mail": _l("Unlock the offline key: then they are sent."),
+    "locked_request": _l("People asked what is kept of them. Unlock the offline key: then each gets a link."),
     "restored": _l("Enter again what the copy does not know. Dismiss this when all of it is done."),
     "job": _l("Try the job again. A dismissed job is hidden for a day."),
 }  # fmt: skip

@@ -228,6 +228,8 @@ ALONE: dict[str, str] = {
     "treasury.restoration.confirm": RECORDS,
     "treasury.restoration.emails": RECORDS,
     "treasury.restoration.look_again": RECORDS,
+    "treasury.offline_key.unlock": "needs the file and its passphrase; all admins and treasurers are told by mail",
+    "treasury.offline_key.lock": "takes away",
     "treasury.data_requests.look_up": "one person's, at their own request; the audit log has it",
     "treasury.data_requests.copy": "one person's, at their own request; the audit log has it",
     "treasury.data_requests.erase": "one person's, at their own request; the audit log has it",

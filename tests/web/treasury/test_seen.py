@@ -51,6 +51,8 @@ DECIDES_ON_NOTHING_SHOWN = {
     "treasury.payments.ask_again": "has the program look again",
     "treasury.receipts.copy": "prints what is frozen",
     **dict.fromkeys(("treasury.data_requests.look_up", "treasury.data_requests.copy"), "shows what is kept of one"),
+    "treasury.offline_key.unlock": "takes a key and a passphrase, and decides on nothing",
+    "treasury.offline_key.lock": "locks the key of whoever presses it",
     "treasury.data_requests.erase": "erases whatever is kept of a person, who is named by their address",
     "treasury.bank.take_statement": "names the file by its hash",
     "treasury.lines.answer": "names suggestions by numbers that are never used again and never mean another thing",

@@ -1,0 +1,123 @@
+"""`donations keys offline`: make the key that only a treasurer holds, look at it, and unlock it on the command line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import insert
+
+from donations import audit, offline_key
+from donations.cli.files import private
+from donations.cli.who import actor
+from donations.data_keys import offline
+from donations.data_keys.offline import PrivateKey
+from donations.database import snapshot, write_unit
+from donations.models import OfflineKey
+from donations.offline_key import key_file, unlocks
+from donations.staff import notices, passwords
+from donations.worker.offline_key import carry_out, note_hashes, seal_settled
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+_passphrase = click.option("--passphrase-file", type=FILE, help="Read the passphrase from the first line of a file.")
+
+
+@click.group("offline")
+def offline_keys() -> None:
+    """The key that this machine does not hold: personal data of what is settled is sealed with it.
+
+    Exit codes: 0 done, 1 refused (nothing was changed)."""
+
+
+@offline_keys.command()
+@click.argument("file", type=FILE)
+@_passphrase
+@with_appcontext
+def create(file: Path, passphrase_file: Path | None) -> None:
+    """Make an offline key, write its private half to FILE, and seal what is settled with it."""
+    make(file, _read(passphrase_file) if passphrase_file else _ask_new())
+
+
+def make(file: Path, passphrase: str) -> None:
+    """Raises PasswordTooShort or another of its kind, and ClickException; then nothing is written."""
+    with snapshot() as conn:
+        known = offline_key.keys(conn)
+    if known:
+        raise click.ClickException(f"{known[0]} is there already. What it has sealed needs its file, so it stays.")
+    if file.exists():
+        raise click.ClickException(f"{file} is there already, and stays as it is. Choose another name.")
+    passwords.check_strength(passphrase, "")
+    key, at = PrivateKey.generate(), datetime.now(UTC)
+    with private(file) as out:
+        out.write(key_file.written(key, passphrase))
+    key_file.opened(file.read_bytes(), passphrase)  # What cannot be read back must seal nothing.
+    with write_unit() as conn:
+        row = {"key_id": key.key_id, "public_key": key.public, "made_at": at, "made_by": actor()}
+        conn.execute(insert(OfflineKey).values(row))
+        audit.record(conn, actor(), "offline_key.made", f"key:{key.key_id}", {}, at=at)
+    click.echo(f"Wrote {file}, the private half of {key.key_id}. Without it and its passphrase, names of donors are")
+    click.echo("lost for good. Take it off this machine now: copy it to two places that only treasurers reach, try")
+    click.echo(f"each copy on the page Offline key of the treasury, then delete {file} here.")
+    _seal(at)
+
+
+@offline_keys.command()
+@with_appcontext
+def show() -> None:
+    """Say which offline keys there are, what is sealed with them, and what waits."""
+    with snapshot() as conn:
+        known, waiting = offline_key.keys(conn), offline_key.waiting(conn)
+        found = list(offline_key.sealed(conn)) if known else []
+    if not known:
+        click.echo("There is no offline key. `donations keys offline create FILE` makes one.")
+    for one in known:
+        click.echo(f"{one}: seals what is settled")
+    for each in found:
+        click.echo(f"{each.name}: {each.offline} under an offline key, {each.ours} under DATA_KEY")
+    if known:
+        click.echo(f"waiting for it: {waiting.mails} emails, {waiting.requests} requests")
+
+
+@offline_keys.command()
+@click.argument("file", type=FILE)
+@_passphrase
+@with_appcontext
+def unlock(file: Path, passphrase_file: Path | None) -> None:
+    """Unlock the key for this command: answer who has asked, and send the emails that wait."""
+    use(opened(file, passphrase_file))
+    done = carry_out(datetime.now(UTC))
+    click.echo(f"{done} rows were opened, noted or answered. The worker sends what waited.")
+
+
+def use(key: PrivateKey) -> None:
+    """Unlock it for the command that runs: recorded, and told by mail. Raises OfflineKeyOfAnother."""
+    at = datetime.now(UTC)
+    with write_unit() as conn:
+        unlocks.check_ours(key)
+        audit.record(conn, actor(), "offline_key.unlocked", f"key:{key.key_id}", {}, at=at)
+        notices.tell(conn, "unlocked", by=actor(), at=at)
+    offline.unlock(key)
+    note_hashes(at)
+
+
+def opened(file: Path, passphrase_file: Path | None = None) -> PrivateKey:
+    """The private half in a file; asks for the passphrase. Raises OfflineKeyRefused."""
+    data = file.read_bytes() if file.is_file() else b""
+    passphrase = _read(passphrase_file) if passphrase_file else click.prompt("Passphrase", hide_input=True, err=True)
+    return key_file.opened(data, passphrase)
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8").split("\n")[0]
+
+
+def _ask_new() -> str:
+    click.echo("A sentence of several words is good. Write it down, and keep it apart from the file.", err=True)
+    return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _seal(at: datetime) -> None:
+    done = seal_settled(at)
+    click.echo(f"Sealed {done} rows. The worker goes on with the rest, and with what is settled from now on.")

@@ -1,0 +1,71 @@
+"""Seals with the offline key what is settled, and carries out what waited for it once somebody has unlocked it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import select
+
+from donations import offline_key
+from donations.database import snapshot, truncate_wal, write_unit
+from donations.extensions import db
+from donations.installation.vacuum import vacuum
+from donations.models import BankAccount
+from donations.offline_key.reopen import HASHES, STEPS
+from donations.reconciliation.statement_lines import complete_evidence
+
+NAME = "offline-key"
+MOST_SECONDS = 30.0
+
+
+def seal_settled(at: datetime) -> int:
+    """The job: seal what is settled by every rule. Gives how many rows."""
+    with snapshot() as conn:
+        if offline_key.current_key(conn) is None:
+            return 0
+    ends = time.monotonic() + MOST_SECONDS
+    note_numbers()
+    done = sum(_all(partial(offline_key.seal_batch, rule=rule), at, ends) for rule in offline_key.RULES)
+    with write_unit() as conn:
+        done += offline_key.drop_signatures(conn, at=at)
+    if done:  # What the machine's key could open must be in no byte any more.
+        db.session.rollback()
+        truncate_wal()
+        vacuum(sorted({rule.table.name for rule in offline_key.RULES}))
+    return done
+
+
+def note_numbers() -> None:
+    """The bank's own numbers of lines that came before they were noted beside them: no sealed line could be known by
+    its number."""
+    with write_unit() as conn:
+        incomplete = select(BankAccount.id).where(~BankAccount.evidence_complete)
+        for account_id in conn.scalars(incomplete).all():
+            complete_evidence(conn, account_id)
+
+
+def note_hashes(at: datetime) -> int:
+    """With the key that is unlocked now: make what is sealed findable by its address, so that nothing is missed."""
+    ends = time.monotonic() + MOST_SECONDS
+    return sum(_all(step, at, ends) for step in HASHES)
+
+
+def carry_out(at: datetime) -> int:
+    """With the key that is unlocked now: answer who has asked, put back what is needed again, send what waited. Gives
+    how many rows; the rest, where there is much, with the next call."""
+    ends = time.monotonic() + MOST_SECONDS
+    return sum(_all(step, at, ends) for step in STEPS)
+
+
+def _all(step: Callable[..., int], at: datetime, ends: float) -> int:
+    done = 0
+    while time.monotonic() < ends:
+        with write_unit() as conn:
+            batch = step(conn, at=at)
+        done += batch
+        if batch == 0:
+            break
+    return done
