@@ -38,6 +38,7 @@ _SAID = {
     "passkey": (_l("%(about)s asked to add a passkey."), _l("%(about)s added a passkey.")),
     "recovery_codes": (_l("%(about)s asked for new recovery codes."), _l("%(about)s made new recovery codes.")),
     "unlocked": (_l("%(by)s unlocked the offline key, and can read the names of all donors for 15 minutes."),) * 2,
+    "person_copied": (_l("%(by)s downloaded what is kept of one person, to answer them."),) * 2,
     "export": (_l("%(by)s exported the accounts."),) * 2,
     "export_receipts": (_l("%(by)s wrote the receipts of one donor to a file."),) * 2,
     "export_messages": (_l("%(by)s listed supporters' messages."),) * 2,

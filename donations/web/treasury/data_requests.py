@@ -14,6 +14,7 @@ from donations.data_keys import offline
 from donations.data_requests import Kept
 from donations.errors import OfflineKeyLocked
 from donations.extensions import db
+from donations.staff import notices
 from donations.web.access import fresh
 from donations.web.page import now, page
 from donations.web.supporters.forms import EMAIL_LENGTH
@@ -69,7 +70,7 @@ def copy() -> Response:
         return _page(form, 422)
     if _needs_key(form):
         return _page(form, 409)
-    found = _find(form, "personal_data.copied")
+    found = _find(form, "personal_data.copied", told="person_copied")
     return json_copy(found) if form.kind.data == "json" else readable_copy(found)
 
 
@@ -100,10 +101,13 @@ def _needs_key(form: TreasuryForm) -> bool:
     return True
 
 
-def _find(form: PersonForm, what: str) -> Kept:
+def _find(form: PersonForm, what: str, told: str = "") -> Kept:
+    """`told` is what all admins and treasurers are told by mail, where something leaves."""
     with act(what) as done:
         found = data_requests.find(form.email.data)
         done.details |= _named(found)
+        if told:
+            notices.tell(done.conn, told, by=done.actor, at=done.at)
     return found
 
 

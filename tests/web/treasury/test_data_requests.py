@@ -45,6 +45,8 @@ def test_a_treasurer_sees_and_copies_what_the_person_would_and_each_look_is_reco
     assert (last_record().act, last_record().details) == ("personal_data.looked_up", {"of": ["maya-1"]})
     copy = treasurer.post(f"{PERSON}/copy", email=MAYA, kind="json")
     assert json.loads(copy.data)["donations"][0]["name"] == NAME
+    told = db.session.query(Mail).filter_by(kind="staff_notice").all()
+    assert {str(mail.facts["what"]) for mail in told if "copied" in str(mail.facts["what"])} == {"person_copied"}
     assert NAME in treasurer.post(f"{PERSON}/copy", email=MAYA, kind="html").text
     assert last_record().act == "personal_data.copied"
     assert "We keep nothing under" in treasurer.post(PERSON, email="nobody@example.org").text
