@@ -14,6 +14,7 @@ from tests.house import Module, modules
 OURS = [module for module in modules() if module.part not in ("sandbox", "")]
 # name of the statement or function -> why what it adds has one currency
 ONE_CURRENCY = {
+    "offline_key.rules._is_matched": "the parts of one bank line",
     # A bank line is matched only to a thing in its own currency (matches._FITS), so a thing's matches have one.
     "reconciliation.lines._TAKEN": "the lines matched to one slip",
     "reconciliation.matching.asking._credited": "the lines matched to one slip",

@@ -24,6 +24,7 @@ from donations.models import (
     LineQuestion,
     Mail,
     OfflineGift,
+    OfflineRequest,
     PayIn,
     Payment,
     Period,
@@ -101,6 +102,10 @@ def an_event() -> None:
 def a_mail(state: str = "parked") -> None:
     add(Mail(id=1, kind="alarm", dedupe_key="k", recipient_sealed=privacy.seal("a@example.org", "mail:k"),
              language="en", facts={}, state=state, created_at=NOON))  # fmt: skip
+
+
+def a_locked_request() -> None:
+    add(OfflineRequest(id=1, email_sealed=b"sealed elsewhere", language="en", asked_at=NOON))
 
 
 def a_restore() -> None:
@@ -267,6 +272,8 @@ PLANTED: dict[str, Callable[[], Any]] = {
     "period": a_period,
     "mail": a_mail,
     "held_mail": lambda: a_mail("held"),
+    "locked_mail": lambda: a_mail("locked"),
+    "locked_request": a_locked_request,
     "restored": a_restore,
     "job": a_job,
 }
