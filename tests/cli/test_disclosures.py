@@ -25,6 +25,8 @@ from tests.fixtures.receipts import Freeze
 from tests.giving.test_messages import write
 from tests.reconciliation.a_month import happen
 
+pytestmark = pytest.mark.databases("sqlite")
+
 # Why nobody is mailed. Backups are encrypted, and names stay sealed inside; doctor and the daily mail name them.
 NOTHING_LEAVES = {
     "appeals": "what is public",

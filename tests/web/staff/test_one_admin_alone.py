@@ -31,6 +31,8 @@ from tests.web.staff.alone_steps import ALONE, BY_MAIL, NEEDS_ANOTHER, PAYMENT, 
 from tests.web.staff.conftest import PASSWORD, Browser, Person
 from tests.web.treasury.looking import kept
 
+pytestmark = pytest.mark.databases("sqlite")
+
 WATCHERS = ("bea@example.org", "theo@example.org")
 MADE = ("adjustment made", "classification made", "disbursement approved", "offline_gift accepted", "period closed")
 
