@@ -3,6 +3,7 @@ from there."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
@@ -42,6 +43,7 @@ def test_the_overview_says_that_nothing_is_open_only_when_nothing_is(
     assert f'href="/treasury/to-do/{kind}"' in text
     page = browser.get(f"/treasury/to-do/{kind}").text
     assert 'class="when"' in page
+    assert re.search(r'class="what">\s*(<a [^>]*>\s*</a>)?\s*</span>', page) is None, "it says what it is"
     # and its own page opens, if it has one
     links = [part.partition('"')[0] for part in page.partition('class="what"')[2].split('href="')[1:2]]
     for link in links:
