@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from donations import data_keys
 from donations.data_keys import offline, seals
+from donations.errors import BadSeal
 
 DONOR_DATA_DAYS = 365 * 6 + 2  # Six years: what charities' accounting rules commonly ask receipts to be kept for.
 # Purposes whose hashes are made anew when a key is rotated, because the text is sealed beside them. Readers of these
@@ -40,6 +41,14 @@ def unseal(sealed: bytes, identity: str) -> str:
     if offline.is_sealed_offline(sealed):
         return offline.unseal(bytes(sealed), identity)
     return seals.unseal(_keys(), sealed, identity)
+
+
+def unseal_or_empty(sealed: bytes | None, identity: str) -> str:
+    """Empty where there is nothing, or nothing that our keys open: a page or a search goes on without it."""
+    try:
+        return unseal(bytes(sealed), identity) if sealed else ""
+    except BadSeal:
+        return ""
 
 
 def is_sealed_today(sealed: bytes) -> bool:

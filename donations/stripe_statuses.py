@@ -4,6 +4,7 @@ nothing is booked because of it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Self
@@ -175,6 +176,20 @@ ORDER: dict[str, int] = {
     "warning_closed": 6, "prevented": 6, "won": 7, "lost": 7,
     "pending": 0, "requires_action": 0, "in_transit": 1, "succeeded": 1, "paid": 2, "canceled": 3, "failed": 3,
 }  # fmt: skip
+
+
+def event_object(payload: str) -> dict[str, Any]:
+    """The object that the JSON of an event is about; empty where it cannot be read."""
+    try:
+        found = json.loads(payload)["data"]["object"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def named_donation(said: Mapping[str, Any]) -> str | None:
+    """The reference of the donation that an object of Stripe's is about."""
+    return (said.get("metadata") or {}).get("donation") or said.get("client_reference_id")
 
 
 def named_email(said: Mapping[str, Any]) -> str | None:

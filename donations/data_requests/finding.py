@@ -170,7 +170,7 @@ def _bank_lines(donation_id: int) -> Iterator[dict[str, str]]:
     theirs, others = confirmed.where(is_theirs), confirmed.where(or_(Match.target.is_(None), ~is_theirs))
     lines = select(BankLine).where(BankLine.id.in_(theirs), BankLine.id.not_in(others))
     for line in db.session.scalars(lines.where(BankLine.details_sealed.is_not(None))):
-        words = _opened(line.details_sealed, f"bank_line:{line.id}:details")
+        words = privacy.unseal_or_empty(line.details_sealed, f"bank_line:{line.id}:details")
         if words:
             yield {"booked_on": line.booked_on.isoformat(), **{k: str(v) for k, v in json.loads(words).items() if v}}
 
@@ -185,13 +185,13 @@ def _mails(email: str) -> Iterator[KeptMail]:
     """Those that are not sent: a mail that was sent keeps no address. The one that brings the link is none of them."""
     unsent = select(Mail).where(Mail.recipient_sealed.is_not(None), Mail.kind != "data_link")
     for row in db.session.scalars(unsent.order_by(Mail.created_at.desc()).limit(MOST_OPENED)):
-        if is_same(_opened(row.recipient_sealed, outbox.identity(row.dedupe_key)), email):
+        if is_same(privacy.unseal_or_empty(row.recipient_sealed, outbox.identity(row.dedupe_key)), email):
             yield KeptMail(row.id, row.kind, row.state, row.created_at)
 
 
 def _forms(email: str) -> Iterator[KeptForm]:
     for row in db.session.scalars(select(DonationCheck).order_by(DonationCheck.created_at.desc()).limit(MOST_OPENED)):
-        typed = _opened(row.fields_sealed, f"donation_check:{row.code}:fields")
+        typed = privacy.unseal_or_empty(row.fields_sealed, f"donation_check:{row.code}:fields")
         fields = json.loads(typed) if typed else {}
         if is_same(str(fields.get("email", "")), email):
             yield KeptForm(row.id, row.created_at, fields)
@@ -199,11 +199,3 @@ def _forms(email: str) -> Iterator[KeptForm]:
 
 def _has(asked: object) -> bool:
     return db.session.scalar(asked.limit(1)) is not None  # type: ignore[attr-defined]
-
-
-def _opened(sealed: bytes | None, identity: str) -> str:
-    """Empty where there is nothing, or nothing that our keys open."""
-    try:
-        return privacy.unseal(sealed, identity) if sealed else ""
-    except BadSeal:
-        return ""

@@ -3,7 +3,6 @@ hash of the address. Those from before the hash was kept are opened one by one."
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,10 +11,9 @@ from typing import Any
 from sqlalchemy import select
 
 from donations import privacy
-from donations.errors import BadSeal
 from donations.extensions import db
 from donations.models import StripeEvent
-from donations.stripe_statuses import named_email
+from donations.stripe_statuses import event_object, named_donation, named_email
 
 MOST_OPENED = 5000  # events without a hash, the newest first; after some weeks there are none
 # What of Stripe's objects tells of a person.
@@ -54,14 +52,10 @@ def is_same(one: str, other: str) -> bool:
 
 
 def _read(row: StripeEvent, email: str) -> Iterator[ToldByStripe]:
-    try:
-        said = json.loads(privacy.unseal(row.payload_sealed or b"", f"event:{row.id}:payload"))["data"]["object"]
-    except (BadSeal, ValueError, KeyError, TypeError):
-        return
-    if isinstance(said, dict) and is_same(named_email(said) or "", email):
-        reference = (said.get("metadata") or {}).get("donation") or said.get("client_reference_id")
+    said = event_object(privacy.unseal_or_empty(row.payload_sealed, f"event:{row.id}:payload"))
+    if is_same(named_email(said) or "", email):
         details = dict(_flat({name: said[name] for name in _PERSONAL if said.get(name)}))
-        yield ToldByStripe(row.id, row.type, row.received_at, row.payload_until, reference, details)
+        yield ToldByStripe(row.id, row.type, row.received_at, row.payload_until, named_donation(said), details)
 
 
 def _flat(said: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:

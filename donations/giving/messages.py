@@ -13,7 +13,7 @@ from sqlalchemy import Select, and_, func, select, update
 
 from donations import privacy
 from donations.data_keys.offline import is_sealed_offline
-from donations.errors import BadSeal, NoSuchMessage
+from donations.errors import NoSuchMessage
 from donations.extensions import db
 from donations.giving.states import COUNTED_STATES
 from donations.models import Appeal, Donation, MessageDecision
@@ -228,7 +228,4 @@ def signature(display: str, name: str) -> str:
 def opened(donation: Donation, column: str) -> str:
     """Empty where there is nothing, or nothing that our keys open: a page is shown without it."""
     sealed: bytes | None = getattr(donation, f"{column}_sealed")
-    try:
-        return privacy.unseal(sealed, f"donation:{donation.reference}:{column}") if sealed else ""
-    except BadSeal:
-        return ""
+    return privacy.unseal_or_empty(sealed, f"donation:{donation.reference}:{column}")

@@ -34,7 +34,7 @@ def _vacuum(tables: Iterable[str], how: str, *, most_bytes: int | None = None) -
             for table in tables:
                 if most_bytes is not None and _size(conn, table) > most_bytes:
                     continue
-                with suppress(OperationalError):  # Somebody reads it: the next run comes.
+                with suppress(OperationalError):  # It is being read: the next run comes.
                     conn.exec_driver_sql(f"VACUUM ({how}) {conn.dialect.identifier_preparer.quote(table)}")
         finally:
             conn.exec_driver_sql("RESET lock_timeout")

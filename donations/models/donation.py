@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -50,6 +51,12 @@ class Donation(Model):
         Index("ix_donation_unsettled", "state", "created_at"),
         Index("ix_donation_personal_until", "personal_until"),
         not_under_offline_key("donation"),
+        Index(
+            "ix_donation_signed",
+            "id",
+            sqlite_where=text("signed_sealed IS NOT NULL"),
+            postgresql_where=text("signed_sealed IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)

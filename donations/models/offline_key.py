@@ -34,7 +34,7 @@ class OfflineUnlock(Model):
 
 
 class OfflineRequest(Model):
-    """Somebody has asked for what is kept of an address while the key was locked. The address is sealed with the
+    """A request for the data of an address, made while the key was locked. The address is sealed with the
     offline key; the row goes when they were answered."""
 
     __tablename__ = "offline_request"

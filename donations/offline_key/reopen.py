@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, RowMapping, Table, and_, delete, func, or_
 from sqlalchemy.engine import Connection
 
 from donations import outbox, privacy
-from donations.data_keys import offline
+from donations.data_keys import offline, seals
 from donations.data_keys.columns import HASHED, SEALED, is_sealed_offline
 from donations.errors import BadSeal
 from donations.models import Donation, Mail, OfflineRequest, Receipt, Restoration, StripeEvent
@@ -21,7 +21,7 @@ from donations.models.base import new_reference
 from donations.offline_key.rules import RULES, Rule
 from donations.offline_key.seal import BATCH
 from donations.reconciliation.statement_lines.insert import payer_hash
-from donations.stripe_statuses import named_email
+from donations.stripe_statuses import event_object, named_donation, named_email
 
 OPENED_FOR = timedelta(days=7)
 MAY_HAVE_GONE = timedelta(days=35)  # so long after a restore a mail may be one that had gone before it
@@ -38,17 +38,17 @@ def note_donation_hashes(conn: Connection, *, at: datetime) -> int:
 def note_event_hashes(conn: Connection, *, at: datetime) -> int:
     """The same of the addresses that events name."""
     del at
-    return _note_hashes(conn, _event, "payload_sealed", "event email", lambda text: named_email(_object(text)) or "")
+    return _note_hashes(conn, _event, "payload_sealed", "event email", _payer)
 
 
 def answer_requests(conn: Connection, *, at: datetime) -> int:
-    """Whoever asked for what is kept of them gets another link, if anything of theirs is sealed, and that is open for
+    """Each address that asked for its data gets another link, if anything of it is sealed, and that is open for
     OPENED_FOR."""
     heads = func.substr(_request.c.email_sealed, 1, offline.HEAD_LENGTH).in_(_heads())
     rows = conn.execute(select(_request).where(heads).order_by(_request.c.asked_at).limit(BATCH)).mappings().all()
     answered: set[str] = set()
     for row in rows:
-        email = _opened_or_empty(row["email_sealed"], SEALED["offline_request", "email_sealed"].format(**row))
+        email = privacy.unseal_or_empty(row["email_sealed"], SEALED["offline_request", "email_sealed"].format(**row))
         address = email.strip().casefold()
         if email and address not in answered and _open_all_of(conn, email, until=at + OPENED_FOR):
             outbox.queue(conn, "data_link", f"data:{new_reference()}", to=email, language=row["language"], at=at)
@@ -101,10 +101,10 @@ def _note_hashes(conn: Connection, table: Table, column: str, purpose: str, addr
     mine = func.substr(table.c[column], 1, offline.HEAD_LENGTH)
     done = 0
     for key in offline.unlocked().values():
-        hashed, head = key.hasher(purpose), offline.HEAD[:1] + key.key_id.encode()
+        hashed, head = key.hasher(purpose), seals.head(key.key_id)
         where = (table.c.under_offline_key, table.c.email_hash.is_(None), mine == head)
         for row in conn.execute(select(table).where(*where).limit(BATCH)).mappings().all():
-            email = address(_opened_or_empty(row[column], SEALED[table.name, column].format(**row)))
+            email = address(privacy.unseal_or_empty(row[column], SEALED[table.name, column].format(**row)))
             noted = {"email_hash": hashed(email) if email else NOT_FOUND}
             conn.execute(update(table).where(number == row[number.name]).values(noted))
             done += 1
@@ -116,10 +116,8 @@ def _open_all_of(conn: Connection, email: str, *, until: datetime) -> bool:
     Gives whether there are any."""
     of_events = and_(_event.c.under_offline_key, _event.c.email_hash.in_(privacy.lookup_hashes(email, "event email")))
     events = conn.execute(select(_event.c.id, _event.c.payload_sealed).where(of_events)).all()
-    told = [_object(_opened_or_empty(row.payload_sealed, f"event:{row.id}:payload")) for row in events]
-    references = {
-        str((one.get("metadata") or {}).get("donation") or one.get("client_reference_id") or "") for one in told
-    }
+    told = [event_object(privacy.unseal_or_empty(row.payload_sealed, f"event:{row.id}:payload")) for row in events]
+    references = {named_donation(one) or "" for one in told}
     conn.execute(update(_event).where(_event.c.id.in_([row.id for row in events])).values(opened_until=until))
     by_address = _donation.c.email_hash.in_(privacy.lookup_hashes(email, "email"))
     at_stripe = and_(_donation.c.email_sealed.is_(None), _donation.c.reference.in_(references))
@@ -128,24 +126,12 @@ def _open_all_of(conn: Connection, email: str, *, until: datetime) -> bool:
     return bool(opened or events)
 
 
-def _object(payload: str) -> dict[str, Any]:
-    """The object that an event is about; nothing where the event cannot be read."""
-    try:
-        found = json.loads(payload)["data"]["object"]
-    except (ValueError, KeyError, TypeError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _opened_or_empty(sealed: bytes | None, identity: str) -> str:
-    try:
-        return privacy.unseal(sealed, identity) if sealed else ""
-    except BadSeal:
-        return ""
+def _payer(payload: str) -> str:
+    return named_email(event_object(payload)) or ""
 
 
 def _heads() -> list[bytes]:
-    return [offline.HEAD[:1] + key_id.encode() for key_id in offline.unlocked()]
+    return [seals.head(key_id) for key_id in offline.unlocked()]
 
 
 def _opens(rule: Rule) -> ColumnElement[bool]:
@@ -189,7 +175,7 @@ def _hashes(table_name: str, column_name: str, text: str) -> dict[str, bytes | N
         hash_name, purpose = HASHED[table_name, column_name]
         return {hash_name: privacy.lookup_hash(text, purpose)}
     if table_name == "stripe_event":
-        email = named_email(_object(text))
+        email = _payer(text)
         return {"email_hash": privacy.lookup_hash(email, "event email") if email else NOT_FOUND}
     if table_name == "bank_line":
         account = json.loads(text).get("account")

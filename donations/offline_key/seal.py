@@ -43,7 +43,7 @@ def seal_batch(conn: Connection, rule: Rule, *, at: datetime) -> int:
 
 def drop_signatures(conn: Connection, *, at: datetime) -> int:
     """How a donation was signed is not kept once it is shown nowhere any more: a message was hidden, an appeal became
-    discreet, the donation was given back. Gives how many."""
+    discreet, the donation was refunded. Gives how many."""
     del at  # It holds at any moment.
     where = (_donation.c.signed_sealed.is_not(None), ~IS_SIGNED)
     return conn.execute(update(_donation).where(*where).values(signed_sealed=None)).rowcount
@@ -79,7 +79,8 @@ def _sealed_donation(conn: Connection, rule: Rule, row: RowMapping, seal: Seal) 
         select(MESSAGE_STAYS, IS_SIGNED).where(_donation.c.id == row["id"])
     ).one()  # fmt: skip
     values = _sealed(rule, row, seal, but={"message_sealed"} if message_stays else ())
-    signed = messages.signature(row["display"], _name(row)) if is_signed else ""
+    name = privacy.unseal_or_empty(row["name_sealed"], SEALED["donation", "name_sealed"].format(**row))
+    signed = messages.signature(row["display"], name) if is_signed else ""
     if signed and row["signed_sealed"] is None:
         values["signed_sealed"] = privacy.seal(signed, SEALED["donation", "signed_sealed"].format(**row))
     return values
@@ -96,16 +97,6 @@ def _forget_beside(conn: Connection, donation_id: int) -> None:
         _subscription.c.id == _request.c.subscription_id, _subscription.c.mailed_at.is_not(None)
     )
     conn.execute(delete(_request).where(_request.c.donation_id == donation_id, was_mailed))
-
-
-def _name(row: RowMapping) -> str:
-    sealed = row["name_sealed"]
-    if sealed is None or is_sealed_offline(sealed):
-        return ""
-    try:
-        return privacy.unseal(sealed, SEALED["donation", "name_sealed"].format(**row))
-    except BadSeal:
-        return ""
 
 
 _donation: Table = Donation.__table__  # type: ignore[assignment]

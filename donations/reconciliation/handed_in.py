@@ -10,7 +10,6 @@ from sqlalchemy import Select, Table, Text, and_, case, cast, func, literal, sel
 from sqlalchemy.engine import Connection
 
 from donations import privacy
-from donations.errors import BadSeal
 from donations.models import Appeal, BankAccount, Donation, Match, OfflineGift, Posting, Slip
 
 PAGE_LENGTH, MOST_ON_A_SLIP = 50, 500
@@ -76,12 +75,7 @@ def _shown(conn: Connection, asked: Select[Any]) -> list[GiftShown]:
 
 
 def _name(row: Any) -> str:
-    if row.name_sealed is None:
-        return ""
-    try:
-        return privacy.unseal(row.name_sealed, f"donation:{row.donation}:name")
-    except BadSeal:
-        return ""
+    return privacy.unseal_or_empty(row.name_sealed, f"donation:{row.donation}:name")
 
 
 _gift: Table = OfflineGift.__table__  # type: ignore[assignment]

@@ -12,7 +12,6 @@ from sqlalchemy import Select, Table, Text, and_, bindparam, case, cast, exists,
 from sqlalchemy.engine import Connection
 
 from donations import privacy
-from donations.errors import BadSeal
 from donations.models import (
     BankAccount,
     BankLine,
@@ -151,12 +150,7 @@ def _details(row: Any) -> dict[str, Any]:
 
 
 def _name(row: Any) -> str:
-    if row.name_sealed is None:
-        return ""
-    try:
-        return privacy.unseal(row.name_sealed, f"donation:{row.reference}:name")
-    except BadSeal:
-        return ""
+    return privacy.unseal_or_empty(row.name_sealed, f"donation:{row.reference}:name")
 
 
 def _table(model: Any) -> Table:

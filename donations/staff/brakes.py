@@ -35,7 +35,7 @@ def count_sign_in(conn: Connection, email: str, person: Staff | None, place: byt
 
 
 def count_second(conn: Connection, person: Staff, at: datetime) -> None:
-    """The same for the second factor, and for what is asked of somebody who is signed in."""
+    """The same for the second factor, and for what is asked of a person who is signed in."""
     _count(conn, {_key("second", person.fs_uniquifier): "second"}, at)
 
 

@@ -263,7 +263,7 @@ def _recorded(row: StaffChange, details: Mapping[str, Any]) -> dict[str, str | l
 
 
 def _whom(row: StaffChange) -> str | None:
-    """Whom it is about, as the audit log names them; None for somebody who is not here yet."""
+    """Whom it is about, as the audit log names them; None for a person who is not here yet."""
     return f"staff:{row.staff_id}" if row.staff_id is not None else None
 
 

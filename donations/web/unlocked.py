@@ -1,4 +1,4 @@
-"""The offline key as the session of whoever asks has unlocked it: looked for only where something needs it."""
+"""The offline key as the session of the request has unlocked it: looked for only where something needs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seals with the offline key what is settled, and carries out what waited for it once somebody has unlocked it."""
+"""Seals with the offline key what is settled, and carries out what waited for it once it is unlocked."""
 
 from __future__ import annotations
 
@@ -26,8 +26,11 @@ def seal_settled(at: datetime) -> int:
     with snapshot() as conn:
         if offline_key.current_key(conn) is None:
             return 0
+        incomplete = conn.scalars(select(BankAccount.id).where(~BankAccount.evidence_complete)).all()
     ends = time.monotonic() + MOST_SECONDS
-    note_numbers()
+    for account_id in incomplete:  # Its lines could not be known by the bank's own numbers, once they are sealed.
+        with write_unit() as conn:
+            complete_evidence(conn, account_id)
     done = sum(_all(partial(offline_key.seal_batch, rule=rule), at, ends) for rule in offline_key.RULES)
     with write_unit() as conn:
         done += offline_key.drop_signatures(conn, at=at)
@@ -36,15 +39,6 @@ def seal_settled(at: datetime) -> int:
         truncate_wal()
         vacuum(sorted({rule.table.name for rule in offline_key.RULES}))
     return done
-
-
-def note_numbers() -> None:
-    """The bank's own numbers of lines that came before they were noted beside them: no sealed line could be known by
-    its number."""
-    with write_unit() as conn:
-        incomplete = select(BankAccount.id).where(~BankAccount.evidence_complete)
-        for account_id in conn.scalars(incomplete).all():
-            complete_evidence(conn, account_id)
 
 
 def note_hashes(at: datetime) -> int:

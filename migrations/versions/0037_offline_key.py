@@ -44,6 +44,8 @@ def upgrade():
     )
     op.add_column("donation", sa.Column("signed_sealed", sa.LargeBinary(), nullable=True))
     op.add_column("donation", sa.Column("opened_until", MOMENT, nullable=True))
+    signed = sa.text("signed_sealed IS NOT NULL")
+    op.create_index("ix_donation_signed", "donation", ["id"], sqlite_where=signed, postgresql_where=signed)
     for table in SEALED:
         op.add_column(table, sa.Column("under_offline_key", sa.Boolean(), server_default=sa.false(), nullable=False))
         op.create_index(

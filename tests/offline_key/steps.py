@@ -16,7 +16,9 @@ from donations.data_keys.offline import PrivateKey
 from donations.database import write_unit
 from donations.errors import BadSeal
 from donations.extensions import db
-from donations.models import Donation, OfflineKey
+from donations.models import BankLine, Donation, OfflineKey
+from donations.reconciliation import matches
+from donations.reconciliation.matches import Said
 from donations.worker.offline_key import carry_out, seal_settled
 from tests.factories import NOON
 
@@ -54,6 +56,13 @@ def unlock(at: datetime, key: PrivateKey = KEY) -> None:
     with unlocked(key):
         carry_out(at)
     db.session.rollback()
+
+
+def match_all(at: datetime) -> None:
+    """Every statement line is matched to something that is known."""
+    for number, minor in db.session.execute(select(BankLine.id, BankLine.amount_minor)).all():
+        with write_unit() as conn:
+            matches.confirm(conn, number, [Said("own_account", minor)], rule="by hand", actor="tara", at=at)
 
 
 def opened_by_the_machine() -> dict[str, list[str]]:

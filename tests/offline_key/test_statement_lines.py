@@ -13,10 +13,9 @@ from donations.errors import StatementLooksKnown
 from donations.extensions import db
 from donations.models import BankLine
 from donations.reconciliation import matches
-from donations.reconciliation.matches import Said
 from donations.reconciliation.statement_lines import details
 from tests.factories import NOON
-from tests.offline_key.steps import opened_by_the_machine, seal, turn_on, unlock, unlocked
+from tests.offline_key.steps import match_all, opened_by_the_machine, seal, turn_on, unlock, unlocked
 from tests.reconciliation.readers.examples import example
 from tests.reconciliation.test_statements import an_account, bring
 
@@ -27,12 +26,10 @@ def test_a_line_whose_match_is_undone_is_read_again_after_an_unlock(app: Flask) 
     turn_on()
     account = an_account("Current account")
     bring(account, example("camt053.xml").decode(), NOON)
-    lines = [(one.id, one.amount_minor, one.payer_hash) for one in db.session.scalars(select(BankLine))]
-    for line_id, minor, _hash in lines:
-        with write_unit() as conn:
-            matches.confirm(conn, line_id, [Said("own_account", minor)], rule="by hand", actor="tara", at=NOON)
+    lines = [(one.id, one.payer_hash) for one in db.session.scalars(select(BankLine))]
+    match_all(NOON)
     seal(LATER)
-    number, _minor, payer = next(one for one in lines if one[2])
+    number, payer = next(one for one in lines if one[1])
     with write_unit() as conn:
         matches.undo(conn, number, actor="tara", at=LATER)
     assert words_of(number) == {}
@@ -47,9 +44,7 @@ def test_what_a_file_adds_while_the_key_is_unlocked_is_sealed_again(app: Flask) 
     turn_on()
     account = an_account("Current account")
     bring(account, example("camt053.xml").decode(), NOON)
-    for number, minor in db.session.execute(select(BankLine.id, BankLine.amount_minor)).all():
-        with write_unit() as conn:
-            matches.confirm(conn, number, [Said("own_account", minor)], rule="by hand", actor="tara", at=NOON)
+    match_all(NOON)
     seal(LATER)
     with unlocked():
         bring(account, example("camt053.xml").decode().replace("Maya Example", "Maya Example Featherstone"), LATER)
@@ -73,9 +68,7 @@ def test_a_locked_line_that_comes_again_is_asked_about_and_never_lost(app: Flask
         row.format(day=day, amount=amount) for day, amount in (("10.11.2026", "30,00"), ("12.11.2026", "5,00"))
     )
     bring(account, head + first + second, NOON)
-    for number, minor in db.session.execute(select(BankLine.id, BankLine.amount_minor)).all():
-        with write_unit() as conn:
-            matches.confirm(conn, number, [Said("own_account", minor)], rule="by hand", actor="tara", at=NOON)
+    match_all(NOON)
     seal(LATER)
     again = {
         "in other words": row.format(day="10.11.2026", amount="30,00").replace("Gift", "A present"),

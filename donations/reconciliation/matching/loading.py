@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from donations import privacy, references
-from donations.errors import BadSeal
 from donations.reconciliation.matching import asking, learning, names
 from donations.reconciliation.matching.items import (
     ANY_NEW_GIFT,
@@ -47,16 +46,6 @@ def load(conn: Connection) -> Items:
         appeals,
         learning.payers_known(conn),
     )
-
-
-def opened(sealed: bytes | None, identity: str) -> str:
-    """What is sealed there; nothing if it was erased or its key is lost."""
-    if sealed is None:
-        return ""
-    try:
-        return privacy.unseal(bytes(sealed), identity)
-    except BadSeal:
-        return ""
 
 
 def details_of(line: Any) -> Mapping[str, str]:
@@ -170,7 +159,7 @@ def _gifts(conn: Connection, appeals: Mapping[int, frozenset[int]]) -> Iterator[
             (own, written) if written and written != own else (own,),
             row.payer_hash,
             row.email_hash,
-            names.words_of(opened(row.name_sealed, f"donation:{row.reference}:name")),
+            names.words_of(privacy.unseal_or_empty(row.name_sealed, f"donation:{row.reference}:name")),
             row.received_on,
         )
 
@@ -184,14 +173,14 @@ def _slips(conn: Connection) -> Iterator[OpenSlip]:
 
 def _payments(conn: Connection) -> Iterator[OpenPayment]:
     for row in conn.execute(asking.PAYMENTS):
-        payee = names.words_of(opened(row.payee_sealed, f"disbursement:{row.form_key}:payee"))
+        payee = names.words_of(privacy.unseal_or_empty(row.payee_sealed, f"disbursement:{row.form_key}:payee"))
         words = frozenset(word for word in payee if not any(character.isdigit() for character in word))
         yield OpenPayment(row.id, -row.amount_minor, row.currency, words, row.sent_at.date())
 
 
 def _cheques(conn: Connection) -> Iterator[HeldCheque]:
     for row in conn.execute(asking.CHEQUES):
-        name = names.words_of(opened(row.name_sealed, f"donation:{row.reference}:name"))
+        name = names.words_of(privacy.unseal_or_empty(row.name_sealed, f"donation:{row.reference}:name"))
         yield HeldCheque(row.id, -row.amount_minor, row.currency, row.cheque_number or "", name, row.received_on)
 
 

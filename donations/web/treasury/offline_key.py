@@ -44,7 +44,7 @@ STAYS = (
     _l("events of Stripe that failed"),
     _l("addresses of subscribers and of emails that are not sent"),
     _l("forms that are being filled in, for a day at most"),
-    _l("what somebody asked to see, for seven days after it was unlocked"),
+    _l("what a person asked to see, for seven days after it was unlocked"),
     _l("payees and their evidence, branch returns, and the accounts of the team"),
 )  # fmt: skip
 
