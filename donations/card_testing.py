@@ -5,10 +5,11 @@ day."""
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Table, and_, bindparam, func, or_, select, text
+from sqlalchemy import Table, and_, bindparam, case, func, or_, select, text
 from sqlalchemy.engine import Connection
 
 from donations import networks, privacy
@@ -19,13 +20,17 @@ from donations.models.donation import UNPAID_STATES
 
 REMEMBERED = timedelta(hours=1)
 LATELY, MINUTE = timedelta(minutes=10), timedelta(minutes=1)
-# The shield goes up for all when more than 40 % of the last 20 charges were declined.
+# The shield goes up for all when more than 40 % of the last 20 charges were declined, and stays up until that has been
+# untrue for ten minutes: a few honest payments in a row must not open the door while an attack goes on.
 SHIELD_CHARGES, SHIELD_DECLINES = 20, 8
+MOST_LOOKED_AT = 200  # charges, the last ones
 DECLINES_HERE = 3  # of a network within the hour, if they are more than its payments
 UNPAID_HERE, UNPAID_ALL = 20, 30  # payment pages opened within ten minutes and not paid
 # With the shield up: payment pages in a minute, of which so many for networks where more was declined than paid.
 MOST_A_MINUTE, MOST_OF_DECLINED = 60, 30
 MOST_WITHOUT_PROOF = 6  # in a minute, from those who waited because they have no JavaScript
+# Where the minute is full, waits end at moments spread over so long, so that not all come back in the same second.
+SPREAD, SPREAD_OF_DECLINED = MINUTE, 3 * MINUTE
 DECLINES_OF_ONE = 5  # then the payment page of a donation is closed
 
 
@@ -40,7 +45,8 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Shield:
-    """The last charges of the hour, 20 at most, and how many of them were declined."""
+    """Charges in a row, 20 at most, and how many of them were declined: of the last of the hour, or of those at any
+    moment of the last ten minutes, whichever were declined more."""
 
     declined: int
     charges: int
@@ -94,9 +100,10 @@ def standing(conn: Connection, network: bytes, at: datetime) -> Standing:
 
 
 def shield(conn: Connection, at: datetime) -> Shield:
-    """How the last charges of the hour went. Once so many were declined, everybody is asked for proof of work."""
+    """How the last charges went. Once so many were declined, everybody is asked for proof of work."""
     declined, charges = conn.execute(_LAST_DECLINED, {"since": at - REMEMBERED}).one()
-    return Shield(declined, charges)
+    in_a_row = conn.execute(_DECLINED_IN_A_ROW, {"since": at - REMEMBERED, "lately": at - LATELY}).scalar_one() or 0
+    return Shield(max(declined, in_a_row), charges)
 
 
 def check(conn: Connection, visitor: Visitor, at: datetime) -> Standing:
@@ -112,9 +119,9 @@ def check(conn: Connection, visitor: Visitor, at: datetime) -> Standing:
         raise PaymentPageWait(seconds=_seconds_until(oldest, at))
     if (now.limits_amounts or now.declined > now.paid) and here >= now.most_a_minute:
         raise PaymentPageWait(seconds=_seconds_until(oldest_here, at))
-    most = MOST_OF_DECLINED if now.declined > now.paid else MOST_A_MINUTE
+    most, spread = (MOST_OF_DECLINED, SPREAD_OF_DECLINED) if now.declined > now.paid else (MOST_A_MINUTE, SPREAD)
     if now.shield and everywhere >= most:
-        raise PaymentPageWait(seconds=_seconds_until(oldest, at))
+        raise PaymentPageWait(seconds=_seconds_until(oldest, at) + secrets.randbelow(spread.seconds))
     return now
 
 
@@ -157,6 +164,22 @@ _LAST = (
 _LAST_DECLINED = select(
     func.count().filter(_LAST.c.failed_at.is_not(None), _LAST.c.succeeded_at.is_(None)), func.count()
 ).select_from(_LAST)
+# Of each of the last charges the declines among the twenty that end with it.
+_LATELY = (
+    select(
+        case((_DECLINED, 1), else_=0).label("declined"),
+        _payment.c.charged_at,
+    )
+    .where(_IS_OURS)
+    .order_by(_payment.c.charged_at.desc())
+    .limit(MOST_LOOKED_AT)
+    .subquery()
+)
+_IN_A_ROW = select(
+    _LATELY.c.charged_at,
+    func.sum(_LATELY.c.declined).over(order_by=_LATELY.c.charged_at, rows=(1 - SHIELD_CHARGES, 0)).label("declined"),
+).subquery()
+_DECLINED_IN_A_ROW = select(func.max(_IN_A_ROW.c.declined)).where(_IN_A_ROW.c.charged_at > bindparam("lately"))
 _OPENED_HERE = select(_opening.c.donation_id).where(_opening.c.network_hash == bindparam("network"))
 _CHARGES_HERE = select(func.count().filter(_DECLINED), func.count().filter(_PAID)).where(
     _IS_OURS, _payment.c.donation_id.in_(_OPENED_HERE)

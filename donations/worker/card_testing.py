@@ -37,7 +37,7 @@ def _watch_shield(at: datetime) -> None:
             db.session.add(row)
         if shield.is_up:
             said = (
-                f"{shield.declined} of the last {shield.charges} charges were declined. Supporters now prove some work"
+                f"{shield.declined} of {shield.charges} charges in a row were declined. Supporters now prove some work"
                 " before they pay, and 60 payment pages open in a minute at most. What to do: docs/card-testing.md"
             )
             alarms.sound(conn, "card testing", said, at=at)

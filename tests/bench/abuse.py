@@ -8,6 +8,7 @@ import json
 import random
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,15 +37,16 @@ def measure(kind: str, database_url: str, folder: Path) -> list[str]:
         print(f"{kind}: solve none {_line(of_idle)}", flush=True)
         print(f"{kind}: beside it  {_line(beside_idle)}", flush=True)
         solving = _crowd(stage, "solving", SOLVING_SECONDS, [_network(n, 20) for n in range(SOLVERS)])
-        beside_solving = _result(_crowd(stage, "honest", SOLVING_SECONDS * 0.8, _honest_addresses()[1::2]))
-        of_solving = _result(solving)
+        with _watch_shield(stage) as times:
+            beside_solving = _result(_crowd(stage, "honest", SOLVING_SECONDS * 0.8, _honest_addresses()[1::2]))
+            of_solving = _result(solving)
         print(f"{kind}: solving    {_line(of_solving)}", flush=True)
         print(f"{kind}: beside it  {_line(beside_solving)}", flush=True)
         made = web.get_json(f"{stage.sandbox_url}/sandbox/summary")["objects"].get("checkout.session", 0)
         alarm = _alarm_after(stage, began, of_idle)
     figures = {
         "quiet": quiet, "idle": of_idle, "beside_idle": beside_idle, "solving": of_solving,
-        "beside_solving": beside_solving, "sessions": made, "alarm": alarm,
+        "beside_solving": beside_solving, "sessions": made, "alarm": alarm, "times": times,
     }  # fmt: skip
     return _judge(kind, figures)
 
@@ -55,7 +57,9 @@ def _judge(kind: str, figures: Figures) -> list[str]:
     of_idle = len({page for _, _, page in idle["pages"]})
     asked = min(solving["asked"])  # Before that the night had not begun: nobody was asked for anything.
     stepped_up = [page for page in solving["pages"] if page[0] > asked]
-    each, together = _most_each(stepped_up), _most_in_a_minute([*stepped_up, *honest[1]["pages"]])
+    first, last = figures["times"][0], figures["times"][-1]  # with the shield up, as /healthz tells
+    shielded = [page for page in (*stepped_up, *honest[1]["pages"]) if first < page[0] <= last]
+    each, together = _most_each(stepped_up), _most_in_a_minute(shielded)
     refused = sum(one["refused"] for one in honest)
     quiet = _p95(figures["quiet"]["answers"])
     busy = [_p95(one["answers"]) for one in honest]
@@ -68,7 +72,8 @@ def _judge(kind: str, figures: Figures) -> list[str]:
         f" {quiet * 1000:.0f} ms quiet, {busy[0] * 1000:.0f} and {busy[1] * 1000:.0f} ms beside them"
         f" ({max(busy) / quiet:.1f} times); honest waits p50 {waits[len(waits) // 2]:.0f} s, most {waits[-1]:.0f} s,"
         f" solving p50 {works[len(works) // 2]:.1f} s, most {works[-1]:.1f} s; alarm after {figures['alarm']:.0f} s;"
-        f" {len(solving['pages']) - len(stepped_up)} pages of programs that solve before they were asked; the sandbox"
+        f" {len(solving['pages']) - len(stepped_up)} pages of programs that solve before they were asked; the shield up"
+        f" for {last - first:.0f} s from {first - min(page[0] for page in solving['pages']):.0f} s on; the sandbox"
         f" knows {figures['sessions']} sessions, we saw {known}"
     )
     marks = {
@@ -81,6 +86,26 @@ def _judge(kind: str, figures: Figures) -> list[str]:
         f"{kind}: the sandbox knows of no session that we did not see": figures["sessions"] == known,
     }
     return [mark for mark, met in marks.items() if not met]
+
+
+@contextmanager
+def _watch_shield(stage: Stage) -> Iterator[list[float]]:
+    """The moments at which /healthz tells of card testing, asked every quarter of a second."""
+    times: list[float] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.25):
+            if "card testing" in json.dumps(web.get_json(f"{stage.url}/healthz")):
+                times.append(time.time())
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield times
+    finally:
+        over.set()
+        watcher.join()
 
 
 def _most_each(pages: list[list[Any]]) -> int:
