@@ -41,9 +41,9 @@ def create_app(environ: Mapping[str, str] | None = None, **overrides: Any) -> Fl
     htmx.init_app(app)
 
     from donations import cli, web  # They import from the whole house, so they come last.
-    from donations.staff import binding
+    from donations.staff import flask_security
 
-    binding.bind(app)
+    flask_security.bind(app)
     web.init_app(app, babel)
     cli.init_app(app)
     return app

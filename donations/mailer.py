@@ -174,7 +174,7 @@ def _staff(mail: Mail) -> tuple[Staff, dict[str, object]]:
 def _follow_confirm(mail: Mail) -> tuple[str, str, dict[str, object]]:
     """Whether whoever reads this wants to be told at all. Of a discreet appeal not even its name is said."""
     row, told = _following(mail, "asked")
-    link = f"{told['pages']}/following/confirm/{tokens.for_confirming(row.reference)}"
+    link = f"{told['pages']}/subscribers/confirm/{tokens.for_confirming(row.reference)}"
     return gettext("Please confirm: news of an appeal"), "follow_confirm", told | {"link": link}
 
 
@@ -201,7 +201,7 @@ def _following(mail: Mail, state: str) -> tuple[Subscription, dict[str, object]]
         "pages": pages,
         "language": mail.language,
         "appeal_title": "" if row.appeal.discreet else _in(mail.language, row.appeal.title),
-        "end_link": f"{pages}/following/end/{tokens.for_ending(row.reference)}",
+        "end_link": f"{pages}/subscribers/unsubscribe/{tokens.for_ending(row.reference)}",
     }
 
 
@@ -214,7 +214,7 @@ def _more_headers(mail: Mail) -> dict[str, str]:
     if mail.kind not in ("update", "follow_confirm"):
         return {}
     row = db.session.get_one(Subscription, int(str(mail.facts["subscription"])))
-    link = f"{current_app.config['SETTINGS'].public_url}/following/end/{tokens.for_ending(row.reference)}"
+    link = f"{current_app.config['SETTINGS'].public_url}/subscribers/unsubscribe/{tokens.for_ending(row.reference)}"
     return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 

@@ -74,7 +74,7 @@ def read_receipt_link(token: str) -> tuple[str | None, str]:
 
 
 def for_pay_in(area_id: int, nonce: str) -> str:
-    """The token of /pay-in/<token>, by which a branch hands in; good until the area has another nonce."""
+    """The token of /branch-returns/<token>, by which a branch hands in; good until the area has another nonce."""
     return _lasting("pay-in").dumps([area_id, nonce])
 
 
@@ -96,7 +96,7 @@ class FormToken:
 
 
 def for_confirming(reference: str) -> str:
-    """The token of /following/confirm/<token>; good for two weeks."""
+    """The token of /subscribers/confirm/<token>; good for two weeks."""
     return _timed("follow-confirm").dumps(reference)
 
 
@@ -109,7 +109,8 @@ def read_confirming(token: str) -> str:
 
 
 def for_ending(reference: str) -> str:
-    """The token of /following/end/<token>. It does not expire: an old mail must be able to end what it belongs to."""
+    """The token of /subscribers/unsubscribe/<token>. It does not expire: an old email must be able to end its own
+    subscription."""
     return _lasting("follow-end").dumps(reference)
 
 

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from flask.testing import FlaskClient
 
 from donations import inbox, privacy, stripe_gateway
-from donations.appeals import following
+from donations.appeals import subscribers
 from donations.database import write_unit
 from donations.extensions import db
 from donations.giving import checks
@@ -47,7 +47,7 @@ def pay(reference: str, at: datetime, *, email: str = MAYA, name: str = NAME) ->
 def follow(reference: str, at: datetime, email: str = MAYA) -> None:
     with write_unit():
         donation = Donation.by_reference(reference)
-        following.ask(donation.appeal, email, "en", donation, at)
+        subscribers.ask(donation.appeal, email, "en", donation, at)
 
 
 def fill_in(at: datetime, email: str = MAYA) -> None:

@@ -21,7 +21,7 @@ from donations.database import snapshot, write_unit
 from donations.errors import BadSeal, BadSetting, DataKeyMissing, DataKeyUnknown, WrongDataKey
 from donations.extensions import db
 from donations.models import DataKey, Staff
-from donations.reconciliation import files
+from donations.reconciliation import file_store
 from donations.staff import people
 from tests import house
 from tests.fixtures.settings import environ_for
@@ -149,7 +149,7 @@ def test_a_rotation_seals_everything_anew_and_the_old_key_can_go(app: Flask, app
     app.config["FILES_FOLDER"] = str(tmp_path)
     accepted(2500)
     _fill()
-    evidence = files.keep("evidence", b"%PDF-1.7 an invoice")
+    evidence = file_store.keep("evidence", b"%PDF-1.7 an invoice")
     lasting = _lasting()
     # when k2 is put in front and everything is sealed anew
     use(app, k2=K2, k1=K1)
@@ -169,7 +169,7 @@ def test_a_rotation_seals_everything_anew_and_the_old_key_can_go(app: Flask, app
                 if row[column_name] is not None:
                     plain = privacy.unseal(row[column_name], columns.SEALED[table_name, column_name].format(**row))
                     assert row[hash_name] == privacy.lookup_hash(plain, purpose)
-    assert files.read("evidence", evidence) == b"%PDF-1.7 an invoice"
+    assert file_store.read("evidence", evidence) == b"%PDF-1.7 an invoice"
     assert people.find_by_email("Maya@example.org") is not None
     assert _lasting() == lasting
     assert known()["k1"].retired_at is not None

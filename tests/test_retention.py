@@ -19,7 +19,7 @@ from donations.models import (
     Receipt,
     StripeEvent,
 )
-from donations.reconciliation import files
+from donations.reconciliation import file_store
 from donations.worker import erasure
 from donations.worker.jobs import JOBS
 from tests.factories import NOON
@@ -67,11 +67,11 @@ def test_nothing_goes_before_its_day_and_everything_after_it(lived: dict[str, An
     assert sorted(gone(before)) == sorted([*soon, *later])
 
     # and after six years all of it, with the evidence
-    assert files.read("evidence", lived["evidence"])
+    assert file_store.read("evidence", lived["evidence"])
     erase(NOON + SEVEN_YEARS)
     assert set(kept().values()) == {0}
     assert list(sealed_values()) == []
-    assert files.all_of("evidence") == []
+    assert file_store.all_of("evidence") == []
     assert db.session.query(Disbursement.payee_masked, Disbursement.evidence_name).one() == ("…", None)
 
 
@@ -116,15 +116,15 @@ def test_books_receipt_check_and_import_go_on(client: FlaskClient, lived: dict[s
 
 @pytest.mark.databases("sqlite")
 def test_a_file_that_nothing_names_goes(lived: dict[str, Any]) -> None:
-    files.keep("statements", b"a statement")
-    lost = files.keep("evidence", b"%PDF-1.7 of a request that was never saved")
+    file_store.keep("statements", b"a statement")
+    lost = file_store.keep("evidence", b"%PDF-1.7 of a request that was never saved")
     now = datetime.now(UTC)
     erasure.erase_personal_data(now + timedelta(hours=23))
-    assert [len(files.all_of(shelf)) for shelf in ("statements", "evidence")] == [1, 2]
+    assert [len(file_store.all_of(shelf)) for shelf in ("statements", "evidence")] == [1, 2]
     erasure.erase_personal_data(now + timedelta(hours=25))
-    assert [len(files.all_of(shelf)) for shelf in ("statements", "evidence")] == [0, 2]
+    assert [len(file_store.all_of(shelf)) for shelf in ("statements", "evidence")] == [0, 2]
     erasure.erase_personal_data(now + 36 * DAY)
-    assert [path.name for path in files.all_of("evidence")] == [lived["evidence"]] != [lost]
+    assert [path.name for path in file_store.all_of("evidence")] == [lived["evidence"]] != [lost]
 
 
 def test_the_doctor_names_what_is_kept_beyond_its_date(lived: dict[str, Any]) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 
 from donations.stripe_statuses import ORDER, ChargeStatus, DisputeStatus, PayoutStatus, RefundStatus
-from donations.web.treasury import words
+from donations.web.treasury import labels
 from tests.house import modules
 
-TOLD = ((DisputeStatus, words.DISPUTE_STATES), (RefundStatus, words.REFUND_STATES), (PayoutStatus, words.PAYOUT_STATES))
+TOLD = (
+    (DisputeStatus, labels.DISPUTE_STATES),
+    (RefundStatus, labels.REFUND_STATES),
+    (PayoutStatus, labels.PAYOUT_STATES),
+)
 
 
 @pytest.mark.parametrize("kind", [ChargeStatus, DisputeStatus, RefundStatus, PayoutStatus])

@@ -1,12 +1,14 @@
-"""Appeals as their organisers run them: load them from a TOML file, open, pause, close, hide and show them.
+"""Appeals as their organisers run them: loaded from a TOML file (file, loader), drafted and published (drafts), opened,
+paused, closed, hidden and shown (states), with updates and the subscribers who get them by email.
 
-Nothing is committed here; the caller wraps these functions in a write unit. Gifts are in giving, totals in totals."""
+Nothing is committed here: the caller wraps these functions in a write unit. Donations are in giving, totals in
+totals."""
 
-from donations.appeals.listing import listed, shown_mark, shown_slugs
-from donations.appeals.loading import load
-from donations.appeals.report import Change, LoadReport
+from donations.appeals.counts import waiting_for_somebody
+from donations.appeals.directory import listed, shown_mark, shown_slugs
+from donations.appeals.load_report import Change, LoadReport
+from donations.appeals.loader import load
 from donations.appeals.states import close, hide, needing_gifts, open_again, pause, show, shown
-from donations.appeals.waiting import waiting_for_somebody
 
 __all__ = [
     "Change",

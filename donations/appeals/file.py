@@ -1,5 +1,5 @@
 """The form of an appeals file: reads its text into columns of the tables, and finds every fault that shows without
-the database. What a file may not do to what is in the database already is in clashes.py."""
+the database. What a file may not do to what is in the database already is in file_conflicts.py."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
-from donations.appeals.fault import N_, Fault
-from donations.appeals.table import Table
+from donations.appeals.file_error import N_, Fault
+from donations.appeals.file_table import Table
 from donations.models import appeal as words
 from donations.money import CURRENCIES
 

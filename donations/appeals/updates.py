@@ -1,5 +1,5 @@
 """What an appeal tells its supporters as time goes on: write, mend, post and withdraw an update, and the updates the
-public may read. No commit here; who is mailed is in following."""
+public may read. No commit here; who is mailed is in subscribers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from donations import approvals
-from donations.appeals.fault import Fault
-from donations.appeals.table import Table
+from donations.appeals.file_error import Fault
+from donations.appeals.file_table import Table
 from donations.errors import AlreadyDone, DraftChanged, NeedsAnotherToPublish, SentBefore, UpdateNotFound
 from donations.extensions import db
 from donations.models import Appeal, AppealUpdate, Organisation

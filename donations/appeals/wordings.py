@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from donations.appeals.fault import N_, Fault
 from donations.appeals.file import ReadAppeal
+from donations.appeals.file_error import N_, Fault
 from donations.extensions import db
 from donations.models import Appeal, AppealWording, Donation, Fund, Organisation, Posting
 

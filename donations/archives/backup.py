@@ -22,7 +22,7 @@ from donations.database import snapshot
 from donations.errors import BackupNotWritten
 from donations.installation import schema
 from donations.models import Installation
-from donations.reconciliation import files
+from donations.reconciliation import file_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _gathered(conn: Connection, folder: Path, settings: Settings, at: datetime) 
     for table, columns in tables.shape(conn).items():
         members[table_member(table)] = place = folder / table
         parts[table] = tables.dump(conn, table, columns, place)
-    kept = {f"files/{shelf}/{path.name}": path for shelf in SHELVES for path in files.all_of(shelf)}
+    kept = {f"files/{shelf}/{path.name}": path for shelf in SHELVES for path in file_store.all_of(shelf)}
     manifest = Manifest(
         made_at=at.isoformat(timespec="seconds"),
         revision=revision,

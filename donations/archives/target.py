@@ -25,7 +25,7 @@ from donations.database import is_sqlite
 from donations.errors import ArchiveRefused, BadSeal, DatabaseInUse, DatabaseNotEmpty, FileGone
 from donations.extensions import db
 from donations.installation import roles
-from donations.reconciliation import files
+from donations.reconciliation import file_store
 
 _LOCK_WAIT = "5s"
 _OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -89,7 +89,7 @@ def drill(archive: Path, settings: Settings, *, at: datetime) -> Restored:
                 conn.rollback()
         for name in manifest.files:
             _, shelf, sha256 = name.split("/")
-            files.opened(shelf, sha256, places[name].read_bytes())
+            file_store.opened(shelf, sha256, places[name].read_bytes())
     return Restored(manifest, now, len(manifest.files), None)
 
 
@@ -172,8 +172,8 @@ def _place_files(manifest: Manifest, places: dict[str, Path], undo: ExitStack) -
     """Each onto its shelf, if it holds what its name says; what was missing goes again if the restore fails."""
     for name in manifest.files:
         _, shelf, sha256 = name.split("/")
-        if files.place(shelf, sha256, places[name].read_bytes()):
-            undo.callback(files.drop, shelf, sha256)
+        if file_store.place(shelf, sha256, places[name].read_bytes()):
+            undo.callback(file_store.drop, shelf, sha256)
 
 
 def _swap(fresh: Path, place: Path, at: datetime) -> Path | None:

@@ -3,9 +3,9 @@ act, the entries that must exist. No database, no Stripe, no clock. The rows nam
 
 from donations.bookkeeping import treasury
 from donations.bookkeeping.accounts import CLEARING, OF_AN_UNKNOWN_MOVEMENT, PUBLIC_ACCOUNTS
+from donations.bookkeeping.balance_transactions import entry_for, is_of_unknown_kind
 from donations.bookkeeping.bank import LineFacts, MatchedPart, entry_of_line
 from donations.bookkeeping.entries import Line, Wanted
-from donations.bookkeeping.movements import entry_for, is_of_unknown_kind
 from donations.bookkeeping.payments import OF_A_CHARGE, Standing, entries_for, standing_of
 from donations.bookkeeping.payouts import PAYOUT_CATEGORIES, Parts, entry_of_payout
 from donations.bookkeeping.shares import settled_amount

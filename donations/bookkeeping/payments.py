@@ -14,8 +14,8 @@ from donations.bookkeeping.accounts import (
     STRIPE_BALANCE,
     UNIDENTIFIED,
 )
+from donations.bookkeeping.balance_transactions import entry_for
 from donations.bookkeeping.entries import Line, Wanted, entry
-from donations.bookkeeping.movements import entry_for
 from donations.bookkeeping.shares import Shares, settled_amount
 from donations.facts import Movement, PaymentFacts
 from donations.money import Money

@@ -18,11 +18,11 @@ from sqlalchemy import select
 
 from donations import appeals as domain
 from donations import audit, database, references
-from donations.cli.who import actor
+from donations.cli.actor import actor
 from donations.errors import AppealNotFound, BadAppealsFile
 from donations.extensions import db
 from donations.models import Appeal
-from donations.web import copies as web_copies
+from donations.web import cached_copies as web_copies
 
 HOW = {"amounts": "amounts_hidden", "holding": "holding_page", "dark": "dark"}
 

@@ -13,8 +13,8 @@ from flask.cli import with_appcontext
 from sqlalchemy.engine import Connection
 
 from donations import archives, restoration
+from donations.cli.actor import actor
 from donations.cli.key_guard import guarded
-from donations.cli.who import actor
 from donations.config import Settings
 from donations.database import write_unit
 from donations.extensions import db

@@ -11,7 +11,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from donations.cli.who import operator
+from donations.cli.actor import operator
 from donations.database import snapshot, write_unit
 from donations.errors import BankAccountUnclear, DonationsError
 from donations.extensions import db

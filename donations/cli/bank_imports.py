@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from donations import audit
 from donations.cli import disclosures
+from donations.cli.actor import actor
 from donations.cli.bank import REASONS, bank
-from donations.cli.who import actor
 from donations.database import snapshot, write_unit
 from donations.extensions import db
 from donations.models import BankAccount, LineQuestion, Statement

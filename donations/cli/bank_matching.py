@@ -12,8 +12,8 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.engine import Connection
 
 from donations import audit
+from donations.cli.actor import actor
 from donations.cli.bank import bank
-from donations.cli.who import actor
 from donations.database import snapshot, write_unit
 from donations.models import BankAccount, BankLine, Match
 from donations.money import Money

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from donations import audit
 from donations.bookkeeping import OF_AN_UNKNOWN_MOVEMENT
 from donations.cli import posting_stop
-from donations.cli.who import actor
+from donations.cli.actor import actor
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Fund, Halt

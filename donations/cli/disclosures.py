@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from donations import audit
-from donations.cli.who import actor
+from donations.cli.actor import actor
 from donations.database import write_unit
 from donations.staff import notices
 

@@ -9,7 +9,7 @@ import click
 from flask.cli import with_appcontext
 
 from donations import ledger as books
-from donations.cli import classification, closing, exports, posting_stop
+from donations.cli import classification, exports, periods, posting_stop
 from donations.database import snapshot
 from donations.extensions import db
 from donations.models import Account
@@ -70,8 +70,8 @@ ledger.add_command(posting_stop.resume)
 ledger.add_command(posting_stop.cure)
 ledger.add_command(classification.assign)
 ledger.add_command(classification.classify)
-ledger.add_command(closing.close)
-ledger.add_command(closing.reopen)
+ledger.add_command(periods.close)
+ledger.add_command(periods.reopen)
 ledger.add_command(exports.export)
 ledger.add_command(exports.statement)
 COMMANDS = (ledger,)

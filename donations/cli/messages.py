@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 
 from donations import audit
 from donations.cli import disclosures
-from donations.cli.who import actor, operator
+from donations.cli.actor import actor, operator
 from donations.database import write_unit
 from donations.extensions import db
 from donations.giving import messages as domain

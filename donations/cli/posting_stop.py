@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from donations import audit
 from donations import ledger as books
-from donations.cli.who import actor
+from donations.cli.actor import actor
 from donations.database import snapshot, write_unit
 from donations.errors import PaymentServiceDown, PostingNotStopped, StillUnsound
 from donations.extensions import db
@@ -27,7 +27,7 @@ from donations.reconciliation import posting_stop
 from donations.reconciliation.posting_stop import EXPLAINED, KINDS, Asked, Option
 from donations.worker.refunds import carry_out
 
-PAGE = "/treasury/stop"
+PAGE = "/treasury/posting-stop"
 
 
 @click.command()

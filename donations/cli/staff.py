@@ -14,12 +14,12 @@ from flask.cli import with_appcontext
 from donations import staff as domain
 from donations import tokens
 from donations.cli import disclosures
-from donations.cli.who import actor
+from donations.cli.actor import actor
 from donations.database import write_unit
 from donations.errors import NoSuchStaff
 from donations.models import Organisation, Staff
 from donations.models.staff import ROLES
-from donations.staff import changes, factors, notices
+from donations.staff import changes, notices, second_factor
 
 
 @click.group()
@@ -141,7 +141,7 @@ def code(email: str) -> None:
     person = _find(email)
     if person.totp_sealed is None:
         raise click.UsageError(f"{email} has set up no app.")
-    click.echo(factors.codes().code(factors.secret_of(person), datetime.now(UTC)))
+    click.echo(second_factor.codes().code(second_factor.secret_of(person), datetime.now(UTC)))
 
 
 def _find(email: str) -> Staff:

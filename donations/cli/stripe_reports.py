@@ -13,7 +13,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import OperationalError
 
 from donations import audit
-from donations.cli.who import actor
+from donations.cli.actor import actor
 from donations.database import write_unit
 from donations.models import Organisation
 from donations.reconciliation import stripe_reports

@@ -52,7 +52,7 @@ class OnSocket(MPServer):
 
 def _load(threads: int) -> Any:
     """The app of one web process. It is imported there only: this one stays small."""
-    from donations.cli.bridge import Bridge
+    from donations.cli.request_buffer import Bridge
     from wsgi import app
 
     return Bridge(app, threads)

@@ -3,9 +3,9 @@ for by a mailed link, or carried out by a treasurer who answers a letter. docs/p
 
 from __future__ import annotations
 
-from donations.data_requests.asking import ask, email_of, link_token
 from donations.data_requests.copies import as_json
-from donations.data_requests.erasing import Erased, erase
-from donations.data_requests.finding import Kept, find, is_known
+from donations.data_requests.erasure import Erased, erase
+from donations.data_requests.links import ask, email_of, link_token
+from donations.data_requests.lookup import Kept, find, is_known
 
 __all__ = ["Erased", "Kept", "as_json", "ask", "email_of", "erase", "find", "is_known", "link_token"]

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
-from donations.data_requests.finding import Kept
+from donations.data_requests.lookup import Kept
 from donations.money import Money
 
 _OURS = ("id",)  # numbers of rows, which tell nobody anything

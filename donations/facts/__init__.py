@@ -1,9 +1,20 @@
-"""The mirrors: what Stripe or a treasurer says happened (said), written forward only under the lock of the payment's
-root (writing), and read back all together (reading). Nothing is booked here."""
+"""Mirrors of what Stripe or a treasurer reports: the values (types), recorded forward only under the lock of the
+payment's root row (record), and read back together (load). No entries are made here."""
 
-from donations.facts import strays
-from donations.facts.reading import load_house, load_of_donations, load_of_payment, load_root, posting_despite_stop
-from donations.facts.said import (
+from donations.facts import stray_payments
+from donations.facts.load import load_house, load_of_donations, load_of_payment, load_root, posting_despite_stop
+from donations.facts.record import (
+    lock_root,
+    record_charge,
+    record_decision,
+    record_dispute,
+    record_members,
+    record_movement,
+    record_payout,
+    record_refund,
+    record_warning,
+)
+from donations.facts.types import (
     Charge,
     Checkout,
     Classified,
@@ -19,17 +30,6 @@ from donations.facts.said import (
     Thing,
 )
 from donations.facts.upserts import MOVEMENT_COLUMNS
-from donations.facts.writing import (
-    lock_root,
-    record_charge,
-    record_decision,
-    record_dispute,
-    record_members,
-    record_movement,
-    record_payout,
-    record_refund,
-    record_warning,
-)
 
 __all__ = [
     "MOVEMENT_COLUMNS",
@@ -60,5 +60,5 @@ __all__ = [
     "record_payout",
     "record_refund",
     "record_warning",
-    "strays",
+    "stray_payments",
 ]  # fmt: skip

@@ -1,8 +1,8 @@
-"""The life of a donation: checked before it is paid (checks), begun (gifts), taken to Checkout (checkouts), put in a
-state by its facts (states), settled when something is known of its payment (settling), given back (refunding); and of a
-gift that no card brought (offline), or a branch handed in (pay_ins). No HTTP and no Stripe here."""
+"""The life of a donation: checked before it is paid (checks), created (new_donation), taken to Checkout (checkouts),
+put in a state by its facts (states), settled when something is known of its payment (settlement), refunded (refunds).
+Also offline donations (offline_donations) and branch returns (branch_returns). No HTTP and no Stripe here."""
 
-from donations.giving import checks, offline, pay_ins, refunding, unpaid
+from donations.giving import branch_returns, checks, offline_donations, refunds, unpaid
 from donations.giving.checkouts import (
     LOOK_AFTER,
     LOOK_FOR_PAYMENT_AFTER,
@@ -15,11 +15,11 @@ from donations.giving.checkouts import (
     page_of,
     record_session,
 )
-from donations.giving.deciding import assign
-from donations.giving.gifts import Gift, begin, by_shares, terms_of
+from donations.giving.fund_assignment import assign
+from donations.giving.new_donation import Gift, begin, by_shares, terms_of
 from donations.giving.outcomes import Outcome, outcome_of, payment_progress
 from donations.giving.receipt_changes import carry_out_change
-from donations.giving.settling import settle
+from donations.giving.settlement import settle
 from donations.giving.states import (
     COUNTED_STATES,
     SETTLED_STATES,
@@ -43,20 +43,20 @@ __all__ = [
     "attempt_not_repeatable",
     "attempt_opened",
     "begin",
+    "branch_returns",
     "by_shares",
     "carry_out_change",
     "checks",
     "look_for_payment",
     "look_soon",
-    "offline",
+    "offline_donations",
     "outcome_of",
     "overdue_sessions",
     "page_of",
-    "pay_ins",
     "payment_progress",
     "progress_of",
     "record_session",
-    "refunding",
+    "refunds",
     "settle",
     "state_of",
     "terms_of",

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from donations.errors import PaymentOnItsWay, PaymentReceived
 from donations.extensions import db
 from donations.giving.outcomes import payment_progress
-from donations.giving.settling import restate
+from donations.giving.settlement import restate
 from donations.giving.states import PaymentProgress
 from donations.models import CheckoutAttempt, Donation
 from donations.models.installation import idempotency_suffix

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from donations import privacy
 from donations.errors import CheckExpired, CheckIncomplete, CheckNotFound, CheckUsed
 from donations.extensions import db
-from donations.giving.gifts import Gift, begin
+from donations.giving.new_donation import Gift, begin
 from donations.giving.outcomes import payment_progress
 from donations.giving.states import PaymentProgress
 from donations.models import Appeal, Donation, DonationCheck

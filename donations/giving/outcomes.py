@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from donations import receipts
 from donations.extensions import db
-from donations.giving.settling import known_of
+from donations.giving.settlement import known_of
 from donations.giving.states import RECEIVED_STATES, SETTLED_STATES, PaymentProgress, progress_of
 from donations.models import Donation, Payment, Receipt
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from donations.extensions import db
-from donations.giving import offline, settling
+from donations.giving import offline_donations, settlement
 from donations.models import OfflineGift
 
 
@@ -16,4 +16,4 @@ def carry_out_change(conn: Connection, donation_id: int, *, at: datetime) -> Non
     """Bring the receipt of a donation up to date. Where it is true again, nothing changes and nobody is mailed. Raises
     PostingStopped."""
     is_offline = db.session.scalar(select(OfflineGift.id).where(OfflineGift.donation_id == donation_id)) is not None
-    (offline if is_offline else settling).acknowledge_due(conn, donation_id, at=at)
+    (offline_donations if is_offline else settlement).acknowledge_due(conn, donation_id, at=at)

@@ -1,10 +1,10 @@
-"""Stripe's events: kept once under their own id (arrivals), handled once (handling), and what failed is kept and tried
+"""Stripe's events: kept once under their own id (arrivals), handled once (handlers), and what failed is kept and tried
 again (queue). An event that fails never takes the others with it and is never lost: at worst it waits for a person."""
 
-from donations.inbox import stopped
+from donations.inbox import while_stopped
 from donations.inbox.arrivals import receive
 from donations.inbox.counts import count
-from donations.inbox.handling import HANDLERS
+from donations.inbox.handlers import HANDLERS
 from donations.inbox.objects import take_in, tell
 from donations.inbox.queue import (
     anything_due,
@@ -17,6 +17,17 @@ from donations.inbox.queue import (
 )
 
 __all__ = [
-    "HANDLERS", "anything_due", "count", "handle_due", "handle_reread", "lease_due", "put_off",
-    "receive", "replay", "reread", "stopped", "take_in", "tell",
+    "HANDLERS",
+    "anything_due",
+    "count",
+    "handle_due",
+    "handle_reread",
+    "lease_due",
+    "put_off",
+    "receive",
+    "replay",
+    "reread",
+    "take_in",
+    "tell",
+    "while_stopped",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from donations import alarms, privacy
 from donations.database import bare_write_unit, begin_savepoint, is_sqlite, pipelined
-from donations.inbox.handling import identity, is_for_us, not_ours, told, try_to_handle
+from donations.inbox.handlers import identity, is_for_us, not_ours, told, try_to_handle
 from donations.models import StripeEvent
 from donations.prepared import Prepared, upsert
 from donations.stripe_gateway import Event

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from donations import alarms, facts, giving
 from donations.facts import Charge, Dispute, FraudWarning, Payout, Refund
-from donations.reconciliation import movements
+from donations.reconciliation import balance_transactions
 from donations.stripe_statuses import PayoutStatus, RefundStatus
 
 SHORT_OF_MONEY = "insufficient_funds"  # why a refund waits until somebody does something
@@ -52,7 +52,7 @@ def _charge(conn: Connection, charge: Charge, at: datetime) -> None:
 
 
 def _refund(conn: Connection, refund: Refund, at: datetime) -> None:
-    giving.refunding.take_in(conn, refund, at=at)
+    giving.refunds.take_in(conn, refund, at=at)
 
 
 def _dispute(conn: Connection, dispute: Dispute, at: datetime) -> None:
@@ -64,7 +64,7 @@ def _warning(conn: Connection, warning: FraudWarning, at: datetime) -> None:
 
 
 def _payout(conn: Connection, payout: Payout, at: datetime) -> None:
-    movements.record_payout(conn, payout, at=at)
+    balance_transactions.record_payout(conn, payout, at=at)
 
 
 _WRITERS: dict[type, Callable[[Connection, Any, datetime], None]] = {

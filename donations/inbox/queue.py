@@ -12,7 +12,7 @@ from donations import privacy, stripe_gateway
 from donations.data_keys.offline import is_sealed_offline
 from donations.database import write_unit
 from donations.extensions import db
-from donations.inbox.handling import CHARGE_CHANGES, fail, finish, identity, is_for_us, try_to_handle
+from donations.inbox.handlers import CHARGE_CHANGES, fail, finish, identity, is_for_us, try_to_handle
 from donations.installation.clocks import CLOCKS_DIFFER, FURTHEST_AHEAD
 from donations.models import StripeEvent
 from donations.stripe_gateway import Event

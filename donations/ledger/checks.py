@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from donations import audit
 from donations.bookkeeping import PUBLIC_ACCOUNTS, standing_of
 from donations.facts import load_of_donations
-from donations.ledger import acceptances, bank_checks, closed
+from donations.ledger import acceptances, bank_checks, closed_periods
 from donations.ledger.acceptances import Acceptance
 from donations.ledger.findings import GRAVE, Finding, Report
 from donations.periods import period_of
@@ -290,7 +290,7 @@ _QUESTIONS: dict[str, Ask] = {
         "key live",
     ),
     "I13": _audit_chain,
-    "I14": _said(closed.said),
+    "I14": _said(closed_periods.said),
     **{name: _each(*question) for name, question in bank_checks.QUESTIONS.items()},
 }
 INVARIANTS = ("I2", *_QUESTIONS)

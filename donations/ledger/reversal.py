@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from donations.bookkeeping import Line
 from donations.bookkeeping.accounts import WRITTEN_OFF
-from donations.ledger.converging import Batch, Posted
+from donations.ledger.convergence import Batch, Posted
 from donations.models import Entry, Fund, Organisation, Posting
 
 

@@ -16,8 +16,8 @@ from flask_babel import lazy_gettext as _l
 from donations.extensions import db
 from donations.models import Fund, Organisation
 from donations.money import Money, exponent
-from donations.paper.typesetting import pdf
-from donations.paper.words import written
+from donations.paper.amounts_in_words import written
+from donations.paper.typst_documents import pdf
 from donations.reconciliation.fund_statement import FundStatement
 
 # Columns by what they show of a statement. Those at the end of each list are left out where they would be empty.

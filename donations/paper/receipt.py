@@ -13,9 +13,9 @@ from flask_babel import gettext as _
 from donations import receipts, tokens
 from donations.models import Receipt
 from donations.money import Money
+from donations.paper.amounts_in_words import in_words, method, no_longer_counts, written
 from donations.paper.codes import qr_svg
-from donations.paper.typesetting import pdf
-from donations.paper.words import in_words, method, no_longer_counts, written
+from donations.paper.typst_documents import pdf
 
 
 def receipt_pdf(receipt: Receipt, *, copy: bool, check_page: str) -> bytes:

@@ -16,7 +16,7 @@ from donations.errors import MailNotWanted
 from donations.extensions import db
 from donations.models import Mail, Organisation, Receipt
 from donations.money import Money
-from donations.paper.words import why_changed, why_void, written_money
+from donations.paper.amounts_in_words import why_changed, why_void, written_money
 
 KINDS = ("receipt", "receipt_replaced", "receipt_void", "receipt_again")
 

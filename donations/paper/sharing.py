@@ -13,9 +13,9 @@ from typing import Any
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
+from donations.paper.amounts_in_words import written
 from donations.paper.codes import qr_svg
-from donations.paper.typesetting import pdf, png
-from donations.paper.words import written
+from donations.paper.typst_documents import pdf, png
 from donations.totals import PublicTotal
 
 KEPT = 64  # pictures and posters kept in each process

@@ -13,8 +13,8 @@ from flask_babel import gettext as _
 from donations import receipts
 from donations.models import Organisation, Receipt
 from donations.money import Money
-from donations.paper.typesetting import pdf
-from donations.paper.words import in_words, written
+from donations.paper.amounts_in_words import in_words, written
+from donations.paper.typst_documents import pdf
 
 
 def statement_pdf(donor: str, year: int, found: Sequence[Receipt], *, at: datetime) -> bytes:

@@ -1,3 +1,3 @@
-"""The treasurer's side: balance transactions and payouts booked (movements, splits), bank statements read and imported
-(readers, statements), lines matched and booked (matching, lines), the books told in files (exports, fund_statement),
-Stripe's reports taken in (stripe_reports). No HTTP, and no call of Stripe, here."""
+"""The treasurer's side: balance transactions and payouts (balance_transactions, payout_allocation), bank statements
+read and imported (readers, statements), statement lines matched and entered (matching, statement_line_entries), files
+of the accounts (exports, fund_statement), Stripe's reports (stripe_reports). No HTTP, and no call to Stripe, here."""

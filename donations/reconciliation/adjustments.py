@@ -17,7 +17,7 @@ from donations.errors import AlreadyDone, NotArrivedYet, NotForThisLine, SentBef
 from donations.extensions import db
 from donations.models import Adjustment, Organisation
 from donations.money import Money
-from donations.reconciliation import places, write_offs
+from donations.reconciliation import fund_availability, write_offs
 from donations.reconciliation.readers.marking import N_
 
 
@@ -93,9 +93,9 @@ def _asked(row: Adjustment) -> Asked:
 
 
 def _check(conn: Connection, asked: Asked, at: datetime) -> None:
-    places.lock(asked.fund_id)  # Two who take what is there once must not both find it.
+    fund_availability.lock(asked.fund_id)  # Two who take what is there once must not both find it.
     if asked.kind == "transfer":
-        places.check(conn, asked.fund_id, asked.amount, asked.bank_account_id)
+        fund_availability.check(conn, asked.fund_id, asked.amount, asked.bank_account_id)
     if asked.kind == "write_off":
         most = Money(Organisation.get().write_off_limit_minor, asked.amount.currency)
         if abs(asked.amount.minor) > most.minor:

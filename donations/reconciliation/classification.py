@@ -23,7 +23,7 @@ from donations.errors import (
 )
 from donations.extensions import db
 from donations.models import BalanceTransaction, Classification, Fund, Match, Payment
-from donations.reconciliation import movements
+from donations.reconciliation import balance_transactions
 
 MOST_SHOWN = 50
 
@@ -182,7 +182,7 @@ def _make(conn: Connection, row: Classification, payment: Payment | None, *, act
         giving.assign(conn, payment.charge_id, fund, reason=row.reason, actor=actor, at=at)
     else:
         assert row.movement_id is not None
-        movements.book_again(conn, row.movement_id, at=at)
+        balance_transactions.book_again(conn, row.movement_id, at=at)
 
 
 def _same_thing(row: Classification) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from donations import giving
 from donations.errors import NothingToDecide
 from donations.extensions import db
 from donations.models import Donation, Fund, OfflineGift, Payment, Receipt, StrayPayment
-from donations.reconciliation import lines, slips
+from donations.reconciliation import paying_in_slips, statement_line_entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ def move(conn: Connection, number: str, fund: Fund, *, reason: str, actor: str, 
 
 def move_offline(conn: Connection, gift_id: int, fund: Fund, *, at: datetime) -> None:
     """A donation in cash, by cheque or by bank: its own entry, its slip's and its statement lines' follow."""
-    giving.offline.move(conn, gift_id, fund, at=at)
-    for kind in lines.OF_A_GIFT:
-        lines.book_matched(conn, kind, str(gift_id), at=at)
+    giving.offline_donations.move(conn, gift_id, fund, at=at)
+    for kind in statement_line_entries.OF_A_GIFT:
+        statement_line_entries.book_matched(conn, kind, str(gift_id), at=at)
     slip_id = db.session.scalar(select(OfflineGift.slip_id).where(OfflineGift.id == gift_id))
     if slip_id is not None:
-        slips.book_again(conn, slip_id, at=at)
-        lines.book_matched(conn, "slip", str(slip_id), at=at)
+        paying_in_slips.book_again(conn, slip_id, at=at)
+        statement_line_entries.book_matched(conn, "slip", str(slip_id), at=at)

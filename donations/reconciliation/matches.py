@@ -15,7 +15,7 @@ from donations import giving
 from donations.errors import AlreadyDone, NotForThisLine
 from donations.models import BankLine, Disbursement, Donation, Match, OfflineGift, Payout, Slip
 from donations.models.base import new_id
-from donations.reconciliation import lines
+from donations.reconciliation import statement_line_entries
 from donations.reconciliation.readers.marking import N_
 
 # The reason that says that a gift was recorded from the line itself.
@@ -76,7 +76,7 @@ def undo(conn: Connection, line_id: int, *, actor: str, at: datetime) -> None:
     # A gift that was recorded from the line is expected by nobody.
     for part in confirmed:
         if part.kind == "offline_gift" and FROM_THE_LINE in part.reasons:
-            giving.offline.cancel(conn, int(part.target), actor=actor, at=at)
+            giving.offline_donations.cancel(conn, int(part.target), actor=actor, at=at)
 
 
 def reopen_unidentified(conn: Connection, line_id: int, *, actor: str, at: datetime) -> bool:
@@ -90,15 +90,18 @@ def reopen_unidentified(conn: Connection, line_id: int, *, actor: str, at: datet
 
 
 def _book(conn: Connection, line_id: int, parts: Sequence[Any], at: datetime) -> None:
-    lines.book_line(conn, line_id, at=at)
+    statement_line_entries.book_line(conn, line_id, at=at)
     # Which stretch of a slip a line takes follows from the others.
     for slip in sorted({part.target for part in parts if part.kind == "slip"}):
-        lines.book_matched(conn, "slip", slip, at=at)
+        statement_line_entries.book_matched(conn, "slip", slip, at=at)
 
 
 def _check_nothing_was_given_back(conn: Connection, parts: Sequence[Any]) -> None:
     for part in parts:
-        if part.kind == "offline_gift" and giving.offline.standing_of(conn, int(part.target)).remaining.minor < 0:
+        if (
+            part.kind == "offline_gift"
+            and giving.offline_donations.standing_of(conn, int(part.target)).remaining.minor < 0
+        ):
             raise NotForThisLine(fault=N_("money of this gift was given back: take that match back first"))
 
 
@@ -142,7 +145,7 @@ def _fits_payout(conn: Connection, line: Any, part: Said) -> str:
 
 def _fits_gift(conn: Connection, line: Any, part: Said) -> str:
     gift = _gift(conn, part)
-    if gift is None or gift.method in giving.offline.BY_HAND:
+    if gift is None or gift.method in giving.offline_donations.BY_HAND:
         return N_("there is no such gift expected by bank")
     if gift.currency != line.currency or gift.amount_minor != part.amount_minor:
         return N_("the gift is of another amount or currency")
@@ -155,7 +158,7 @@ def _fits_taken_back(conn: Connection, line: Any, part: Said) -> str:
     gift = _gift(conn, part)
     if gift is None or gift.currency != line.currency:
         return N_("there is no such gift in this currency")
-    remaining = giving.offline.standing_of(conn, gift.id).remaining.minor
+    remaining = giving.offline_donations.standing_of(conn, gift.id).remaining.minor
     return "" if 0 < -part.amount_minor <= remaining else N_("less than that is left of the gift")
 
 

@@ -99,7 +99,7 @@ def _standing(conn: Connection, payment: Any) -> tuple[Money | None, bool]:
     """Reckoned as the refund itself reckons it, without its lock."""
     found = facts.load_of_payment(conn, payment)
     try:
-        return giving.refunding.left(conn, found), giving.refunding.is_disputed(found)
+        return giving.refunds.left(conn, found), giving.refunds.is_disputed(found)
     except NothingToRefund:
         return None, False
 

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from donations.bookkeeping import PAYOUT_CATEGORIES
 from donations.models import BalanceTransaction, BankAccount, BankLine, Match, Payout
-from donations.reconciliation import splits
+from donations.reconciliation import payout_allocation
 
 PAGE_LENGTH, MOST_CANDIDATES, MOST_MEMBERS = 50, 20, 500
 # The parts of a payout, by what Stripe reports each movement as.
@@ -73,7 +73,7 @@ def made_of(conn: Connection, payout: Any) -> Made:
     known = {name: int(minor or 0) for name, minor in row._asdict().items()}
     members = known.pop("members")
     explained = sum(known.values())
-    rest = payout.amount_minor - explained if splits.has_members(payout) else 0
+    rest = payout.amount_minor - explained if payout_allocation.has_members(payout) else 0
     return Made(**known, unexplained=rest, net=payout.amount_minor, members=members)
 
 
@@ -112,12 +112,12 @@ def bank_line(conn: Connection, payout_id: str) -> Any:
 
 def by_fund(conn: Connection, payout: Any) -> Sequence[tuple[int, int]]:
     """(fund id, minor units) of it, positive towards the bank."""
-    return splits.parts_of(conn, payout)
+    return payout_allocation.parts_of(conn, payout)
 
 
 def is_estimated(payout: Any) -> bool:
     """Whether its division over the funds is an estimate, because Stripe names no members of it."""
-    return splits.is_estimated(payout)
+    return payout_allocation.is_estimated(payout)
 
 
 def _candidate(why: str, row: Any, fits: bool) -> Candidate:

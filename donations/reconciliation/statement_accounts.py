@@ -12,7 +12,7 @@ from donations import privacy
 from donations.errors import BankAccountUnclear, StatementOfAnotherAccount
 from donations.models import BankAccount
 from donations.reconciliation.readers import ReadStatement, ReadStatements
-from donations.reconciliation.readers.said import N_
+from donations.reconciliation.readers.types import N_
 
 PURPOSE = "bank account"
 FROM_FILE, FROM_PERSON = "file", "person"  # who told us the number of an account

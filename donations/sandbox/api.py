@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Response, current_app, request
 
-from . import expanding, faults, form, idempotency, ids, params
+from . import expansion, faults, form, idempotency, ids, params
 from .errors import ApiError
 from .idempotency import Answer
 from .settings import API_VERSION
@@ -116,11 +116,11 @@ def _execute(
     """Do the work under the lock and keep its answer in the same breath."""
     sent = form.nested(pairs)
     paths = params.listing(params.text())(sent.pop("expand", {}), "expand")
-    expanding.check(paths, kind, in_list=in_list)
+    expansion.check(paths, kind, in_list=in_list)
     token = caller.set(who)
     try:
         with world.change():
-            answer = Answer(200, expanding.expanded(world, work(world, sent), paths))
+            answer = Answer(200, expansion.expanded(world, work(world, sent), paths))
             if fault.get("mode") == "500_after":
                 answer = Answer(500, _broken())
             if who.idempotency_key:

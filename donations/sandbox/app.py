@@ -2,7 +2,17 @@
 
 from flask import Flask, Response
 
-from . import control, control_account, control_captures, control_payments, hosted, orders, panel, routes, routes_money
+from . import (
+    control,
+    control_account,
+    control_captures,
+    control_params,
+    control_payments,
+    hosted,
+    panel,
+    routes,
+    routes_money,
+)
 from .world import World
 
 # They add their routes to a blueprint of another module.
@@ -15,7 +25,7 @@ def create(world: World) -> Flask:
     app = Flask("donations.sandbox", static_url_path="/sandbox/static")
     app.extensions["sandbox"] = world
     app.url_map.strict_slashes = False
-    for bp in (routes.bp, hosted.bp, orders.bp, panel.bp):
+    for bp in (routes.bp, hosted.bp, control_params.bp, panel.bp):
         app.register_blueprint(bp)
     app.after_request(_headers)
     return app

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from . import blanks, ids, listing, params
+from . import defaults, ids, lists, params
 from .errors import no_such
 from .store import Doc
 from .world import World
 
 LIST_FIELDS: params.Fields = {
-    **listing.FIELDS,
+    **lists.FIELDS,
     "customer": params.text(),
     "payment_intent": params.text(),
     "transfer_group": params.text(),
@@ -26,8 +26,8 @@ def retrieve(world: World, id: str, *, param: str = "charge", status: int = 404)
 
 def listed(world: World, sent: dict[str, Any]) -> Doc:
     wanted = params.checked(sent, LIST_FIELDS)
-    matches = listing.only(wanted, "customer", "payment_intent", "transfer_group")
-    return listing.page(world, "charge", wanted, "/v1/charges", matches)
+    matches = lists.only(wanted, "customer", "payment_intent", "transfer_group")
+    return lists.page(world, "charge", wanted, "/v1/charges", matches)
 
 
 def document(
@@ -44,7 +44,7 @@ def document(
     id = ids.new("ch" if method["type"] == "card" else "py")
     code, message = failure or (None, None)
     return {
-        **blanks.charge(),
+        **defaults.charge(),
         **{name: intent[name] for name in PASSED_ON},
         "id": id,
         "amount_captured": 0 if failure else intent["amount"],

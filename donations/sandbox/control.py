@@ -8,9 +8,9 @@ import random
 from flask import request
 from werkzeug.wrappers import Response
 
-from . import balance, endpoints, events, faults, intents, later, paying, payments, payouts, sessions, witness
+from . import balance, endpoints, events, faults, intents, pay, payments, payouts, sessions, summary, timers
+from .control_params import asked, bp, done, whole, world, yes
 from .errors import ApiError
-from .orders import asked, bp, done, whole, world, yes
 
 
 @bp.post("/deliveries/hold")
@@ -105,7 +105,7 @@ def set_next_fee() -> Response:
 
 
 @bp.post("/pay")
-def pay() -> Response:
+def pay_session() -> Response:
     """Pay `session` with `card` (a card, a bank account, or a name of either), as the hosted page would.
 
     A decline is 402. `authenticate`: complete or fail a 3-D Secure challenge at once; without it the answer
@@ -119,7 +119,7 @@ def pay() -> Response:
         if yes(sent.get("hold")) or sent.get("on_behalf_of"):
             method = {"capture_method": "manual"} if yes(sent.get("hold")) else {}
             intents.of_session(here, session).update(on_behalf_of=sent.get("on_behalf_of"), **method)
-        outcome = paying.pay(here, session, key, email=email, name=sent.get("name"))
+        outcome = pay.pay(here, session, key, email=email, name=sent.get("name"))
         if outcome == "challenge" and "authenticate" in sent:
             payments.answer_challenge(here, session, authenticated=yes(sent["authenticate"]))
             outcome = "paid"
@@ -143,7 +143,7 @@ def expire_session(id: str) -> Response:
 @bp.get("/later")
 def planned() -> Response:
     """What is planned to happen by itself: refunds, debits and disputes that are still to be decided."""
-    return done(planned=[{name: plan[name] for name in ("action", "of", "due")} for plan in later.planned(world())])
+    return done(planned=[{name: plan[name] for name in ("action", "of", "due")} for plan in timers.planned(world())])
 
 
 @bp.post("/later/run")
@@ -151,7 +151,7 @@ def run_later() -> Response:
     """Let it happen now: all of it, or what is planned for the object `of`."""
     here, sent = world(), asked()
     with here.change():
-        done_now = later.run(here, sent.get("of"))
+        done_now = timers.run(here, sent.get("of"))
     return done(done=[{name: plan[name] for name in ("action", "of")} for plan in done_now])
 
 
@@ -200,10 +200,10 @@ def requests() -> Response:
 
 
 @bp.get("/summary")
-def summary() -> Response:
+def show_summary() -> Response:
     here = world()
     with here.lock:
-        return done(**witness.summary(here))
+        return done(**summary.summary(here))
 
 
 @bp.post("/reset")

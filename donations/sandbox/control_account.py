@@ -4,9 +4,9 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from . import movements, payouts, transactions
+from . import account_transactions, payouts, transactions
+from .control_params import MOST_MINOR, asked, bp, choice, currency, done, minor, whole, world, yes
 from .errors import ApiError
-from .orders import MOST_MINOR, asked, bp, choice, currency, done, minor, whole, world, yes
 from .store import Doc
 
 NEXT = ("in_transit", "paid", "failed", "canceled")
@@ -20,9 +20,9 @@ def move() -> Response:
     """
     here, sent = world(), asked()
     with here.change():
-        booked = movements.make(
+        booked = account_transactions.make(
             here,
-            choice(sent, "kind", tuple(movements.KINDS)),
+            choice(sent, "kind", tuple(account_transactions.KINDS)),
             whole(sent, "amount", None, -MOST_MINOR, MOST_MINOR),
             currency(sent, here.settings.currency),
             fee=whole(sent, "fee", 0, -MOST_MINOR, MOST_MINOR),

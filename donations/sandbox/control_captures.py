@@ -5,7 +5,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from . import captures, charges, events, intents, sessions
-from .orders import asked, bp, done, minor, world, yes
+from .control_params import asked, bp, done, minor, world, yes
 from .store import Doc
 
 

@@ -7,8 +7,8 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from . import charges, conversion, debits, disputes, fraud_warnings, intents, refunds
+from .control_params import asked, bp, choice, currency, decimal, done, minor, world, yes
 from .errors import ApiError
-from .orders import asked, bp, choice, currency, decimal, done, minor, world, yes
 from .store import Doc
 from .world import World
 

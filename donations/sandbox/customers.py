@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import events, ids, listing, params
+from . import events, ids, lists, params
 from .errors import no_such
 from .store import Doc
 from .world import World
@@ -19,7 +19,7 @@ FIELDS: params.Fields = {
     "phone": params.unsettable(params.text(20)),
     "preferred_locales": params.listing(params.text()),
 }
-LIST_FIELDS: params.Fields = {**listing.FIELDS, "email": params.text(512)}
+LIST_FIELDS: params.Fields = {**lists.FIELDS, "email": params.text(512)}
 
 
 def create(world: World, sent: dict[str, Any]) -> Doc:
@@ -88,7 +88,7 @@ def retrieve(world: World, id: str, *, param: str = "id", status: int = 404) -> 
 
 def listed(world: World, sent: dict[str, Any]) -> Doc:
     wanted = params.checked(sent, LIST_FIELDS)
-    return listing.page(world, "customer", wanted, "/v1/customers", listing.only(wanted, "email"))
+    return lists.page(world, "customer", wanted, "/v1/customers", lists.only(wanted, "email"))
 
 
 def _shaped(given: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 The sequences are those of Stripe's guide to delayed payment methods. Functions expect the world's lock to be held.
 """
 
-from . import balance, banks, cards, charges, disputes, events, intents, later, refunds, sessions, transactions
+from . import balance, banks, cards, charges, disputes, events, intents, refunds, sessions, timers, transactions
 from .banks import Account
 from .errors import ApiError
 from .store import Doc
@@ -51,7 +51,7 @@ def pay(world: World, session: Doc, account: Account, *, email: str | None, name
     if account.does == "refuse":
         fail(world, charge, account.code)
         return "failed"
-    later.plan(world, world.settings.later_seconds, "debit.decide", charge["id"])
+    timers.plan(world, world.settings.later_seconds, "debit.decide", charge["id"])
     return "pending"
 
 
@@ -99,7 +99,7 @@ def fail(world: World, charge: Doc, code: str = "debit_not_authorized") -> Doc:
     return charge
 
 
-@later.action("debit.decide")
+@timers.action("debit.decide")
 def decide(world: World, id: str) -> None:
     """What the test account says, unless it was decided by order before."""
     charge = charges.retrieve(world, id)

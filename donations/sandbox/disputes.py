@@ -6,12 +6,12 @@ updated, closed, and funds_reinstated, which may come before or after closed, in
 
 from typing import Any
 
-from . import charges, conversion, dispute_documents, events, fraud_warnings, later, listing, params, transactions
+from . import charges, conversion, dispute_documents, events, fraud_warnings, lists, params, timers, transactions
 from .errors import ApiError, no_such
 from .store import Doc
 from .world import World
 
-LIST_FIELDS: params.Fields = {**listing.FIELDS, "charge": params.text(), "payment_intent": params.text()}
+LIST_FIELDS: params.Fields = {**lists.FIELDS, "charge": params.text(), "payment_intent": params.text()}
 UPDATE_FIELDS: params.Fields = {
     "evidence": dispute_documents.evidence_sent,
     "intended_submission_method": params.absent,
@@ -149,7 +149,7 @@ def retrieve(world: World, id: str) -> Doc:
 
 def listed(world: World, sent: dict[str, Any]) -> Doc:
     wanted = params.checked(sent, LIST_FIELDS)
-    page = listing.page(world, "dispute", wanted, "/v1/disputes", listing.only(wanted, "charge", "payment_intent"))
+    page = lists.page(world, "dispute", wanted, "/v1/disputes", lists.only(wanted, "charge", "payment_intent"))
     return {**page, "data": [current(world, dispute) for dispute in page["data"]]}
 
 
@@ -169,7 +169,7 @@ def update(world: World, id: str, sent: dict[str, Any]) -> Doc:
     )
     if "evidence" in given and given.get("submit", True):
         dispute_documents.submit(dispute)
-        later.plan(world, world.settings.later_seconds, "dispute.decide", id)
+        timers.plan(world, world.settings.later_seconds, "dispute.decide", id)
     world.store.save(dispute)
     previous = {"status": status} if status != dispute["status"] else {}
     events.emit(world, "charge.dispute.updated", dispute, previous)
@@ -184,7 +184,7 @@ def close(world: World, id: str) -> Doc:
     return become(world, dispute, "warning_closed" if dispute["status"].startswith("warning") else "lost")
 
 
-@later.action("dispute.decide")
+@timers.action("dispute.decide")
 def decide(world: World, id: str) -> None:
     dispute = retrieve(world, id)
     text = dispute["evidence"]["uncategorized_text"] or ""

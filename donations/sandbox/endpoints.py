@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import ids, listing, params
+from . import ids, lists, params
 from .errors import ApiError, no_such
 from .events import TYPES
 from .settings import API_VERSION
@@ -93,8 +93,8 @@ def retrieve(world: World, id: str) -> Doc:
 
 
 def listed(world: World, sent: dict[str, Any]) -> Doc:
-    fields = {name: check for name, check in listing.FIELDS.items() if name != "created"}
-    return listing.page(world, "webhook_endpoint", params.checked(sent, fields), "/v1/webhook_endpoints")
+    fields = {name: check for name, check in lists.FIELDS.items() if name != "created"}
+    return lists.page(world, "webhook_endpoint", params.checked(sent, fields), "/v1/webhook_endpoints")
 
 
 def register(world: World) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import ids, listing, params
+from . import ids, lists, params
 from .errors import no_such
 from .settings import API_VERSION
 from .store import Doc, public
@@ -17,7 +17,7 @@ from .world import World, caller
 TYPES = frozenset((Path(__file__).parent / "event_types.txt").read_text().split())
 
 LIST_FIELDS: params.Fields = {
-    **listing.FIELDS,
+    **lists.FIELDS,
     "type": params.text(),
     "types": params.listing(params.text(), most=20),
     "delivery_success": params.boolean,
@@ -82,7 +82,7 @@ def retrieve(world: World, id: str) -> Doc:
 def listed(world: World, sent: dict[str, Any]) -> Doc:
     wanted = params.checked(sent, LIST_FIELDS)
     if "type" in wanted and "types" in wanted:
-        raise listing.conflicting("type", "types")
+        raise lists.conflicting("type", "types")
 
     def matches(event: Doc) -> bool:
         return (
@@ -91,7 +91,7 @@ def listed(world: World, sent: dict[str, Any]) -> Doc:
             and wanted.get("delivery_success", event["pending_webhooks"] == 0) == (event["pending_webhooks"] == 0)
         )
 
-    return listing.page(world, "event", wanted, "/v1/events", matches)
+    return lists.page(world, "event", wanted, "/v1/events", matches)
 
 
 def _announced(world: World, event: Doc) -> Doc:

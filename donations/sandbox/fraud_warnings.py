@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import events, ids, listing, params
+from . import events, ids, lists, params
 from .errors import no_such
 from .store import Doc
 from .world import World
@@ -17,7 +17,7 @@ FRAUD_TYPES = (
     "misc",
     "unauthorized_use_of_card",
 )
-LIST_FIELDS: params.Fields = {**listing.FIELDS, "charge": params.text(), "payment_intent": params.text()}
+LIST_FIELDS: params.Fields = {**lists.FIELDS, "charge": params.text(), "payment_intent": params.text()}
 
 
 def warn(world: World, charge: Doc, fraud_type: str = "misc") -> Doc:
@@ -54,5 +54,5 @@ def retrieve(world: World, id: str) -> Doc:
 
 def listed(world: World, sent: dict[str, Any]) -> Doc:
     wanted = params.checked(sent, LIST_FIELDS)
-    matches = listing.only(wanted, "charge", "payment_intent")
-    return listing.page(world, KIND, wanted, "/v1/radar/early_fraud_warnings", matches)
+    matches = lists.only(wanted, "charge", "payment_intent")
+    return lists.page(world, KIND, wanted, "/v1/radar/early_fraud_warnings", matches)

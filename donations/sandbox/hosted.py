@@ -18,7 +18,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from . import banks, cards, currencies, paying, payments, sessions
+from . import banks, cards, currencies, pay, payments, sessions
 from .errors import ApiError
 from .store import Doc
 from .world import World
@@ -36,7 +36,7 @@ def form(id: str) -> AnyResponse:
 
 
 @bp.post("/c/pay/<id>")
-def pay(id: str) -> AnyResponse:
+def pay_session(id: str) -> AnyResponse:
     world, session = _found(id)
     typed = {name: request.form.get(name, "").strip() for name in (*BLANK, "email")}
     try:
@@ -93,11 +93,11 @@ def _try(world: World, session: Doc, typed: dict[str, str]) -> str:
     if session["status"] == "complete":
         return "paid"
     number = typed["sort_code"] + typed["number"]
-    paying.check_typed(world, number, typed["expiry"], typed["cvc"])
+    pay.check_typed(world, number, typed["expiry"], typed["cvc"])
     email = session["customer_email"] or typed["email"]
     if not email or "@" not in email:
         raise cards.refusal("email_invalid", "Your email is incomplete.", "email")
-    return paying.pay(world, session, number, email=email, name=typed["name"] or None)
+    return pay.pay(world, session, number, email=email, name=typed["name"] or None)
 
 
 def _prefilled(world: World, session: Doc) -> dict[str, str]:

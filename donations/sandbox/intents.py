@@ -5,12 +5,12 @@ Every function here expects the world's lock to be held.
 
 from typing import Any
 
-from . import blanks, customers, events, ids, listing, params, sessions
+from . import customers, defaults, events, ids, lists, params, sessions
 from .errors import ApiError, no_such
 from .store import Doc
 from .world import World
 
-LIST_FIELDS: params.Fields = {**listing.FIELDS, "customer": params.text()}
+LIST_FIELDS: params.Fields = {**lists.FIELDS, "customer": params.text()}
 
 # From the session's payment_intent_data to the payment intent.
 PASSED_ON = (
@@ -31,7 +31,7 @@ def retrieve(world: World, id: str) -> Doc:
 
 def listed(world: World, sent: dict[str, Any]) -> Doc:
     wanted = params.checked(sent, LIST_FIELDS)
-    return listing.page(world, "payment_intent", wanted, "/v1/payment_intents", listing.only(wanted, "customer"))
+    return lists.page(world, "payment_intent", wanted, "/v1/payment_intents", lists.only(wanted, "customer"))
 
 
 def of_session(world: World, session: Doc) -> Doc:
@@ -42,7 +42,7 @@ def of_session(world: World, session: Doc) -> Doc:
     data = session["_payment_intent_data"]
     id = ids.new("pi")
     intent: Doc = {
-        **blanks.payment_intent(),
+        **defaults.payment_intent(),
         "id": id,
         "amount": session["amount_total"],
         "capture_method": data.get("capture_method", "automatic_async"),

@@ -8,7 +8,7 @@ from itertools import islice
 
 from flask import Blueprint, current_app, render_template
 
-from . import conversion, currencies, fraud_warnings, later, movements, payouts, witness
+from . import account_transactions, conversion, currencies, fraud_warnings, payouts, summary, timers
 from .store import Doc
 from .world import World
 
@@ -23,7 +23,7 @@ def show() -> str:
         return render_template(
             "panel.html",
             organisation=world.settings.organisation,
-            summary=witness.summary(world),
+            summary=summary.summary(world),
             sessions=_latest(world, "checkout.session"),
             charges=_latest(world, "charge"),
             events=_latest(world, "event"),
@@ -32,8 +32,8 @@ def show() -> str:
             warnings=_latest(world, fraud_warnings.KIND),
             payouts=_latest(world, "payout"),
             steps=payouts.STEPS,
-            planned=later.planned(world),
-            movements=list(movements.KINDS),
+            planned=timers.planned(world),
+            movements=list(account_transactions.KINDS),
             rate_kinds=conversion.KINDS,
             rates=[{"for": kind, "currency": code, "rate": rate} for (kind, code), rate in world.holds.rates.items()],
             currency=world.settings.currency,

@@ -7,7 +7,7 @@ own transaction among them; the list by payout (in `transactions`) holds them an
 from functools import partial
 from typing import Any
 
-from . import events, later, listing, params, payout_documents, transactions
+from . import events, lists, params, payout_documents, timers, transactions
 from .errors import ApiError, no_such
 from .store import Doc
 from .world import World
@@ -22,7 +22,7 @@ CREATE_FIELDS: params.Fields = {
     **dict.fromkeys(("destination", "payout_method", "source_type"), params.absent),
 }
 LIST_FIELDS: params.Fields = {
-    **listing.FIELDS,
+    **lists.FIELDS,
     "arrival_date": params.created,
     "destination": params.text(),
     "status": params.choice("pending", "in_transit", "paid", "failed", "canceled"),
@@ -144,14 +144,14 @@ def retrieve(world: World, id: str) -> Doc:
 
 def listed(world: World, sent: dict[str, Any]) -> Doc:
     wanted = params.checked(sent, LIST_FIELDS)
-    matches = listing.only(wanted, "destination", "status")
+    matches = lists.only(wanted, "destination", "status")
     bounds = wanted.get("arrival_date", {})
 
     def shown(doc: Doc) -> bool:
-        arrives = all(listing.BOUNDS[name](doc["arrival_date"], bound) for name, bound in bounds.items())
+        arrives = all(lists.BOUNDS[name](doc["arrival_date"], bound) for name, bound in bounds.items())
         return arrives and matches(doc)
 
-    return listing.page(world, "payout", wanted, "/v1/payouts", shown)
+    return lists.page(world, "payout", wanted, "/v1/payouts", shown)
 
 
 def watch(world: World) -> None:
@@ -161,17 +161,17 @@ def watch(world: World) -> None:
         world.timetable.at(world.clock.now() + every, partial(_pay_out_all, world))
 
 
-@later.action("payout.leave")
+@timers.action("payout.leave")
 def leave(world: World, id: str) -> None:
     payout = retrieve(world, id)
     if payout["reconciliation_status"] == "in_progress":
         reconcile(world, payout)
     if payout["status"] == "pending":
         advance(world, payout, "in_transit")
-    later.plan(world, world.settings.later_seconds, "payout.arrive", id)
+    timers.plan(world, world.settings.later_seconds, "payout.arrive", id)
 
 
-@later.action("payout.arrive")
+@timers.action("payout.arrive")
 def arrive(world: World, id: str) -> None:
     payout = retrieve(world, id)
     if payout["status"] == "in_transit":
@@ -183,7 +183,7 @@ def _pay_out_all(world: World) -> None:
         for currency in {each["currency"] for each in world.store.oldest_first("balance_transaction")}:
             if sum(each["net"] for each in unpaid(world, currency)):
                 payout = automatic(world, currency)
-                later.plan(world, world.settings.later_seconds, "payout.leave", payout["id"])
+                timers.plan(world, world.settings.later_seconds, "payout.leave", payout["id"])
         watch(world)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import events, ids, listing, params
+from . import events, ids, lists, params
 from .errors import ApiError, no_such
 from .store import Doc
 from .world import World
@@ -26,7 +26,7 @@ CREATE_FIELDS: params.Fields = {
     "type": params.choice("good", "service"),
 }
 LIST_FIELDS: params.Fields = {
-    **listing.FIELDS,
+    **lists.FIELDS,
     "active": params.boolean,
     "ids": params.listing(params.text()),
     "url": params.text(),
@@ -98,9 +98,9 @@ def retrieve(world: World, id: str, *, param: str = "id", status: int = 404) -> 
 
 def listed(world: World, sent: dict[str, Any]) -> Doc:
     wanted = params.checked(sent, LIST_FIELDS)
-    matches = listing.only(wanted, "active", "url")
+    matches = lists.only(wanted, "active", "url")
     chosen = wanted.get("ids")
-    return listing.page(
+    return lists.page(
         world,
         "product",
         wanted,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import balance, charges, conversion, events, fraud_warnings, ids, later, listing, params, transactions
+from . import balance, charges, conversion, events, fraud_warnings, ids, lists, params, timers, transactions
 from .errors import ApiError, no_such
 from .store import Doc
 from .world import World
@@ -18,7 +18,7 @@ FIELDS: params.Fields = {
         params.absent,
     ),
 }
-LIST_FIELDS: params.Fields = {**listing.FIELDS, "charge": params.text(), "payment_intent": params.text()}
+LIST_FIELDS: params.Fields = {**lists.FIELDS, "charge": params.text(), "payment_intent": params.text()}
 FAILURES = (
     "charge_for_pending_refund_disputed",
     "declined",
@@ -67,9 +67,9 @@ def make(
     if charge["refunded"]:
         fraud_warnings.settled(world, charge)
     if charge.get("_refunds") == "failed" and status == "succeeded":
-        later.plan(world, world.settings.later_seconds, "refund.fail", refund["id"])
+        timers.plan(world, world.settings.later_seconds, "refund.fail", refund["id"])
     elif status == "pending" and pending_reason == "processing":
-        later.plan(world, world.settings.later_seconds, "refund.succeed", refund["id"])
+        timers.plan(world, world.settings.later_seconds, "refund.succeed", refund["id"])
     return refund
 
 
@@ -91,7 +91,7 @@ def retrieve(world: World, id: str) -> Doc:
 
 def listed(world: World, sent: dict[str, Any]) -> Doc:
     wanted = params.checked(sent, LIST_FIELDS)
-    return listing.page(world, "refund", wanted, "/v1/refunds", listing.only(wanted, "charge", "payment_intent"))
+    return lists.page(world, "refund", wanted, "/v1/refunds", lists.only(wanted, "charge", "payment_intent"))
 
 
 def update(world: World, id: str, sent: dict[str, Any]) -> Doc:
@@ -148,13 +148,13 @@ def charge_decided(world: World, charge: Doc) -> None:
             become(world, refund["id"], "succeeded" if charge["status"] == "succeeded" else "canceled")
 
 
-@later.action("refund.succeed")
+@timers.action("refund.succeed")
 def succeed_if_pending(world: World, id: str) -> None:
     if retrieve(world, id)["status"] == "pending":
         become(world, id, "succeeded")
 
 
-@later.action("refund.fail")
+@timers.action("refund.fail")
 def fail_if_alive(world: World, id: str) -> None:
     if retrieve(world, id)["status"] in ("pending", "succeeded"):
         become(world, id, "failed")
@@ -162,7 +162,7 @@ def fail_if_alive(world: World, id: str) -> None:
 
 def _charge_of(world: World, given: dict[str, Any]) -> Doc:
     if "charge" in given and "payment_intent" in given:
-        raise listing.conflicting("charge", "payment_intent")
+        raise lists.conflicting("charge", "payment_intent")
     if "charge" in given:
         return charges.retrieve(world, given["charge"], status=400)
     if "payment_intent" not in given:

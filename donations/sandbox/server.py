@@ -11,7 +11,7 @@ from typing import Any
 import click
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from . import app, balance, endpoints, later, payouts, sessions, transactions
+from . import app, balance, endpoints, payouts, sessions, timers, transactions
 from .api import DROP
 from .settings import Settings
 from .world import World
@@ -55,7 +55,7 @@ class Sandbox:
             endpoints.register(self.world)
             balance.resume(self.world)
             transactions.resume(self.world)
-            later.resume(self.world)
+            timers.resume(self.world)
             payouts.watch(self.world)
             sessions.resume(self.world)
         self.world.start()

@@ -3,13 +3,13 @@
 from functools import partial
 from typing import Any
 
-from . import blanks, customers, events, ids, listing, params, session_rules
+from . import customers, defaults, events, ids, lists, params, session_rules
 from .errors import ApiError, no_such
 from .store import Doc
 from .world import World
 
 LIST_FIELDS: params.Fields = {
-    **listing.FIELDS,
+    **lists.FIELDS,
     "customer": params.text(),
     "customer_details": params.mapping({"email": params.text()}, ("email",)),
     "payment_intent": params.text(),
@@ -42,9 +42,9 @@ def retrieve(world: World, id: str) -> Doc:
 
 def listed(world: World, sent: dict[str, Any]) -> Doc:
     wanted = params.checked(sent, LIST_FIELDS)
-    matches = listing.only(wanted, "customer", "payment_intent", "payment_link", "status", "subscription")
+    matches = lists.only(wanted, "customer", "payment_intent", "payment_link", "status", "subscription")
     email = wanted.get("customer_details", {}).get("email")
-    return listing.page(
+    return lists.page(
         world,
         "checkout.session",
         wanted,
@@ -55,7 +55,7 @@ def listed(world: World, sent: dict[str, Any]) -> Doc:
 
 def line_items(world: World, id: str, sent: dict[str, Any]) -> Doc:
     session = retrieve(world, id)
-    fields = {name: check for name, check in listing.FIELDS.items() if name != "created"}
+    fields = {name: check for name, check in lists.FIELDS.items() if name != "created"}
     wanted = params.checked(sent, fields)
     items = session["_line_items"]
     start = 0
@@ -63,7 +63,7 @@ def line_items(world: World, id: str, sent: dict[str, Any]) -> Doc:
         start = 1 + next((place for place, item in enumerate(items) if item["id"] == after), len(items))
     limit = wanted.get("limit", 10)
     url = f"/v1/checkout/sessions/{id}/line_items"
-    return listing.listed(items[start : start + limit], url, has_more=len(items) > start + limit)
+    return lists.listed(items[start : start + limit], url, has_more=len(items) > start + limit)
 
 
 def expire(world: World, id: str) -> Doc:
@@ -132,7 +132,7 @@ def _document(world: World, given: dict[str, Any], lines: list[Doc]) -> Doc:
     now = world.clock.stamp()
     total = sum(line["amount_total"] for line in lines)
     email = given.get("customer_email")
-    blank = blanks.session()
+    blank = defaults.session()
     return {
         **blank,
         **{name: given.get(name) for name in session_rules.ECHOED},

@@ -8,14 +8,14 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from . import ids, listing, params
+from . import ids, lists, params
 from .errors import ApiError, no_such
 from .store import Doc
 from .world import World
 
 AVAILABLE_AFTER_SECONDS = 7 * 24 * 3600
 LIST_FIELDS: params.Fields = {
-    **listing.FIELDS,
+    **lists.FIELDS,
     "currency": params.currency,
     "payout": params.text(),
     "source": params.text(),
@@ -74,7 +74,7 @@ def retrieve(world: World, id: str) -> Doc:
 
 def listed(world: World, sent: dict[str, Any]) -> Doc:
     wanted = params.checked(sent, LIST_FIELDS)
-    matches = listing.only(wanted, "currency", "source", "type")
+    matches = lists.only(wanted, "currency", "source", "type")
     payout = _payout(world, wanted["payout"]) if "payout" in wanted else None
     hidden = set(_unseen(world, payout)) if payout else set()
 
@@ -82,7 +82,7 @@ def listed(world: World, sent: dict[str, Any]) -> Doc:
         of_payout = payout is None or (doc.get("_payout") == payout["id"] and doc["id"] not in hidden)
         return of_payout and matches(doc)
 
-    page = listing.page(world, "balance_transaction", wanted, "/v1/balance_transactions", shown)
+    page = lists.page(world, "balance_transaction", wanted, "/v1/balance_transactions", shown)
     repeated = payout.get("_repeated", ()) if payout else ()
     page["data"] = [doc for doc in page["data"] for _ in range(2 if doc["id"] in repeated else 1)]
     return page

@@ -26,7 +26,7 @@ from donations.errors import (
 from donations.extensions import db
 from donations.models import Staff, StaffChange
 from donations.models.base import MOST_ID, new_reference
-from donations.staff import factors, notices, passkeys, people
+from donations.staff import notices, passkeys, people, second_factor
 from donations.staff.passkeys import Made
 
 WAITS = timedelta(hours=24)
@@ -204,7 +204,7 @@ def _set_password(conn: Connection, row: StaffChange, details: Mapping[str, Any]
 
 
 def _take_totp(conn: Connection, row: StaffChange, details: Mapping[str, Any], at: datetime) -> None:
-    factors.take_totp(conn, _active(row), details["secret"], details["step"], at=at)
+    second_factor.take_totp(conn, _active(row), details["secret"], details["step"], at=at)
 
 
 def _add_passkey(conn: Connection, row: StaffChange, details: Mapping[str, Any], at: datetime) -> None:
@@ -215,7 +215,7 @@ def _add_passkey(conn: Connection, row: StaffChange, details: Mapping[str, Any],
 
 
 def _replace_codes(conn: Connection, row: StaffChange, details: Mapping[str, Any], at: datetime) -> None:
-    factors.replace_codes(conn, _active(row), [bytes.fromhex(one) for one in details["hashes"]], at=at)
+    second_factor.replace_codes(conn, _active(row), [bytes.fromhex(one) for one in details["hashes"]], at=at)
 
 
 _MAKE: Mapping[str, Callable[[Connection, StaffChange, Mapping[str, Any], datetime], None]] = {

@@ -19,7 +19,7 @@ from donations.errors import (
 )
 from donations.extensions import security
 from donations.models import Organisation, Staff
-from donations.staff.binding import LEAST_LETTERS
+from donations.staff.flask_security import LEAST_LETTERS
 
 MOST_LETTERS = 200
 LEAST_DIFFERENT = 6

@@ -15,7 +15,7 @@ from donations.extensions import db
 from donations.models import Passkey, RecoveryCode, Staff, StaffRole
 from donations.models.base import MOST_ID, new_reference
 from donations.models.staff import ROLES
-from donations.staff import brakes, passwords, sessions
+from donations.staff import passwords, sessions, throttling
 
 
 def find(staff_id: int, *, for_change: bool = False) -> Staff:
@@ -95,7 +95,7 @@ def begin_reset(conn: Connection, token: str, password: str, *, at: datetime) ->
     """Use a mailed link, which works once, for a new password. Gives whose it is, and the hash of the password, which
     is not set yet. Raises BadLink, what is wrong with the password, TryLater after several within a day."""
     person = read_link(token, "reset", for_change=True)
-    brakes.count_reset(conn, person, at)
+    throttling.count_reset(conn, person, at)
     passwords.check_new(password, email_of(person))
     person.link_key = _new_link_key()
     return person, passwords.hashed(password)
@@ -105,7 +105,7 @@ def finish_reset(conn: Connection, person: Staff, password_hash: str, *, at: dat
     """The new password holds, and every session ends. The second factor stays, and so do the brakes on guessing it."""
     person.password, person.link_key = password_hash, _new_link_key()
     sessions.end_all(person, at)
-    brakes.release_password(conn, email_of(person))
+    throttling.release_password(conn, email_of(person))
     audit.record(conn, person.actor, "staff.password_reset", person.actor, at=at)
 
 
@@ -175,7 +175,7 @@ def forget_factors(conn: Connection, person: Staff, *, by: str, at: datetime) ->
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.staff_id == person.id))
     db.session.execute(delete(Passkey).where(Passkey.staff_id == person.id))
     sessions.end_all(person, at)
-    brakes.succeed_second(conn, person)  # what was guessed at is no more
+    throttling.succeed_second(conn, person)  # what was guessed at is no more
     audit.record(conn, by, "staff.factors_reset", person.actor, at=at)
 
 

@@ -1,7 +1,7 @@
 """The only importer of stripe. It speaks Stripe's words outwards and answers in ours: small frozen dataclasses, or the
 facts of facts/. Events are verified (events), objects read (reading), calls made (calling); no database is touched."""
 
-from donations.stripe_gateway.calling import (
+from donations.stripe_gateway.calls import (
     balance,
     checkout_behind,
     checkout_params,
@@ -29,7 +29,7 @@ from donations.stripe_gateway.endpoints import (
     update_endpoint,
 )
 from donations.stripe_gateway.events import API_VERSION, Event, parse_event, read_event
-from donations.stripe_gateway.reading import (
+from donations.stripe_gateway.objects import (
     charge_of,
     dispute_of,
     movement_of,

@@ -11,7 +11,7 @@ from typing import Any
 import stripe
 
 from donations.errors import BadEvent, BadSignature, StaleSignature
-from donations.stripe_gateway.reading import text_of, time_of
+from donations.stripe_gateway.objects import text_of, time_of
 from donations.stripe_statuses import named_email
 
 API_VERSION: str = stripe.api_version

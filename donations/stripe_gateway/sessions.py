@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from donations.facts import Charge
-from donations.stripe_gateway.reading import charge_of, in_our_words, text_of, time_of
+from donations.stripe_gateway.objects import charge_of, in_our_words, text_of, time_of
 from donations.stripe_statuses import ChargeStatus, IntentStatus, SessionPayment, SessionStatus
 
 

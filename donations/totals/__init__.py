@@ -4,10 +4,10 @@ comes from `public`, and is kept in step with the ledger in the transaction that
 from donations.totals.areas import reckon as reckon_areas
 from donations.totals.milestones import note as note_milestones
 from donations.totals.milestones import reached as milestones_reached
-from donations.totals.moving import apply
+from donations.totals.public_totals import PublicTotal, public, public_of
+from donations.totals.publication import DISCREET_STEP, TICK_SECONDS, publish, published_areas, touch
 from donations.totals.recalculation import recalculate
-from donations.totals.reckoning import PublicTotal, public, public_of
-from donations.totals.ticks import DISCREET_STEP, TICK_SECONDS, publish, published_areas, touch
+from donations.totals.stored_totals import apply
 
 __all__ = [
     "DISCREET_STEP", "TICK_SECONDS", "PublicTotal", "apply", "milestones_reached", "note_milestones",

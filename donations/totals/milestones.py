@@ -10,7 +10,7 @@ from sqlalchemy import select
 from donations.extensions import db
 from donations.models import Appeal, Milestone
 from donations.periods import NO_PERIOD
-from donations.totals.reckoning import PublicTotal, public_of
+from donations.totals.public_totals import PublicTotal, public_of
 
 STEPS = (25, 50, 75, 100, 150, 200, 300, 400, 500)  # percent of the goal
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy.engine import Connection
 
 from donations import ledger
-from donations.totals.moving import add_to_funds, homes_of, raise_versions
+from donations.totals.stored_totals import add_to_funds, homes_of, raise_versions
 
 
 def recalculate(conn: Connection, *, at: datetime) -> int:

@@ -10,35 +10,36 @@ from donations.extensions import csrf
 from donations.web import (
     access,
     compression,
-    faults,
+    error_pages,
     filters,
     headers,
-    keeping,
     languages,
+    moved,
+    navigation,
+    offline_unlock,
     page,
+    response_cache,
     seen,
     sessions,
-    unlocked,
-    ways,
 )
 from donations.web.campaigns import bp as campaigns
-from donations.web.embeds import badge, feed, frame, oembed, overlay, showing, sites
+from donations.web.embeds import badge, content, feed, frame, oembed, overlay, sites
 from donations.web.embeds import scoreboard as framed_scoreboard
 from donations.web.health import bp as health
-from donations.web.staff import account, auditing, kept, links, passkeys, people, signing_in
+from donations.web.staff import account, audit_log, kept_forms, links, passkeys, people, sign_in
 from donations.web.styleguide import bp as styleguide
 from donations.web.supporters import (
     about,
     appeals,
+    branch_returns,
     checks,
-    following,
-    pay_ins,
     receipts,
     scoreboard,
     sharing,
+    subscribers,
     your_data,
 )
-from donations.web.supporters import donations as gifts
+from donations.web.supporters import donations as own_donation
 from donations.web.treasury import dashboard
 from donations.web.webhooks import bp as webhooks
 
@@ -46,21 +47,22 @@ from donations.web.webhooks import bp as webhooks
 PUBLIC = (
     appeals.bp,
     checks.bp,
-    gifts.bp,
+    own_donation.bp,
     receipts.bp,
-    following.bp,
+    subscribers.bp,
     scoreboard.bp,
-    pay_ins.bp,
+    branch_returns.bp,
     sharing.bp,
     about.bp,
     your_data.bp,
     styleguide,
 )
 MACHINES = (webhooks, health)
+MOVED = (moved.bp,)
 # For other sites. Their language is asked for by ?lang=, so that one address serves a site in any.
 EMBEDS = (frame.bp, badge.bp, oembed.bp, feed.bp, overlay.bp, framed_scoreboard.bp)
 # Behind a sign-in: a session, CSRF tokens, and the table of roles in access.py.
-STAFF = (signing_in.bp, links.bp, kept.bp, account.bp, passkeys.bp, people.bp, auditing.bp, dashboard.bp, campaigns)
+STAFF = (sign_in.bp, links.bp, kept_forms.bp, account.bp, passkeys.bp, people.bp, audit_log.bp, dashboard.bp, campaigns)
 
 
 def init_app(app: Flask, babel: Babel) -> None:
@@ -68,29 +70,29 @@ def init_app(app: Flask, babel: Babel) -> None:
     proxies = app.config["SETTINGS"].trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
-    keeping.init_app(app)
-    showing.init_app(app)
+    response_cache.init_app(app)
+    content.init_app(app)
     sites.init_app(app)
     languages.init_app(app, babel)
     page.init_app(app)
-    for bp in (*PUBLIC, *MACHINES, *EMBEDS):
+    for bp in (*PUBLIC, *MACHINES, *EMBEDS, *MOVED):
         csrf.exempt(bp)
     access.init_app(app, PUBLIC)
     for bp in PUBLIC:
         app.register_blueprint(bp)
         languages.mirror(app, bp)
-    for bp in (*MACHINES, *EMBEDS):
+    for bp in (*MACHINES, *EMBEDS, *MOVED):
         app.register_blueprint(bp)
     sessions.init_app(app)
-    unlocked.init_app(app)
+    offline_unlock.init_app(app)
     for bp in STAFF:
         app.register_blueprint(bp)
         languages.mirror(app, bp)
     access.init_staff(app, STAFF)
-    ways.init_app(app, STAFF)
+    navigation.init_app(app, STAFF)
     seen.init_app(app)
     # What is registered last runs first on the way out: the body is squeezed after all headers stand.
     compression.init_app(app)
     headers.init_app(app)
     filters.init_app(app)
-    faults.init_app(app)
+    error_pages.init_app(app)

@@ -22,14 +22,14 @@ from donations.errors import BadLink, WrongRole
 from donations.models import Staff
 from donations.staff import refusals
 from donations.staff import sessions as domain
-from donations.web import faults, headers, kept, sessions
+from donations.web import error_pages, headers, kept_forms, sessions
 from donations.web.page import now
 from donations.web.route_roles import ANYONE, ROUTE_ROLES, SECOND, STAFF
 
-PROVING_AGAIN = frozenset({"signing_in.ask_again", "signing_in.prove_again", "passkeys.ask_again"})
+PROVING_AGAIN = frozenset({"sign_in.ask_again", "sign_in.prove_again", "passkeys.ask_again"})
 # Where somebody whose role needs a second factor may go before there is one.
 SETTING_UP = frozenset(
-    {"account.ask_app", "account.confirm_app", "passkeys.ask_new", "passkeys.add", "signing_in.leave", *PROVING_AGAIN}
+    {"account.ask_app", "account.confirm_app", "passkeys.ask_new", "passkeys.add", "sign_in.sign_out", *PROVING_AGAIN}
 )
 
 
@@ -68,7 +68,7 @@ def check_role() -> Any:
     if row is None or (wanted is SECOND and row.stage == "full"):
         return to_sign_in()
     if row.stage == "first":
-        return None if wanted is SECOND else redirect(url_for("signing_in.ask_second"), 303)
+        return None if wanted is SECOND else redirect(url_for("sign_in.ask_second"), 303)
     return _check_signed_in(row.staff, wanted)
 
 
@@ -85,7 +85,7 @@ def _check_signed_in(person: Staff, wanted: frozenset[str]) -> Any:
             )
         raise WrongRole()
     if needs_fresh(request.endpoint or "") and not is_fresh():
-        return redirect(url_for("signing_in.ask_again", next=kept.keep() or _way_back()), 303)
+        return redirect(url_for("sign_in.ask_again", next=kept_forms.keep() or _way_back()), 303)
     return None
 
 
@@ -100,18 +100,18 @@ def is_fresh() -> bool:
 
 
 def to_sign_in() -> Any:
-    return redirect(url_for("signing_in.ask", next=kept.keep() or _way_back()), 303)
+    return redirect(url_for("sign_in.ask", next=kept_forms.keep() or _way_back()), 303)
 
 
 def _late(error: CSRFError) -> Any:
     """A form of the team whose token is of no session that lives: who sent it signs in, and sees what they typed."""
     wanted = ROUTE_ROLES.get(request.endpoint or "")
     if wanted is None or wanted in (ANYONE, SECOND):
-        return faults.from_http(error)
+        return error_pages.from_http(error)
     if sessions.signed_in() is None:
         return to_sign_in()
-    address = kept.keep()
-    return redirect(address, 303) if address else faults.from_http(error)
+    address = kept_forms.keep()
+    return redirect(address, 303) if address else error_pages.from_http(error)
 
 
 def safe_path(path: str | None) -> str | None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
-from donations.web import queries
+from donations.web import query_parameters
 from donations.web.page import content_hash
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -95,7 +95,9 @@ def add_headers(response: Response) -> Response:
 
 def _kept_from_caches(response: Response) -> Response:
     """An answer to an address that a cache might read otherwise than we do is kept by nobody."""
-    if not queries.is_clean(request.query_string.decode("latin-1"), queries.read_by(request.endpoint)):
+    if not query_parameters.is_clean(
+        request.query_string.decode("latin-1"), query_parameters.read_by(request.endpoint)
+    ):
         response.headers["Cache-Control"] = "no-store"
         response.headers.pop("X-Accel-Expires", None)
     return response

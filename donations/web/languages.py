@@ -17,28 +17,28 @@ from werkzeug.routing import BaseConverter
 from donations.errors import DatabaseNotReady
 from donations.extensions import db
 from donations.models import Organisation
-from donations.web import pseudo
+from donations.web import pseudo_locale
 
 # Where a page that answers a POST is found by GET.
 _GET_TWINS = {
     "checks.keep": "appeals.show",
     "checks.begin": "checks.show",
     "donations.again": "donations.show",
-    "following.confirm": "following.ask_confirm",
-    "following.end": "following.ask_end",
+    "subscribers.confirm": "subscribers.ask_confirm",
+    "subscribers.unsubscribe": "subscribers.ask_unsubscribe",
     "campaigns.close": "campaigns.ask_close",
     "campaigns.hide": "campaigns.show",
     "campaigns.open": "campaigns.show",
     "campaigns.pause": "campaigns.show",
     "campaigns.reveal": "campaigns.show",
-    "campaigns.writing.begin": "campaigns.writing.ask_new",
-    "campaigns.writing.write": "campaigns.writing.ask",
-    "campaigns.writing.rewrite": "campaigns.writing.show",
-    "campaigns.writing.publish": "campaigns.writing.preview",
-    "campaigns.writing.throw_away": "campaigns.writing.preview",
+    "campaigns.drafts.create": "campaigns.drafts.ask_new",
+    "campaigns.drafts.write": "campaigns.drafts.ask",
+    "campaigns.drafts.rewrite": "campaigns.drafts.show",
+    "campaigns.drafts.publish": "campaigns.drafts.preview",
+    "campaigns.drafts.delete": "campaigns.drafts.preview",
     "campaigns.updates.write": "campaigns.updates.ask",
-    "campaigns.updates.mend": "campaigns.updates.ask_mend",
-    "campaigns.updates.post": "campaigns.updates.show",
+    "campaigns.updates.edit": "campaigns.updates.ask_edit",
+    "campaigns.updates.publish": "campaigns.updates.show",
     "campaigns.updates.withdraw": "campaigns.updates.show",
     "account.recovery_codes": "account.show",
     "passkeys.add": "account.show",
@@ -115,7 +115,7 @@ def speak(language: str | None) -> None:
 
 def locale_of(code: str) -> Locale:
     """How a language writes numbers, dates and lines. Raises UnknownLocaleError."""
-    return pseudo.LOCALE if code == pseudo.CODE else Locale.parse(code, sep="-")
+    return pseudo_locale.LOCALE if code == pseudo_locale.CODE else Locale.parse(code, sep="-")
 
 
 def for_keeping() -> str:
@@ -150,14 +150,14 @@ def _translated() -> list[str]:
 
 def _known() -> list[str]:
     """What may stand in front of an address: the languages offered, and in development one for trying out the pages."""
-    trial = [pseudo.CODE] if current_app.config["SETTINGS"].in_development else []
+    trial = [pseudo_locale.CODE] if current_app.config["SETTINGS"].in_development else []
     return [*_offered(), *trial]
 
 
 def _locale_asked_for() -> Locale | None:
     code = current()
-    if code == pseudo.CODE:
-        pseudo.prepare()
+    if code == pseudo_locale.CODE:
+        pseudo_locale.prepare()
     return locale_of(code) if code else None
 
 

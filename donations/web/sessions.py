@@ -18,7 +18,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Staff, StaffSession
 from donations.offline_key import unlocks
-from donations.staff import brakes, sessions
+from donations.staff import sessions, throttling
 from donations.web.page import now
 
 _OF_STAFF = re.compile(r"(?:/[a-z]{2,3}(?:-[A-Z]{2})?)?/(?:staff|treasury|campaigns)(?:/|$)")
@@ -154,7 +154,7 @@ def note_seen(at: datetime) -> None:
 
 def place() -> bytes:
     """The keyed hash of the network of whoever asks."""
-    return brakes.place_of(request.remote_addr)
+    return throttling.place_of(request.remote_addr)
 
 
 def browser() -> str:

@@ -20,8 +20,8 @@ from donations.installation.outages import is_outage
 from donations.models import Heartbeat
 from donations.worker.jobs import run_jobs
 from donations.worker.queues import handle_events, send_mails
+from donations.worker.repeated_errors import troubles
 from donations.worker.sessions import look_at_sessions
-from donations.worker.troubles import troubles
 
 log = logging.getLogger(__name__)
 BEAT_EVERY_SECONDS = 10.0

@@ -10,7 +10,7 @@ from donations import retention
 from donations.database import truncate_wal, write_unit
 from donations.extensions import db
 from donations.installation.vacuum import rewrite, vacuum
-from donations.reconciliation import files
+from donations.reconciliation import file_store
 
 NAME = "erasure"
 SMALL_TABLE = 64 * 1024 * 1024  # bytes that PostgreSQL writes anew in about a second
@@ -53,5 +53,5 @@ def _erase(rule: retention.Rule, at: datetime, ends: float) -> int:
 
 
 def _drop_files(at: datetime) -> None:
-    files.sweep("statements", at - STATEMENT_KEPT)
-    files.sweep("evidence", at - EVIDENCE_KEPT, but=retention.evidence_named(db.session.connection()))
+    file_store.sweep("statements", at - STATEMENT_KEPT)
+    file_store.sweep("evidence", at - EVIDENCE_KEPT, but=retention.evidence_named(db.session.connection()))

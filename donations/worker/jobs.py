@@ -19,11 +19,10 @@ from donations.installation.outages import is_outage
 from donations.models import Appeal, Job
 from donations.prepared import upsert
 from donations.worker import balance
-from donations.worker.books import check_books, mark_balances, watch_deadlines
 from donations.worker.card_testing import NAME as CARD_TESTING
 from donations.worker.card_testing import empty_unpaid, watch_cards
 from donations.worker.erasure import erase_personal_data, rewrite_tables
-from donations.worker.following import forget_followers, tell_followers
+from donations.worker.ledger_checks import check_books, mark_balances, watch_deadlines
 from donations.worker.matching import match_lines
 from donations.worker.offline_key import NAME as OFFLINE_KEY
 from donations.worker.offline_key import seal_settled
@@ -31,11 +30,12 @@ from donations.worker.receipts import change_receipts
 from donations.worker.recovery import NAME as RECOVERY
 from donations.worker.recovery import recover_donations
 from donations.worker.refunds import continue_refunds
+from donations.worker.repeated_errors import troubles
 from donations.worker.sessions import expire_checkouts
 from donations.worker.staff_changes import AUDIT_HEAD, mail_audit_head, make_staff_changes
 from donations.worker.stripe_objects import sync_objects
 from donations.worker.stripe_sync import catch_up, sync_movements, sync_payouts
-from donations.worker.troubles import troubles
+from donations.worker.subscribers import forget_followers, tell_followers
 
 LEASE = timedelta(minutes=2)
 

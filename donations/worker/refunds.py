@@ -9,7 +9,7 @@ from datetime import datetime
 from donations import facts, giving, stripe_gateway
 from donations.database import write_unit
 from donations.errors import DonationsError, RefundRefused
-from donations.giving.refunding import Try
+from donations.giving.refunds import Try
 from donations.reconciliation import posting_stop
 
 log = logging.getLogger(__name__)
@@ -19,22 +19,22 @@ def carry_out(attempt_id: int, at: datetime) -> None:
     """Ask Stripe for a refund that is kept, and take its answer in; nothing if it is over. Raises PaymentServiceDown,
     after which it is asked for again by itself, and RefundRefused, after which it is over."""
     with write_unit() as conn:
-        asked = giving.refunding.begin_try(conn, attempt_id, at=at)
+        asked = giving.refunds.begin_try(conn, attempt_id, at=at)
     if asked is None:
         return
     try:
         refund = _find_or_make(asked)
     except RefundRefused as error:
         with write_unit() as conn:
-            giving.refunding.give_up(conn, attempt_id, str(error.facts["code"]))
+            giving.refunds.give_up(conn, attempt_id, str(error.facts["code"]))
         raise
     with write_unit() as conn, posting_stop.posted_despite_stop(conn, attempt_id):
-        giving.refunding.take_in(conn, refund, at=at)
+        giving.refunds.take_in(conn, refund, at=at)
 
 
 def continue_refunds(at: datetime) -> int:
     """Go on with the refunds whose answer was lost. Gives how many were looked at."""
-    waiting = giving.refunding.due(at)
+    waiting = giving.refunds.due(at)
     for attempt_id in waiting:
         try:
             carry_out(attempt_id, at)

@@ -12,7 +12,7 @@ from donations import facts, giving, inbox, stripe_gateway
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import BalanceTransaction, Payment, Payout, Refund
-from donations.reconciliation import movements, payouts
+from donations.reconciliation import balance_transactions, payouts
 from donations.worker import stripe_objects
 from donations.worker.cursors import cursor, move_cursor
 
@@ -57,7 +57,7 @@ def sync_payouts(at: datetime) -> int:
     since = cursor("payouts", at - EVENTS_KEPT, at=at) - timedelta(days=7)  # A payout may fail five working days later.
     for payout in list(stripe_gateway.payouts_since(since)):
         with write_unit() as conn:
-            movements.record_payout(conn, payout, at=at)
+            balance_transactions.record_payout(conn, payout, at=at)
     move_cursor("payouts", at)
     # Of a payout that takes from the bank Stripe lists no members.
     listable = and_(Payout.automatic, Payout.amount_minor > 0, Payout.reconciliation_status == "completed")
@@ -66,7 +66,7 @@ def sync_payouts(at: datetime) -> int:
     for payout_id in complete:
         _list_members(payout_id, at)
     with write_unit() as conn:
-        movements.book_drifted_payouts(conn, at=at)
+        balance_transactions.book_drifted_payouts(conn, at=at)
     return len(complete)
 
 
@@ -78,7 +78,7 @@ def _list_members(payout_id: str, at: datetime) -> None:
         _book_new(list(stripe_gateway.movements_since(oldest)), at)
     with write_unit() as conn:
         facts.record_members(conn, payout_id, members)
-        movements.book_payout(conn, payout_id, at=at)
+        balance_transactions.book_payout(conn, payout_id, at=at)
 
 
 def _book_new(listed: list[facts.Movement], at: datetime) -> int:
@@ -96,7 +96,7 @@ def _book_new(listed: list[facts.Movement], at: datetime) -> int:
 def book_movement(movement: facts.Movement, at: datetime) -> None:
     """One balance transaction into the facts and the books, in a transaction of its own."""
     with write_unit() as conn:
-        movements.book_movement(conn, movement, at=at)
+        balance_transactions.book_movement(conn, movement, at=at)
 
 
 def _claim_orphans(at: datetime) -> int:

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from donations.errors import ArchiveRefused
-from donations.reconciliation import files
+from donations.reconciliation import file_store
 from tests.archives import forged
 from tests.archives.forged import member
 from tests.reconciliation.steps import accepted, raised, sound
@@ -26,7 +26,7 @@ def archive(app: Flask, appeals: dict, tmp_path: Path) -> Path:
     """A good archive of one donation and one file; 25.00 raised. Then another donation came: 26.00."""
     app.config["FILES_FOLDER"] = str(tmp_path / "instance" / "files")
     accepted(2500)
-    files.keep("evidence", b"%PDF-1.7 an invoice")
+    file_store.keep("evidence", b"%PDF-1.7 an invoice")
     made = app.test_cli_runner().invoke(args=["backup", str(tmp_path / "a.ffarchive")])
     assert made.exit_code == 0, made.exception
     accepted(100)

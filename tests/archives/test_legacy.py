@@ -18,7 +18,7 @@ from donations.database import snapshot
 from donations.errors import ArchiveRefused
 from donations.extensions import db
 from donations.models import triggers
-from donations.reconciliation import files
+from donations.reconciliation import file_store
 from tests.reconciliation.steps import accepted, raised, sound
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -30,7 +30,7 @@ def archive(app: Flask, appeals: dict, tmp_path: Path) -> Path:
     """As `donations backup` of commit 90e6808 wrote it, with 25.00; then 1.00 more came."""
     app.config["FILES_FOLDER"] = str(tmp_path / "files")
     accepted(2500)
-    kept = files.keep("evidence", EVIDENCE)
+    kept = file_store.keep("evidence", EVIDENCE)
     db.session.rollback()
     source, target = sqlite3.connect(db.engine.url.database or ""), sqlite3.connect(tmp_path / "copy.db")
     source.backup(target)
@@ -67,8 +67,8 @@ def test_one_of_sqlite_comes_back_if_a_person_trusts_it(app: Flask, archive: Pat
     assert done.exit_code == 0, done.exception
     assert raised() == 2500
     assert not sound()
-    (kept,) = files.all_of("evidence")
-    assert files.read("evidence", kept.name) == EVIDENCE
+    (kept,) = file_store.all_of("evidence")
+    assert file_store.read("evidence", kept.name) == EVIDENCE
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from donations.database import snapshot, write_unit
 from donations.errors import ArchiveRefused, DatabaseInUse
 from donations.extensions import db
 from donations.models import triggers
-from donations.reconciliation import files
+from donations.reconciliation import file_store
 from tests.archives import forged
 from tests.fixtures.settings import environ_for
 from tests.reconciliation.steps import accepted, raised, sound
@@ -71,7 +71,7 @@ def test_a_copy_comes_back_in_the_other_kind_of_database_row_for_row(
 ) -> None:
     # given an installation with donations and evidence
     accepted(2500)
-    evidence = files.keep("evidence", b"%PDF-1.7 an invoice")
+    evidence = file_store.keep("evidence", b"%PDF-1.7 an invoice")
     before = _fingerprints()
     archives.write(tmp_path / "a.ffarchive", forged.settings(app), at=AT)
     # when the copy is restored where nothing was, in the other kind of database
@@ -83,7 +83,7 @@ def test_a_copy_comes_back_in_the_other_kind_of_database_row_for_row(
         assert {name for name, one in _fingerprints().items() if one != before[name]} <= marks
         with snapshot() as conn:
             assert triggers.missing(conn) == []
-        assert files.read("evidence", evidence) == b"%PDF-1.7 an invoice"
+        assert file_store.read("evidence", evidence) == b"%PDF-1.7 an invoice"
         accepted(100)
         assert raised() == 2600
         assert not sound()
@@ -189,7 +189,7 @@ def test_nothing_can_be_read_by_others_at_any_moment(
     monkeypatch.setattr(os, "mkdir", watched_mkdir)
     umask = os.umask(0)
     try:
-        files.keep("evidence", b"%PDF-1.7 an invoice")
+        file_store.keep("evidence", b"%PDF-1.7 an invoice")
         archives.write(tmp_path / "a.ffarchive", forged.settings(app), at=AT)
         assert app.test_cli_runner().invoke(args=["drill", str(tmp_path / "a.ffarchive")]).exit_code == 0
         answer = app.test_cli_runner().invoke(args=["restore", str(tmp_path / "a.ffarchive"), "--replace"])
@@ -209,7 +209,7 @@ def test_an_evidence_file_is_on_the_disk_before_the_row_that_names_it(
     monkeypatch.setattr(
         os, "fsync", lambda handle: (synced.append(os.readlink(f"/proc/self/fd/{handle}")), real(handle))[1]
     )
-    name = files.keep("evidence", b"%PDF-1.7 an invoice")
+    name = file_store.keep("evidence", b"%PDF-1.7 an invoice")
     folder = Path(app.config["FILES_FOLDER"]) / "evidence"
     assert [path for path in synced if path.startswith(str(folder / f".{name}"))], synced
     assert synced[-1] == str(folder)
@@ -217,7 +217,7 @@ def test_an_evidence_file_is_on_the_disk_before_the_row_that_names_it(
 
 
 def test_a_file_whose_key_is_gone_is_refused(app: Flask, appeals: dict, tmp_path: Path) -> None:
-    name = files.keep("evidence", b"%PDF-1.7 an invoice")
+    name = file_store.keep("evidence", b"%PDF-1.7 an invoice")
     path = Path(app.config["FILES_FOLDER"]) / "evidence" / name
     path.write_bytes(privacy.seal("cDE=", f"file:evidence:{name}"))
     archives.write(tmp_path / "a.ffarchive", forged.settings(app), at=AT)

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from donations import staff, tokens
 from donations.database import write_unit
-from donations.reconciliation import marks
-from donations.staff import factors, sessions
+from donations.reconciliation import balance_snapshots
+from donations.staff import second_factor, sessions
 from tests.bench import books
 from tests.bench.totals import Figures, look
 
@@ -25,12 +25,12 @@ def fill() -> str:
     """A million postings as the worker has marked them, and a treasurer who has signed in. Gives their cookie."""
     books.fill()
     with write_unit() as conn:
-        marks.keep(conn, marks.reckon(conn, at=datetime.now(UTC)))
+        balance_snapshots.keep(conn, balance_snapshots.reckon(conn, at=datetime.now(UTC)))
     with write_unit() as conn:
         at = datetime.now(UTC)
         person = staff.invite(conn, "bench@example.org", ["treasurer"], language="en", by="cli:bench", at=at)
-        secret = factors.prepare_totp(person)
-        factors.confirm_totp(conn, person, factors.codes().code(secret, at), at=at)
+        secret = second_factor.prepare_totp(person)
+        second_factor.confirm_totp(conn, person, second_factor.codes().code(secret, at), at=at)
         staff.join(conn, tokens.for_invitation(person.id, person.link_key), "Bench", "a bench of a million", at=at)
     with write_unit():
         _, key = sessions.begin(person, stage="full", place=b"x", browser="bench", at=datetime.now(UTC))

@@ -15,7 +15,7 @@ from unittest.mock import patch
 from donations import ledger
 from donations.bookkeeping import entries_for
 from donations.facts import Dispute, Movement, PaymentFacts, Refund
-from donations.ledger import converging
+from donations.ledger import convergence
 from donations.money import Money
 
 CONVERGE_MS, CHECK_SECONDS = 5.0, 10.0
@@ -28,12 +28,12 @@ def converge() -> list[str]:
     facts = _thirty_facts()
     wanted = entries_for(facts)
     kept = [
-        converging._Kept(number, one.key, one.kind, 1, None, NOON.date(), NOON.date(), list(one.lines))
+        convergence._Kept(number, one.key, one.kind, 1, None, NOON.date(), NOON.date(), list(one.lines))
         for number, one in enumerate(wanted)
     ]
     day_of = datetime.date
     waits = []
-    with patch.object(converging, "_kept", return_value=kept), patch.object(converging, "_write"):
+    with patch.object(convergence, "_kept", return_value=kept), patch.object(convergence, "_write"):
         for _ in range(300):
             began = time.process_time()
             posted = ledger.converge(
@@ -91,7 +91,7 @@ def _later(minutes: int) -> datetime:
 
 def asked(url: str) -> Figures:
     """Ask every question in a process of its own. Gives seconds, postings, findings and the process's peak memory."""
-    done = subprocess.run([sys.executable, "-m", "tests.bench.asking", url], check=True, capture_output=True, cwd=ROOT)
+    done = subprocess.run([sys.executable, "-m", "tests.bench.clients", url], check=True, capture_output=True, cwd=ROOT)
     figures: Figures = json.loads(done.stdout.splitlines()[-1])
     return figures
 

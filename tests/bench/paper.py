@@ -17,7 +17,7 @@ from donations import paper, receipts, totals
 from donations.extensions import db
 from donations.models import Appeal, Organisation, Receipt
 from donations.paper import receipt as of_receipt
-from donations.paper import sharing, typesetting
+from donations.paper import sharing, typst_documents
 
 RECEIPT_MS, CARD_MS = 20.0, 40.0
 TIMES, WARM = 200, 10
@@ -55,9 +55,9 @@ def _typst_alone() -> Callable[[int], Any]:
     with patch.object(receipts, "successor_of", return_value=None):
         said = iter(_all_said())
     compiler = typst.Compiler(
-        typesetting.TEMPLATES / "receipt.typ", root=typesetting.TEMPLATES, ignore_system_fonts=True
+        typst_documents.TEMPLATES / "receipt.typ", root=typst_documents.TEMPLATES, ignore_system_fonts=True
     )
-    standards = typesetting.STANDARDS
+    standards = typst_documents.STANDARDS
     return lambda _number: compiler.compile(format="pdf", pdf_standards=standards, sys_inputs={"data": next(said)})
 
 

@@ -84,7 +84,7 @@ def _page(kind: str, port: int, path: str) -> Figures:
 
 
 def look(port: int, connections: int, times: int, path: str, *headers: str) -> Figures:
-    command = [sys.executable, "-m", "tests.bench.looking", str(port), str(connections), str(times), path, *headers]
+    command = [sys.executable, "-m", "tests.bench.readers", str(port), str(connections), str(times), path, *headers]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     figures: Figures = json.loads(done.stdout)
     return figures

@@ -12,11 +12,11 @@ from playwright.sync_api import Browser, BrowserContext
 from sqlalchemy import select
 
 from donations import staff, tokens
-from donations.appeals import drafts, following, updates, values
+from donations.appeals import drafts, file_values, subscribers, updates
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, Subscription
-from donations.staff import factors, sessions
+from donations.staff import second_factor, sessions
 from tests.browser.gallery import Gallery, open_gallery
 from tests.browser.test_staff import AXE, asked_of
 from tests.factories import a_donation
@@ -41,17 +41,19 @@ def _stage(app: Flask) -> tuple[str, dict[str, str]]:
     with write_unit() as conn:
         person = staff.invite(conn, "olga@example.org", ["organiser"], language="en", by="cli:test", at=at)
         staff.join(conn, tokens.for_invitation(person.id, person.link_key), "Olga", "correct horse battery", at=at)
-        assert factors.confirm_totp(conn, person, factors.codes().code(factors.prepare_totp(person), at), at=at)
+        assert second_factor.confirm_totp(
+            conn, person, second_factor.codes().code(second_factor.prepare_totp(person), at), at=at
+        )
         _, key = sessions.begin(person, stage="full", place=b"x", browser="Firefox", at=at)
         appeal = Appeal.any_by_slug(SLUG)
-        written = {**values.of(appeal), "target": "15000", "title": {"en": "Hands Off Ali Feruz"}}
+        written = {**file_values.of(appeal), "target": "15000", "title": {"en": "Hands Off Ali Feruz"}}
         draft = drafts.keep(
             written, appeal, None, version=0, form_key="a", reason="A second lawyer", by=person.actor, at=at
         )
         posted = updates.write(appeal, *WORDS, form_key="b", by=person.actor)
         updates.post(posted, by=person.actor, at=at)
         waits = updates.write(appeal, {"en": "A new date"}, {"en": "Next week."}, form_key="c", by=person.actor)
-        following.ask(appeal, "maya@example.org", "en", a_donation(appeal, state="paid"), at)
+        subscribers.ask(appeal, "maya@example.org", "en", a_donation(appeal, state="paid"), at)
         db.session.flush()
         row = db.session.scalars(select(Subscription)).one()
         own = f"/campaigns/{SLUG}"
@@ -60,8 +62,8 @@ def _stage(app: Flask) -> tuple[str, dict[str, str]]:
             "preview": f"/campaigns/drafts/{draft.id}/preview", "close": f"{own}/close",
             "update-new": f"{own}/updates/new", "update": f"{own}/updates/{waits.id}",
             "appeal-public": f"/appeals/{SLUG}", "update-public": f"/appeals/{SLUG}/updates/{posted.id}",
-            "confirm": f"/following/confirm/{tokens.for_confirming(row.reference)}",
-            "end": f"/following/end/{tokens.for_ending(row.reference)}",
+            "confirm": f"/subscribers/confirm/{tokens.for_confirming(row.reference)}",
+            "end": f"/subscribers/unsubscribe/{tokens.for_ending(row.reference)}",
         }  # fmt: skip
     return key, paths
 

@@ -18,10 +18,17 @@ from tests.needs import program
 pytestmark = pytest.mark.browser
 TREASURER = "treasurer@demo.example"
 PICTURES = {
-    "dashboard": "/treasury/", "payouts": "/treasury/payouts", "lines": "/treasury/lines", "gifts": "/treasury/gifts",
-    "gift": "/treasury/gifts/new?method=cash", "spending": "/treasury/spending", "statement": "/treasury/bank/1",
-    "periods": "/treasury/periods", "disputes": "/treasury/disputes", "fund": "/treasury/funds/ali",
-}  # fmt: skip
+    "dashboard": "/treasury/",
+    "payouts": "/treasury/payouts",
+    "lines": "/treasury/statement-lines",
+    "gifts": "/treasury/offline-donations",
+    "gift": "/treasury/offline-donations/new?method=cash",
+    "spending": "/treasury/payment-requests",
+    "statement": "/treasury/bank-accounts/1",
+    "periods": "/treasury/periods",
+    "disputes": "/treasury/disputes",
+    "fund": "/treasury/funds/ali",
+}
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +38,13 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     ports = [free_port() for _ in range(3)]
     behind = ["--behind", str(month.DAYS * month.DAY_SECONDS)]
     stage = Stage(
-        tmp_path_factory.mktemp("month"), port=ports[0], sandbox_port=ports[1], smtp_port=ports[2], database_url="",
+        tmp_path_factory.mktemp("month"),
+        port=ports[0],
+        sandbox_port=ports[1],
+        smtp_port=ports[2],
+        database_url="",
         sandbox_options=["--bt-delay", "5", *behind],
-    )  # fmt: skip
+    )
     try:
         stage.start()
         month.live_through(stage, lambda _: None)

@@ -17,7 +17,7 @@ from donations import appeals, create_app, staff, tokens
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import AppealUpdate, StaffSession
-from donations.staff import changes, factors
+from donations.staff import changes, second_factor
 from tests.browser.gallery import APPEALS, _Quiet
 from tests.fixtures.databases import make_tables
 from tests.fixtures.settings import environ_for
@@ -79,9 +79,9 @@ def with_codes(app: Flask) -> list[str]:
     """Give the person an app for codes. Gives the recovery codes, each good for one sign-in."""
     with app.app_context(), write_unit() as conn:
         person = staff.find(1)
-        code = factors.codes().code(factors.prepare_totp(person), datetime.now(UTC))
-        assert factors.confirm_totp(conn, person, code, at=datetime.now(UTC))
-        return list(factors.new_recovery_codes(conn, person, at=datetime.now(UTC)))
+        code = second_factor.codes().code(second_factor.prepare_totp(person), datetime.now(UTC))
+        assert second_factor.confirm_totp(conn, person, code, at=datetime.now(UTC))
+        return list(second_factor.new_recovery_codes(conn, person, at=datetime.now(UTC)))
 
 
 def second_step(page: Page, codes: list[str]) -> None:
@@ -96,7 +96,7 @@ def test_codes_work_without_javascript(app: Flask, chromium: Browser) -> None:
     assert page.url.endswith("/staff/app")
     # when the key is given to an app and its code typed
     key = page.inner_text(".key").replace("-", "")
-    code = factors.codes().code(f'{{"key":"{key}","type":"totp","v":1}}', datetime.now(UTC))
+    code = second_factor.codes().code(f'{{"key":"{key}","type":"totp","v":1}}', datetime.now(UTC))
     page.fill("#code", code)
     page.click(".sheet > button")
     # then there are recovery codes, and the treasury opens

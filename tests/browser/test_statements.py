@@ -33,7 +33,7 @@ def faults_of(page: Page) -> list[str]:
 
 
 def choose(page: Page, app: Flask, account: int, text: str) -> None:
-    page.goto(f"{url_of(app)}/treasury/bank/{account}")
+    page.goto(f"{url_of(app)}/treasury/bank-accounts/{account}")
     page.set_input_files("#file", {"name": "odd.csv", "mimeType": "text/csv", "buffer": text.encode()})
     page.locator("form:has(#file) button").click()
 
@@ -42,21 +42,21 @@ def decided_and_withdrawn(app: Flask, page: Page, account: int, before: int) -> 
     """The line in doubt is decided on the to-do list, and the import withdrawn. Gives what axe says."""
     found: list[str] = []
     page.goto(f"{url_of(app)}/treasury/to-do/same_line")
-    page.locator("a[href*='/treasury/bank/questions/']").first.click()
+    page.locator("a[href*='/treasury/bank-accounts/questions/']").first.click()
     found += faults_of(page)
     page.get_by_role("button", name="Same money").click()
-    page.wait_for_url("**/treasury/lines/*")
+    page.wait_for_url("**/treasury/statement-lines/*")
     # and the import is withdrawn
     with app.app_context():
         assert db.session.query(BankLine).count() == before + 2
         number = (
             db.session.query(Statement.id).filter(Statement.lines_new == 2).order_by(Statement.id.desc()).first()[0]
         )
-    page.goto(f"{url_of(app)}/treasury/bank/imports/{number}/withdraw")
+    page.goto(f"{url_of(app)}/treasury/bank-accounts/imports/{number}/withdraw")
     found += faults_of(page)
     page.fill("#reason", "Only a trial")
     page.get_by_role("button", name="Withdraw import").click()
-    page.wait_for_url(f"**/treasury/bank/{account}")
+    page.wait_for_url(f"**/treasury/bank-accounts/{account}")
     found += faults_of(page)
     with app.app_context():
         assert db.session.query(BankLine).count() == before
@@ -85,11 +85,11 @@ def test_a_volunteer_brings_in_a_file_that_nobody_knows(app: Flask, page: Page, 
     page.get_by_role("button", name="Preview again").click()
     found += faults_of(page)
     page.get_by_role("button", name="Import statement").click()
-    page.wait_for_url("**/treasury/lines")
+    page.wait_for_url("**/treasury/statement-lines")
     # and the bank numbers a line anew
     choose(page, app, account, ODD.replace("TX-000002", "TX-000009"))
     found += faults_of(page)
     page.get_by_role("button", name="Import statement").click()
-    page.wait_for_url("**/treasury/lines")
+    page.wait_for_url("**/treasury/statement-lines")
     found += decided_and_withdrawn(app, page, account, before)
     assert found == []

@@ -15,8 +15,8 @@ from donations import appeals, create_app, staff, tokens
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import BankLine, Match
-from donations.reconciliation import closing
-from donations.staff import factors, sessions
+from donations.reconciliation import period_close
+from donations.staff import second_factor, sessions
 from tests.browser.gallery import APPEALS, _Quiet
 from tests.browser.test_reach import ALL, ASK_AXE, OF_COLOURS, SMALL_TARGETS, VENDOR, WIDER
 from tests.fixtures.databases import make_tables
@@ -28,8 +28,15 @@ from tests.web.treasury.test_dashboard import parked
 from tests.web.treasury.test_every_page import FORMS, PAGES, some_of_everything
 
 pytestmark = pytest.mark.browser
-MORE = ("/treasury/payouts/po_1", "/treasury/periods/1", "/treasury/books", "/treasury/books/file?since=x",
-        "/treasury/funds/ali?account=4010", "/treasury/lines/{line}", "/treasury/spending/1/payee")  # fmt: skip
+MORE = (
+    "/treasury/payouts/po_1",
+    "/treasury/periods/1",
+    "/treasury/exports",
+    "/treasury/exports/file?since=x",
+    "/treasury/funds/ali?account=4010",
+    "/treasury/statement-lines/{line}",
+    "/treasury/payment-requests/1/payee",
+)
 PASSWORD, EMAIL = "correct horse battery staple", "maya@example.org"
 
 
@@ -63,7 +70,7 @@ def _fill() -> None:
     parked()
     hear_payout(12748)
     with write_unit():
-        closing.prepare(TODAY)
+        period_close.prepare(TODAY)
     for minor, name in ((4100, "Maya Example"), (4200, "Ben Example")):
         expected(minor, name=name)
         said(1, minor, "for Ali", name=name)
@@ -90,8 +97,8 @@ def _sign_in(app: Flask) -> str:
         if person is None:
             person = staff.invite(conn, EMAIL, ["treasurer", "admin"], language="en", by="cli:test", at=at)
             staff.join(conn, tokens.for_invitation(person.id, person.link_key), "Maya", PASSWORD, at=at)
-            code = factors.codes().code(factors.prepare_totp(person), at)
-            assert factors.confirm_totp(conn, person, code, at=at)
+            code = second_factor.codes().code(second_factor.prepare_totp(person), at)
+            assert second_factor.confirm_totp(conn, person, code, at=at)
         _, key = sessions.begin(person, stage="full", place=b"x", browser="Firefox", at=at)
         return str(key)
 
@@ -121,7 +128,7 @@ def test_lines_are_reviewed_from_the_keyboard_alone(app: Flask, page: Page) -> N
     # given lines of which two have a proposal
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.goto(f"{url_of(app)}/treasury/lines")
+    page.goto(f"{url_of(app)}/treasury/statement-lines")
     assert page.locator(".keys").is_visible()
     focused = "document.activeElement.closest('.line')?.querySelector('.line-head')?.innerText ?? ''"
     # when one goes down, up and down again
@@ -136,7 +143,7 @@ def test_lines_are_reviewed_from_the_keyboard_alone(app: Flask, page: Page) -> N
         page.keyboard.press("j")
         assert page.evaluate(focused) != before
     page.keyboard.press("Enter")
-    page.wait_for_url("**/treasury/lines?page=1#lines")
+    page.wait_for_url("**/treasury/statement-lines?page=1#lines")
     # then it is matched, and the line that is first now has the focus
     with app.app_context():
         line = db.session.query(BankLine.id).filter(BankLine.amount_minor == 4100).scalar()
@@ -150,15 +157,15 @@ def test_a_gift_is_recorded_from_its_line_by_keyboard(app: Flask, page: Page) ->
     # given a line without a proposal, to which Enter leads
     with app.app_context():
         line, before = db.session.query(BankLine.id).filter(BankLine.amount_minor == 4300).scalar(), raised()
-    page.goto(f"{url_of(app)}/treasury/lines")
+    page.goto(f"{url_of(app)}/treasury/statement-lines")
     page.locator(f"#line-{line}").focus()
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/treasury/lines/{line}*")
+    page.wait_for_url(f"**/treasury/statement-lines/{line}*")
     # when it is said to be a gift
     page.select_option("#purpose", "hands-off-ali/ali")
     page.focus("#name")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/treasury/lines?page=1#lines")
+    page.wait_for_url("**/treasury/statement-lines?page=1#lines")
     # then it counts
     with app.app_context():
         assert raised() == before + 4300

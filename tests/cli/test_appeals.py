@@ -11,7 +11,7 @@ from flask import Flask
 
 from donations.extensions import db
 from donations.models import Appeal
-from donations.web import copies
+from donations.web import cached_copies
 from tests.house import ROOT
 
 DEMO = ROOT / "appeals.toml"
@@ -120,8 +120,8 @@ def test_copies_says_what_is_still_shown_and_by_its_code_whether_anything_is(
     assert (alone.exit_code, "Nobody answers at http://localhost from here" in alone.output) == (1, True)
     # when one address of many still shows it, and when none does
     for still, code in ((("/embed/hands-off-ali",), 1), ((), 0)):
-        found = copies.Report(asked=300, still=still, unknown=())
-        monkeypatch.setattr(copies, "ask_all", lambda _, found=found: found)
+        found = cached_copies.Report(asked=300, still=still, unknown=())
+        monkeypatch.setattr(cached_copies, "ask_all", lambda _, found=found: found)
         result = run(app, "copies", "hands-off-ali")
         # then it is named, and the code says so to a script
         assert result.exit_code == code

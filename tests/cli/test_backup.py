@@ -21,7 +21,7 @@ from donations.database import snapshot
 from donations.errors import BackupNotWritten, DatabaseNotEmpty
 from donations.extensions import db
 from donations.models import Donation
-from donations.reconciliation import files
+from donations.reconciliation import file_store
 from tests.events import fresh
 from tests.reconciliation.steps import accepted, raised, sound
 
@@ -44,7 +44,7 @@ def gifts() -> int:
 def test_a_backup_made_while_gifts_arrive_comes_back_whole(app: Flask, appeals: dict, tmp_path: Path) -> None:
     # given gifts, evidence, and more gifts that go on arriving
     accepted(2500)
-    evidence, archive = files.keep("evidence", b"%PDF-1.7 an invoice"), tmp_path / "backup.ffarchive"
+    evidence, archive = file_store.keep("evidence", b"%PDF-1.7 an invoice"), tmp_path / "backup.ffarchive"
     before, enough = gifts(), threading.Event()
     arriving = threading.Thread(target=_go_on_giving, args=(app, enough))
     arriving.start()
@@ -55,14 +55,14 @@ def test_a_backup_made_while_gifts_arrive_comes_back_whole(app: Flask, appeals: 
     assert made.exit_code == 0, made.output
     assert "DATA_KEY" in made.output
     # then it takes the place of what came after it, evidence too
-    files.drop("evidence", evidence)
+    file_store.drop("evidence", evidence)
     after = gifts()
     done = run(app, "restore", str(archive), "--replace")
     assert done.exit_code == 0, done.output
     assert before <= gifts() <= after
     assert raised() == 2500 + 100 * (gifts() - before)
     assert not sound()
-    assert files.read("evidence", evidence) == b"%PDF-1.7 an invoice"
+    assert file_store.read("evidence", evidence) == b"%PDF-1.7 an invoice"
 
 
 def test_a_database_that_holds_something_is_not_replaced_unasked(app: Flask, appeals: dict, tmp_path: Path) -> None:
@@ -128,10 +128,10 @@ def test_what_cannot_be_written_removes_no_older_archive(
 def test_a_drill_proves_an_archive_and_touches_nothing(app: Flask, appeals: dict, tmp_path: Path) -> None:
     accepted(2500)
     archive = tmp_path / "backup.ffarchive"
-    evidence = files.keep("evidence", b"%PDF-1.7 an invoice")
+    evidence = file_store.keep("evidence", b"%PDF-1.7 an invoice")
     assert run(app, "backup", str(archive)).exit_code == 0
     accepted(100)
-    files.drop("evidence", evidence)
+    file_store.drop("evidence", evidence)
     done = run(app, "drill", str(archive))
     assert done.exit_code == 0, done.output
     assert "can be restored: 1 donations" in done.output

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from donations import mailer, staff
 from donations.cli import disclosures, group
-from donations.cli.who import actor
+from donations.cli.actor import actor
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import AuditRecord, Mail

@@ -17,7 +17,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from donations import config, database, inbox, mailer
-from donations.cli.doctor import Finding, books, command, payment_service
+from donations.cli.doctor import Finding, command, payment_service
+from donations.cli.doctor import database as doctor_database
 from donations.config.source import Source
 from donations.errors import PaymentServiceRefused
 from donations.extensions import db
@@ -181,8 +182,8 @@ def test_a_database_elsewhere_is_spoken_to_encrypted(sound: Any) -> None:
     assert findings("database connection") == []  # by a socket of this machine, or its loopback
     open_to_see = [("10.0.0.7", False), ("fd00::7", False)]
     closed = [("10.0.0.7", True), ("127.0.0.1", False), ("::1", False), (None, False)]
-    assert [books.is_read_on_the_way(*each) for each in open_to_see + closed] == [True] * 2 + [False] * 4
-    sound.setattr(books, "is_read_on_the_way", lambda *_: True)
+    assert [doctor_database.is_read_on_the_way(*each) for each in open_to_see + closed] == [True] * 2 + [False] * 4
+    sound.setattr(doctor_database, "is_read_on_the_way", lambda *_: True)
     ((level, says),) = findings("database connection")
     assert (level, "sslmode=verify-full" in says) == ("warning", True)
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from donations import inbox, stripe_gateway
 from donations.database import write_unit
-from donations.inbox import handling
+from donations.inbox import handlers
 from donations.models import Appeal
 from tests import events
 from tests.events import as_text, rows
@@ -42,7 +42,7 @@ def fail(*_: Any) -> None:
 
 @pytest.fixture
 def poison(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setitem(handling.HANDLERS, "charge.succeeded", fail)
+    monkeypatch.setitem(handlers.HANDLERS, "charge.succeeded", fail)
     return monkeypatch
 
 

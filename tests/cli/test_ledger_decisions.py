@@ -7,18 +7,18 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import text
 
-from donations.cli.who import operator
+from donations.cli.actor import operator
 from donations.database import write_unit
 from donations.errors import NothingToDecide, PostingStopped
 from donations.extensions import db
 from donations.models import Classification, Decision, Halt, StripeEvent
-from donations.worker.books import check_books
+from donations.worker.ledger_checks import check_books
 from tests import events
 from tests.events import a_charge, balances, fresh, hear, rows
 from tests.factories import NOON, gbp
 from tests.inbox.steps import receive
 from tests.reconciliation.test_classification import an_unknown_movement, lines_of
-from tests.reconciliation.test_spending import two_must_approve
+from tests.reconciliation.test_payment_requests import two_must_approve
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import text
 
-from donations.cli.doctor import books
+from donations.cli.doctor import database
 from donations.database import write_unit
 from donations.errors import FindingGone, PostingStopped
 from donations.extensions import db
 from donations.models import Appeal, Cure, Halt, Organisation
-from donations.worker.books import check_books
+from donations.worker.ledger_checks import check_books
 from tests.events import a_charge, balances, fresh, hear
 from tests.factories import NOON, a_donation, gbp
 
@@ -58,7 +58,7 @@ def test_resume_says_what_is_wrong_what_it_means_and_how_it_is_corrected(app: Fl
     assert "Every donation we received has one valid receipt." in done.output
     assert re.search(r'Reissue receipt: donations ledger cure \w{10} reissue --reason "..."', done.output)
     assert re.search(rf"Refund payment: donations ledger cure \w{{10}} refund {charge_id} --reason", done.output)
-    assert "/treasury/stop" in done.output
+    assert "/treasury/posting-stop" in done.output
 
 
 @pytest.mark.parametrize("broken", [VOID, TAKE_A_PENNY])
@@ -131,10 +131,10 @@ def test_wrong_usage_is_said(app: Flask, charge_id: str, words: tuple[str, ...])
 def test_the_doctor_says_since_when_and_why(app: Flask, charge_id: str) -> None:
     spoil(TAKE_A_PENNY)
     with db.engine.connect() as conn:
-        said = [one for one in books._content(conn) if one.what == "posting"]
+        said = [one for one in database._content(conn) if one.what == "posting"]
     assert [one.level for one in said] == ["fault"]
     assert f"stopped since {NOON:%Y-%m-%d %H:%M:%S} UTC, because I10: fund" in said[0].says
-    assert "/treasury/stop" in said[0].says
+    assert "/treasury/posting-stop" in said[0].says
 
 
 def test_the_check_shows_what_was_accepted(app: Flask, charge_id: str) -> None:

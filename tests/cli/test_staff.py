@@ -12,12 +12,12 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from donations import audit, staff, tokens
-from donations.cli.who import actor
+from donations.cli.actor import actor
 from donations.database import write_unit
 from donations.errors import AlreadyDone, LastAdmin, NoSuchStaff, NotInThisState, StaffKnown
 from donations.extensions import db
 from donations.models import AuditRecord, Mail, StaffSession
-from donations.staff import changes, factors, sessions
+from donations.staff import changes, second_factor, sessions
 
 PASSWORD = "correct horse battery staple"
 EMAIL = "maya@example.org"
@@ -147,16 +147,16 @@ def test_a_lost_second_factor_is_forgotten_with_its_codes_and_sessions(app: Flas
     number, at = join(app, EMAIL, "treasurer"), datetime.now(UTC)
     with write_unit() as conn:
         person = staff.find(number)
-        code = factors.codes().code(factors.prepare_totp(person), at)
-        assert factors.confirm_totp(conn, person, code, at=at)
-        factors.new_recovery_codes(conn, person, at=at)
+        code = second_factor.codes().code(second_factor.prepare_totp(person), at)
+        assert second_factor.confirm_totp(conn, person, code, at=at)
+        second_factor.new_recovery_codes(conn, person, at=at)
         sessions.begin(person, stage="full", place=b"x", browser="Firefox", at=at)
 
     assert run(app, "staff", "reset-factor", EMAIL).exit_code == 0
 
     person = staff.find(number)
     assert person.needs_second_factor
-    assert factors.recovery_codes_left(person) == 0
+    assert second_factor.recovery_codes_left(person) == 0
     living = select(func.count()).select_from(StaffSession).where(StaffSession.ended_at.is_(None))
     assert db.session.scalar(living) == 0
 

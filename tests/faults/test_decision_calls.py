@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from donations import facts, giving
 from donations.database import write_unit
 from donations.extensions import db
-from donations.giving.refunding import Asked
+from donations.giving.refunds import Asked
 from donations.models import Appeal, Fund, Mail, Receipt, ReceiptChange, RefundAttempt
 from donations.reconciliation import donation_moves
 from donations.reconciliation.matches import Said
@@ -58,15 +58,15 @@ def a_refund(number: int) -> Act:
     def act() -> None:
         with write_unit() as conn:
             wanted = Asked(f"form {number}", gbp("5.00"), "duplicate", "")
-            attempt = giving.refunding.ask(conn, charge_id, wanted, actor="staff:1", at=NOON)
+            attempt = giving.refunds.ask(conn, charge_id, wanted, actor="staff:1", at=NOON)
             attempt_id, reference = attempt.id, attempt.reference
         with write_unit() as conn:
-            if giving.refunding.begin_try(conn, attempt_id, at=NOON) is None:
+            if giving.refunds.begin_try(conn, attempt_id, at=NOON) is None:
                 return
         # What Stripe says: the same refund, however often it is asked for by this reference.
         made = facts.Refund(f"re_{reference}", charge_id, gbp("5.00"), "succeeded", NOON, reference=reference)
         with write_unit() as conn:
-            giving.refunding.take_in(conn, made, at=NOON)
+            giving.refunds.take_in(conn, made, at=NOON)
 
     return act
 

@@ -19,7 +19,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, Donation, Entry, Halt, Mail, Payment, Receipt, StripeEvent
 from donations.money import Money
-from donations.worker.books import check_books
+from donations.worker.ledger_checks import check_books
 from donations.worker.queues import handle_events, send_mails
 from tests.events import a_movement, charge, declined, deliver, event, fresh, hear, session, succeeded
 from tests.factories import a_donation, gbp

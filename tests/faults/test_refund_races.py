@@ -10,7 +10,7 @@ from donations import giving
 from donations.database import write_unit
 from donations.errors import RefundTooLarge
 from donations.extensions import db
-from donations.giving.refunding import Asked
+from donations.giving.refunds import Asked
 from donations.models import Appeal, RefundAttempt
 from tests.events import a_charge, fresh, hear
 from tests.factories import NOON, a_donation, gbp
@@ -30,7 +30,7 @@ def asked(charge_id: str, form_key: str, amount: str) -> int | None:
     wanted = Asked(form_key, gbp(amount), "duplicate", "")
     try:
         with write_unit() as conn:
-            return giving.refunding.ask(conn, charge_id, wanted, actor="staff:1", at=NOON).id
+            return giving.refunds.ask(conn, charge_id, wanted, actor="staff:1", at=NOON).id
     except RefundTooLarge:
         return None
 

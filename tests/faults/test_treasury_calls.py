@@ -19,10 +19,10 @@ from donations import giving
 from donations.database import write_unit
 from donations.errors import AlreadyDone
 from donations.extensions import db
-from donations.giving.offline import HandedIn
+from donations.giving.offline_donations import HandedIn
 from donations.models import Appeal, BankAccount, Fund, OfflineGift
 from donations.money import Money
-from donations.reconciliation import adjustments, matches, matching, slips, spending
+from donations.reconciliation import adjustments, matches, matching, paying_in_slips, payment_requests
 from donations.reconciliation.matches import Said
 from tests.events import fresh, live_lines
 from tests.factories import NOON
@@ -48,8 +48,8 @@ def a_gift_recorded_and_accepted(number: int) -> Callable[[], None]:
                 message="", display="secret", language="en", nonce=f"try {number}",
             )  # fmt: skip
             told = HandedIn("cash", TODAY, counted_by=("Ann", "Ben"))
-            row = giving.offline.record(appeal, gift, told, actor="tara", at=NOON)
-            giving.offline.accept(conn, row.id, actor="theo", at=NOON)
+            row = giving.offline_donations.record(appeal, gift, told, actor="tara", at=NOON)
+            giving.offline_donations.accept(conn, row.id, actor="theo", at=NOON)
 
     return act
 
@@ -78,19 +78,19 @@ def a_slip(number: int) -> Callable[[], None]:
     def act(conn: Any) -> None:
         bank = db.session.get_one(BankAccount, 1)
         amount = Money(3000, "GBP")
-        slips.pay_in(conn, bank, [gift], amount, count=1, on=TODAY, number="", actor="tara", at=NOON)
+        paying_in_slips.pay_in(conn, bank, [gift], amount, count=1, on=TODAY, number="", actor="tara", at=NOON)
 
     return lambda: _in_a_unit(act)
 
 
 def a_payment_approved_and_sent(number: int) -> Callable[[], None]:
     with write_unit() as conn:
-        asked = spending.Asked(f"payment {number}", Money(100, "GBP"), "lawyer", "Maya Example")
-        wanted = spending.request(conn, fund(), asked, actor="tara", at=NOON).id
+        asked = payment_requests.Asked(f"payment {number}", Money(100, "GBP"), "lawyer", "Maya Example")
+        wanted = payment_requests.request(conn, fund(), asked, actor="tara", at=NOON).id
 
     def act(conn: Any) -> None:
-        spending.approve(conn, wanted, actor="theo", staff_id=None, at=NOON)
-        spending.send(conn, wanted, at=NOON)
+        payment_requests.approve(conn, wanted, actor="theo", staff_id=None, at=NOON)
+        payment_requests.send(conn, wanted, at=NOON)
 
     return lambda: _in_a_unit(act)
 

@@ -180,7 +180,7 @@ def test_what_is_not_there_or_was_cancelled_does_not_move(app: Flask) -> None:
         move("R-999999", "ali")
     gift = a_gift(1000)
     with write_unit() as conn:
-        giving.offline.cancel(conn, gift, actor="tara", at=NOON)
+        giving.offline_donations.cancel(conn, gift, actor="tara", at=NOON)
     with pytest.raises(NotToBeCorrected), write_unit() as conn:
         donation_moves.move_offline(conn, gift, fund("kozlov"), at=NOON)
 

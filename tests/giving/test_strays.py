@@ -146,7 +146,7 @@ def _assigned(charge: Charge) -> None:
 def _refunded(charge: Charge) -> None:
     refund = facts.Refund("re_stray", charge.charge_id, charge.amount, "succeeded", LATER)
     with write_unit() as conn:
-        giving.refunding.take_in(conn, refund, at=LATER)
+        giving.refunds.take_in(conn, refund, at=LATER)
 
 
 @pytest.mark.parametrize(("way_out", "more"), [(_assigned, 2000), (_refunded, 0)])
@@ -215,7 +215,7 @@ def test_the_rule_itself(charges: list[object], expected: dict[int, Stray]) -> N
     class Of:
         reference, currency, joint_until = "its own", "GBP", None
 
-    assert facts.strays.find(Of, charges) == expected
+    assert facts.stray_payments.find(Of, charges) == expected
 
 
 def test_what_another_account_takes_is_no_donation_until_a_person_says_so(reference: str) -> None:

@@ -14,7 +14,7 @@ from donations import giving
 from donations.appeals import wordings
 from donations.database import write_unit
 from donations.extensions import db
-from donations.giving import pay_ins
+from donations.giving import branch_returns
 from donations.models import Appeal, Area, Donation, Fund
 from donations.reconciliation import matching
 from tests import house
@@ -54,11 +54,13 @@ def by_bank_line() -> None:
 
 
 def by_branch() -> None:
-    told = pay_ins.HandedIn("cheque", BEFORE.date(), TODAY, {"collection": 2000}, pay_ins.Words("Ann"), "en", nonce="n")
+    told = branch_returns.HandedIn(
+        "cheque", BEFORE.date(), TODAY, {"collection": 2000}, branch_returns.Words("Ann"), "en", nonce="n"
+    )
     with write_unit():
-        number = pay_ins.hand_in(_london(), told, at=NOON).id
+        number = branch_returns.hand_in(_london(), told, at=NOON).id
     with write_unit() as conn:
-        pay_ins.accept(conn, number, actor="tara", name="Tara", at=NOON)
+        branch_returns.accept(conn, number, actor="tara", name="Tara", at=NOON)
 
 
 def a_stray() -> None:
@@ -125,8 +127,8 @@ def test_what_was_received_before_the_change_keeps_the_earlier_wording(app: Flas
         language="en", nonce="n",
     )  # fmt: skip
     with write_unit():
-        handed_in = giving.offline.HandedIn("cheque", BEFORE.date())
-        giving.offline.record(Appeal.by_slug("hands-off-ali"), gift, handed_in, actor="tara", at=NOON)
+        handed_in = giving.offline_donations.HandedIn("cheque", BEFORE.date())
+        giving.offline_donations.record(Appeal.by_slug("hands-off-ali"), gift, handed_in, actor="tara", at=NOON)
     # then both keep what was said on their own day
     fresh()
     assert [one.wording and one.wording.number for one in db.session.scalars(select(Donation))] == [1, 1]

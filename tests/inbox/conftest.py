@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy.engine import Connection
 
 from donations.database import write_unit
-from donations.inbox import handling
+from donations.inbox import handlers
 from donations.models import Appeal
 from tests.factories import a_donation
 from tests.fixtures.outside import Stripe
@@ -35,12 +35,12 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Makes the handler of a type do its work and then fail, until the test's own end."""
 
     def spoil(type: str = "charge.succeeded") -> None:
-        handle = handling.HANDLERS[type]
+        handle = handlers.HANDLERS[type]
 
         def fail(conn: Connection, event: Any, at: datetime) -> None:
             handle(conn, event, at)
             raise Poison("Maya Example <maya@example.org> gave 20.00")
 
-        monkeypatch.setitem(handling.HANDLERS, type, fail)
+        monkeypatch.setitem(handlers.HANDLERS, type, fail)
 
     return spoil

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from donations import inbox, stripe_gateway
 from donations.database import write_unit
-from donations.inbox import handling
+from donations.inbox import handlers
 from donations.models import Appeal
 from donations.worker.queues import handle_events
 from tests import events
@@ -34,7 +34,7 @@ def test_a_fault_that_would_show_only_at_the_commit_is_found_before(
             )
         )
 
-    monkeypatch.setitem(handling.HANDLERS, "charge.succeeded", orphan)
+    monkeypatch.setitem(handlers.HANDLERS, "charge.succeeded", orphan)
     # when its event arrives
     said = events.succeeded(reference)
     assert receive(said) == "due"

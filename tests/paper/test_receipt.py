@@ -7,7 +7,7 @@ from flask_babel import force_locale
 
 from donations import paper, receipts
 from donations.database import write_unit
-from donations.paper import typesetting
+from donations.paper import typst_documents
 from tests.fixtures.receipts import Freeze
 from tests.paper.reading import claims, words
 
@@ -124,8 +124,8 @@ def test_letters_that_no_font_has_do_not_keep_a_receipt_from_coming(
     freeze: Freeze, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given a machine without a font
-    monkeypatch.setattr(typesetting, "_fonts", lambda *, with_machine: typesetting.typst.Fonts(False))
-    monkeypatch.setattr(typesetting, "_own", typesetting.threading.local())
+    monkeypatch.setattr(typst_documents, "_fonts", lambda *, with_machine: typst_documents.typst.Fonts(False))
+    monkeypatch.setattr(typst_documents, "_own", typst_documents.threading.local())
     # then the paper comes, tagged, and does not claim what it cannot keep
     made = printed(freeze(person=text))
     assert "£20.50" in words(made)

@@ -12,7 +12,7 @@ from donations.extensions import db
 from donations.facts import Charge, Dispute, Refund
 from donations.models import Appeal, Fund
 from donations.money import Money
-from donations.reconciliation import adjustments, spending
+from donations.reconciliation import adjustments, payment_requests
 from tests.events import a_charge, a_movement, hear, new_id
 from tests.factories import NOON, a_donation, gbp
 from tests.reconciliation.steps import TODAY, a_bank_account, accepted
@@ -81,13 +81,13 @@ def lost(charge: Charge) -> None:
 def disbursed(key: str, amount: Money, *, send: bool) -> None:
     with write_unit() as conn:
         fund = db.session.query(Fund).filter(Fund.slug == "ali").one()
-        asked = spending.Asked(key, amount, "lawyer", "Maya Example 12345678")
-        wanted = spending.request(conn, fund, asked, actor="tara", at=NOON).id
+        asked = payment_requests.Asked(key, amount, "lawyer", "Maya Example 12345678")
+        wanted = payment_requests.request(conn, fund, asked, actor="tara", at=NOON).id
     with write_unit() as conn:
-        spending.approve(conn, wanted, actor="theo", staff_id=None, at=NOON)
+        payment_requests.approve(conn, wanted, actor="theo", staff_id=None, at=NOON)
     if send:
         with write_unit() as conn:
-            spending.send(conn, wanted, at=NOON)
+            payment_requests.send(conn, wanted, at=NOON)
 
 
 def adjust(key: str, amount: Money, **said: Any) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from donations import giving, privacy
 from donations.database import snapshot, write_unit
 from donations.extensions import db
-from donations.giving.offline import HandedIn
+from donations.giving.offline_donations import HandedIn
 from donations.models import Appeal, Match, Payout
 from donations.money import Money
 from donations.reconciliation import matching
@@ -54,7 +54,7 @@ def expected(
         )  # fmt: skip
         known = privacy.lookup_hash(payer, "bank payer") if payer else None
         handed_in = HandedIn(method, on, payer_hash=known, reference_code=code)
-        return giving.offline.record(appeal, gift, handed_in, actor="tara", at=NOON).id
+        return giving.offline_donations.record(appeal, gift, handed_in, actor="tara", at=NOON).id
 
 
 def a_payout(payout_id: str, minor: int, *, arrival: date = TODAY, trace: str | None = None) -> str:

@@ -16,7 +16,7 @@ from donations import giving, ledger
 from donations.database import write_unit
 from donations.errors import DonationsError
 from donations.extensions import db
-from donations.giving.offline import HandedIn
+from donations.giving.offline_donations import HandedIn
 from donations.models import (
     Appeal,
     BankAccount,
@@ -88,14 +88,14 @@ def a_gift(
             message="", display="secret", language="en", nonce=f"form {next(_numbers)}",
         )  # fmt: skip
         handed_in = HandedIn(method, TODAY, counted_by=("Ann", "Ben") if method == "cash" else (), **more)
-        return giving.offline.record(appeal, gift, handed_in, actor="tara", at=NOON).id
+        return giving.offline_donations.record(appeal, gift, handed_in, actor="tara", at=NOON).id
 
 
 def accepted(minor: int, method: str = "cash", **more: Any) -> int:
     """An offline gift that counts. Gives its id."""
     gift_id = a_gift(minor, method, **more)
     with write_unit() as conn:
-        giving.offline.accept(conn, gift_id, actor="theo", at=NOON)
+        giving.offline_donations.accept(conn, gift_id, actor="theo", at=NOON)
     return gift_id
 
 

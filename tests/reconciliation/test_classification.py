@@ -26,12 +26,12 @@ from donations.facts import Movement
 from donations.models import Classification, Entry, Fund
 from donations.models.base import new_id
 from donations.money import Money
-from donations.reconciliation import classification, closing, matches, movements
+from donations.reconciliation import balance_transactions, classification, matches, period_close
 from donations.reconciliation.classification import Asked
 from tests.events import a_charge, a_movement, fresh, hear, live_lines
 from tests.factories import NOON, gbp
 from tests.reconciliation.steps import a_bank_account, a_line, accepted, match, raised, sound
-from tests.reconciliation.test_spending import two_must_approve
+from tests.reconciliation.test_payment_requests import two_must_approve
 
 UNKNOWN = "moonlight_settlement"
 
@@ -47,7 +47,7 @@ def an_unknown_movement(minor: int = -600, fee: int = 0, **more: Any) -> str:
 
 def booked(movement: Movement) -> str:
     with write_unit() as conn:
-        movements.book_movement(conn, movement, at=NOON)
+        balance_transactions.book_movement(conn, movement, at=NOON)
     return movement.id
 
 
@@ -83,7 +83,7 @@ def test_an_unknown_movement_becomes_what_a_treasurer_says_and_can_become_someth
     # and when it is heard again, nothing changes; said otherwise, it converges once more
     count = db.session.query(Entry).count()
     with write_unit() as conn:
-        movements.book_again(conn, movement, at=NOON)
+        balance_transactions.book_again(conn, movement, at=NOON)
     assert db.session.query(Entry).count() == count
     classify(movement, 1110, "ali")
     assert (1110, "ali", "GBP", 600) in lines_of(movement)
@@ -109,8 +109,8 @@ def test_in_a_closed_period_the_decision_is_entered_on_the_first_open_day(app: F
     classify(movement)
     later = NOON + timedelta(days=14)
     with write_unit() as conn:
-        period = closing.prepare(date(2026, 11, 30))
-        assert closing.sign(conn, period, actor="tara", at=later, accepted="looked at")
+        period = period_close.prepare(date(2026, 11, 30))
+        assert period_close.sign(conn, period, actor="tara", at=later, accepted="looked at")
     # when it is named otherwise in December
     classify(movement, 5010)
     # then November stands as it was signed

@@ -15,7 +15,7 @@ from donations.errors import AlreadyDone
 from donations.extensions import db
 from donations.models import Appeal, BankAccount, Donation, Match, OfflineGift
 from donations.money import Money
-from donations.reconciliation import matches, matching, slips
+from donations.reconciliation import matches, matching, paying_in_slips
 from tests.events import rows
 from tests.factories import NOON
 from tests.reconciliation.matching_steps import expected, is_now, run, said, why
@@ -182,7 +182,7 @@ def test_a_repaired_code_is_proposed_as_a_new_gift_and_accepted(app: Flask) -> N
 def test_a_slip_is_matched_by_its_number(app: Flask) -> None:
     account, gift = a_bank_account(), accepted(25000)
     with write_unit() as conn:
-        slip = slips.pay_in(
+        slip = paying_in_slips.pay_in(
             conn, db.session.get_one(BankAccount, account), [gift], Money(25000, "GBP"), count=1, on=TODAY,
             number="000104", actor="tara", at=NOON,
         ).id  # fmt: skip

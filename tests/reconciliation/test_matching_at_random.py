@@ -21,7 +21,7 @@ from donations.database import snapshot, write_unit
 from donations.extensions import db
 from donations.models import Match
 from donations.reconciliation import matching
-from donations.reconciliation.matching.deciding import AHEAD, ENOUGH, decide
+from donations.reconciliation.matching.decisions import AHEAD, ENOUGH, decide
 from donations.reconciliation.matching.items import Decision, Items, Line, OpenGift, OpenPayout, OpenSlip
 from donations.reconciliation.matching.names import words_of
 from tests.events import fresh

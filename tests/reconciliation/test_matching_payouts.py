@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from donations.extensions import db
-from donations.reconciliation import payouts, splits
+from donations.reconciliation import payout_allocation, payouts
 from tests.reconciliation.matching_steps import a_payout, is_now, run, said, why
 from tests.reconciliation.steps import TODAY, a_bank_account
 from tests.reconciliation.test_payouts import hear_payout, two_gifts_and_a_fee
@@ -80,4 +80,4 @@ def test_only_a_payout_without_members_is_an_estimate(
     hear_payout(minor, automatic=automatic)
     row = payouts.find(db.session.connection(), "po_1")
     assert payouts.is_estimated(row) is is_estimate
-    assert splits.has_members(row) is not is_estimate
+    assert payout_allocation.has_members(row) is not is_estimate

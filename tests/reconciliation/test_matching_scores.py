@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from donations import references
-from donations.reconciliation.matching import in_words, words
-from donations.reconciliation.matching.deciding import decide
+from donations.reconciliation.matching import in_words, reason_labels
+from donations.reconciliation.matching.decisions import decide
 from donations.reconciliation.matching.items import Candidate, Items, Line, OpenGift, OpenSlip, PayerKnown
 from donations.reconciliation.matching.names import closeness, words_of
-from donations.reconciliation.matching.scoring import POINTS
+from donations.reconciliation.matching.scores import POINTS
 
 DAY = date(2026, 11, 20)
 ALI, OTHER = references.code_of_appeal_id(1), references.code_of_appeal_id(2)
@@ -242,5 +242,5 @@ def test_names_are_compared_by_their_words(said: str, known: str, points: int) -
 
 
 def test_every_reason_has_words() -> None:
-    assert set(POINTS) <= set(words._WORDS)
+    assert set(POINTS) <= set(reason_labels._WORDS)
     assert in_words(["reference", "name"])

@@ -21,7 +21,7 @@ from donations.reconciliation import adjustments, posting_stop
 from tests.appeals import test_drafts
 from tests.factories import NOON
 from tests.house import ROOT
-from tests.reconciliation import test_classification, test_closing, test_spending
+from tests.reconciliation import test_classification, test_payment_requests, test_period_close
 from tests.reconciliation.steps import a_gift, approvals_are, banked
 from tests.reconciliation.waiting_steps import a_cure, a_rule_to_approve
 from tests.test_approvals import decide as decide_rule
@@ -46,23 +46,23 @@ def rule() -> None:
 
 def payment() -> None:
     banked(80000)
-    test_spending.approve(test_spending.ask_for(500, actor=ONE), OTHER)
+    test_payment_requests.approve(test_payment_requests.ask_for(500, actor=ONE), OTHER)
 
 
 def payment_approved_by_two() -> None:
     banked(80000)
     approvals_are(2)
-    number = test_spending.ask_for(500, actor=THIRD)
-    test_spending.approve(number, ONE)
+    number = test_payment_requests.ask_for(500, actor=THIRD)
+    test_payment_requests.approve(number, ONE)
     assert db.session.get_one(Disbursement, number).state == "requested"
-    test_spending.approve(number, OTHER)
+    test_payment_requests.approve(number, OTHER)
 
 
 def transfer() -> None:
     approvals_are(2)
     account = banked(80000)
-    told = {"bank_account_id": account, "other_fund_id": test_spending.fund("sakharovo").id}
-    number, state = test_spending.adjust("transfer", 500, actor=ONE, **told)
+    told = {"bank_account_id": account, "other_fund_id": test_payment_requests.fund("sakharovo").id}
+    number, state = test_payment_requests.adjust("transfer", 500, actor=ONE, **told)
     assert state == "requested"
     with write_unit() as conn:
         adjustments.decide(conn, number, yes=True, actor=OTHER, at=NOON)
@@ -82,15 +82,15 @@ def correction() -> None:
 
 def close() -> None:
     approvals_are(2)
-    period = test_closing.a_period()
-    assert not test_closing.sign(period, ONE)
-    test_closing.sign(period, OTHER)
+    period = test_period_close.a_period()
+    assert not test_period_close.sign(period, ONE)
+    test_period_close.sign(period, OTHER)
 
 
 def cash() -> None:
     number = a_gift(500)
     with write_unit() as conn:
-        giving.offline.accept(conn, number, actor=OTHER, at=NOON)
+        giving.offline_donations.accept(conn, number, actor=OTHER, at=NOON)
 
 
 def update() -> None:
@@ -115,7 +115,7 @@ KINDS = (rule, payment, payment_approved_by_two, transfer, assignment, correctio
 def test_no_approval_by_an_account_that_the_other_gave_access(
     app: Flask, kind: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(giving.offline, "needs_another", lambda: True)
+    monkeypatch.setattr(giving.offline_donations, "needs_another", lambda: True)
     late = timedelta(days=14) if kind is close else timedelta()  # a period is signed when it is over
     gave(ONE, OTHER, at=NOON + late - timedelta(days=6))
     with pytest.raises(Refused):
@@ -127,7 +127,7 @@ def test_no_approval_by_an_account_that_the_other_gave_access(
 def test_after_seven_days_they_are_two_people(
     app: Flask, kind: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(giving.offline, "needs_another", lambda: True)
+    monkeypatch.setattr(giving.offline_donations, "needs_another", lambda: True)
     gave(ONE, OTHER, at=NOON - timedelta(days=8))
     gave(ONE, "somebody else")
     kind()
@@ -149,5 +149,5 @@ def test_no_other_code_compares_who_asked_with_who_approves() -> None:
         for path in (ROOT / "donations").rglob("*.py")
     }
     assert {name: times for name, times in raising.items() if times} == {
-        "approvals.py": 1, "reconciliation/spending.py": 1, "staff/changes.py": 1,
+        "approvals.py": 1, "reconciliation/payment_requests.py": 1, "staff/changes.py": 1,
     }  # fmt: skip

@@ -18,7 +18,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.facts import Movement, Payout
 from donations.models import Appeal, Fund
-from donations.reconciliation import movements
+from donations.reconciliation import balance_transactions
 from donations.reconciliation.matches import Said
 from tests.events import a_charge, a_movement, fresh, hear, live_lines
 from tests.factories import NOON, a_donation, gbp
@@ -43,13 +43,13 @@ def hear_payout(minor: int, **more: Any) -> None:
     }  # fmt: skip
     with write_unit() as conn:
         facts.record_payout(conn, Payout(amount_minor=minor, currency="GBP", **said))
-        movements.book_payout(conn, said["id"], at=NOON)
+        balance_transactions.book_payout(conn, said["id"], at=NOON)
 
 
 def hear_members(payout_id: str, members: list[str]) -> None:
     with write_unit() as conn:
         facts.record_members(conn, payout_id, members)
-        movements.book_payout(conn, payout_id, at=NOON)
+        balance_transactions.book_payout(conn, payout_id, at=NOON)
 
 
 def two_gifts_and_a_fee() -> list[str]:
@@ -184,7 +184,7 @@ def test_a_manual_payout_is_laid_over_the_funds_in_proportion(app: Flask) -> Non
 def drifted() -> None:
     """What the worker does every few minutes."""
     with write_unit() as conn:
-        movements.book_drifted_payouts(conn, at=NOON)
+        balance_transactions.book_drifted_payouts(conn, at=NOON)
 
 
 BY_HAND: dict[str, Any] = {"automatic": False, "reconciliation_status": "not_applicable"}
@@ -252,7 +252,7 @@ def test_an_automatic_payout_whose_members_stripe_never_names_is_estimated(app: 
 
 def test_a_payout_to_a_place_where_none_went_before_is_told_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
-    monkeypatch.setattr(movements.alarms, "sound", lambda conn, name, said, **when: told.append(said))
+    monkeypatch.setattr(balance_transactions.alarms, "sound", lambda conn, name, said, **when: told.append(said))
     for number, place in enumerate(["ba_1", "ba_1", "ba_2", "ba_1", None]):
         payout = Payout(
             id=f"po_{number}", amount_minor=500, currency="GBP", status="paid", automatic=True,
@@ -260,7 +260,7 @@ def test_a_payout_to_a_place_where_none_went_before_is_told_once(app: Flask, mon
             failure_transaction_id=None, created_at=NOON, arrival_on=NOON.date(), said_at=NOON, destination=place,
         )  # fmt: skip
         with write_unit() as conn:
-            movements.record_payout(conn, payout, at=NOON)
+            balance_transactions.record_payout(conn, payout, at=NOON)
     assert told == ["po_2 goes to ba_2, where no payout in GBP has gone before."]
 
 
@@ -281,10 +281,10 @@ def test_a_decision_about_a_member_moves_its_part_of_the_payout_and_the_bank(app
         fund = db.session.query(Fund).filter(Fund.slug == "sakharovo").one()
         giving.assign(conn, charge.charge_id, fund, reason="meant so", actor="tara", at=NOON)
     with write_unit() as conn:
-        assert movements.book_drifted_payouts(conn, at=NOON) == 1
+        assert balance_transactions.book_drifted_payouts(conn, at=NOON) == 1
     # then the payout and the bank follow it, and nothing is left to do
     assert _standing(1000) == {"sakharovo": 9830}
     assert (in_transit(), at_stripe()) == ({}, {})
     with write_unit() as conn:
-        assert movements.book_drifted_payouts(conn, at=NOON) == 0
+        assert balance_transactions.book_drifted_payouts(conn, at=NOON) == 0
     assert sound() == ()

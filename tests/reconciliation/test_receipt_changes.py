@@ -139,11 +139,11 @@ def test_a_corrected_amount_waits_and_what_is_corrected_back_is_never_told(app: 
     told()
     for minor in (2000, 3000):
         with write_unit() as conn:
-            giving.offline.correct(conn, gift, Money(minor, "GBP"), "cash", at=NOON)
+            giving.offline_donations.correct(conn, gift, Money(minor, "GBP"), "cash", at=NOON)
         assert (raised(), receipts_of(gift), sound()) == (minor, [("live", 3000)], ())
     assert (later(mail_server), receipts_of(gift)) == ([], [("live", 3000)])
     with write_unit() as conn:
-        giving.offline.correct(conn, gift, Money(2000, "GBP"), "cash", at=NOON)
+        giving.offline_donations.correct(conn, gift, Money(2000, "GBP"), "cash", at=NOON)
     assert later(mail_server) == ["Your new receipt R-000002"]
     assert "We had recorded a wrong amount" in plain_text(mail_server.mails[-1])
 
@@ -154,7 +154,7 @@ def test_where_nobody_would_be_told_a_receipt_by_hand_follows_at_once(app: Flask
         donation = db.session.get_one(OfflineGift, gift).donation
         donation.email_sealed = donation.email_hash = None
         db.session.flush()
-        giving.offline.correct(conn, gift, Money(2000, "GBP"), "cash", at=NOON)
+        giving.offline_donations.correct(conn, gift, Money(2000, "GBP"), "cash", at=NOON)
     assert receipts_of(gift) == [("replaced", 3000), ("live", 2000)]
     fresh()
     assert db.session.scalars(select(ReceiptChange)).all() == []

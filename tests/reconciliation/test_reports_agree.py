@@ -223,4 +223,4 @@ def _beancount(written: bytes, folder: Path) -> Flows:
 
 def test_the_public_total_is_of_the_groups_that_a_row_calls_raised(app: Flask) -> None:
     groups = (Group.ONLINE, Group.OFFLINE, Group.REFUNDS, Group.CHARGEBACKS, Group.IN_DISPUTE)
-    assert set(accounts_of(*groups)) == ledger.converging.PUBLIC_ACCOUNTS
+    assert set(accounts_of(*groups)) == ledger.convergence.PUBLIC_ACCOUNTS

@@ -17,13 +17,13 @@ from donations.models import (
     Mail,
     StripeEvent,
 )
-from donations.reconciliation import spending, to_do
+from donations.reconciliation import payment_requests, to_do
 from donations.reconciliation.matches import Said
 from donations.reconciliation.to_do import KINDS, OpenItems
 from tests.events import fresh
 from tests.factories import NOON
 from tests.reconciliation.steps import a_bank_account, a_line, banked, match
-from tests.reconciliation.test_spending import approve, ask_for
+from tests.reconciliation.test_payment_requests import approve, ask_for
 from tests.reconciliation.waiting_steps import LATER, PLANTED, a_job, a_mail, a_rest, add, an_event
 
 
@@ -140,20 +140,20 @@ def test_a_payment_sent_that_the_bank_never_paid_is_marked_as_not_sent(app: Flas
     wanted = ask_for(5000)
     approve(wanted, "theo")
     with write_unit() as conn:
-        spending.send(conn, wanted, at=NOON)
+        payment_requests.send(conn, wanted, at=NOON)
     assert listed("disbursement", NOON + timedelta(days=3)) is None
     assert listed("disbursement", NOON + timedelta(days=8)) is not None
     # when somebody says so, with a reason
     with pytest.raises(ReasonNeeded), write_unit() as conn:
-        spending.unsend(conn, wanted, reason="", at=NOON)
+        payment_requests.unsend(conn, wanted, reason="", at=NOON)
     with write_unit() as conn:
-        assert spending.unsend(conn, wanted, reason="wrong account number", at=NOON).state == "approved"
+        assert payment_requests.unsend(conn, wanted, reason="wrong account number", at=NOON).state == "approved"
     # then it can be sent once more, or taken back; one that its line is matched to cannot be marked so
     with write_unit() as conn:
-        spending.send(conn, wanted, at=NOON)
+        payment_requests.send(conn, wanted, at=NOON)
     match(a_line(account, -5000), Said("disbursement", -5000, target=str(wanted)))
     with pytest.raises(AlreadyDone), write_unit() as conn:
-        spending.unsend(conn, wanted, reason="x", at=NOON)
+        payment_requests.unsend(conn, wanted, reason="x", at=NOON)
 
 
 def test_the_planted_things_cover_every_kind() -> None:

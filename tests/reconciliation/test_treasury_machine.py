@@ -20,20 +20,19 @@ from donations.errors import AlreadyDone, DonationsError, NeedsAnother, NotArriv
 from donations.extensions import db
 from donations.models import Appeal, BankAccount, BankLine, Disbursement, Match, OfflineGift
 from donations.money import Money
-from donations.reconciliation import adjustments, matches, matching, slips, spending, statements
+from donations.reconciliation import adjustments, matches, matching, paying_in_slips, payment_requests, statements
 from donations.reconciliation.matches import Said
 from tests.events import a_charge, a_movement, fresh, hear, new_id
 from tests.factories import NOON, a_donation
 from tests.reconciliation import steps
 from tests.reconciliation.steps import TODAY, a_gift, expect, free, in_bank, raised, sound, two_approvals
+from tests.reconciliation.test_payment_requests import fund as fund_of
 from tests.reconciliation.test_payouts import hear_members, hear_payout, moved
-from tests.reconciliation.test_spending import fund as fund_of
 from tests.reconciliation.treasury_model import FUNDS, Line, Thing, Treasury, one
 
 WHICH, PART, FUND = st.integers(0, 99), st.integers(1, 5000), st.sampled_from(FUNDS)
 METHOD = st.sampled_from(["cash", "cheque", "bank", "bank"])
-KINDS = ("offline_gift", "offline_gift", "slip", "slip", "disbursement", "payout", "offline_refund", "bounced",
-         "charge", "unidentified")  # fmt: skip
+KINDS = (*("offline_gift", "slip") * 2, "disbursement", "payout", "offline_refund", "bounced", "charge", "unidentified")
 HEAD = "Date;Name;Transaction ID;Amount\n"
 
 
@@ -67,7 +66,7 @@ class Desk(RuleBasedStateMachine):
     @rule(which=WHICH)
     def a_gift_is_accepted(self, which: int) -> None:
         gift = one(self.model.gifts, which)
-        if gift and expect(gift.state == "recorded", AlreadyDone, lambda conn: giving.offline.accept(
+        if gift and expect(gift.state == "recorded", AlreadyDone, lambda conn: giving.offline_donations.accept(
             conn, int(gift.id), actor="theo", at=NOON)):  # fmt: skip
             gift.state = "accepted"
 
@@ -75,7 +74,7 @@ class Desk(RuleBasedStateMachine):
     def a_gift_is_cancelled(self, which: int) -> None:
         gift = one([each for each in self.model.gifts if not self.model.received(each)], which)
         fits = gift is not None and gift.state in ("recorded", "expected")
-        if gift and expect(fits, AlreadyDone, lambda conn: giving.offline.cancel(
+        if gift and expect(fits, AlreadyDone, lambda conn: giving.offline_donations.cancel(
             conn, int(gift.id), actor="theo", at=NOON)):  # fmt: skip
             gift.state = "cancelled"
 
@@ -93,7 +92,7 @@ class Desk(RuleBasedStateMachine):
 
         def act(conn: Any) -> None:
             account, ids = db.session.get_one(BankAccount, self.account), [int(gift.id) for gift in gifts]
-            slip.id = slips.pay_in(
+            slip.id = paying_in_slips.pay_in(
                 conn, account, ids, Money(slip.minor, "GBP"), count=len(ids), on=TODAY, number="", actor="tara", at=NOON
             ).id
 
@@ -186,10 +185,12 @@ class Desk(RuleBasedStateMachine):
     @rule(fund=FUND, minor=PART)
     def a_payment_is_asked_for(self, fund: str, minor: int) -> None:
         made: list[int] = []
-        asked = spending.Asked(new_id("form"), Money(minor, "GBP"), "lawyer", "Maya", bank_account_id=self.account)
+        asked = payment_requests.Asked(
+            new_id("form"), Money(minor, "GBP"), "lawyer", "Maya", bank_account_id=self.account
+        )
         fits = minor <= self.usable(fund)
         if expect(fits, NotEnoughInFund, lambda conn: made.append(
-            spending.request(conn, fund_of(fund), asked, actor="tara", at=NOON).id)):  # fmt: skip
+            payment_requests.request(conn, fund_of(fund), asked, actor="tara", at=NOON).id)):  # fmt: skip
             self.model.payments.append(Thing(made[0], fund, minor, "requested"))
 
     @rule(which=WHICH, act=st.sampled_from(["approve", "approve", "approve own", "send", "send", "refuse"]))
@@ -204,10 +205,10 @@ class Desk(RuleBasedStateMachine):
         if fits and act == "approve":
             fits, refused = payment.minor <= self.usable(payment.fund), NotEnoughInFund
         verbs: dict[str, Callable[[Any], Any]] = {
-            "send": lambda conn: spending.send(conn, number, at=NOON),
-            "refuse": lambda conn: spending.refuse(conn, number, actor=actor, at=NOON),
+            "send": lambda conn: payment_requests.send(conn, number, at=NOON),
+            "refuse": lambda conn: payment_requests.refuse(conn, number, actor=actor, at=NOON),
         }
-        yes = lambda conn: spending.approve(conn, number, actor=actor, staff_id=None, at=NOON)  # noqa: E731
+        yes = lambda conn: payment_requests.approve(conn, number, actor=actor, staff_id=None, at=NOON)  # noqa: E731
         if expect(fits, refused, verbs.get(act, yes)):
             no = "cancelled" if was == "approved" else "refused"
             payment.state = {"approve": "approved", "send": "sent"}.get(act, no)
@@ -273,7 +274,7 @@ class Desk(RuleBasedStateMachine):
         assert {fund: free(fund) for fund in FUNDS} == {fund: self.free(fund) for fund in FUNDS}
         assert in_bank(self.account) == self.model.in_bank()
         for slip in self.model.slips:
-            assert slips.short_by(db.session.connection(), int(slip.id)) == self.model.short(slip)
+            assert paying_in_slips.short_by(db.session.connection(), int(slip.id)) == self.model.short(slip)
         for gift in self.model.gifts:
             assert steps.live_or_waiting(int(gift.id)) in (None, self.model.remaining(gift))
             assert db.session.get_one(OfflineGift, int(gift.id)).state == gift.state
@@ -291,10 +292,7 @@ class Desk(RuleBasedStateMachine):
 
 
 # Each has a database of its own, so that the books asked after every step stay small.
-PARTS = range(20 if os.environ.get("PROVE") == "1" else 1)
-
-
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", range(20 if os.environ.get("PROVE") == "1" else 1))
 def test_whatever_treasurers_do_the_books_are_right(app: Flask, part: int, proving: bool) -> None:
     examples, steps = (20, 40) if proving else (8, 20)
     run_state_machine_as_test(Desk, settings=settings(max_examples=examples, stateful_step_count=steps))

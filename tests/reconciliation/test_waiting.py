@@ -14,15 +14,15 @@ from donations.extensions import db
 from donations.models import Account
 from donations.reconciliation.to_do import KINDS, AtClose
 from donations.reconciliation.to_do.kinds import ACCOUNTS, BY_ITSELF, ELSEWHERE, SETTLED, STATES
-from donations.reconciliation.to_do.rests import RESTS
+from donations.reconciliation.to_do.open_balances import RESTS
 from donations.reconciliation.to_do.rows import ROWS
-from donations.web.treasury import to_do_words, words
+from donations.web.treasury import labels, to_do_labels
 from donations.web.treasury.to_do import PLACES
 from tests.house import ROOT
 
 HEADINGS = "| what waits | kind | where it is kept | way out | at the close |\n|---|---|---|---|---|\n"
 # States that Stripe words, and so no CHECK of ours lists: the words its pages have for them.
-OF_STRIPE = {"dispute": words.DISPUTE_STATES, "payout": words.PAYOUT_STATES, "refund": words.REFUND_STATES}
+OF_STRIPE = {"dispute": labels.DISPUTE_STATES, "payout": labels.PAYOUT_STATES, "refund": labels.REFUND_STATES}
 
 
 def table_of_docs() -> dict[str, dict[str, str]]:
@@ -81,7 +81,7 @@ def test_every_clearing_account_is_on_the_list(app: Flask) -> None:
 def test_every_kind_is_asked_for_named_explained_and_linked() -> None:
     asked = {str(one.selected_columns.kind.element.value) for one in (*ROWS, *RESTS)} | {"overdrawn"}
     assert asked == set(KINDS)
-    assert set(to_do_words.OPEN_ITEMS) == set(to_do_words.HINTS) == set(KINDS)
+    assert set(to_do_labels.OPEN_ITEMS) == set(to_do_labels.HINTS) == set(KINDS)
     # and each is dealt with on a page of its own, or here
     for name, kind in KINDS.items():
         assert name in PLACES or kind.may_retry, name

@@ -37,15 +37,15 @@ from donations.models import (
 )
 from donations.models.base import new_id
 from donations.money import Money
-from donations.reconciliation import slips
+from donations.reconciliation import paying_in_slips
 from donations.reconciliation.matches import Said
 from donations.staff import changes
 from tests.events import a_charge, a_movement, hear
 from tests.factories import NOON, a_donation, gbp
 from tests.reconciliation.steps import TODAY, a_bank_account, a_gift, a_line, accepted, banked, match
 from tests.reconciliation.test_classification import an_unknown_movement, booked, classify, fund_id
+from tests.reconciliation.test_payment_requests import adjust, ask_for, two_must_approve
 from tests.reconciliation.test_payouts import hear_payout
-from tests.reconciliation.test_spending import adjust, ask_for, two_must_approve
 
 LATER = NOON + timedelta(days=40)
 
@@ -176,7 +176,7 @@ def a_slip() -> None:
     with write_unit() as conn:
         at_bank = db.session.get_one(BankAccount, account)
         told = {"count": 1, "on": TODAY, "number": "7", "actor": "tara", "at": NOON}
-        slips.pay_in(conn, at_bank, [gift], gbp("50.00"), **told)
+        paying_in_slips.pay_in(conn, at_bank, [gift], gbp("50.00"), **told)
 
 
 def add_pay_in() -> None:

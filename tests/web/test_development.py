@@ -9,7 +9,7 @@ from sqlalchemy import select
 from donations import create_app
 from donations.extensions import db
 from donations.models import Donation
-from donations.web import catalog, pseudo
+from donations.web import catalog, pseudo_locale
 from tests.web.conftest import Give
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -38,22 +38,24 @@ def test_nobody_is_led_there(client: FlaskClient) -> None:
     for path in ("/", "/ru/", "/about", "/appeals/hands-off-ali"):
         page = client.get(path).text
         assert "styleguide" not in page
-        assert pseudo.CODE not in page
+        assert pseudo_locale.CODE not in page
 
 
 def test_the_trial_language_runs_from_right_to_left_and_is_longer(client: FlaskClient) -> None:
     page = client.get("/ar-XB/about").text
 
     assert '<html lang="ar-XB" dir="rtl">' in page
-    assert pseudo.said("About us") in page
-    assert len(pseudo.said("A sentence of some length.")) >= 1.4 * len("A sentence of some length.")
+    assert pseudo_locale.said("About us") in page
+    assert len(pseudo_locale.said("A sentence of some length.")) >= 1.4 * len("A sentence of some length.")
 
 
 def test_the_trial_language_leaves_alone_what_is_filled_in() -> None:
     for message in catalog.read("ru"):
         for text in [message.id] if isinstance(message.id, str) else list(message.id):
             if text:
-                assert set(pseudo._LEFT_ALONE.findall(text)) == set(pseudo._LEFT_ALONE.findall(pseudo.said(text)))
+                assert set(pseudo_locale._LEFT_ALONE.findall(text)) == set(
+                    pseudo_locale._LEFT_ALONE.findall(pseudo_locale.said(text))
+                )
 
 
 def test_a_gift_in_the_trial_language_is_answered_in_a_real_one(give: Give, client: FlaskClient) -> None:

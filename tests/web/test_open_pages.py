@@ -19,13 +19,13 @@ from werkzeug.test import TestResponse
 from donations import card_testing, tokens
 from donations.database import write_unit
 from donations.extensions import db
-from donations.giving import pay_ins
+from donations.giving import branch_returns
 from donations.models import Appeal, AppealUpdate, Area, Donation
 from donations.web.headers import kind_of
 from tests.web.campaigns.steps import follow
 from tests.web.checkout_steps import fill_in, go_on
 from tests.web.step_up_steps import Supporter, hear_charge, last_donation
-from tests.web.treasury.pay_in_steps import TYPED
+from tests.web.treasury.branch_return_steps import TYPED
 
 pytestmark = pytest.mark.databases("sqlite")
 SLUG, TITLE = "fighting-fund", "Seven of Zhanaozen"
@@ -79,7 +79,7 @@ def pages(client: FlaskClient, change, to_stripe) -> dict[str, str]:
         appeal.title, appeal.position = {"en": TITLE}, 0
         words = {"title": {"en": "News"}, "text": {"en": "It goes on."}, "written_by": "test", "form_key": "news"}
         db.session.add(AppealUpdate(appeal_id=appeal.id, position=1, published_at=at, **words))
-        branch = f"/pay-in/{pay_ins.make_link(db.session.get_one(Area, area.id))}"
+        branch = f"/branch-returns/{branch_returns.make_link(db.session.get_one(Area, area.id))}"
     nonce = tokens.for_form(tokens.FormToken(slug=f"pay-in {area.id}", nonce="first"))
     sent = client.post(branch, data={**TYPED, "token": nonce}).location
     news = db.session.scalars(select(AppealUpdate.id)).one()
@@ -93,9 +93,10 @@ def pages(client: FlaskClient, change, to_stripe) -> dict[str, str]:
         "donations.show": f"/donations/{tokens.for_return(donation)}", "checks.show": waiting,
         "checks.change": f"{waiting}/change", "embeds.show": f"/embed/{SLUG}",
         "framed_scoreboard.show": f"/embed/{SLUG}/scoreboard", "overlay.show": f"/overlay/{SLUG}",
-        "following.ask_confirm": f"/following/confirm/{tokens.for_confirming(follower)}",
-        "following.ask_end": f"/following/end/{tokens.for_ending(follower)}",
-        "pay_ins.show": branch, "pay_ins.ask_amended": f"{branch}/{re.findall('sent=([0-9]+)', sent)[0]}",
+        "subscribers.ask_confirm": f"/subscribers/confirm/{tokens.for_confirming(follower)}",
+        "subscribers.ask_unsubscribe": f"/subscribers/unsubscribe/{tokens.for_ending(follower)}",
+        "branch_returns.show": branch,
+        "branch_returns.ask_revision": f"{branch}/{re.findall('sent=([0-9]+)', sent)[0]}",
     }  # fmt: skip
 
 

@@ -112,10 +112,10 @@ def test_who_wants_to_give_more_than_we_take_online_is_told_where_to_write(
 def test_the_treasury_asks_in_the_same_words_and_takes_more(treasurer: Browser) -> None:
     typed = {"method": "cheque", "purpose": APPEAL, "received_on": "2026-11-21", "currency": "GBP", "form_key": "k"}
     for amount, said in (("$20", "We do not take this currency here."), ("1.000", "Did you mean £1,000 or £1?")):
-        answer = treasurer.post("/treasury/gifts/new", amount=amount, **typed)
+        answer = treasurer.post("/treasury/offline-donations/new", amount=amount, **typed)
         assert answer.status_code == 422
         assert said in unescape(answer.text)
     assert money.maximum("GBP").minor < 2_000_000
-    treasurer.post("/treasury/gifts/new", amount="20,000", **typed)
+    treasurer.post("/treasury/offline-donations/new", amount="20,000", **typed)
     db.session.rollback()
     assert db.session.scalars(select(Donation.amount_minor)).one() == 2_000_000

@@ -13,19 +13,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from donations.appeals import following
+from donations.appeals import subscribers
 from donations.database import write_unit
 from donations.extensions import db
 from donations.giving import messages
 from donations.models import Donation, Subscription
 from donations.web.headers import kind_of
-from donations.worker.following import tell_followers
+from donations.worker.subscribers import tell_followers
 from tests import events
 from tests.reconciliation.steps import a_gift
 from tests.web.conftest import Give
 from tests.web.staff.conftest import NOON, Browser, clock, join
+from tests.web.treasury.branch_return_steps import Branch
 from tests.web.treasury.conftest import branch, signed_in, treasurer
-from tests.web.treasury.pay_in_steps import Branch
 
 __all__ = ["branch", "clock", "join", "signed_in", "treasurer"]
 NAME, EMAIL, MESSAGE, CARD = "Zuleika Quillfeather", "zuleika@quill.example", "Ravenous courage", "4242424242424242"
@@ -89,7 +89,7 @@ def test_no_name_address_or_message_can_be_read_in_the_database(
     a_gift(2500, "bank")
     tell_followers(datetime.now(UTC))
     with write_unit():
-        following.confirm(db.session.scalars(select(Subscription)).one(), datetime.now(UTC))
+        subscribers.confirm(db.session.scalars(select(Subscription)).one(), datetime.now(UTC))
     branch.hands_in(handed_in_by=NAME, first_counter=f"{NAME} the elder", second_counter=f"{NAME} the younger")
     # when everything that is kept is read
     kept = everything()

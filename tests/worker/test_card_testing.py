@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from donations import card_testing, ledger
-from donations.appeals import following
+from donations.appeals import subscribers
 from donations.database import write_unit
 from donations.extensions import db
 from donations.giving.checkouts import LIFETIME
@@ -148,7 +148,7 @@ def test_what_was_typed_for_an_unpaid_donation_is_erased_after_a_day(app: Flask,
         )
         an_attempt(left, state="expired").params = {"metadata": "told"}
         an_attempt(waiting, state="open")
-        following.ask(appeal, "maya@example.org", "en", left, day_ago)
+        subscribers.ask(appeal, "maya@example.org", "en", left, day_ago)
         references = [one.reference for one in (left, refused, paid, waiting, young)]
     hear(a_charge(references[1], refused.amount, status="failed", at=day_ago), at=day_ago)
     hear(a_charge(references[2], paid.amount, at=day_ago), at=day_ago)
@@ -179,8 +179,8 @@ def test_an_address_that_follows_by_another_donation_stays(app: Flask, now: date
     with write_unit():
         appeal = Appeal.any_by_slug("hands-off-ali")
         old, new = a_donation(appeal, at=now - timedelta(days=2)), a_donation(appeal, at=now)
-        following.ask(appeal, "maya@example.org", "en", old, now)
-        following.ask(appeal, "maya@example.org", "en", new, now)
+        subscribers.ask(appeal, "maya@example.org", "en", old, now)
+        subscribers.ask(appeal, "maya@example.org", "en", new, now)
     assert empty_unpaid(now) == 1
     fresh()
     row = db.session.query(Subscription).one()

@@ -13,7 +13,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from donations import config
-from donations.cli.doctor import books, machine, mail, payment_service
+from donations.cli.doctor import database, machine, mail, payment_service
 from donations.cli.doctor.findings import Finding, Patient
 from donations.config import Settings
 from donations.config.source import Source
@@ -25,7 +25,7 @@ Question = Callable[[Patient], Iterable[Finding]]
 QUESTIONS: tuple[tuple[str, Question], ...] = (
     ("Stripe", payment_service.examine),
     ("mail", mail.examine),
-    ("database", books.examine),
+    ("database", database.examine),
     ("machine", machine.examine),
 )
 

@@ -14,13 +14,13 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from donations import audit, data_keys
+from donations.cli.actor import actor
 from donations.cli.keys import env_file
-from donations.cli.who import actor
 from donations.data_keys import rotation
 from donations.database import snapshot, write_unit
 from donations.errors import KeysNotRotated
 from donations.models import DataKey
-from donations.reconciliation import files
+from donations.reconciliation import file_store
 
 SHELF = "evidence"
 
@@ -129,4 +129,4 @@ def _seal_all() -> int:
 
 
 def _seal_files() -> int:
-    return sum(not files.seal_anew(SHELF, path.name) for path in files.all_of(SHELF))
+    return sum(not file_store.seal_anew(SHELF, path.name) for path in file_store.all_of(SHELF))

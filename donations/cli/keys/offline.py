@@ -10,8 +10,8 @@ from flask.cli import with_appcontext
 from sqlalchemy import insert
 
 from donations import audit, offline_key
+from donations.cli.actor import actor
 from donations.cli.files import private
-from donations.cli.who import actor
 from donations.data_keys import offline
 from donations.data_keys.offline import PrivateKey
 from donations.database import snapshot, write_unit

@@ -10,8 +10,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from donations import audit
+from donations.cli.actor import actor
 from donations.cli.keys import env_file
-from donations.cli.who import actor
 from donations.database import write_unit
 
 DIES = (

@@ -11,8 +11,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from donations import audit, inbox, stripe_gateway
+from donations.cli.actor import actor
 from donations.cli.keys import env_file
-from donations.cli.who import actor
 from donations.database import write_unit
 from donations.errors import KeysNotRotated
 

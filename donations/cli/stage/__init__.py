@@ -2,6 +2,6 @@
 as it would run for real. Nothing here is part of the app."""
 
 from donations.cli.stage.mailbox import Mailbox
-from donations.cli.stage.running import Stage, free_port
+from donations.cli.stage.processes import Stage, free_port
 
 __all__ = ["Mailbox", "Stage", "free_port"]

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from donations import audit
 from donations.database import write_unit
 from donations.extensions import db
-from donations.giving import pay_ins
-from donations.giving.pay_ins import HandedIn, Words
+from donations.giving import branch_returns
+from donations.giving.branch_returns import HandedIn, Words
 from donations.models import Appeal, PayIn, Staff
 
 COUNTED_BY = ("Branch treasurer", "Branch secretary")
@@ -31,7 +31,7 @@ def hand_in(now: datetime, treasurer: Staff) -> None:
     """All of the month, and a link for each branch."""
     with write_unit():
         for area in Appeal.by_slug("fighting-fund").areas:
-            pay_ins.make_link(area)
+            branch_returns.make_link(area)
     for place, (region, days, method, lines, became) in enumerate(HANDED_IN):
         at = now - timedelta(days=days)
         number = _send(region, method, lines, at, place)
@@ -45,14 +45,16 @@ def _send(region: str, method: str, lines: dict[str, int], at: datetime, place: 
         words = Words("Branch treasurer", COUNTED_BY if method == "cash" else ())
         days = {"from_on": (at - timedelta(days=7)).date(), "to_on": at.date()}
         told = HandedIn(method=method, lines=lines, words=words, language="en", nonce=f"demo {place}", **days)
-        return pay_ins.hand_in(area, told, at=at).id
+        return branch_returns.hand_in(area, told, at=at).id
 
 
 def _decide(number: int, became: str, treasurer: Staff, at: datetime) -> None:
     with write_unit() as conn:
         if became == "accepted":
-            pay_ins.accept(conn, number, actor=treasurer.actor, name="", at=at)
+            branch_returns.accept(conn, number, actor=treasurer.actor, name="", at=at)
         else:
-            pay_ins.decline(number, reason="The bag held 40.80: please count again.", actor=treasurer.actor, at=at)
+            branch_returns.decline(
+                number, reason="The bag held 40.80: please count again.", actor=treasurer.actor, at=at
+            )
         audit.record(conn, treasurer.actor, f"pay_in.{became}", f"pay_in:{number}", at=at)
     assert db.session.get_one(PayIn, number).state == became

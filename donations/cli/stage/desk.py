@@ -12,13 +12,13 @@ from sqlalchemy.engine import Connection
 
 from donations import audit, create_app, giving, references, staff
 from donations.cli.stage import branches, people
-from donations.cli.stage.running import Stage
+from donations.cli.stage.processes import Stage
 from donations.database import snapshot, write_unit
 from donations.extensions import db
-from donations.giving.offline import HandedIn
+from donations.giving.offline_donations import HandedIn
 from donations.models import Appeal, BankAccount, BankLine, Fund, OfflineGift, Payout, Staff
 from donations.money import Money
-from donations.reconciliation import matches, matching, slips, spending
+from donations.reconciliation import matches, matching, paying_in_slips, payment_requests
 from donations.worker import stripe_sync
 
 ACCOUNT = "Current account"
@@ -72,10 +72,10 @@ class _Desk:
         gifts = [self._record("cash", CASH, at), self._record("cheque", CHEQUE, at)]
         with write_unit() as conn:
             for gift in gifts:
-                giving.offline.accept(conn, gift, actor=self.admin.actor, at=at)
+                giving.offline_donations.accept(conn, gift, actor=self.admin.actor, at=at)
             self._did(conn, self.admin, "gifts.accepted", f"gift:{gifts[0]}", at)
         with write_unit() as conn:
-            slip = slips.pay_in(
+            slip = paying_in_slips.pay_in(
                 conn, db.session.scalars(select(BankAccount)).one(), gifts, CASH + CHEQUE, count=len(gifts),
                 on=at.date(), number="500012", actor=self.treasurer.actor, at=at,
             )  # fmt: skip
@@ -91,10 +91,10 @@ class _Desk:
         at = self._ago(10)
         first = self._ask_for("ali", PAID_ON, "Travel to the prison, for two visits", at)
         with write_unit() as conn:
-            spending.approve(conn, first, actor=self.admin.actor, staff_id=self.admin.id, at=at)
+            payment_requests.approve(conn, first, actor=self.admin.actor, staff_id=self.admin.id, at=at)
             self._did(conn, self.admin, "disbursement.approved", f"disbursement:{first}", at)
         with write_unit() as conn:
-            spending.send(conn, first, at=at)
+            payment_requests.send(conn, first, at=at)
             self._did(conn, self.treasurer, "disbursement.sent", f"disbursement:{first}", at)
         self._ask_for("ali-family", Money(3000, "GBP"), "Parcels in December", self._ago(1))
         return first
@@ -139,7 +139,7 @@ class _Desk:
                 language="en", nonce=f"{method} {at.isoformat()}",
             )  # fmt: skip
             handed_in = HandedIn(method, at.date(), counted_by=COUNTED_BY if method == "cash" else ())
-            row = giving.offline.record(appeal, gift, handed_in, actor=self.treasurer.actor, at=at)
+            row = giving.offline_donations.record(appeal, gift, handed_in, actor=self.treasurer.actor, at=at)
             if row.state == "expected":
                 row.reference_code = references.code_of_gift(row.id)
             self._did(conn, self.treasurer, "gift.recorded", f"gift:{row.id}", at)
@@ -147,9 +147,9 @@ class _Desk:
 
     def _ask_for(self, fund: str, amount: Money, purpose: str, at: datetime) -> int:
         with write_unit() as conn:
-            asked = spending.Asked(f"demo {purpose}", amount, purpose, "The committee's account, 00012345")
+            asked = payment_requests.Asked(f"demo {purpose}", amount, purpose, "The committee's account, 00012345")
             of = db.session.scalars(select(Fund).where(Fund.slug == fund)).one()
-            row = spending.request(conn, of, asked, actor=self.treasurer.actor, at=at)
+            row = payment_requests.request(conn, of, asked, actor=self.treasurer.actor, at=at)
             self._did(conn, self.treasurer, "disbursement.requested", row.ref, at)
             return row.id
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from donations.cli.stage import desk
 from donations.cli.stage import visitor as web
-from donations.cli.stage.running import Stage
+from donations.cli.stage.processes import Stage
 
 DAYS = 35
 DAY_SECONDS = 24 * 3600

@@ -13,7 +13,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Organisation, Staff
 from donations.models.staff import ROLES
-from donations.staff import factors
+from donations.staff import second_factor
 
 PASSWORD = "solidarity for ever"  # noqa: S105 - of a demo on this machine
 
@@ -44,10 +44,10 @@ def _joined(conn: Connection, role: str, at: datetime) -> SignIn:
     email = f"{role}@demo.example"
     person = staff.find_by_email(email) or _join(conn, email, role, at)
     if person.totp_sealed is None:
-        secret = factors.prepare_totp(person)
+        secret = second_factor.prepare_totp(person)
         before = at - timedelta(minutes=5)  # A code works once; the one that is shown now is for who signs in now.
-        factors.confirm_totp(conn, person, factors.codes().code(secret, before), at=before)
-    shown = factors.secret_to_show(factors.secret_of(person), email, "Demo")["key"]
+        second_factor.confirm_totp(conn, person, second_factor.codes().code(secret, before), at=before)
+    shown = second_factor.secret_to_show(second_factor.secret_of(person), email, "Demo")["key"]
     return SignIn(email, shown)
 
 

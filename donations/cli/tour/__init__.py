@@ -13,10 +13,10 @@ import click
 
 from donations import config
 from donations.cli.stage import Stage, free_port
-from donations.cli.tour import gifts, treasury, troubles, wordings
+from donations.cli.tour import card_donations, treasury, troubles, wordings
 from donations.cli.tour.journey import Journey
 
-STEPS = (*gifts.STEPS, *troubles.STEPS, *wordings.STEPS, *treasury.STEPS)
+STEPS = (*card_donations.STEPS, *troubles.STEPS, *wordings.STEPS, *treasury.STEPS)
 
 
 @click.command()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sqlalchemy import text
 
 from donations.cli.stage import visitor as web
-from donations.cli.tour.gifts import GOOD
+from donations.cli.tour.card_donations import GOOD
 from donations.cli.tour.journey import KEY, UNIDENTIFIED, Journey
 
 FUND = "fighting-fund"

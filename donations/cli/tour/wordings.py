@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable
 
 from donations.cli.stage import visitor as web
-from donations.cli.stage.running import APPEALS
-from donations.cli.tour.gifts import GOOD
+from donations.cli.stage.processes import APPEALS
+from donations.cli.tour.card_donations import GOOD
 from donations.cli.tour.journey import Journey
 from donations.models import Appeal
-from donations.reconciliation import ending
+from donations.reconciliation import appeal_wind_down
 
 APPEAL, FUND = "hands-off-ali", "ali"
 THEN, NOW = "goes to the others held at Sakharovo.", "goes to the lawyers of the others held."
@@ -55,7 +55,9 @@ def _give(journey: Journey) -> None:
 def _given(journey: Journey) -> Given:
     """What the page at the end of the appeal says of the fund: (donations, pence) by version."""
     with journey.inside() as conn:
-        rest = next(one for one in ending.of_appeal(conn, Appeal.any_by_slug(APPEAL)) if one.fund.slug == FUND)
+        rest = next(
+            one for one in appeal_wind_down.of_appeal(conn, Appeal.any_by_slug(APPEAL)) if one.fund.slug == FUND
+        )
         return {one.given.wording.number: (one.given.donations, one.given.minor("GBP")) for one in rest.under}
 
 

@@ -1,11 +1,11 @@
-"""Matching by rules: which gift, payout, slip or payment each unmatched bank line is. What is certain is confirmed, the
-rest is proposed with a score and its reasons (docs/matching.md). What a confirmed match books, matches.py and lines.py
-say."""
+"""Matching by rules: which donation, payout, paying-in slip or payment each unmatched statement line is. What is
+certain is confirmed, the rest is suggested with a score and its reasons (docs/matching.md). What a confirmed match
+enters is in matches.py and statement_line_entries.py."""
 
-from donations.reconciliation.matching.answering import Proposal, accept, proposals_of, refuse, take_as_gift
-from donations.reconciliation.matching.learning import Offer, accept_offer, offers, refuse_offer
-from donations.reconciliation.matching.running import Outcome, plan, run
-from donations.reconciliation.matching.words import in_words
+from donations.reconciliation.matching.matching_run import Outcome, plan, run
+from donations.reconciliation.matching.payer_rules import Offer, accept_offer, offers, refuse_offer
+from donations.reconciliation.matching.reason_labels import in_words
+from donations.reconciliation.matching.review import Proposal, accept, proposals_of, refuse, take_as_gift
 
 __all__ = [
     "Offer",

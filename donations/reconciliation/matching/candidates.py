@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from donations.reconciliation.matching import scoring, subsets
+from donations.reconciliation.matching import combinations, scores
 from donations.reconciliation.matching.items import (
     ANY_NEW_GIFT,
     NOBODY,
@@ -78,14 +78,16 @@ class Index:
         keys: list[tuple[Any, ...]] = [(line.currency, "all", each.code) for each in line.codes]
         if line.payer:
             keys.append((line.currency, "all", line.payer))
-        near = {gift.id: gift for key in keys for gift in self.gifts.get(key, ())[: subsets.MOST * 4]}
-        scored = [scoring.gift(self.items, line, gift)._replace(minor=gift.minor) for gift in near.values()]
-        return subsets.adding_up(line, [one for one in scored if one.key not in line.refused and one.key not in taken])
+        near = {gift.id: gift for key in keys for gift in self.gifts.get(key, ())[: combinations.MOST * 4]}
+        scored = [scores.gift(self.items, line, gift)._replace(minor=gift.minor) for gift in near.values()]
+        return combinations.adding_up(
+            line, [one for one in scored if one.key not in line.refused and one.key not in taken]
+        )
 
     def _of_credit(self, line: Line) -> tuple[list[Candidate], int]:
         gifts, rival = self._gifts_near(line)
-        found = [scoring.gift(self.items, line, gift) for gift in gifts]
-        return found + [scoring.slip(line, slip) for slip in self._slips_near(line)], rival
+        found = [scores.gift(self.items, line, gift) for gift in gifts]
+        return found + [scores.slip(line, slip) for slip in self._slips_near(line)], rival
 
     def _gifts_near(self, line: Line) -> tuple[Iterable[OpenGift], int]:
         """Gifts of the line's amount that something more speaks for; or a few of which only the amount is known."""
@@ -104,7 +106,7 @@ class Index:
 
     def _keys_of(self, line: Line) -> Iterable[tuple[tuple[Any, ...], int, int]]:
         """(key, the most that may share it, what a rival in it might score)."""
-        points = scoring.POINTS
+        points = scores.POINTS
         more = points["usual_amount"] + points["date_near"]
         for each in line.codes:
             how = "reference" if each.how == "exact" else "reference_repaired"
@@ -122,10 +124,10 @@ class Index:
         codes = [each for each in line.codes if each.kind == "appeal" and each.number in self.items.appeal_funds]
         payer = self.items.payers.get(line.payer, NOBODY) if line.payer else NOBODY
         if len(codes) == 1:
-            return [scoring.new_gift(self.items, line, codes[0].number, codes[0].how)]
+            return [scores.new_gift(self.items, line, codes[0].number, codes[0].how)]
         if codes or len(payer.learnt) != 1:
             return []
-        return [scoring.learnt_gift(line, next(iter(payer.learnt)), line.minor in payer.amounts)]
+        return [scores.learnt_gift(line, next(iter(payer.learnt)), line.minor in payer.amounts)]
 
     def _slips_near(self, line: Line) -> Iterable[OpenSlip]:
         near = {slip.id: slip for slip in self._bucket(self.slips, (line.account_id, line.currency, line.minor))}
@@ -135,12 +137,12 @@ class Index:
         return [slip for slip in near.values() if slip.on - timedelta(days=1) <= line.booked_on]
 
     def _of_debit(self, line: Line) -> list[Candidate]:
-        found = [scoring.payment(line, one) for one in self._bucket(self.payments, (line.currency, line.minor))]
+        found = [scores.payment(line, one) for one in self._bucket(self.payments, (line.currency, line.minor))]
         if RETURNED.search(line.plain):
-            found += [scoring.cheque(line, one) for one in self._bucket(self.cheques, (line.currency, line.minor))]
+            found += [scores.cheque(line, one) for one in self._bucket(self.cheques, (line.currency, line.minor))]
         known = self.items.payers.get(line.payer, NOBODY) if line.payer else NOBODY
         worded = CHARGED.search(line.plain) is not None
-        return [*found, scoring.charge(line, worded, known.charges)] if worded or known.charges else found
+        return [*found, scores.charge(line, worded, known.charges)] if worded or known.charges else found
 
     @staticmethod
     def _bucket(index: Any, key: tuple[Any, ...]) -> Any:

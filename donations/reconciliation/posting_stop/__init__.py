@@ -1,6 +1,6 @@
-"""When the books were found unsound and posting is stopped: what was found and how each can be cured (kinds), what a
-finding is about (affected), cures asked for, approved and made (requests, actions) under the guard of the stop (guard),
-and posting resumed (resumption). See docs/decisions/0018."""
+"""When the ledger failed a check and posting is stopped: the findings and how each can be corrected (kinds), what a
+finding is about (affected), corrections requested, approved and made (requests, actions) under the guard of the stop
+(guard), and posting resumed (resumption). See docs/decisions/0018."""
 
 from donations.reconciliation.posting_stop.affected import Option, Subject, of_charge, options, subject_of
 from donations.reconciliation.posting_stop.guard import awaiting_answer, cure, find, posted_despite_stop

@@ -12,11 +12,11 @@ from sqlalchemy.engine import Connection
 from donations import facts, giving, ledger, receipts, totals
 from donations.errors import NotACure
 from donations.extensions import db
-from donations.giving.refunding import Asked as RefundAsked
+from donations.giving.refunds import Asked as RefundAsked
 from donations.ledger import Finding
 from donations.models import Cure, Donation, Fund, Receipt, ReceiptGap, ReceiptSeries
 from donations.reconciliation.posting_stop.affected import Option, options, subject_of
-from donations.reconciliation.posting_stop.rebooking import rebook
+from donations.reconciliation.posting_stop.source_entries import rebook
 
 
 def option_for(conn: Connection, finding: Finding, kind: str, target: str) -> Option:
@@ -97,7 +97,7 @@ def _refund(conn: Connection, row: Cure, _finding: Finding, option: Option, acto
     """All that is left is asked for here, and carried to Stripe after the commit."""
     assert option.amount is not None
     asked = RefundAsked(f"cure:{row.id}", option.amount, "requested_by_customer", row.reason)
-    row.refund_attempt_id = giving.refunding.ask(conn, row.target, asked, actor=actor, at=at).id
+    row.refund_attempt_id = giving.refunds.ask(conn, row.target, asked, actor=actor, at=at).id
 
 
 def _assign(conn: Connection, row: Cure, _finding: Finding, _option: Option, actor: str, at: datetime) -> None:

@@ -113,10 +113,10 @@ def _left(conn: Connection, payment: Any) -> Money | None:
     """What may still be refunded of a payment; None for nothing, or while a bank disputes it."""
     known = facts.load_of_payment(conn, payment)
     try:
-        left = giving.refunding.left(conn, known)
+        left = giving.refunds.left(conn, known)
     except NothingToRefund:
         return None
-    return left if left.minor > 0 and not giving.refunding.is_disputed(known) else None
+    return left if left.minor > 0 and not giving.refunds.is_disputed(known) else None
 
 
 def _amount(payment: Any) -> Money:

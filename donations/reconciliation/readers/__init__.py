@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass
 
 from donations.errors import DonationsError, StatementTooLarge
-from donations.reconciliation.readers import camt, column_maps, mt940, ofx, qif, table, table_headings
+from donations.reconciliation.readers import camt, column_maps, csv_file, csv_headings, mt940, ofx, qif
 from donations.reconciliation.readers.column_maps import ColumnMap
-from donations.reconciliation.readers.decoding import refuse_packed, text_of
-from donations.reconciliation.readers.said import MOST_BYTES, N_, ReadLine, ReadStatement, ReadStatements, unreadable
-from donations.reconciliation.readers.table_headings import Outline
+from donations.reconciliation.readers.csv_headings import Outline
+from donations.reconciliation.readers.encoding import refuse_packed, text_of
+from donations.reconciliation.readers.types import MOST_BYTES, N_, ReadLine, ReadStatement, ReadStatements, unreadable
 
 __all__ = [
     "ColumnMap",
@@ -62,7 +62,7 @@ def read(
     if qif.RECOGNISED.match(text):
         given = column_map or memory.qif or ColumnMap()
         return qif.read(text, currency=currency, dates=given.dates, decimal=given.decimal)
-    return table.read(
+    return csv_file.read(
         text, given=column_map, remembered=memory.said, older=memory.older, told=memory.told, currency=currency
     )
 
@@ -82,4 +82,4 @@ def outline(data: bytes, *, column_map: ColumnMap | None = None, memory: Memory 
         return None
     if mt940.RECOGNISED.search(text[:4000]) or qif.RECOGNISED.match(text):
         return None
-    return table_headings.outline(text, column_map, memory.said, memory.older)
+    return csv_headings.outline(text, column_map, memory.said, memory.older)

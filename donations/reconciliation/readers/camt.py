@@ -14,9 +14,9 @@ from xml.parsers.expat import ExpatError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from donations.reconciliation.readers import figures
+from donations.reconciliation.readers import amounts
 from donations.reconciliation.readers.camt_entries import Record, opening_and_closing, see_to_account, take_entry
-from donations.reconciliation.readers.said import (
+from donations.reconciliation.readers.types import (
     FETCH_AGAIN,
     MOST_STATEMENTS,
     MOST_TEXT,
@@ -27,7 +27,7 @@ from donations.reconciliation.readers.said import (
     check_count,
     unreadable,
 )
-from donations.reconciliation.readers.said import MEND_LINE as MEND
+from donations.reconciliation.readers.types import MEND_LINE as MEND
 
 MOST_DEPTH, MOST_DETAILS = 40, 20_000
 CHUNK = 64 * 1024
@@ -246,16 +246,16 @@ def _keep(record: Record, kept: str, found: str, parser: Any) -> None:
 
 def _day(found: str, parser: Any) -> date:
     try:
-        return figures.iso_day(found)
-    except figures.NotRead as error:
+        return amounts.iso_day(found)
+    except amounts.NotRead as error:
         raise broken(parser.CurrentLineNumber, found, N_("this is no day"), MEND) from error
 
 
 def _check_amount(found: str, currency: str, parser: Any) -> None:
     """Here the line is known. What is read now is read again later, from memory."""
     try:
-        if figures.minor(found, figures.known_currency(currency) if currency else "KWD") < 0:
-            raise figures.NotRead(found)
-    except figures.NotRead as error:
+        if amounts.minor(found, amounts.known_currency(currency) if currency else "KWD") < 0:
+            raise amounts.NotRead(found)
+    except amounts.NotRead as error:
         shown = f"{found} {currency}"
         raise broken(parser.CurrentLineNumber, shown, N_("this is no amount, or not of this currency"), MEND) from error

@@ -6,8 +6,8 @@ from __future__ import annotations
 from datetime import date
 
 from donations.money import Money
-from donations.reconciliation.readers import figures
-from donations.reconciliation.readers.said import FETCH_AGAIN, MEND_LINE, N_, Draft, Entry, ReadLine, broken, money
+from donations.reconciliation.readers import amounts
+from donations.reconciliation.readers.types import FETCH_AGAIN, MEND_LINE, N_, Draft, Entry, ReadLine, broken, money
 
 _NOTHING = {"NOTPROVIDED", "NOTAVAILABLE", "NONREF", "NONE"}
 _NOT_BOOKED = {"PDNG", "INFO", "FUTR"}
@@ -113,7 +113,7 @@ def _part(details: Record, currency: str, side: str) -> Money | None:
     for kept in ("amount", "other_amount"):
         if details.fields.get(f"{kept} currency") == currency and kept in details.fields:
             sign = _SIDES.get(details.fields.get("side", side), 0)
-            return money(sign * figures.minor(details.fields[kept], currency), currency) if sign else None
+            return money(sign * amounts.minor(details.fields[kept], currency), currency) if sign else None
     return None
 
 
@@ -124,8 +124,8 @@ def _amount(record: Record, currency: str) -> Money:
     code = record.fields.get("amount currency") or currency
     try:
         if sign:
-            return money(sign * figures.minor(written, figures.known_currency(code)), code)
-    except figures.NotRead:
+            return money(sign * amounts.minor(written, amounts.known_currency(code)), code)
+    except amounts.NotRead:
         pass
     shown = f"{written} {code} {record.fields.get('side', '')}"
     raise broken(record.line, shown, N_("this entry has no amount, or does not say which way it went"), MEND_LINE)
@@ -137,8 +137,8 @@ def see_to_account(draft: Draft, record: Record) -> None:
     code = record.fields.get("currency")
     if code and not draft.currency:
         try:
-            draft.currency = figures.known_currency(code)
-        except figures.NotRead as error:
+            draft.currency = amounts.known_currency(code)
+        except amounts.NotRead as error:
             raise broken(record.line, code, N_("this currency is not known")) from error
 
 

@@ -10,9 +10,9 @@ from functools import lru_cache
 
 from donations.errors import DonationsError
 from donations.money import Money
-from donations.reconciliation.readers import figures
+from donations.reconciliation.readers import amounts
 from donations.reconciliation.readers.mt940_details import details_of
-from donations.reconciliation.readers.said import (
+from donations.reconciliation.readers.types import (
     MEND_LINE,
     MOST_STATEMENTS,
     MOST_TEXT,
@@ -175,8 +175,8 @@ class _Message:
 
     def _set_currency(self, number: int, currency: str, line: str) -> None:
         try:
-            known = figures.known_currency(currency)
-        except figures.NotRead as error:
+            known = amounts.known_currency(currency)
+        except amounts.NotRead as error:
             raise broken(number, line, N_("this currency is not known")) from error
         if self.draft.currency not in ("", known):
             raise broken(number, line, N_("this statement is in two currencies"))
@@ -195,8 +195,8 @@ _SHORT_REFERENCES = {"NONREF": "", "NOREF": "", "": ""}
 
 def _minor(text: str, currency: str, number: int) -> int:
     try:
-        return figures.minor(text, currency, "," if "," in text else ".")
-    except (figures.NotRead, DonationsError) as error:
+        return amounts.minor(text, currency, "," if "," in text else ".")
+    except (amounts.NotRead, DonationsError) as error:
         fault = N_("this is no amount, or not of this currency")
         raise broken(number, f"{text} {currency}", fault, MEND_LINE) from error
 

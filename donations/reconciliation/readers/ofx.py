@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from donations.errors import DonationsError
 from donations.money import Money
-from donations.reconciliation.readers import figures
-from donations.reconciliation.readers.decoding import text_of
-from donations.reconciliation.readers.said import (
+from donations.reconciliation.readers import amounts
+from donations.reconciliation.readers.encoding import text_of
+from donations.reconciliation.readers.types import (
     MEND_LINE,
     MOST_STATEMENTS,
     MOST_TEXT,
@@ -110,10 +110,10 @@ def _statement(text: str, start: int, end: int, lines: Lines) -> Draft:
     parts = {name.removeprefix("CC").removeprefix("BANK"): _said(inner) for name, inner in _PARTS.findall(around)}
     draft.account = _account(parts.get("ACCTFROM", {}))
     try:
-        draft.currency = figures.known_currency(said.get("CURDEF", ""))
-        draft.starts_on = figures.compact_day(said["DTSTART"][:8]) if "DTSTART" in said else None
-        draft.ends_on = figures.compact_day(said["DTEND"][:8]) if "DTEND" in said else None
-    except figures.NotRead as error:
+        draft.currency = amounts.known_currency(said.get("CURDEF", ""))
+        draft.starts_on = amounts.compact_day(said["DTSTART"][:8]) if "DTSTART" in said else None
+        draft.ends_on = amounts.compact_day(said["DTEND"][:8]) if "DTEND" in said else None
+    except amounts.NotRead as error:
         raise broken(where, str(error), N_("this statement has no currency, or a day that is none")) from error
     for number, movement in _movements(text, start, end, lines):
         draft.add(_line(number, movement, draft.currency))
@@ -147,9 +147,9 @@ def _line(number: int, movement: str, currency: str) -> ReadLine:
     if "CURRENCY" in said:  # Then the amount is in that currency; under ORIGCURRENCY it is in the statement's own.
         currency = said.get("CURSYM", "").strip().upper()
     try:
-        booked_on = figures.compact_day(said.get("DTPOSTED", "").strip()[:8])
-        value_on = figures.compact_day(said["DTAVAIL"].strip()[:8]) if "DTAVAIL" in said else None
-    except figures.NotRead as error:
+        booked_on = amounts.compact_day(said.get("DTPOSTED", "").strip()[:8])
+        value_on = amounts.compact_day(said["DTAVAIL"].strip()[:8]) if "DTAVAIL" in said else None
+    except amounts.NotRead as error:
         raise broken(number, said.get("DTPOSTED", ""), N_("this is no day"), MEND_LINE) from error
     text, cheque, reference = said.get("MEMO", "").strip(), said.get("CHECKNUM", ""), said.get("REFNUM", "")
     if cheque or reference:
@@ -176,7 +176,7 @@ def _plain(value: str) -> str:
 
 def _amount(text: str, currency: str, number: int) -> Money:
     try:
-        return money(figures.minor(text, currency, "," if "," in text else "."), currency)
-    except (figures.NotRead, DonationsError) as error:
+        return money(amounts.minor(text, currency, "," if "," in text else "."), currency)
+    except (amounts.NotRead, DonationsError) as error:
         fault = N_("this is no amount, or not of this currency")
         raise broken(number, f"{text} {currency}", fault, MEND_LINE) from error

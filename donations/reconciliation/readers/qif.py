@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 
 from donations.errors import StatementAskedFor
-from donations.reconciliation.readers import figures
-from donations.reconciliation.readers.said import (
+from donations.reconciliation.readers import amounts
+from donations.reconciliation.readers.types import (
     MEND_LINE,
     MOST_TEXT,
     N_,
@@ -90,13 +90,13 @@ def _close(entry: Entry, entries: list[Entry], number: int) -> None:
 def _line(entry: Entry, order: str, decimal: str, currency: str) -> ReadLine:
     at, day = entry["D"]
     try:
-        booked_on = figures.written_day(_SHORT_YEAR.sub(r"'0\1", day), order)
-    except figures.NotRead as error:
+        booked_on = amounts.written_day(_SHORT_YEAR.sub(r"'0\1", day), order)
+    except amounts.NotRead as error:
         raise broken(at, day, N_("this is no day"), MEND_LINE) from error
     at, amount = entry.get("T") or entry["U"]
     try:
-        minor = figures.written(amount, currency, decimal)
-    except figures.NotRead as error:
+        minor = amounts.written(amount, currency, decimal)
+    except amounts.NotRead as error:
         raise broken(at, amount, N_("this is no amount, or not of this currency"), MEND_LINE) from error
     texts = [entry[mark][1] for mark in "MN" if mark in entry]
     name = entry["P"][1] if "P" in entry else ""
@@ -106,19 +106,19 @@ def _line(entry: Entry, order: str, decimal: str, currency: str) -> ReadLine:
 def _order(entries: list[Entry]) -> str:
     """Raises StatementAskedFor where the days of the whole file fit both orders."""
     try:
-        return figures.day_order({_SHORT_YEAR.sub(r"'0\1", entry["D"][1]): None for entry in entries})
-    except figures.Unclear as error:
+        return amounts.day_order({_SHORT_YEAR.sub(r"'0\1", entry["D"][1]): None for entry in entries})
+    except amounts.Unclear as error:
         raise asked_for_dates(str(error)) from error
-    except figures.NotRead as error:
+    except amounts.NotRead as error:
         at = next(at for at, day in (entry["D"] for entry in entries) if day == str(error))
         raise broken(at, str(error), N_("the days of this file are not all written in one order")) from error
 
 
 def _decimal(entries: list[Entry], currency: str) -> str:
-    amounts = {(entry.get("T") or entry["U"])[1]: None for entry in entries}
+    written = {(entry.get("T") or entry["U"])[1]: None for entry in entries}
     try:
-        return figures.decimal_sign(amounts) or "."
-    except figures.Unclear as error:
+        return amounts.decimal_sign(written) or "."
+    except amounts.Unclear as error:
         raise asked_for_decimal(str(error)) from error
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from donations.reconciliation.readers import ReadLine
-from donations.reconciliation.readers.said import Entry
+from donations.reconciliation.readers.types import Entry
 from donations.reconciliation.statement_lines import details, evidence
 from donations.reconciliation.statement_lines.evidence import Here
 from donations.reconciliation.statement_lines.held import MOVED, Held

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from donations.models import BankAccount, BankLine, LineQuestion, Statement
 from donations.prepared import Prepared
 from donations.reconciliation.readers import ReadLine
-from donations.reconciliation.readers.said import Entry
+from donations.reconciliation.readers.types import Entry
 from donations.reconciliation.statement_lines import details, evidence
 from donations.reconciliation.statement_lines.comparison import Compared, Doubt
 from donations.reconciliation.statement_lines.evidence import Hashes, Here

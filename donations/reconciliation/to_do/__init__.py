@@ -1,9 +1,9 @@
-"""The to-do list: everything that waits for a person. kinds.py says which kinds there are and what each account and
-state is; rests.py and rows.py find them; listing.py puts them together, for the pages and for the close."""
+"""The to-do list: everything that waits for a person. kinds.py lists the kinds and classifies every account and state;
+open_balances.py and rows.py find them; lists.py puts them together, for the pages and for the close of a period."""
 
-from donations.reconciliation.to_do.acting import dismiss, retry
+from donations.reconciliation.to_do.actions import dismiss, retry
 from donations.reconciliation.to_do.kinds import KINDS, AtClose, Kind
-from donations.reconciliation.to_do.listing import PAGE_LENGTH, SHOWN, OpenItem, OpenItems, find, of_kind, open_items
+from donations.reconciliation.to_do.lists import PAGE_LENGTH, SHOWN, OpenItem, OpenItems, find, of_kind, open_items
 
 __all__ = [
     "KINDS",

@@ -11,11 +11,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from donations.appeals.fault import Fault
 from donations.appeals.file import TEXTS
-from donations.appeals.values import Values
-from donations.web.campaigns import words
-from donations.web.typed import lines, one_line
+from donations.appeals.file_error import Fault
+from donations.appeals.file_values import Values
+from donations.web.campaigns import labels
+from donations.web.text_fields import lines, one_line
 
 PLAIN = ("slug", "currency", "target", "period", "fee_bearer")
 LONG = ("story", "text")  # what may have several lines; the rest is one
@@ -93,7 +93,7 @@ class AppealForm:
     def take(self, faults: Iterable[Fault]) -> None:
         """Put each fault beside its field."""
         for fault in faults:
-            self[self._name_of(fault.path)].errors.append(words.of_fault(fault))
+            self[self._name_of(fault.path)].errors.append(labels.of_fault(fault))
 
     def check(self) -> None:
         """What only the page asks: that somebody has thought about discretion."""

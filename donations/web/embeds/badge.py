@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, render_template, request
 from flask_babel import gettext as _
 
-from donations.web import looks
-from donations.web.embeds.showing import Showing, find, kept
+from donations.web import embed_theme
+from donations.web.embeds.content import Showing, find, kept
 from donations.web.filters import in_language, money, percent
 from donations.web.headers import LIVE, kind
-from donations.web.queries import LOOK, reads
+from donations.web.query_parameters import LOOK, reads
 
 bp = Blueprint("badge", __name__)
 # How wide letters are, in tenths of their height, as most system fonts draw them; the picture asks for just so much.
@@ -23,7 +23,7 @@ LONGEST = 40  # letters of a title
 @reads("lang", *LOOK)
 def svg(slug: str) -> Response:
     showing = find(slug, request.args.get("lang"))
-    theme = looks.asked(request.args).theme
+    theme = embed_theme.asked(request.args).theme
     return kept(showing, ("badge", theme), lambda: _drawn(showing, theme))
 
 

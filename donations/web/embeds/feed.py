@@ -6,9 +6,9 @@ from datetime import datetime
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from donations.web.embeds.showing import Showing, find, kept
+from donations.web.embeds.content import Showing, find, kept
 from donations.web.headers import LIVE, kind
-from donations.web.queries import reads
+from donations.web.query_parameters import reads
 
 bp = Blueprint("feed", __name__)
 

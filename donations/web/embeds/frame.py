@@ -8,12 +8,12 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, current_app, g, request
 
 from donations.errors import AppealNotFound
-from donations.web import looks
+from donations.web import embed_theme
 from donations.web.embeds import sites
-from donations.web.embeds.showing import Showing, find, kept
+from donations.web.embeds.content import Showing, find, kept
 from donations.web.headers import FOR_EVER, GONE, LIVE, kind
 from donations.web.page import content_hash, fragment, page, versioned
-from donations.web.queries import LOOK, reads
+from donations.web.query_parameters import LOOK, reads
 
 bp = Blueprint("embeds", __name__)
 SCRIPT_KEPT = "public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400"
@@ -45,9 +45,9 @@ def total(slug: str) -> Response:
 @kind("data")
 def accent(colour: str) -> Response:
     """The accent as a stylesheet of its own: no answer of ours has a style within."""
-    if looks.colour(colour) != colour:
+    if embed_theme.colour(colour) != colour:
         abort(404)
-    style = f":root{{--accent:#{colour};--on-accent:#{looks.ink_on(colour)}}}"
+    style = f":root{{--accent:#{colour};--on-accent:#{embed_theme.ink_on(colour)}}}"
     response = current_app.response_class(style, mimetype="text/css")
     response.headers["Cache-Control"] = FOR_EVER
     return response
@@ -64,6 +64,6 @@ def script() -> Response:
 
 
 def _kept(showing: Showing, template: str) -> Response:
-    look = looks.asked(request.args)
+    look = embed_theme.asked(request.args)
     parts = {"showing": showing, "total": showing.total, "look": look}
     return kept(showing, (template, look), lambda: fragment(template, cache=LIVE, **parts))

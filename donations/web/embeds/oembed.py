@@ -10,12 +10,12 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 from flask_babel import gettext as _
 
 from donations.errors import AppealNotFound, NotAnAddressOfOurs, OnlyJson
-from donations.web import languages, looks
-from donations.web.embeds.showing import Showing, find
+from donations.web import embed_theme, languages
+from donations.web.embeds.content import Showing, find
 from donations.web.filters import in_language
 from donations.web.headers import LIVE, kind
 from donations.web.page import public_url, versioned
-from donations.web.queries import reads
+from donations.web.query_parameters import reads
 
 bp = Blueprint("oembed", __name__)
 WIDTH, NARROWEST, CACHE_SECONDS = 640, 240, 60
@@ -55,13 +55,13 @@ def _appeal_of(address: str) -> tuple[str | None, str]:
 
 def _said(showing: Showing, language: str | None) -> dict[str, Any]:
     width = max(NARROWEST, min(WIDTH, request.args.get("maxwidth", WIDTH, type=int)))
-    most = request.args.get("maxheight", looks.HEIGHTS["card"], type=int)
-    size = "card" if most >= looks.HEIGHTS["card"] else "bar"
+    most = request.args.get("maxheight", embed_theme.HEIGHTS["card"], type=int)
+    size = "card" if most >= embed_theme.HEIGHTS["card"] else "bar"
     asked = {"lang": language} if language else {}
-    values: dict[str, Any] = {"slug": showing.slug, **asked, **looks.Look(size=size).query()}
+    values: dict[str, Any] = {"slug": showing.slug, **asked, **embed_theme.Look(size=size).query()}
     address = public_url(url_for("embeds.show", **values))
     title = _title(showing)
-    frame = {"address": address, "title": title, "width": width, "height": looks.HEIGHTS[size]}
+    frame = {"address": address, "title": title, "width": width, "height": embed_theme.HEIGHTS[size]}
     house = languages.organisation()
     return {
         "version": "1.0",
@@ -71,7 +71,7 @@ def _said(showing: Showing, language: str | None) -> dict[str, Any]:
         "title": title,
         "html": render_template("embeds/_iframe.html", **frame).strip(),
         "width": width,
-        "height": looks.HEIGHTS[size],
+        "height": embed_theme.HEIGHTS[size],
         "cache_age": CACHE_SECONDS,
         **_thumbnail(showing),
     }

@@ -6,13 +6,13 @@ from __future__ import annotations
 from flask import Blueprint, Response, g, request
 
 from donations.errors import AppealNotFound
-from donations.giving.names import NamedGift
+from donations.giving.public_names import NamedGift
 from donations.money import Money, exponent
-from donations.web import looks
-from donations.web.embeds.showing import Showing, find, kept
+from donations.web import embed_theme
+from donations.web.embeds.content import Showing, find, kept
 from donations.web.headers import GONE, LIVE, kind
 from donations.web.page import fragment, page
-from donations.web.queries import LOOK, reads
+from donations.web.query_parameters import LOOK, reads
 
 bp = Blueprint("overlay", __name__)
 NAMES, LARGEST = 5, 1_000_000
@@ -39,7 +39,7 @@ def _answer(showing: Showing, template: str) -> Response:
     g.framed_by = showing.sites
     least = _least(showing)
     named = _named(showing, least)
-    look = looks.asked(request.args)
+    look = embed_theme.asked(request.args)
     parts = {"showing": showing, "total": showing.total, "named": named, "look": look, "least": least}
     return kept(showing, (template, look, least), lambda: fragment(template, cache=LIVE, **parts))
 

@@ -9,12 +9,12 @@ from flask import Blueprint, Response, g, request, url_for
 from donations.appeals import scoreboard
 from donations.errors import AppealNotFound
 from donations.models import Appeal, Organisation
-from donations.web import languages, looks
+from donations.web import embed_theme, languages
 from donations.web.embeds import sites
-from donations.web.embeds.showing import Showing, find, kept
+from donations.web.embeds.content import Showing, find, kept
 from donations.web.headers import GONE, LIVE, kind
 from donations.web.page import fragment, now, page
-from donations.web.queries import LOOK, reads
+from donations.web.query_parameters import LOOK, reads
 
 bp = Blueprint("framed_scoreboard", __name__)
 
@@ -45,7 +45,7 @@ def areas(slug: str) -> Response:
 def _kept(showing: Showing, template: str) -> Response:
     """Made anew when what the appeal shows has changed, and each day, because where an area should be has."""
     house: Organisation = g.organisation  # Read by `find`, once a second.
-    look, today = looks.asked(request.args), house.day_of(now())
+    look, today = embed_theme.asked(request.args), house.day_of(now())
 
     def made() -> Response:
         board = scoreboard.of(Appeal.by_slug(showing.slug), now())

@@ -19,7 +19,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, EmbeddingSite, Organisation
 from donations.prepared import upsert
-from donations.web.origins import origin_of
+from donations.web.origin import origin_of
 from donations.web.page import now
 
 log = logging.getLogger(__name__)

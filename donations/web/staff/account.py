@@ -14,11 +14,11 @@ from donations.errors import BadPassword, TryLater
 from donations.extensions import db
 from donations.models import Staff, StaffSession
 from donations.models.base import MOST_ID
-from donations.staff import brakes, changes, factors, notices, passwords, refusals
+from donations.staff import changes, notices, passwords, refusals, second_factor, throttling
 from donations.staff import sessions as domain
 from donations.web import languages, sessions
 from donations.web.access import fresh
-from donations.web.acting import unit
+from donations.web.audited_action import unit
 from donations.web.filters import sentence
 from donations.web.page import now, page
 from donations.web.staff import passkeys
@@ -32,7 +32,7 @@ def show() -> Response:
     person = _me()
     return page(
         "staff/account.html", cache="no-store", person=person, name=staff.name_of(person),
-        email=staff.email_of(person), codes_left=factors.recovery_codes_left(person),
+        email=staff.email_of(person), codes_left=second_factor.recovery_codes_left(person),
         sessions=domain.living(person, now()), current=sessions.current(),
         can_have_passkeys=passkeys.site().can_have_passkeys,
     )  # fmt: skip
@@ -69,11 +69,11 @@ def change_password() -> Any:
 def _proves_password(form: ChangePasswordForm) -> bool:
     """Whether the present password is right; counted before it is looked at. Raises TryLater."""
     with write_unit() as conn:
-        brakes.count_present(conn, _me(), now())
+        throttling.count_present(conn, _me(), now())
     is_right = passwords.is_right(form.current_password.data, _me())
     with write_unit() as conn:
         if is_right:
-            brakes.succeed_present(conn, _me())
+            throttling.succeed_present(conn, _me())
         else:
             refusals.note(conn, refusals.PROOF, of=_me(), place=sessions.place(), at=now())
     if not is_right:
@@ -85,7 +85,7 @@ def _proves_password(form: ChangePasswordForm) -> bool:
 @fresh
 def ask_app() -> Response:
     with write_unit():
-        factors.prepare_totp(staff.find(_me().id))
+        second_factor.prepare_totp(staff.find(_me().id))
     return _app_page(CodeForm(formdata=None))
 
 
@@ -98,17 +98,17 @@ def confirm_app() -> Any:
     if not form.validate():
         return _app_page(form, 422)
     with write_unit() as conn:
-        brakes.count_second(conn, person, at)
+        throttling.count_second(conn, person, at)
     with write_unit() as conn:
         person = staff.find(person.id, for_change=True)
         is_another = person.has_second_factor
-        proved = factors.prove_totp(person, form.code.data, at=at)
+        proved = second_factor.prove_totp(person, form.code.data, at=at)
         codes = []
         if proved is not None and is_another:
             changes.ask_totp(conn, person, *proved, at=at)
         elif proved is not None:
-            factors.take_totp(conn, person, *proved, keep=sessions.number(), at=at)
-            codes = factors.new_recovery_codes(conn, person, at=at)
+            second_factor.take_totp(conn, person, *proved, keep=sessions.number(), at=at)
+            codes = second_factor.new_recovery_codes(conn, person, at=at)
             notices.tell(conn, "totp", by=person.actor, at=at, about=person.id)
     if proved is None:
         form.code.errors = [_("This is not the code that the app shows now. Is its clock right?")]
@@ -126,7 +126,7 @@ def recovery_codes() -> Any:
     if not person.has_second_factor:
         return redirect(url_for("account.ask_app"), 303)
     with unit() as conn:
-        codes, hashes = factors.invent_codes(staff.find(person.id))
+        codes, hashes = second_factor.invent_codes(staff.find(person.id))
         changes.ask_recovery_codes(conn, staff.find(person.id), hashes, at=now())
     return page("staff/recovery_codes.html", cache="no-store", codes=codes, waits=True)
 
@@ -159,8 +159,8 @@ def _me() -> Staff:
 
 def _app_page(form: CodeForm, status: int = 200) -> Response:
     person, house = staff.find(_me().id), languages.organisation()
-    shown = factors.secret_to_show(
-        factors.waiting_secret(person), staff.email_of(person), house.name if house else "Fighting Fund"
+    shown = second_factor.secret_to_show(
+        second_factor.waiting_secret(person), staff.email_of(person), house.name if house else "Fighting Fund"
     )
     picture = segno.make(shown["uri"], error="m").svg_data_uri(scale=5, border=4, dark="#000", light="#fff")
     return page("staff/app.html", status, cache="no-store", form=form, key=shown["key"], uri=shown["uri"],

@@ -11,7 +11,7 @@ from donations import staff
 from donations.database import write_unit
 from donations.errors import BadPassword, TryLater
 from donations.models import Staff
-from donations.staff import brakes, changes, passwords, people, refusals
+from donations.staff import changes, passwords, people, refusals, throttling
 from donations.web import sessions
 from donations.web.filters import sentence
 from donations.web.page import now, page
@@ -55,7 +55,7 @@ def send_reset() -> Response:
         return _page("forgot", form, 422)
     try:
         with write_unit() as conn:
-            brakes.count_request(conn, sessions.place(), at)
+            throttling.count_request(conn, sessions.place(), at)
             staff.send_reset_link(conn, form.email.data, at=at)
     except TryLater as error:
         _note_wait(None)
@@ -87,7 +87,7 @@ def reset(token: str) -> Any:
         form.refusal = sentence(error)
         return _page("reset", form, 429, token=token)
     flash(_("Your new password works once an admin accepts it, or in 24 hours. Until then the old one works."))
-    return redirect(url_for("signing_in.ask"), 303)
+    return redirect(url_for("sign_in.ask"), 303)
 
 
 def _note_wait(person: Staff | None) -> None:

@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 
 from donations import staff
 from donations.models import Staff
-from donations.staff import changes, factors, notices
+from donations.staff import changes, notices, second_factor
 from donations.staff import passkeys as domain
 from donations.staff.passkeys import Asked, Site
 from donations.web import languages, sessions
 from donations.web.access import fresh
-from donations.web.acting import unit
+from donations.web.audited_action import unit
 from donations.web.page import now, page
 from donations.web.staff.forms import PasskeyForm
 
@@ -42,7 +42,7 @@ def add() -> Any:
             changes.ask_passkey(conn, person, made, at=at)
         elif made is not None:
             domain.add(conn, person, made, keep=sessions.number(), at=at)
-            codes = factors.new_recovery_codes(conn, person, at=at)
+            codes = second_factor.new_recovery_codes(conn, person, at=at)
             notices.tell(conn, "passkey", by=person.actor, at=at, about=person.id)
     if codes:
         return page("staff/recovery_codes.html", cache="no-store", codes=codes)

@@ -19,7 +19,7 @@ from donations.staff import notices
 from donations.staff import sessions as domain
 from donations.web import languages, seen, sessions
 from donations.web.access import fresh
-from donations.web.acting import me, unit
+from donations.web.audited_action import me, unit
 from donations.web.filters import sentence
 from donations.web.page import now, page
 from donations.web.seen import Shown, decides_on

@@ -26,10 +26,12 @@ def robots() -> Response:
         "Disallow: /donations/",
         "Disallow: /receipts/",
         "Disallow: /following/",
+        "Disallow: /subscribers/",
         "Disallow: /your-data/",
         "Disallow: /*/donations/",
         "Disallow: /*/receipts/",
         "Disallow: /*/following/",
+        "Disallow: /*/subscribers/",
         "Disallow: /*/your-data/",
         f"Sitemap: {public_url(url_for('about.sitemap'))}",
     )

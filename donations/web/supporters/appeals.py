@@ -14,9 +14,9 @@ from donations.models import Appeal, Organisation
 from donations.totals import PublicTotal
 from donations.web.filters import money, timestamp
 from donations.web.headers import LIVE, kind
-from donations.web.keeping import kept
 from donations.web.page import fragment, marked, now, page
-from donations.web.queries import reads
+from donations.web.query_parameters import reads
+from donations.web.response_cache import kept
 from donations.web.supporters.forms import DonationForm
 
 bp = Blueprint("appeals", __name__)

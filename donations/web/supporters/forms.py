@@ -30,7 +30,7 @@ from donations.money import Money
 from donations.web import amounts, languages
 from donations.web.access import PublicForm
 from donations.web.filters import sentence
-from donations.web.typed import lines, one_line
+from donations.web.text_fields import lines, one_line
 
 NAME_LENGTH, EMAIL_LENGTH, MESSAGE_LENGTH = 100, 254, 4000
 _ABOUT_THE_AMOUNT = (AmountNotProposed, AmountTooLarge, AmountTooSmall, BadAmount, TooManyDecimals)

@@ -18,8 +18,8 @@ from donations.money import Money
 from donations.reconciliation.exports.table import safe
 from donations.web.filters import in_language, money, number, percent, timestamp
 from donations.web.headers import LIVE, kind
-from donations.web.keeping import kept
 from donations.web.page import content_hash, fragment, marked, now, page, public_url
+from donations.web.response_cache import kept
 
 bp = Blueprint("scoreboard", __name__)
 HEADINGS = ("area", "currency", "raised", "target", "percent", "due_today")

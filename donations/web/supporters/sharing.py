@@ -10,8 +10,8 @@ from donations.errors import AppealClosed
 from donations.models import Appeal, Organisation
 from donations.web.filters import in_language
 from donations.web.headers import LIVE, kind
-from donations.web.keeping import kept
 from donations.web.page import marked, now, public_url
+from donations.web.response_cache import kept
 
 bp = Blueprint("sharing", __name__)
 

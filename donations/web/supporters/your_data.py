@@ -19,8 +19,8 @@ from donations.web.access import PublicForm, TokenForm
 from donations.web.filters import sentence
 from donations.web.page import now, page
 from donations.web.supporters.forms import EMAIL_LENGTH
-from donations.web.supporters.kept_words import words
-from donations.web.typed import one_line
+from donations.web.supporters.kept_data_labels import words
+from donations.web.text_fields import one_line
 
 bp = Blueprint("your_data", __name__)
 

@@ -20,7 +20,7 @@ from donations.web import amounts
 from donations.web.access import fresh
 from donations.web.page import now, page
 from donations.web.seen import Shown, decides_on
-from donations.web.treasury.acting import act, me, names, say_used
+from donations.web.treasury.actions import act, me, names, say_used
 from donations.web.treasury.forms import TEXT, ActForm, LineField, OnceForm, needed, one_line
 
 bp = Blueprint("approvals", __name__, url_prefix="/approvals")

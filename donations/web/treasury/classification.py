@@ -19,8 +19,8 @@ from donations.reconciliation import classification, payments, to_do
 from donations.web.access import fresh
 from donations.web.page import now, page
 from donations.web.seen import Shown, decides_on
-from donations.web.treasury import funds, words
-from donations.web.treasury.acting import act, me, names
+from donations.web.treasury import funds, labels
+from donations.web.treasury.actions import act, me, names
 from donations.web.treasury.forms import TEXT, ActForm, LineField, OnceForm, needed
 
 bp = Blueprint("classification", __name__)
@@ -61,24 +61,29 @@ class MovementForm(FundForm):
 
 
 def _named(code: int) -> str:
-    return f"{words.ACCOUNTS[code]} ({code})"
+    return f"{labels.ACCOUNTS[code]} ({code})"
 
 
-@bp.get("/stripe-transactions")
-def movements() -> Response:
+@bp.get("/balance-transactions")
+def transactions() -> Response:
     conn, at = db.session.connection(), now()
     return page(
-        "treasury/movements.html", cache="no-store", found=to_do.of_kind(conn, "movement", at),
-        earlier=classification.latest(conn), funds=funds.named(), names=names(), today=Organisation.get().day_of(at),
-    )  # fmt: skip
+        "treasury/balance_transactions.html",
+        cache="no-store",
+        found=to_do.of_kind(conn, "movement", at),
+        earlier=classification.latest(conn),
+        funds=funds.named(),
+        names=names(),
+        today=Organisation.get().day_of(at),
+    )
 
 
-@bp.get("/stripe-transactions/<movement_id>")
-def movement(movement_id: str) -> Response:
+@bp.get("/balance-transactions/<movement_id>")
+def transaction(movement_id: str) -> Response:
     return _movement_page(movement_id, MovementForm(formdata=None))
 
 
-@bp.post("/stripe-transactions/<movement_id>")
+@bp.post("/balance-transactions/<movement_id>")
 @fresh
 def classify(movement_id: str) -> Any:
     form = MovementForm()
@@ -90,16 +95,16 @@ def classify(movement_id: str) -> Any:
     except DonationsError as error:
         return _movement_page(movement_id, form, form.refuse(error))
     flash(_("Kept. Another treasurer must approve it.") if waits else _("Transaction classified."))
-    return redirect(url_for("treasury.classification.movement", movement_id=movement_id), 303)
+    return redirect(url_for("treasury.classification.transaction", movement_id=movement_id), 303)
 
 
-@bp.get("/payments/<charge_id>/assign")
+@bp.get("/card-payments/<charge_id>/assign")
 @fresh
 def ask_assign(charge_id: str) -> Response:
     return _payment_page(charge_id, PurposeForm(formdata=None))
 
 
-@bp.post("/payments/<charge_id>/assign")
+@bp.post("/card-payments/<charge_id>/assign")
 @fresh
 def assign(charge_id: str) -> Any:
     form = PurposeForm()
@@ -110,7 +115,7 @@ def assign(charge_id: str) -> Any:
     except DonationsError as error:
         return _payment_page(charge_id, form, form.refuse(error))
     flash(_("Kept. Another treasurer must approve it.") if waits else _("Payment assigned. The totals include it now."))
-    return redirect(url_for("treasury.payments.show", charge_id=charge_id), 303)
+    return redirect(url_for("treasury.card_payments.show", charge_id=charge_id), 303)
 
 
 @bp.get("/classifications/<int:number>")
@@ -156,20 +161,40 @@ def _movement_page(movement_id: str, form: MovementForm, status: int = 200) -> R
     conn = db.session.connection()
     found = classification.find_movement(conn, movement_id[:255]) or abort(404)
     return page(
-        "treasury/movement.html", status, cache="no-store", row=found, form=form, names=names(), funds=funds.named(),
-        history=classification.history(conn, found.id), needs_another=classification.needs_another(),
-    )  # fmt: skip
+        "treasury/balance_transaction.html",
+        status,
+        cache="no-store",
+        row=found,
+        form=form,
+        names=names(),
+        funds=funds.named(),
+        history=classification.history(conn, found.id),
+        needs_another=classification.needs_another(),
+    )
 
 
 def _payment_page(charge_id: str, form: PurposeForm, status: int = 200) -> Response:
     shown = payments.show(db.session.connection(), charge_id[:255]) or abort(404)
-    return page("treasury/assign.html", status, cache="no-store", shown=shown, form=form, funds=funds.named(),
-                needs_another=classification.needs_another())  # fmt: skip
+    return page(
+        "treasury/classification_assign.html",
+        status,
+        cache="no-store",
+        shown=shown,
+        form=form,
+        funds=funds.named(),
+        needs_another=classification.needs_another(),
+    )
 
 
 def _decision_page(number: int, form: ActForm, status: int = 200) -> Response:
     row = _find(number)
     return page(
-        "treasury/classification.html", status, cache="no-store", row=row, form=form, names=names(),
-        fund=db.session.get_one(Fund, row.fund_id), mine=row.requested_by == me().actor,
-    )  # fmt: skip
+        "treasury/classification.html",
+        status,
+        cache="no-store",
+        row=row,
+        form=form,
+        names=names(),
+        fund=db.session.get_one(Fund, row.fund_id),
+        mine=row.requested_by == me().actor,
+    )

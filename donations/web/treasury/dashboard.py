@@ -14,12 +14,12 @@ from flask_babel import lazy_gettext as _l
 from donations import card_testing
 from donations.extensions import db
 from donations.models import Halt, Organisation
-from donations.reconciliation import balances, dashboard, ending, to_do
+from donations.reconciliation import appeal_wind_down, balances, dashboard, to_do
 from donations.web.page import fragment, now, page
-from donations.web.treasury import chart, words
+from donations.web.treasury import chart, labels
+from donations.web.treasury.dashboard_cache import kept
 from donations.web.treasury.forms import whole
 from donations.web.treasury.funds import find, named
-from donations.web.treasury.keeping import kept
 from donations.web.treasury.to_do import links
 
 MOST_LINES = 10_000  # of an entry
@@ -27,17 +27,17 @@ bp = Blueprint("treasury", __name__, url_prefix="/treasury")
 # The parts of the treasury, in the order in which they stand above its pages.
 PARTS = (
     ("treasury.index", _l("Overview")),
-    ("treasury.lines.index", _l("Bank lines")),
-    ("treasury.payments.index", _l("Gifts")),
+    ("treasury.statement_lines.index", _l("Bank lines")),
+    ("treasury.card_payments.index", _l("Gifts")),
     ("treasury.payouts.index", _l("Payouts")),
-    ("treasury.gifts.index", _l("Cash and cheques")),
-    ("treasury.pay_ins.index", _l("Pay-ins")),
-    ("treasury.spending.index", _l("Paying out")),
+    ("treasury.offline_donations.index", _l("Cash and cheques")),
+    ("treasury.branch_returns.index", _l("Pay-ins")),
+    ("treasury.payment_requests.index", _l("Paying out")),
     ("treasury.disputes.index", _l("Disputes")),
-    ("treasury.bank.index", _l("Accounts")),
+    ("treasury.bank_accounts.index", _l("Accounts")),
     ("treasury.periods.index", _l("Periods")),
 )
-bp.context_processor(lambda: {"words": words.known(), "parts": PARTS, "halt": db.session.get(Halt, 1), **links()})
+bp.context_processor(lambda: {"words": labels.known(), "parts": PARTS, "halt": db.session.get(Halt, 1), **links()})
 
 
 @bp.app_template_filter("month")
@@ -53,7 +53,7 @@ def index() -> Response:
 
 @bp.get("/_open-items")
 def open_items() -> Response:
-    return fragment("treasury/_open-items.html", **_open_items())
+    return fragment("treasury/_open_items.html", **_open_items())
 
 
 @bp.get("/_funds")
@@ -89,7 +89,7 @@ def _open_items() -> dict[str, Any]:
 
 def _funds() -> dict[str, Any]:
     found, known = kept("funds", lambda: _balances(None)), named()
-    ended = ending.ended_with_money(list(known.values()), found)
+    ended = appeal_wind_down.ended_with_money(list(known.values()), found)
     return {"balances": found, "funds": known, "made_of": balances.columns_shown(found), "ended": ended}
 
 

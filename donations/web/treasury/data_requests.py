@@ -18,9 +18,9 @@ from donations.staff import notices
 from donations.web.access import fresh
 from donations.web.page import now, page
 from donations.web.supporters.forms import EMAIL_LENGTH
-from donations.web.supporters.kept_words import words as kept_words
+from donations.web.supporters.kept_data_labels import words as kept_words
 from donations.web.supporters.your_data import json_copy, readable_copy
-from donations.web.treasury.acting import act
+from donations.web.treasury.actions import act
 from donations.web.treasury.forms import TEXT, LineField, TreasuryForm, needed
 from donations.worker.offline_key import note_hashes
 
@@ -117,4 +117,4 @@ def _named(found: Kept) -> dict[str, list[str]]:
 
 
 def _page(form: TreasuryForm, status: int = 200, **told: Any) -> Response:
-    return page("treasury/person.html", status, cache="no-store", form=form, kept_words=kept_words, **told)
+    return page("treasury/data_request.html", status, cache="no-store", form=form, kept_words=kept_words, **told)

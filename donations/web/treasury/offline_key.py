@@ -20,7 +20,7 @@ from donations.staff import notices
 from donations.web import sessions
 from donations.web.access import fresh
 from donations.web.page import now, page
-from donations.web.treasury.acting import act
+from donations.web.treasury.actions import act
 from donations.web.treasury.forms import ActForm, TreasuryForm, needed
 from donations.worker.offline_key import carry_out
 

@@ -16,11 +16,11 @@ from donations.errors import DonationsError
 from donations.extensions import db
 from donations.models import Organisation, Period, PeriodSignature
 from donations.models.base import MOST_ID
-from donations.reconciliation import closing, fund_statement
+from donations.reconciliation import fund_statement, period_close
 from donations.web.access import fresh
 from donations.web.page import now, page
 from donations.web.seen import Shown, decides_on
-from donations.web.treasury.acting import act, me, names
+from donations.web.treasury.actions import act, me, names
 from donations.web.treasury.forms import ActForm, DayField, TreasuryForm, needed
 
 bp = Blueprint("periods", __name__, url_prefix="/periods")
@@ -42,7 +42,7 @@ def preview() -> Any:
     try:
         if not form.validate():
             return _list(form, 422)
-        period = closing.preview(form.ends_on.data)
+        period = period_close.preview(form.ends_on.data)
     except DonationsError as error:
         return _list(form, form.refuse(error))
     return _show(period)
@@ -50,7 +50,7 @@ def preview() -> Any:
 
 def _looked_at_new(ends_on: date | None = None) -> Shown:
     day = ends_on or PeriodForm().ends_on.data
-    return [closing.signed_things(db.session.connection(), closing.preview(day), now())] if day else []
+    return [period_close.signed_things(db.session.connection(), period_close.preview(day), now())] if day else []
 
 
 @bp.post("/new")
@@ -65,7 +65,7 @@ def begin() -> Any:
         return _sign(form.ends_on.data, _accepted())
     except DonationsError as error:
         refused = ActForm()
-        return _page(closing.preview(form.ends_on.data), refused, refused.refuse(error))
+        return _page(period_close.preview(form.ends_on.data), refused, refused.refuse(error))
 
 
 @bp.get("/<int:number>")
@@ -74,7 +74,7 @@ def show(number: int) -> Response:
 
 
 def _looked_at(number: int) -> Shown:
-    return [closing.signed_things(db.session.connection(), _find(number), now())]
+    return [period_close.signed_things(db.session.connection(), _find(number), now())]
 
 
 @bp.post("/<int:number>")
@@ -116,10 +116,10 @@ def _accepted() -> str:
 
 def _sign(ends_on: date, accepted: str) -> Any:
     with act("period.signed") as done:
-        period = closing.prepare(ends_on)
+        period = period_close.prepare(ends_on)
         done.about = f"period:{period.id}"
         number = period.id
-        is_closed = closing.sign(done.conn, period, actor=done.actor, at=done.at, accepted=accepted)
+        is_closed = period_close.sign(done.conn, period, actor=done.actor, at=done.at, accepted=accepted)
         if accepted:
             done.details["accepted"] = accepted
         done.details["closed"] = is_closed
@@ -129,7 +129,7 @@ def _sign(ends_on: date, accepted: str) -> Any:
 
 def _reopen(number: int, reason: str) -> Any:
     with act("period.reopened", f"period:{number}", reason=reason) as done:
-        closing.reopen(_find(number), actor=done.actor, reason=reason, at=done.at)
+        period_close.reopen(_find(number), actor=done.actor, reason=reason, at=done.at)
     flash(_("The period is open again. What was signed stays to be read."))
     return redirect(url_for("treasury.periods.show", number=number), 303)
 
@@ -155,7 +155,7 @@ def _page(period: Period, form: ActForm, status: int = 200) -> Response:
         select(PeriodSignature).where(PeriodSignature.period_id == period.id).order_by(PeriodSignature.id)
     ).all()
     with snapshot() as conn:
-        found = closing.checklist(conn, period, now()) if period.state == "open" else None
+        found = period_close.checklist(conn, period, now()) if period.state == "open" else None
     return page(
         "treasury/period.html", status, cache="no-store", period=period, form=form, found=found, names=names(),
         signatures=signatures, today=Organisation.get().day_of(now()),

@@ -16,7 +16,7 @@ from donations.models import Donation, Payment, Receipt, ReceiptEvent
 from donations.web.access import fresh
 from donations.web.page import page
 from donations.web.supporters.receipts import pdf_response
-from donations.web.treasury.acting import act, names
+from donations.web.treasury.actions import act, names
 
 bp = Blueprint("receipts", __name__, url_prefix="/receipts")
 

@@ -21,7 +21,7 @@ from donations.web.access import fresh
 from donations.web.page import page
 from donations.web.seen import Shown, decides_on
 from donations.web.treasury import funds
-from donations.web.treasury.acting import act
+from donations.web.treasury.actions import act
 from donations.web.treasury.classification import PurposeForm
 from donations.web.treasury.forms import ActForm, one_line
 

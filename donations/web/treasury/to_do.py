@@ -16,39 +16,39 @@ from donations.money import Money
 from donations.reconciliation import to_do
 from donations.reconciliation.to_do import OpenItem
 from donations.web.page import now, page
-from donations.web.treasury.acting import act
+from donations.web.treasury.actions import act
 from donations.web.treasury.forms import TEXT, LineField, TreasuryForm, needed, one_line
 
 bp = Blueprint("to_do", __name__, url_prefix="/to-do")
 # The page of one item: its endpoint, and the argument that takes what the item leads to.
 PLACES = {
-    "dispute": ("treasury.payments.index", "find"),
-    "warning": ("treasury.payments.show", "charge_id"),
-    "movement": ("treasury.classification.movement", "movement_id"),
-    "receipt": ("treasury.payments.show", "charge_id"),
-    "unidentified": ("treasury.lines.show", "number"),
-    "refund": ("treasury.payments.show", "charge_id"),
-    "refund_attempt": ("treasury.payments.show", "charge_id"),
-    "refund_waiting": ("treasury.payments.show", "charge_id"),
+    "dispute": ("treasury.card_payments.index", "find"),
+    "warning": ("treasury.card_payments.show", "charge_id"),
+    "movement": ("treasury.classification.transaction", "movement_id"),
+    "receipt": ("treasury.card_payments.show", "charge_id"),
+    "unidentified": ("treasury.statement_lines.show", "number"),
+    "refund": ("treasury.card_payments.show", "charge_id"),
+    "refund_attempt": ("treasury.card_payments.show", "charge_id"),
+    "refund_waiting": ("treasury.card_payments.show", "charge_id"),
     "overdrawn": ("treasury.fund", "slug"),
     "suspense": ("treasury.fund", "slug"),
     "payout": ("treasury.payouts.show", "payout_id"),
     "payout_rest": ("treasury.payouts.show", "payout_id"),
-    "slip": ("treasury.slips.show", "number"),
-    "line": ("treasury.lines.show", "number"),
-    "same_line": ("treasury.bank.question", "number"),
-    "gift": ("treasury.payments.show", "charge_id"),
-    "settlement": ("treasury.payments.index", "find"),
-    "withheld": ("treasury.payments.index", "find"),
+    "slip": ("treasury.paying_in_slips.show", "number"),
+    "line": ("treasury.statement_lines.show", "number"),
+    "same_line": ("treasury.bank_accounts.question", "number"),
+    "gift": ("treasury.card_payments.show", "charge_id"),
+    "settlement": ("treasury.card_payments.index", "find"),
+    "withheld": ("treasury.card_payments.index", "find"),
     "transit": ("treasury.fund", "slug"),
-    "pay_in": ("treasury.pay_ins.show", "number"),
-    "cash": ("treasury.gifts.index", "state"),
-    "to_pay_in": ("treasury.slips.ask", "method"),
-    "expected": ("treasury.gifts.index", "state"),
-    "disbursement": ("treasury.spending.show", "number"),
-    "adjustment": ("treasury.adjusting.show", "number"),
+    "pay_in": ("treasury.branch_returns.show", "number"),
+    "cash": ("treasury.offline_donations.index", "state"),
+    "to_pay_in": ("treasury.paying_in_slips.ask", "method"),
+    "expected": ("treasury.offline_donations.index", "state"),
+    "disbursement": ("treasury.payment_requests.show", "number"),
+    "adjustment": ("treasury.adjustments.show", "number"),
     "classification": ("treasury.classification.show", "number"),
-    "cure": ("treasury.stop.show", "number"),
+    "cure": ("treasury.posting_stop.show", "number"),
     "approval_rule": ("treasury.approvals.show", ""),
     "staff_change": ("people.changes", ""),
     "period": ("treasury.periods.show", "number"),
@@ -56,11 +56,11 @@ PLACES = {
     **dict.fromkeys(("estimated", "restored"), ("treasury.restoration.show", "item")),
 }
 # Beside it: (words, endpoint of the form).
-_WRITE_OFF = (_l("Write off"), "treasury.adjusting.ask")
+_WRITE_OFF = (_l("Write off"), "treasury.adjustments.ask")
 ACTIONS = {
     "receipt": (
         (_l("Assign to fund"), "treasury.classification.ask_assign"),
-        (_l("Refund"), "treasury.payments.ask_refund"),
+        (_l("Refund"), "treasury.card_payments.ask_refund"),
     ),
     **dict.fromkeys(("slip", "transit", "settlement", "withheld"), (_WRITE_OFF,)),
 }

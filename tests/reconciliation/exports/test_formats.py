@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from donations.database import snapshot, write_unit
 from donations.extensions import db
-from donations.ledger import closed
+from donations.ledger import closed_periods
 from donations.models import Appeal, Entry, Fund
 from donations.reconciliation import exports
 from donations.reconciliation.exports import Scope
@@ -68,8 +68,8 @@ def ours(scope: Scope) -> Balances:
     it is equity of each fund."""
     slugs = {row.id: row.slug for row in db.session.execute(select(Fund.id, Fund.slug))}
     with snapshot() as conn:
-        figures = closed.trial_balance(conn, scope.until or date(9999, 1, 1))
-        before = closed.trial_balance(conn, scope.since - timedelta(days=1)) if scope.since else []
+        figures = closed_periods.trial_balance(conn, scope.until or date(9999, 1, 1))
+        before = closed_periods.trial_balance(conn, scope.since - timedelta(days=1)) if scope.since else []
         names = Names(exports.books_of(conn, scope).accounts)
     sums: Balances = defaultdict(Decimal)
     for sign, rows in ((1, figures), (-1, [row for row in before if row[0] >= 4000])):

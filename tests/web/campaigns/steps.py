@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from donations import mailer
-from donations.appeals import following
+from donations.appeals import subscribers
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, Donation, Mail, Subscription
@@ -64,12 +64,12 @@ def follow(email: str = MAYA, slug: str = "hands-off-ali", language: str = "en")
         )  # fmt: skip
         db.session.add(donation)
         db.session.flush()
-        following.ask(appeal, email, language, donation, at)
+        subscribers.ask(appeal, email, language, donation, at)
         db.session.flush()
         row = db.session.scalars(select(Subscription).order_by(Subscription.id.desc())).first()
         assert row is not None
         row.mailed_at = at
-        following.confirm(row, at)
+        subscribers.confirm(row, at)
     return row
 
 

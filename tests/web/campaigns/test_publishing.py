@@ -12,7 +12,7 @@ from donations.models import Appeal, AppealDraft, Organisation
 from tests.appeals.steps import one
 from tests.factories import a_donation
 from tests.web.campaigns.conftest import fields_of
-from tests.web.campaigns.writing_steps import NEW, acts, count, draft, publish, write
+from tests.web.campaigns.draft_steps import NEW, acts, count, draft, publish, write
 from tests.web.staff.conftest import Browser
 
 

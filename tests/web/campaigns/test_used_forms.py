@@ -4,8 +4,8 @@ refused with the words kept."""
 from __future__ import annotations
 
 from donations.models import AppealDraft, AppealUpdate
+from tests.web.campaigns.draft_steps import NEW, count
 from tests.web.campaigns.steps import WORDS, write
-from tests.web.campaigns.writing_steps import NEW, count
 from tests.web.staff.conftest import Browser
 
 USED = "This form has been used before. Nothing new was recorded."

@@ -15,7 +15,7 @@ import pytest
 from donations import appeals
 from donations.database import write_unit
 from donations.models import Appeal, Organisation
-from donations.web import copies, headers
+from donations.web import cached_copies, headers
 from tests.web.deploy.running import SHIPPED
 from tests.web.deploy.served import Served
 
@@ -34,7 +34,7 @@ ODD = (
 
 def public(served: Served) -> list[str]:
     with served.app.app_context():
-        return copies.addresses(Appeal.any_by_slug(SLUG), Organisation.get())
+        return cached_copies.addresses(Appeal.any_by_slug(SLUG), Organisation.get())
 
 
 def prime(served: Served, paths: list[str]) -> None:
@@ -49,9 +49,9 @@ def hide(served: Served, how: str) -> None:
         appeals.hide(Appeal.any_by_slug(SLUG), how, datetime.now(UTC))
 
 
-def ask(served: Served) -> copies.Report:
+def ask(served: Served) -> cached_copies.Report:
     with served.app.app_context():
-        return copies.ask_all(Appeal.any_by_slug(SLUG))
+        return cached_copies.ask_all(Appeal.any_by_slug(SLUG))
 
 
 def shown(served: Served, paths: list[str]) -> list[str]:

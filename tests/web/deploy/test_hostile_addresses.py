@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from donations.models import Appeal, Organisation
-from donations.web import copies
+from donations.web import cached_copies
 from tests.web.deploy.served import Served
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -90,7 +90,7 @@ def oembeds(chance: random.Random, public: str, count: int) -> list[str]:
 def all_forms(served: Served) -> list[str]:
     with served.app.app_context():
         house = Organisation.get()
-        paths = [path for slug in SLUGS for path in copies.addresses(Appeal.any_by_slug(slug), house)]
+        paths = [path for slug in SLUGS for path in cached_copies.addresses(Appeal.any_by_slug(slug), house)]
     return sorted({path.partition("?")[0] for path in paths})
 
 

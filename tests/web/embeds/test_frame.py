@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, EmbeddingSite
-from donations.web.looks import SIZES, contrast, ink_on
+from donations.web.embed_theme import SIZES, contrast, ink_on
 
 pytestmark = pytest.mark.databases("sqlite")
 ALI = "/embed/hands-off-ali"

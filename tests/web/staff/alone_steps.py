@@ -14,12 +14,12 @@ from donations import tokens
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Classification, Cure, Organisation
-from donations.staff import factors
-from tests.reconciliation import test_classification, test_closing, test_spending
+from donations.staff import second_factor
+from tests.reconciliation import test_classification, test_payment_requests, test_period_close
 from tests.reconciliation.steps import a_gift, approvals_are
 from tests.reconciliation.waiting_steps import a_cure
+from tests.web.campaigns import draft_steps as writing
 from tests.web.campaigns import steps as telling
-from tests.web.campaigns import writing_steps as writing
 from tests.web.staff.conftest import Browser, Person
 from tests.web.staff.test_passkeys import Authenticator, add
 
@@ -46,8 +46,8 @@ class Scene:
 
 
 def approve_own_payment(scene: Scene) -> TestResponse:
-    assert scene.post("/treasury/spending/new", **PAYMENT).status_code == 303
-    return scene.post("/treasury/spending/1", act="approve")
+    assert scene.post("/treasury/payment-requests/new", **PAYMENT).status_code == 303
+    return scene.post("/treasury/payment-requests/1", act="approve")
 
 
 def lower_the_rule(scene: Scene) -> TestResponse:
@@ -56,8 +56,8 @@ def lower_the_rule(scene: Scene) -> TestResponse:
 
 
 def approve_own_transfer(scene: Scene) -> TestResponse:
-    told = {"bank_account_id": scene.bank_account, "other_fund_id": test_spending.fund("sakharovo").id}
-    number, _state = test_spending.adjust("transfer", 500, actor=scene.actor, **told)
+    told = {"bank_account_id": scene.bank_account, "other_fund_id": test_payment_requests.fund("sakharovo").id}
+    number, _state = test_payment_requests.adjust("transfer", 500, actor=scene.actor, **told)
     return scene.post(f"/treasury/adjustments/{number}", act="approve")
 
 
@@ -71,12 +71,12 @@ def approve_own_correction(scene: Scene) -> TestResponse:
     a_cure()
     with write_unit():
         db.session.query(Cure).one().requested_by = scene.actor
-    return scene.post("/treasury/stop/cures/1", act="approve")
+    return scene.post("/treasury/posting-stop/cures/1", act="approve")
 
 
 def sign_a_close_twice(scene: Scene) -> TestResponse:
-    period = test_closing.a_period()
-    test_closing.sign(period, scene.actor)
+    period = test_period_close.a_period()
+    test_period_close.sign(period, scene.actor)
     return scene.post(f"/treasury/periods/{period}", act="sign")
 
 
@@ -84,7 +84,7 @@ def accept_own_cash(scene: Scene) -> TestResponse:
     number = a_gift(500)
     with write_unit():
         db.session.execute(db.text("UPDATE offline_gift SET recorded_by = :by"), {"by": scene.actor})
-    return scene.post("/treasury/gifts", act="accept", gift=[str(number)])
+    return scene.post("/treasury/offline-donations", act="accept", gift=[str(number)])
 
 
 def publish_own_words(scene: Scene) -> TestResponse:
@@ -125,8 +125,8 @@ def reset_a_password_by_mail(scene: Scene) -> TestResponse:
 
 def take_another_app(scene: Scene) -> TestResponse:
     scene.browser.get("/staff/app")
-    secret = factors.waiting_secret(scene.admin.row)
-    return scene.post("/staff/app", code=factors.codes().code(secret, datetime.now(UTC)))
+    secret = second_factor.waiting_secret(scene.admin.row)
+    return scene.post("/staff/app", code=second_factor.codes().code(secret, datetime.now(UTC)))
 
 
 def take_another_passkey(scene: Scene) -> TestResponse:
@@ -142,15 +142,15 @@ BY_MAIL = "links.reset"
 Attempt = Callable[[Scene], TestResponse]
 # By the form that would do it. A second person stands before these: who asked is refused.
 NEEDS_ANOTHER: dict[str, Attempt] = {
-    "treasury.spending.decide": approve_own_payment,
+    "treasury.payment_requests.decide": approve_own_payment,
     "treasury.approvals.decide": lower_the_rule,
-    "treasury.adjusting.decide": approve_own_transfer,
+    "treasury.adjustments.decide": approve_own_transfer,
     "treasury.classification.decide": approve_own_classification,
-    "treasury.stop.decide": approve_own_correction,
+    "treasury.posting_stop.decide": approve_own_correction,
     "treasury.periods.answer": sign_a_close_twice,
-    "treasury.gifts.answer": accept_own_cash,
-    "campaigns.writing.publish": publish_own_words,
-    "campaigns.updates.post": post_own_update,
+    "treasury.offline_donations.answer": accept_own_cash,
+    "campaigns.drafts.publish": publish_own_words,
+    "campaigns.updates.publish": post_own_update,
     "people.accept": accept_own_request,
 }
 # A day and a mail to every admin and treasurer stand before these, or a second admin.
@@ -170,59 +170,59 @@ ASKS = "asks; another answers"
 WORDS = "what the public reads, which hiding must not wait for; the audit log has it"
 RECORDS = "says what has happened to money already; the audit log has it, and it can be taken back"
 ALONE: dict[str, str] = {
-    "signing_in.sign_in": PROVES,
-    "signing_in.prove_second": PROVES,
-    "signing_in.prove_again": PROVES,
+    "sign_in.sign_in": PROVES,
+    "sign_in.prove_second": PROVES,
+    "sign_in.prove_again": PROVES,
     "passkeys.ask_second": PROVES,
     "passkeys.ask_again": PROVES,
     "passkeys.ask_new": PROVES,
     "links.join": "takes an invitation, which has waited",
     "links.send_reset": "mails its person",
     "account.change_password": "one's own, by who knows the present one",
-    "signing_in.leave": ENDS,
+    "sign_in.sign_out": ENDS,
     "account.end_session": ENDS,
     "account.end_others": ENDS,
     "passkeys.remove": ENDS,
     "people.refuse": ENDS,
     "people.disable": ENDS,
     "people.end_sessions": ENDS,
-    "treasury.spending.ask_for": ASKS,
+    "treasury.payment_requests.ask_for": ASKS,
     "treasury.approvals.ask": ASKS,
-    "treasury.adjusting.ask_for": ASKS,
+    "treasury.adjustments.ask_for": ASKS,
     "treasury.classification.classify": ASKS,
     "treasury.classification.assign": ASKS,
-    "treasury.stop.cure": ASKS,
+    "treasury.posting_stop.cure": ASKS,
     "treasury.periods.begin": ASKS,
-    "campaigns.writing.begin": ASKS,
-    "campaigns.writing.write": ASKS,
-    "campaigns.writing.rewrite": ASKS,
+    "campaigns.drafts.create": ASKS,
+    "campaigns.drafts.write": ASKS,
+    "campaigns.drafts.rewrite": ASKS,
     "campaigns.updates.write": ASKS,
-    "campaigns.updates.mend": ASKS,
-    "campaigns.writing.throw_away": WORDS,
+    "campaigns.updates.edit": ASKS,
+    "campaigns.drafts.delete": WORDS,
     "campaigns.updates.withdraw": WORDS,
     "campaigns.close": WORDS,
-    "campaigns.embedding.allow": WORDS,
+    "campaigns.embeds.allow": WORDS,
     "campaigns.hide": WORDS,
     "campaigns.open": WORDS,
     "campaigns.pause": WORDS,
     "campaigns.reveal": WORDS,
-    "treasury.payments.refund": "back to the card it came from, and to nobody else",
-    "treasury.payments.ask_again": "back to the card it came from, and to nobody else",
-    "treasury.ending.close": "moves what is left as the wording of the appeal says",
-    "treasury.stop.process": "only what Stripe has told",
-    "treasury.stop.resume": "only while every sum is right",
+    "treasury.card_payments.refund": "back to the card it came from, and to nobody else",
+    "treasury.card_payments.ask_again": "back to the card it came from, and to nobody else",
+    "treasury.appeal_wind_down.close": "moves what is left as the wording of the appeal says",
+    "treasury.posting_stop.process": "only what Stripe has told",
+    "treasury.posting_stop.resume": "only while every sum is right",
     "treasury.to_do.dismiss": RECORDS,
     "treasury.to_do.retry": RECORDS,
-    "treasury.bank.add_account": RECORDS,
-    "treasury.bank.answer": RECORDS,
-    "treasury.bank.take_statement": RECORDS,
-    "treasury.bank.withdraw": RECORDS,
-    "treasury.gifts.record": RECORDS,
-    "treasury.lines.answer": RECORDS,
-    "treasury.lines.run": RECORDS,
-    "treasury.pay_ins.decide": RECORDS,
-    "treasury.pay_ins.change_link": RECORDS,
-    "treasury.slips.pay_in": RECORDS,
+    "treasury.bank_accounts.add_account": RECORDS,
+    "treasury.bank_accounts.answer": RECORDS,
+    "treasury.bank_accounts.take_statement": RECORDS,
+    "treasury.bank_accounts.withdraw": RECORDS,
+    "treasury.offline_donations.record": RECORDS,
+    "treasury.statement_lines.answer": RECORDS,
+    "treasury.statement_lines.run": RECORDS,
+    "treasury.branch_returns.decide": RECORDS,
+    "treasury.branch_returns.change_link": RECORDS,
+    "treasury.paying_in_slips.pay_in": RECORDS,
     "treasury.receipts.copy": RECORDS,
     "treasury.restoration.assign": RECORDS,
     "treasury.restoration.confirm": RECORDS,

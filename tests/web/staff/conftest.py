@@ -20,7 +20,7 @@ from donations.database import write_unit
 from donations.errors import DonationsError
 from donations.extensions import db
 from donations.models import Staff
-from donations.staff import changes, factors, sessions
+from donations.staff import changes, second_factor, sessions
 from donations.web.seen import hash_of
 
 PASSWORD = "correct horse battery staple"
@@ -42,7 +42,7 @@ class Person:
         return staff.find(self.id)
 
     def code(self, at: datetime | None = None) -> str:
-        return factors.codes().code(self.secret, at or datetime.now(UTC))
+        return second_factor.codes().code(self.secret, at or datetime.now(UTC))
 
 
 class Browser:
@@ -137,9 +137,9 @@ def join(app: Flask, clock: time_machine.Traveller) -> Callable[..., Person]:
             staff.join(conn, tokens.for_invitation(row.id, row.link_key), email.split("@")[0].title(), PASSWORD, at=at)
             person = Person(row.id, email)
             if app_for_codes:
-                person.secret = factors.prepare_totp(row)
-                assert factors.confirm_totp(conn, row, person.code(), at=at)
-                person.codes = factors.new_recovery_codes(conn, row, at=at)
+                person.secret = second_factor.prepare_totp(row)
+                assert second_factor.confirm_totp(conn, row, person.code(), at=at)
+                person.codes = second_factor.new_recovery_codes(conn, row, at=at)
         db.session.rollback()
         clock.shift(60)  # The next code is another one.
         return person

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from donations import staff
 from donations.extensions import db
 from donations.models import AuditRecord, Mail
-from donations.staff import factors
+from donations.staff import second_factor
 from tests.web.staff.conftest import PASSWORD, Browser, Person, accept_all
 
 
@@ -30,7 +30,7 @@ def test_an_app_for_codes_is_set_up_by_its_first_code(browser: Browser, join: Ca
     # when a wrong code is written, then the right one
     assert browser.post("/staff/app", code="000000").status_code == 422
     secret = f'{{"key":"{key[1].replace("-", "")}","type":"totp","v":1}}'
-    done = browser.post("/staff/app", code=factors.codes().code(secret, datetime.now(UTC)))
+    done = browser.post("/staff/app", code=second_factor.codes().code(secret, datetime.now(UTC)))
     # then ten recovery codes are shown, and everything opens
     assert len(re.findall(r"<li><code>[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}</code>", done.text)) == 10
     assert browser.get("/treasury/").status_code == 200
@@ -51,7 +51,7 @@ def test_the_key_stays_the_same_until_it_is_confirmed_and_is_shown_no_more_after
     keys = {re.findall(r'<code class="key">([^<]+)', page)[0] for page in pages}
 
     assert len(keys) == 1
-    assert factors.secret_of(treasurer.row) == treasurer.secret  # The one in use is another one, and stays.
+    assert second_factor.secret_of(treasurer.row) == treasurer.secret  # The one in use is another one, and stays.
 
 
 def test_new_recovery_codes_make_the_old_ones_worthless(app: Flask, browser: Browser, treasurer: Person) -> None:

@@ -228,7 +228,7 @@ def test_the_end_of_the_audit_log_is_mailed_once_a_day(admin: Person, treasurer:
     assert all(f"donations audit verify --head {known.id}:{known.sha256}" in plain_text(one) for one in told)
 
 
-@pytest.mark.parametrize("path", ["/treasury/books/file?format=csv", "/staff/recovery-codes"])
+@pytest.mark.parametrize("path", ["/treasury/exports/file?format=csv", "/staff/recovery-codes"])
 def test_exports_and_new_ways_in_are_told_at_once(browser: Browser, admin: Person, join: Join, path: str) -> None:
     browser.become(join("tara@example.org", "treasurer"))
     answer = browser.get(path) if "books" in path else browser.post(path)

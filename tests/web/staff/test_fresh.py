@@ -59,5 +59,5 @@ def test_no_view_asks_for_the_proof_in_a_way_of_its_own() -> None:
     asking = {
         path.name for path in (ROOT / "donations" / "web").rglob("*.py") if "is_fresh(" in path.read_text("utf-8")
     }
-    assert asking == {"access.py", "kept.py"}
+    assert asking == {"access.py", "kept_forms.py"}
     assert not [path for path in (ROOT / "templates").rglob("*.html") if "is_fresh" in path.read_text("utf-8")]

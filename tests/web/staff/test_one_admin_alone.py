@@ -21,7 +21,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.models import AuditRecord, Disbursement, Job, Mail, Passkey, RecoveryCode, StaffChange
 from donations.models.staff import ROLES
-from donations.staff import factors
+from donations.staff import second_factor
 from donations.web import STAFF
 from donations.worker.staff_changes import mail_audit_head, make_staff_changes
 from tests.fixtures.outside import plain_text
@@ -126,15 +126,17 @@ def test_a_puppet_that_nobody_refused_approves_nothing_for_a_week(
         row = staff.find_by_email("puppet@attacker.example")
         assert row is not None
         staff.join(conn, tokens.for_invitation(row.id, row.link_key), "Puppet", PASSWORD, at=datetime.now(UTC))
-        puppet = Person(row.id, "puppet@attacker.example", factors.prepare_totp(row))
-        assert factors.confirm_totp(conn, row, puppet.code(), at=datetime.now(UTC))
+        puppet = Person(row.id, "puppet@attacker.example", second_factor.prepare_totp(row))
+        assert second_factor.confirm_totp(conn, row, puppet.code(), at=datetime.now(UTC))
     # when the admin asks for a payment and the puppet approves it, then the other way round
     first, second = scene.browser, Browser(app)
     first.become(scene.admin)
     second.become(puppet)
     for number, (asks, approves) in enumerate(((first, second), (second, first)), 1):
-        assert asks.post("/treasury/spending/new", **{**PAYMENT, "form_key": f"form {number}"}).status_code == 303
-        answer = approves.post(f"/treasury/spending/{number}", act="approve")
+        assert (
+            asks.post("/treasury/payment-requests/new", **{**PAYMENT, "form_key": f"form {number}"}).status_code == 303
+        )
+        answer = approves.post(f"/treasury/payment-requests/{number}", act="approve")
         assert (answer.status_code, "gave the other access" in answer.text) == (403, True)
     # then no money has moved
     assert {row.state for row in db.session.query(Disbursement)} == {"requested"}
@@ -194,7 +196,7 @@ def test_only_the_command_line_removes_a_second_step_and_it_tells_everybody() ->
 
 @pytest.mark.parametrize("format_name", ["csv", "beancount", "pdf"])
 def test_who_takes_the_books_is_told_of_to_all(scene: Scene, format_name: str) -> None:
-    scene.browser.get(f"/treasury/books/file?format={format_name}&since=2026-11-01&until=2026-11-30").close()
+    scene.browser.get(f"/treasury/exports/file?format={format_name}&since=2026-11-01&until=2026-11-30").close()
     mails = db.session.scalars(select(Mail).where(Mail.kind == "staff_notice")).all()
     shown = [mailer.compose(mail, datetime.now(UTC)) for mail in mails]
     assert {str(one["To"]) for one in shown if "Ada exported the accounts." in plain_text(one)} >= set(WATCHERS)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import AuditRecord
-from donations.staff import brakes, refusals
+from donations.staff import refusals, throttling
 from tests.web.staff.conftest import PASSWORD, Browser, Person
 
 
@@ -57,7 +57,7 @@ def test_what_a_role_does_not_open_is_recorded(browser: Browser, join: Callable[
     person = join("olga@example.org", "organiser")
     browser.become(person)
     assert browser.get("/treasury/").status_code == 403
-    assert browser.post("/treasury/stop/resume").status_code == 403
+    assert browser.post("/treasury/posting-stop/resume").status_code == 403
     who = f"staff:{person.id}"
     assert recorded("staff.refused") == [
         (who, "staff.refused", "route:treasury.index"), (who, "staff.refused", "route:treasury.stop.resume"),
@@ -78,7 +78,7 @@ def test_an_attack_of_a_thousand_leaves_a_handful_and_the_next_hour_starts_anew(
     def attack(times: int) -> None:
         with write_unit() as conn:
             for number in range(times):  # from ever other networks
-                place = brakes.place_of(f"198.{number // 250}.{number % 250}.1")
+                place = throttling.place_of(f"198.{number // 250}.{number % 250}.1")
                 refusals.note(conn, refusals.SIGN_IN, of=None, place=place, at=datetime.now(UTC))
 
     attack(1000)

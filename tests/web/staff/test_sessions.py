@@ -14,7 +14,7 @@ from donations import create_app, staff
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import StaffSession
-from donations.staff import factors, sessions
+from donations.staff import second_factor, sessions
 from tests.web.staff.conftest import NOON, PASSWORD, Browser, Person, accept_all
 
 
@@ -190,7 +190,7 @@ def test_a_new_app_ends_the_other_sessions(app: Flask, treasurer: Person) -> Non
     here.sign_in(treasurer, code=treasurer.codes[0])
     there.sign_in(treasurer, code=treasurer.codes[1])
     here.get("/staff/app")
-    code = factors.codes().code(factors.waiting_secret(treasurer.row), datetime.now(UTC))
+    code = second_factor.codes().code(second_factor.waiting_secret(treasurer.row), datetime.now(UTC))
     assert here.post("/staff/app", code=code).status_code == 303
     assert "Your present app works until" in here.get("/staff/").text
     assert is_in(there)

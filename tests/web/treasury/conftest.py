@@ -12,7 +12,7 @@ from sqlalchemy import select
 from donations.extensions import db
 from donations.models import Area
 from tests.web.staff.conftest import Browser, Person, clock, join
-from tests.web.treasury.pay_in_steps import Branch
+from tests.web.treasury.branch_return_steps import Branch
 
 __all__ = ["clock", "join"]
 
@@ -44,6 +44,6 @@ def auditor(signed_in: Callable[..., Browser]) -> Browser:
 def branch(treasurer: Browser) -> Branch:
     """The branch of London, with the link that the treasurer made for it."""
     area = db.session.scalars(select(Area.id).where(Area.name == "London")).one()
-    assert treasurer.post(f"/treasury/pay-ins/links/{area}", act="make").status_code == 303
-    page = treasurer.get("/treasury/pay-ins/links").text
-    return Branch(treasurer.client.application, area, re.findall(r'value="[^"]*(/pay-in/[^"]+)"', page)[0])
+    assert treasurer.post(f"/treasury/branch-returns/links/{area}", act="make").status_code == 303
+    page = treasurer.get("/treasury/branch-returns/links").text
+    return Branch(treasurer.client.application, area, re.findall(r'value="[^"]*(/branch-returns/[^"]+)"', page)[0])

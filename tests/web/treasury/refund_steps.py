@@ -31,7 +31,7 @@ class Given:
 
     @property
     def path(self) -> str:
-        return f"/treasury/payments/{self.charge}"
+        return f"/treasury/card-payments/{self.charge}"
 
     def bring(self) -> None:
         """Deliver what was not delivered yet, and again what was."""

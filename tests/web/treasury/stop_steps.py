@@ -20,12 +20,12 @@ from donations.database import snapshot, write_unit
 from donations.extensions import db
 from donations.models import Halt, StripeEvent
 from donations.web.page import now
-from donations.worker.books import check_books
+from donations.worker.ledger_checks import check_books
 from donations.worker.queues import handle_events
 from tests.events import fresh
 from tests.web.staff.conftest import Browser
 
-PAGE = "/treasury/stop"
+PAGE = "/treasury/posting-stop"
 GUARDED = ("posting", "entry", "receipt", "audit", "cure", "receipt_gap")
 Link = tuple[str, str]
 
@@ -77,7 +77,7 @@ def accepted() -> list[str]:
 
 def links(browser: Browser, kind: str = "") -> list[str]:
     """The corrections that the page offers, in its order."""
-    found = [unescape(one) for one in re.findall(r'href="(/treasury/stop/[^"]+)"', browser.get(PAGE).text)]
+    found = [unescape(one) for one in re.findall(r'href="(/treasury/posting-stop/[^"]+)"', browser.get(PAGE).text)]
     return [one for one in found if one.partition("?")[0].endswith(f"/{kind}") or not kind]
 
 

@@ -13,7 +13,7 @@ from donations.extensions import db
 from donations.models import ApprovalRule, Organisation
 from tests.events import fresh
 from tests.reconciliation.steps import banked
-from tests.reconciliation.test_spending import ask_for
+from tests.reconciliation.test_payment_requests import ask_for
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.looking import last_act, said_beside
 
@@ -63,9 +63,14 @@ def test_a_form_sent_again_says_that_it_was_used_and_asks_nothing_anew(
 
 @pytest.mark.parametrize(
     ("typed", "field"),
-    [({"required": "3"}, "required"), ({"required": ""}, "required"), ({"reason": " "}, "reason"),
-     ({"up_to": "much"}, "up_to"), ({"up_to": "$20"}, "up_to")],
-)  # fmt: skip
+    [
+        ({"required": "3"}, "required"),
+        ({"required": ""}, "required"),
+        ({"reason": " "}, "reason"),
+        ({"up_to": "much"}, "up_to"),
+        ({"up_to": "$20"}, "up_to"),
+    ],
+)
 def test_what_is_wrong_stands_beside_its_field_and_nothing_is_asked(
     app: Flask, signed_in: Callable[..., Browser], typed: dict[str, str], field: str
 ) -> None:
@@ -85,10 +90,16 @@ def test_where_one_approves_no_page_says_that_two_sign(app: Flask, treasurer: Br
     banked(100000)
     ask_for(5000)
     pages = (
-        "/treasury/periods", "/treasury/periods/new?ends_on=2026-11-20", "/treasury/spending", "/treasury/spending/1",
-        "/treasury/spending/new", "/treasury/adjustments", "/treasury/adjustments/new?kind=transfer",
-        "/treasury/adjustments/new?kind=write_off", PAGE,
-    )  # fmt: skip
+        "/treasury/periods",
+        "/treasury/periods/new?ends_on=2026-11-20",
+        "/treasury/payment-requests",
+        "/treasury/payment-requests/1",
+        "/treasury/payment-requests/new",
+        "/treasury/adjustments",
+        "/treasury/adjustments/new?kind=transfer",
+        "/treasury/adjustments/new?kind=write_off",
+        PAGE,
+    )
     for path in pages:
         text = treasurer.get(path).text
         assert not [words for words in SAYS_TWO if words in text.replace("A second person approves it.", "")], path

@@ -15,7 +15,7 @@ from tests.events import a_charge, a_movement, hear
 from tests.factories import gbp
 from tests.reconciliation.steps import raised, sound
 from tests.reconciliation.test_classification import an_unknown_movement, lines_of
-from tests.reconciliation.test_spending import two_must_approve
+from tests.reconciliation.test_payment_requests import two_must_approve
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.looking import acts, form_key, kept, last_act, number_in, refusal, said_beside
 
@@ -32,9 +32,9 @@ def a_stray() -> str:
 def test_an_unknown_transaction_is_named_from_its_page_and_named_otherwise_later(treasurer: Browser) -> None:
     # given one that is on the list
     movement = an_unknown_movement()
-    path = f"/treasury/stripe-transactions/{movement}"
+    path = f"/treasury/balance-transactions/{movement}"
     assert path in treasurer.get("/treasury/").text
-    assert path in treasurer.get("/treasury/stripe-transactions").text
+    assert path in treasurer.get("/treasury/balance-transactions").text
     # when a treasurer says what it is
     assert form_key(treasurer.get(path))
     assert treasurer.post(path, **WHAT).status_code == 303
@@ -54,7 +54,7 @@ def test_an_unknown_transaction_is_named_from_its_page_and_named_otherwise_later
 
 
 def test_what_is_wrong_stands_beside_its_field(treasurer: Browser) -> None:
-    path = f"/treasury/stripe-transactions/{an_unknown_movement()}"
+    path = f"/treasury/balance-transactions/{an_unknown_movement()}"
     before = kept()
     for field, sentence in (("account", "Select what it is."), ("fund", "Select the fund."),
                             ("reason", "Enter the reason.")):  # fmt: skip
@@ -68,14 +68,14 @@ def test_what_is_wrong_stands_beside_its_field(treasurer: Browser) -> None:
 def test_a_transaction_of_a_known_kind_has_no_such_page(treasurer: Browser) -> None:
     known = a_movement(None, gbp("6.50"), 0, reporting_category="fee")
     hear(known)
-    assert treasurer.get(f"/treasury/stripe-transactions/{known.id}").status_code == 404
+    assert treasurer.get(f"/treasury/balance-transactions/{known.id}").status_code == 404
 
 
 def test_two_people_name_it_where_two_approve(signed_in: Callable[..., Browser]) -> None:
     two_must_approve()
     tara, theo = signed_in("treasurer", name="tara"), signed_in("treasurer", name="theo")
     movement = an_unknown_movement()
-    tara.post(f"/treasury/stripe-transactions/{movement}", **WHAT)
+    tara.post(f"/treasury/balance-transactions/{movement}", **WHAT)
     number = db.session.query(Classification).one().id
     assert (2990, "suspense", "GBP", 600) in lines_of(movement)
     # the first cannot agree with herself
@@ -98,28 +98,28 @@ def test_a_stray_card_payment_is_assigned_to_a_fund_from_its_page(
     charge = a_stray()
     assert raised() == 0
     page = treasurer.get("/treasury/to-do/receipt").text
-    assert f"/treasury/payments/{charge}/assign" in page
-    assert f"/treasury/payments/{charge}/refund" in page
+    assert f"/treasury/card-payments/{charge}/assign" in page
+    assert f"/treasury/card-payments/{charge}/refund" in page
     asked = {"fund": "ali", "reason": "her letter names Ali", "form_key": form_key(
-        treasurer.get(f"/treasury/payments/{charge}/assign"))}  # fmt: skip
-    answer = treasurer.post(f"/treasury/payments/{charge}/assign", **asked)
-    assert answer.headers["Location"] == f"/treasury/payments/{charge}"
+        treasurer.get(f"/treasury/card-payments/{charge}/assign"))}  # fmt: skip
+    answer = treasurer.post(f"/treasury/card-payments/{charge}/assign", **asked)
+    assert answer.headers["Location"] == f"/treasury/card-payments/{charge}"
     assert raised() == 2000
     assert last_act()[:2] == ("ledger.assigned", f"charge:{charge}")
     assert db.session.query(Payment).filter(Payment.charge_id == charge).one().donation_id is not None
     # the same form again changes nothing; another one moves it on
     before = kept()
     clock.shift(1)
-    assert treasurer.post(f"/treasury/payments/{charge}/assign", **asked).status_code == 303
+    assert treasurer.post(f"/treasury/card-payments/{charge}/assign", **asked).status_code == 303
     assert kept() == before
     moved = {**asked, "form_key": "m", "fund": "general"}
-    assert treasurer.post(f"/treasury/payments/{charge}/assign", **moved).status_code == 303
+    assert treasurer.post(f"/treasury/card-payments/{charge}/assign", **moved).status_code == 303
     assert raised() == 0
     assert sound() == ()
 
 
 def test_a_payment_is_assigned_only_to_a_fund_of_an_appeal_and_with_a_reason(treasurer: Browser) -> None:
-    path, before = f"/treasury/payments/{a_stray()}/assign", kept()
+    path, before = f"/treasury/card-payments/{a_stray()}/assign", kept()
     assert said_beside(treasurer.post(path, fund="ali", form_key="k"), "reason") == "Enter the reason."
     assert said_beside(treasurer.post(path, reason="x", form_key="k"), "fund") == "Select the fund."
     assert treasurer.post(path, fund="suspense", reason="x", form_key="k").status_code == 422
@@ -130,7 +130,7 @@ def test_naming_money_needs_a_fresh_proof(treasurer: Browser, clock: time_machin
     charge, movement = a_stray(), an_unknown_movement()
     clock.shift(timedelta(minutes=6))
     before = kept()
-    for path in (f"/treasury/payments/{charge}/assign", f"/treasury/stripe-transactions/{movement}"):
+    for path in (f"/treasury/card-payments/{charge}/assign", f"/treasury/balance-transactions/{movement}"):
         assert treasurer.post(path, **WHAT).headers["Location"].startswith("/staff/again")
     assert kept() == before
 
@@ -140,8 +140,8 @@ def test_a_decision_that_waits_is_answered_before_another_is_asked_for(treasurer
     two_must_approve()
     charge = a_stray()
     asked = {"fund": "ali", "reason": "x"}
-    assert treasurer.post(f"/treasury/payments/{charge}/assign", form_key="a", **asked).status_code == 303
-    answer = treasurer.post(f"/treasury/payments/{charge}/assign", form_key="b", **asked)
+    assert treasurer.post(f"/treasury/card-payments/{charge}/assign", form_key="a", **asked).status_code == 303
+    answer = treasurer.post(f"/treasury/card-payments/{charge}/assign", form_key="b", **asked)
     assert answer.status_code == 409
     assert "waiting for approval" in refusal(answer)
     # and who asked may withdraw it

@@ -13,7 +13,7 @@ from donations.extensions import db
 from donations.models import Dispute, Payment, StripeEvent
 from donations.reconciliation import dashboard, to_do
 from donations.web.treasury import chart
-from donations.web.treasury.keeping import LEAST_SECONDS, MOST_SECONDS, Shelf
+from donations.web.treasury.dashboard_cache import LEAST_SECONDS, MOST_SECONDS, Shelf
 from tests.events import a_charge, hear
 from tests.factories import NOON, a_donation, gbp
 from tests.reconciliation.steps import TODAY, a_bank_account, a_line, accepted

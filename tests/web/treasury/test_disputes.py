@@ -118,12 +118,12 @@ def test_a_gift_is_found_by_any_of_its_numbers(treasurer: Browser, given: Given)
     row = treasurer.get(given.path).text
     receipt, reference = re.search(r"R-\d+", row)[0], re.search(r"<code>(\w{20})</code>", row)[1]  # type: ignore[index]
     for number in (given.charge, receipt, receipt.lower(), reference, f" {reference.upper()} ", dispute):
-        answer = treasurer.get(f"/treasury/payments?find={number}")
+        answer = treasurer.get(f"/treasury/card-payments?find={number}")
         assert (answer.status_code, answer.headers["Location"]) == (303, given.path), number
     for number in ("R-999999", "%", "_", "'", "x" * 5000):
-        answer = treasurer.get(f"/treasury/payments?find={number}")
+        answer = treasurer.get(f"/treasury/card-payments?find={number}")
         assert answer.status_code == 200, number
         assert "No gift has this number" in answer.text
-    assert f'href="{given.path}"' in treasurer.get("/treasury/payments").text
+    assert f'href="{given.path}"' in treasurer.get("/treasury/card-payments").text
     for before in ("x", "-1", "9" * 30):
-        assert treasurer.get(f"/treasury/payments?before={before}").status_code == 200
+        assert treasurer.get(f"/treasury/card-payments?before={before}").status_code == 200

@@ -15,71 +15,71 @@ from donations.reconciliation.to_do import KINDS
 from tests.events import fresh
 from tests.reconciliation.steps import TODAY, a_bank_account, a_gift, a_line, accepted
 from tests.reconciliation.test_classification import an_unknown_movement, classify
+from tests.reconciliation.test_payment_requests import adjust, ask_for, two_must_approve
 from tests.reconciliation.test_payouts import two_gifts_and_a_fee
-from tests.reconciliation.test_spending import adjust, ask_for, two_must_approve
 from tests.web.staff.conftest import Browser
 
 PAGES = (
     "/treasury/",
-    "/treasury/payments",
-    "/treasury/payments?find=R-999999",
+    "/treasury/card-payments",
+    "/treasury/card-payments?find=R-999999",
     "/treasury/receipts/R-000001",
     "/treasury/appeals/hands-off-ali/ending",
     "/treasury/payouts",
-    "/treasury/bank",
-    "/treasury/bank/1",
-    "/treasury/lines",
-    "/treasury/gifts",
-    "/treasury/gifts?state=expected",
-    "/treasury/slips",
-    "/treasury/pay-ins",
-    "/treasury/pay-ins?state=accepted",
-    "/treasury/spending",
-    "/treasury/spending/1",
+    "/treasury/bank-accounts",
+    "/treasury/bank-accounts/1",
+    "/treasury/statement-lines",
+    "/treasury/offline-donations",
+    "/treasury/offline-donations?state=expected",
+    "/treasury/paying-in-slips",
+    "/treasury/branch-returns",
+    "/treasury/branch-returns?state=accepted",
+    "/treasury/payment-requests",
+    "/treasury/payment-requests/1",
     "/treasury/adjustments",
     "/treasury/adjustments/1",
     "/treasury/disputes",
     "/treasury/periods",
     "/treasury/funds/ali",
-    "/treasury/stop",
-    "/treasury/lines?state=unidentified",
-    "/treasury/lines?state=matched",
-    "/treasury/gifts?state=arrived",
+    "/treasury/posting-stop",
+    "/treasury/statement-lines?state=unidentified",
+    "/treasury/statement-lines?state=matched",
+    "/treasury/offline-donations?state=arrived",
     "/treasury/restoration/",
     "/treasury/personal-data",
-    "/treasury/stripe-transactions",
+    "/treasury/balance-transactions",
     "/treasury/classifications/1",
     *(f"/treasury/to-do/{kind}" for kind in KINDS),
 )
 FORMS = (
-    "/treasury/gifts/new?method=cash",
-    "/treasury/gifts/new?method=cheque",
-    "/treasury/gifts/new?method=bank&purpose=hands-off-ali&on=2026-11-20",
-    "/treasury/gifts/new?method=nonsense&on=2026-99-99",
-    "/treasury/slips/new",
-    "/treasury/spending/new",
+    "/treasury/offline-donations/new?method=cash",
+    "/treasury/offline-donations/new?method=cheque",
+    "/treasury/offline-donations/new?method=bank&purpose=hands-off-ali&on=2026-11-20",
+    "/treasury/offline-donations/new?method=nonsense&on=2026-99-99",
+    "/treasury/paying-in-slips/new",
+    "/treasury/payment-requests/new",
     "/treasury/personal-data/person",
     *(f"/treasury/adjustments/new?kind={kind}" for kind in ("transfer", "opening", "write_off", "kept", "nonsense")),
 )
 UNKNOWN = (
-    "/treasury/bank/99",
-    f"/treasury/bank/{10**30}",
-    "/treasury/lines/99",
-    f"/treasury/lines/{10**30}",
-    f"/treasury/slips/{10**30}",
-    f"/treasury/spending/{10**30}",
-    "/treasury/spending/99/evidence",
-    "/treasury/spending/99/payee",
+    "/treasury/bank-accounts/99",
+    f"/treasury/bank-accounts/{10**30}",
+    "/treasury/statement-lines/99",
+    f"/treasury/statement-lines/{10**30}",
+    f"/treasury/paying-in-slips/{10**30}",
+    f"/treasury/payment-requests/{10**30}",
+    "/treasury/payment-requests/99/evidence",
+    "/treasury/payment-requests/99/payee",
     f"/treasury/adjustments/{10**30}",
     f"/treasury/periods/{10**30}",
-    "/treasury/stop/0123456789/reissue",
+    "/treasury/posting-stop/0123456789/reissue",
     "/treasury/periods/99/statement.pdf",
     "/treasury/payouts/po_none",
     "/treasury/receipts/R-999999",
     "/treasury/funds/none",
     "/treasury/to-do/none",
-    "/treasury/stripe-transactions/txn_none",
-    "/treasury/payments/ch_none/assign",
+    "/treasury/balance-transactions/txn_none",
+    "/treasury/card-payments/ch_none/assign",
     f"/treasury/classifications/{10**30}",
 )
 
@@ -136,7 +136,7 @@ def test_looking_writes_nothing(treasurer: Browser) -> None:
     """Every page and every form, asked for by GET: no table has another row or other content afterwards."""
     some_of_everything()
     treasurer.get("/treasury/")  # The caches are filled, and the session is seen.
-    for path in (*PAGES, *FORMS, "/treasury/periods/new?ends_on=2026-10-31", "/treasury/books?since=2026-11-01"):
+    for path in (*PAGES, *FORMS, "/treasury/periods/new?ends_on=2026-10-31", "/treasury/exports?since=2026-11-01"):
         before = content()
         treasurer.get(path)
         assert content() == before, path
@@ -161,6 +161,6 @@ def test_what_nobody_knows_is_not_there(treasurer: Browser, path: str) -> None:
 @pytest.mark.databases("sqlite")
 def test_a_form_without_its_token_does_nothing(app: Flask, treasurer: Browser) -> None:
     before = db.session.query(AuditRecord).count()
-    assert treasurer.post("/treasury/bank", csrf=False, name="Current", currency="GBP").status_code == 400
+    assert treasurer.post("/treasury/bank-accounts", csrf=False, name="Current", currency="GBP").status_code == 400
     db.session.rollback()
     assert db.session.query(AuditRecord).count() == before

@@ -30,19 +30,19 @@ def test_what_is_only_held_is_not_paid_and_says_what_to_do(reference: str, treas
     held = replace(a_charge(reference, gbp("20.00")), status=ChargeStatus.AUTHORIZED, is_captured=False)
     held = replace(held, authorized=gbp("20.00"))
     hear(held)
-    page = treasurer.get(f"/treasury/payments/{held.charge_id}").text
+    page = treasurer.get(f"/treasury/card-payments/{held.charge_id}").text
     assert "£20.00 held on a card" in page
     assert "Capture it at Stripe" in page
     assert "Assign to" not in page
-    assert treasurer.get("/treasury/payments").status_code == 200
+    assert treasurer.get("/treasury/card-payments").status_code == 200
     # when a part of it is captured, and the rest released
     hear(replace(held, status=ChargeStatus.SUCCEEDED, is_captured=True, amount=gbp("12.00")))
     hear(a_movement(held.charge_id, gbp("12.00"), 30))
     released = Refund("re_1", held.charge_id, gbp("8.00"), "succeeded", NOON)
     with write_unit() as conn:
-        giving.refunding.take_in(conn, released, at=NOON)
+        giving.refunds.take_in(conn, released, at=NOON)
     # then that was received, all of it may be given back, and the rest is called what it is
-    page = treasurer.get(f"/treasury/payments/{held.charge_id}").text
+    page = treasurer.get(f"/treasury/card-payments/{held.charge_id}").text
     assert "£20.00 was held on the card." in page
     assert "released, not refunded" in page
     assert page.split("May still be given back")[1].split("£")[1].startswith("12")
@@ -51,7 +51,7 @@ def test_what_is_only_held_is_not_paid_and_says_what_to_do(reference: str, treas
 def test_a_payment_for_another_account_names_it(reference: str, treasurer: Browser) -> None:
     other = a_charge(reference, gbp("20.00"), for_account="acct_another")
     hear(other)
-    page = treasurer.get(f"/treasury/payments/{other.charge_id}").text
+    page = treasurer.get(f"/treasury/card-payments/{other.charge_id}").text
     assert "acct_another" in page
     assert "taken for another Stripe account" in page
     assert other.charge_id in treasurer.get("/treasury/to-do/receipt").text
@@ -62,6 +62,6 @@ def test_a_refund_says_what_it_waits_for(reference: str, treasurer: Browser) -> 
     hear(charge)
     waits = Refund("re_1", charge.charge_id, gbp("8.00"), "pending", NOON, pending_reason="insufficient_funds")
     with write_unit() as conn:
-        giving.refunding.take_in(conn, waits, at=NOON)
-    page = treasurer.get(f"/treasury/payments/{charge.charge_id}").text
+        giving.refunds.take_in(conn, waits, at=NOON)
+    page = treasurer.get(f"/treasury/card-payments/{charge.charge_id}").text
     assert "the Stripe balance is too low: pay money in at Stripe" in page

@@ -15,12 +15,12 @@ from werkzeug.test import TestResponse
 from donations.errors import PeriodNotReady
 from donations.extensions import db
 from donations.models import Period
-from donations.reconciliation import closing
-from donations.reconciliation.closing import Blocker
+from donations.reconciliation import period_close
+from donations.reconciliation.period_close import Blocker
 from donations.web.filters import sentence
 from tests.reconciliation.matching_steps import expected, run, said
 from tests.reconciliation.steps import TODAY, a_bank_account, a_line, accepted
-from tests.reconciliation.test_spending import two_must_approve
+from tests.reconciliation.test_payment_requests import two_must_approve
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.looking import acts, kept, last_act, number_in, refusal, said_beside
 
@@ -61,7 +61,7 @@ def test_a_period_is_signed_by_two_people(treasurer: Browser, signed_in: Callabl
     # then it is closed, and stays as it was signed
     assert (state(), last_act()[2]) == ("closed", {"closed": True})
     assert (sign(admin).status_code, sign(treasurer).status_code) == (409, 409)
-    assert closing.changed_since_closed(db.session.connection()) == []
+    assert period_close.changed_since_closed(db.session.connection()) == []
 
 
 def test_what_stands_in_the_way_is_named_and_nothing_signed(treasurer: Browser) -> None:
@@ -150,7 +150,7 @@ def test_nothing_that_happened_inside_is_booked_there_any_more(treasurer: Browse
     accepted(5000)
     sign(treasurer)
     accepted(2500)  # Handed in on a day inside: it is entered on the first day that is open.
-    assert closing.changed_since_closed(db.session.connection()) == []
+    assert period_close.changed_since_closed(db.session.connection()) == []
     text = treasurer.get("/treasury/funds/ali").text
     assert "22 Nov" in text or "22 November" in text
 

@@ -14,7 +14,7 @@ from flask import Flask
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import BankLine, Classification, OfflineGift
-from donations.reconciliation import closing
+from donations.reconciliation import period_close
 from tests.events import a_charge, hear
 from tests.factories import gbp
 from tests.reconciliation.steps import TODAY
@@ -26,12 +26,32 @@ from tests.web.treasury.test_every_page import some_of_everything
 
 Sent = dict[str, tuple[str, dict[str, Any]]]
 FRESH = (
-    "copy", "decide", "adjust", "agree", "begin", "sign", "cure", "approve cure", "process", "resume", "classify",
-    "assign", "settle", "assign many", "confirm", "emails",
-)  # fmt: skip
+    "copy",
+    "decide",
+    "adjust",
+    "agree",
+    "begin",
+    "sign",
+    "cure",
+    "approve cure",
+    "process",
+    "resume",
+    "classify",
+    "assign",
+    "settle",
+    "assign many",
+    "confirm",
+    "emails",
+)
 MANY = "9" * 5000
-ROWLESS = ("/treasury/bank/{}", "/treasury/lines/{}", "/treasury/spending/{}", "/treasury/adjustments/{}",
-           "/treasury/periods/{}", "/treasury/classifications/{}")  # fmt: skip
+ROWLESS = (
+    "/treasury/bank-accounts/{}",
+    "/treasury/statement-lines/{}",
+    "/treasury/payment-requests/{}",
+    "/treasury/adjustments/{}",
+    "/treasury/periods/{}",
+    "/treasury/classifications/{}",
+)
 
 
 @pytest.fixture
@@ -40,7 +60,7 @@ def posts(app: Flask) -> Sent:
     some_of_everything()
     parked()
     with write_unit():
-        closing.prepare(TODAY)
+        period_close.prepare(TODAY)
     unknown, stray = an_unknown_movement(), a_charge(None, gbp("7.00"))
     hear(stray)
     waiting_decision, line = db.session.query(Classification).one().id, db.session.query(BankLine).one().id
@@ -51,35 +71,39 @@ def posts(app: Flask) -> Sent:
     return {
         "retry": ("/treasury/to-do/event/retry", {"ref": "evt_poison"}),
         "dismiss": ("/treasury/to-do/event/dismiss", {"ref": "evt_poison", "reason": "known"}),
-        "classify": (f"/treasury/stripe-transactions/{unknown}", {**why, "account": "5020", "form_key": "k"}),
-        "assign": (f"/treasury/payments/{stray.charge_id}/assign", {**why, "form_key": "l"}),
+        "classify": (f"/treasury/balance-transactions/{unknown}", {**why, "account": "5020", "form_key": "k"}),
+        "assign": (f"/treasury/card-payments/{stray.charge_id}/assign", {**why, "form_key": "l"}),
         "settle": (f"/treasury/classifications/{waiting_decision}", {"act": "approve"}),
-        "account": ("/treasury/bank", {"name": "Savings", "currency": "GBP"}),
-        "rules": ("/treasury/lines", {}),
-        "match": (f"/treasury/lines/{line}", {"act": "match", "otherwise": "unidentified"}),
-        "take": (f"/treasury/lines/{line}", {"act": "gift", "purpose": "hands-off-ali"}),
-        "accept": ("/treasury/gifts", {"gift": str(waiting), "act": "accept"}),
-        "record": ("/treasury/gifts/new", {**money, "method": "cheque", "purpose": "fighting-fund",
-                                            "received_on": day}),
-        "slip": ("/treasury/slips/new", {**money, "amount": "800", "gift": str(accepted), "account": "1", "count": "1",
-                                         "on": day}),
-        "ask": ("/treasury/spending/new", {**money, "fund": "ali", "purpose": "lawyer", "payee": "Maya"}),
-        "decide": ("/treasury/spending/1", {"act": "approve"}),
+        "account": ("/treasury/bank-accounts", {"name": "Savings", "currency": "GBP"}),
+        "rules": ("/treasury/statement-lines", {}),
+        "match": (f"/treasury/statement-lines/{line}", {"act": "match", "otherwise": "unidentified"}),
+        "take": (f"/treasury/statement-lines/{line}", {"act": "gift", "purpose": "hands-off-ali"}),
+        "accept": ("/treasury/offline-donations", {"gift": str(waiting), "act": "accept"}),
+        "record": (
+            "/treasury/offline-donations/new",
+            {**money, "method": "cheque", "purpose": "fighting-fund", "received_on": day},
+        ),
+        "slip": (
+            "/treasury/paying-in-slips/new",
+            {**money, "amount": "800", "gift": str(accepted), "account": "1", "count": "1", "on": day},
+        ),
+        "ask": ("/treasury/payment-requests/new", {**money, "fund": "ali", "purpose": "lawyer", "payee": "Maya"}),
+        "decide": ("/treasury/payment-requests/1", {"act": "approve"}),
         "adjust": ("/treasury/adjustments/new", {**money, **why, "kind": "opening"}),
         "agree": ("/treasury/adjustments/1", {"act": "approve"}),
         "copy": ("/treasury/receipts/R-000001/copy", {}),
         "begin": ("/treasury/periods/new", {"ends_on": (TODAY + timedelta(days=1)).isoformat(), "act": "sign"}),
         "sign": ("/treasury/periods/1", {"act": "sign"}),
-        "cure": ("/treasury/stop/0123456789/recalculate", {"form_key": "k", "reason": "agreed"}),
-        "approve cure": ("/treasury/stop/cures/1", {"act": "approve"}),
-        "process": ("/treasury/stop/events/evt_poison", {"reason": "agreed"}),
+        "cure": ("/treasury/posting-stop/0123456789/recalculate", {"form_key": "k", "reason": "agreed"}),
+        "approve cure": ("/treasury/posting-stop/cures/1", {"act": "approve"}),
+        "process": ("/treasury/posting-stop/events/evt_poison", {"reason": "agreed"}),
         **_after_a_stop_or_restore(stray.charge_id, why),
-    }  # fmt: skip
+    }
 
 
 def _after_a_stop_or_restore(charge_id: str, why: dict[str, str]) -> Sent:
     return {
-        "resume": ("/treasury/stop/resume", {}),
+        "resume": ("/treasury/posting-stop/resume", {}),
         "assign many": ("/treasury/restoration/assign", {**why, "charge": charge_id, "form_key": "m"}),
         "confirm": ("/treasury/restoration/confirm", {"charge": charge_id}),
         "emails": ("/treasury/restoration/emails", {"kind": "receipt", "act": "send"}),
@@ -93,7 +117,7 @@ def a_file() -> tuple[io.BytesIO, str]:
 
 def test_who_has_not_signed_in_writes_nothing(app: Flask, posts: Sent) -> None:
     before, browser = kept(), Browser(app)
-    for path, typed in [*posts.values(), ("/treasury/bank/1", {"file": a_file()})]:
+    for path, typed in [*posts.values(), ("/treasury/bank-accounts/1", {"file": a_file()})]:
         answer = browser.post(path, **typed)
         assert answer.headers.get("Location", "").startswith("/staff/sign-in"), path
     assert kept() == before
@@ -103,7 +127,7 @@ def test_who_has_not_signed_in_writes_nothing(app: Flask, posts: Sent) -> None:
 def test_the_wrong_role_writes_nothing(signed_in: Callable[..., Browser], posts: Sent, role: str) -> None:
     browser = signed_in(role)
     before = kept()
-    for path, typed in [*posts.values(), ("/treasury/bank/1", {"file": a_file()})]:
+    for path, typed in [*posts.values(), ("/treasury/bank-accounts/1", {"file": a_file()})]:
         assert browser.post(path, **typed).status_code == 403, path
     assert kept() == before
 
@@ -153,8 +177,8 @@ def test_what_nobody_knows_is_not_there_to_act_on(treasurer: Browser, posts: Sen
         answer = treasurer.post(path.format(number), act="approve", waiting="x")
         assert answer.status_code == 404, path
     assert treasurer.post("/treasury/to-do/none/retry", ref="x").status_code == 404
-    assert treasurer.post("/treasury/stripe-transactions/txn_none").status_code == 404
-    assert treasurer.post("/treasury/payments/ch_none/assign").status_code == 404
+    assert treasurer.post("/treasury/balance-transactions/txn_none").status_code == 404
+    assert treasurer.post("/treasury/card-payments/ch_none/assign").status_code == 404
     assert kept() == before
 
 
@@ -168,7 +192,7 @@ def test_a_number_that_is_none_is_refused_in_words(treasurer: Browser, posts: Se
     for field in ("target", "proposal", "otherwise"):
         wrong = {"act": "accept" if field == "proposal" else "match", field: f"offline_gift:{number}"}
         assert treasurer.post(path, **wrong).status_code in (409, 422), field
-    assert treasurer.post("/treasury/lines", offer=f"{number}:{number}").status_code == 409
+    assert treasurer.post("/treasury/statement-lines", offer=f"{number}:{number}").status_code == 409
     for query in (f"?account={number}", f"?page={number}", f"?before={number}.{number}"):
         for page in ("lines", "funds/ali", "gifts", "spending", "slips", "payouts", "adjustments"):
             assert treasurer.get(f"/treasury/{page}{query}".replace("\x00", "%00")).status_code == 200, page + query

@@ -67,13 +67,13 @@ def test_the_page_shows_every_receipt_of_the_donation_and_leads_to_the_donation(
     accepted(3000)
     page = treasurer.get(PAGE).text
     assert "£30.00" in page
-    assert 'href="/treasury/gifts"' in page
+    assert 'href="/treasury/offline-donations"' in page
     assert treasurer.get("/treasury/receipts/R-999999").status_code == 404
 
 
 def test_a_receipt_of_an_offline_donation_is_found_by_its_number(treasurer: Browser) -> None:
     accepted(3000)
-    answer = treasurer.get("/treasury/payments?find=r-000001")
+    answer = treasurer.get("/treasury/card-payments?find=r-000001")
     assert (answer.status_code, answer.headers["Location"]) == (303, PAGE)
 
 
@@ -81,36 +81,36 @@ def test_the_press_that_undoes_a_match_says_before_what_is_mailed_and_when(treas
     # given a matched line whose donor has an address
     gift, line = a_gift(3000, "bank"), a_line(a_bank_account(), 3000)
     match(line, Said("offline_gift", 3000, target=str(gift)))
-    page = unescape(treasurer.get(f"/treasury/lines/{line}").text)
+    page = unescape(treasurer.get(f"/treasury/statement-lines/{line}").text)
     assert "the totals change at once. Receipt R-000001 follows in two hours." in page
     assert re.search(r"The donor gets an email then, not before.*?Undo match", page, re.DOTALL)
     # when it is undone
-    treasurer.post(f"/treasury/lines/{line}", act="undo")
+    treasurer.post(f"/treasury/statement-lines/{line}", act="undo")
     fresh()
     due = db.session.query(ReceiptChange.due_at).one()[0]
     # then the pages say what waits, and until when
-    for path in (f"/treasury/lines/{line}", PAGE):
+    for path in (f"/treasury/statement-lines/{line}", PAGE):
         assert f"{due.strftime('%H:%M')}" in treasurer.get(path).text
-    assert "The donor has not been told yet" in treasurer.get(f"/treasury/lines/{line}").text
+    assert "The donor has not been told yet" in treasurer.get(f"/treasury/statement-lines/{line}").text
     # and once it is matched again nothing waits
     with write_unit() as conn:
         matches.confirm(conn, line, [Said("offline_gift", 3000, target=str(gift))], rule="x", actor="y", at=NOON)
-    assert "has not been told" not in treasurer.get(f"/treasury/lines/{line}").text
+    assert "has not been told" not in treasurer.get(f"/treasury/statement-lines/{line}").text
 
 
 def test_a_donation_recorded_from_its_line_is_said_to_go_with_its_match(treasurer: Browser) -> None:
     line = a_line(a_bank_account(), 3000)
-    treasurer.post(f"/treasury/lines/{line}", act="gift", purpose="hands-off-ali", name="Maya")
-    page = treasurer.get(f"/treasury/lines/{line}").text
+    treasurer.post(f"/treasury/statement-lines/{line}", act="gift", purpose="hands-off-ali", name="Maya")
+    page = treasurer.get(f"/treasury/statement-lines/{line}").text
     assert "the donation recorded from this line is cancelled. Its receipt R-000001 becomes void in two hours." in page
     assert "We have no email address of this donor, so no email is sent." in page
-    treasurer.post(f"/treasury/lines/{line}", act="undo")
-    assert "was cancelled with its match" in treasurer.get(f"/treasury/lines/{line}").text
+    treasurer.post(f"/treasury/statement-lines/{line}", act="undo")
+    assert "was cancelled with its match" in treasurer.get(f"/treasury/statement-lines/{line}").text
 
 
 def test_a_line_that_is_no_donation_says_nothing_of_receipts(treasurer: Browser) -> None:
     line = a_line(a_bank_account(), 3000)
     match(line, Said("unidentified", 3000))
-    page = treasurer.get(f"/treasury/lines/{line}").text
+    page = treasurer.get(f"/treasury/statement-lines/{line}").text
     assert "Undo match" in page
     assert "Receipt" not in page.partition("<main")[2]

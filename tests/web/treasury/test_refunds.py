@@ -214,9 +214,9 @@ def test_a_sign_in_that_is_not_fresh_is_asked_for_again(
 @pytest.mark.databases("sqlite")
 def test_what_nobody_knows_cannot_be_given_back(treasurer: Browser, given: Given) -> None:
     for path in ("ch_unknown", "x" * 300):
-        assert treasurer.get(f"/treasury/payments/{path}").status_code == 404
-        assert treasurer.get(f"/treasury/payments/{path}/refund").status_code == 404
-        assert treasurer.post(f"/treasury/payments/{path}/refund", amount="1").status_code == 404
+        assert treasurer.get(f"/treasury/card-payments/{path}").status_code == 404
+        assert treasurer.get(f"/treasury/card-payments/{path}/refund").status_code == 404
+        assert treasurer.post(f"/treasury/card-payments/{path}/refund", amount="1").status_code == 404
     assert treasurer.post(f"{given.path}/refund/{10**30}").status_code == 404
     assert treasurer.post(f"{given.path}/refund/7").status_code == 404
     assert treasurer.client.put(f"{given.path}/refund").status_code == 405

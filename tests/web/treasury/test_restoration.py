@@ -62,7 +62,7 @@ def test_the_page_says_what_there_is(treasurer: Browser, restored: tuple[list[st
     assert "Receipts: 2" in page
     assert {"estimated", "restored", "held_mail", "receipt"} <= _kinds(treasurer)
     # and elsewhere a donation says that its funds are an estimate
-    assert "estimated" in treasurer.get(f"/treasury/payments/{restored[0][0]}").text.lower()
+    assert "estimated" in treasurer.get(f"/treasury/card-payments/{restored[0][0]}").text.lower()
 
 
 def test_many_are_assigned_at_once_with_one_reason(treasurer: Browser, restored: tuple[list[str], list[str]]) -> None:

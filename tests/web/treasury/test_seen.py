@@ -14,8 +14,8 @@ from donations.extensions import db
 from donations.models import AppealDraft, AppealUpdate, Disbursement
 from donations.web.route_roles import ANYONE, ROUTE_ROLES, SECOND
 from tests.house import ROOT
+from tests.web.campaigns.draft_steps import NEW
 from tests.web.campaigns.steps import write
-from tests.web.campaigns.writing_steps import NEW
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.looking import kept
 from tests.web.treasury.test_posts import Sent, posts
@@ -27,37 +27,65 @@ _ASKED = "says what the person has typed, once for each form; another decides on
 # Every other form of the team that changes something, and why it need not say what was looked at.
 DECIDES_ON_NOTHING_SHOWN = {
     **dict.fromkeys(
-        ("signing_in.prove_again", "signing_in.leave", "account.change_password", "account.confirm_app",
-         "account.recovery_codes", "account.end_session", "account.end_others", "passkeys.add", "passkeys.ask_again",
-         "passkeys.ask_new", "passkeys.remove"), _OWN_ACCOUNT,
+        (
+            "sign_in.prove_again",
+            "sign_in.sign_out",
+            "account.change_password",
+            "account.confirm_app",
+            "account.recovery_codes",
+            "account.end_session",
+            "account.end_others",
+            "passkeys.add",
+            "passkeys.ask_again",
+            "passkeys.ask_new",
+            "passkeys.remove",
+        ),
+        _OWN_ACCOUNT,
     ),
     **dict.fromkeys(("people.invite", "people.change_roles"), "sets what the form says, whatever was there"),
     **dict.fromkeys(("people.disable", "people.enable", "people.end_sessions"), "names a person, who is the same"),
     "people.refuse": "protects: it must work however old the page is",
     **dict.fromkeys(("campaigns.pause", "campaigns.hide"), "protects people: it must work however old the page is"),
-    "campaigns.embedding.allow": "sets the list that it shows",
-    **dict.fromkeys(("campaigns.updates.write", "campaigns.writing.begin"), _ASKED),
-    **dict.fromkeys(("campaigns.writing.write", "campaigns.writing.rewrite"), "carries the version it was shown"),
-    "treasury.stop.cure": "its address is the hash of the finding",
-    **dict.fromkeys(("treasury.stop.process", "treasury.to_do.retry", "treasury.stop.resume", "treasury.lines.run",
-                     "treasury.restoration.look_again"), "has the program look again"),
+    "campaigns.embeds.allow": "sets the list that it shows",
+    **dict.fromkeys(("campaigns.updates.write", "campaigns.drafts.create"), _ASKED),
+    **dict.fromkeys(("campaigns.drafts.write", "campaigns.drafts.rewrite"), "carries the version it was shown"),
+    "treasury.posting_stop.cure": "its address is the hash of the finding",
+    **dict.fromkeys(
+        (
+            "treasury.posting_stop.process",
+            "treasury.to_do.retry",
+            "treasury.posting_stop.resume",
+            "treasury.statement_lines.run",
+            "treasury.restoration.look_again",
+        ),
+        "has the program look again",
+    ),
     "treasury.to_do.dismiss": "names one thing that waits, and gives a reason",
     **dict.fromkeys(
-        ("treasury.restoration.assign", "treasury.approvals.ask", "treasury.classification.classify",
-         "treasury.classification.assign", "treasury.payments.refund", "treasury.gifts.record",
-         "treasury.slips.pay_in", "treasury.spending.ask_for", "treasury.adjusting.ask_for",
-         "treasury.bank.add_account"), _ASKED,
+        (
+            "treasury.restoration.assign",
+            "treasury.approvals.ask",
+            "treasury.classification.classify",
+            "treasury.classification.assign",
+            "treasury.card_payments.refund",
+            "treasury.offline_donations.record",
+            "treasury.paying_in_slips.pay_in",
+            "treasury.payment_requests.ask_for",
+            "treasury.adjustments.ask_for",
+            "treasury.bank_accounts.add_account",
+        ),
+        _ASKED,
     ),
-    "treasury.payments.ask_again": "has the program look again",
+    "treasury.card_payments.ask_again": "has the program look again",
     "treasury.receipts.copy": "prints what is frozen",
     **dict.fromkeys(("treasury.data_requests.look_up", "treasury.data_requests.copy"), "shows what is kept of one"),
     "treasury.offline_key.unlock": "takes a key and a passphrase, and decides on nothing",
     "treasury.offline_key.lock": "locks the key of whoever presses it",
     "treasury.data_requests.erase": "erases whatever is kept of a person, who is named by their address",
-    "treasury.bank.take_statement": "names the file by its hash",
-    "treasury.lines.answer": "names suggestions by numbers that are never used again and never mean another thing",
-    "treasury.pay_ins.change_link": "ends whatever link there is",
-}  # fmt: skip
+    "treasury.bank_accounts.take_statement": "names the file by its hash",
+    "treasury.statement_lines.answer": "names suggestions by numbers that are never used again",
+    "treasury.branch_returns.change_link": "ends whatever link there is",
+}
 
 
 def of_the_team(app: Flask) -> set[str]:

@@ -15,14 +15,14 @@ from donations.models import BankAccount, BankLine
 from tests.reconciliation.steps import a_bank_account
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.looking import kept, refusal
-from tests.web.treasury.test_banking import look, shelf, take, waits
+from tests.web.treasury.test_bank_accounts import look, shelf, take, waits
 
 __all__ = ["shelf"]
 ODD = "Wann;Was;Wieviel;Richtung\n01/02/2026;Gift Ada;1.500;rein\n03/02/2026;Hall;40,00;raus\n"
 
 
 def answer(browser: Browser, waiting: str, **columns: str) -> str:
-    seen = browser.post("/treasury/bank/1", waiting=waiting, file_name="odd.csv", act="columns", **columns)
+    seen = browser.post("/treasury/bank-accounts/1", waiting=waiting, file_name="odd.csv", act="columns", **columns)
     return seen.text
 
 
@@ -50,7 +50,7 @@ def test_a_question_of_a_file_is_answered_on_the_page_and_remembered(treasurer: 
     assert kept() == before
     # and when the rest is answered, it is looked at and imported
     whole = treasurer.post(
-        "/treasury/bank/1", waiting=waits(seen), file_name="odd.csv", act="columns", dates="dmy", **said
+        "/treasury/bank-accounts/1", waiting=waits(seen), file_name="odd.csv", act="columns", dates="dmy", **said
     )
     assert whole.status_code == 200, refusal(whole)
     hidden = re.search(r'name="map" value="([^"]+)"', whole.text)
@@ -67,7 +67,7 @@ def test_a_table_without_headings_is_read_by_what_is_chosen(treasurer: Browser) 
     assert seen.status_code == 422
     assert "Column 1: 13.03.2026" in seen.text
     said = {"date": "1", "text": "2", "amount": "3"}
-    found = treasurer.post("/treasury/bank/1", waiting=waits(seen), file_name="a.csv", act="columns", **said)
+    found = treasurer.post("/treasury/bank-accounts/1", waiting=waits(seen), file_name="a.csv", act="columns", **said)
     assert found.status_code == 200, refusal(found)
     assert "£100" in found.text
 

@@ -56,7 +56,7 @@ def test_every_page_of_the_treasury_opens_and_says_that_posting_is_stopped(
         answer = browser.get(path)
         assert answer.status_code == 200, path
         assert answer.text.count("Posting is stopped") >= 1, path
-        assert path == "/treasury/stop" or 'href="/treasury/stop"' in answer.text, path
+        assert path == "/treasury/posting-stop" or 'href="/treasury/posting-stop"' in answer.text, path
 
 
 def test_the_public_pages_open(app: Flask, client: FlaskClient) -> None:
@@ -69,7 +69,7 @@ def test_the_books_leave_as_files(treasurer: Browser) -> None:
     some_of_everything()
     halt()
     for format_ in ("csv", "xlsx", "beancount", "hledger"):
-        answer = treasurer.client.get(f"/treasury/books/file?format={format_}")
+        answer = treasurer.client.get(f"/treasury/exports/file?format={format_}")
         assert answer.status_code == 200, format_
         answer.get_data()
         answer.close()

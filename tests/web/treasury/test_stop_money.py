@@ -146,7 +146,7 @@ def test_a_refund_made_at_stripe_is_processed_under_the_stop(treasurer: Browser,
     given.at_stripe.order("refunds", charge=given.charge)
     given.bring()
     assert (state(), raised()) == ("paid", 2000)
-    paths = re.findall(r'action="(/treasury/stop/events/(\w+))"', treasurer.get(PAGE).text)
+    paths = re.findall(r'action="(/treasury/posting-stop/events/(\w+))"', treasurer.get(PAGE).text)
     path, event_id = next(one for one in paths if kind_of(one[1]) == "refund.created")
     # when that is processed from the page, which needs a reason
     assert treasurer.post(path).status_code == 422

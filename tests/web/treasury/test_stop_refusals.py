@@ -60,7 +60,7 @@ def test_a_correction_needs_a_reason(books: str, treasurer: Browser, reason: str
 def test_what_was_not_found_is_not_corrected(books: str, treasurer: Browser) -> None:
     corrupt("DELETE FROM fund_total")
     stopped()
-    code = re.findall(r"/treasury/stop/(\w+)/", links(treasurer)[0])[0]
+    code = re.findall(r"/treasury/posting-stop/(\w+)/", links(treasurer)[0])[0]
     for kind in ("accept", "refund", "nothing"):
         assert treasurer.get(f"{PAGE}/{code}/{kind}?target={books}").status_code == 404
         assert treasurer.post(f"{PAGE}/{code}/{kind}?target={books}", form_key=kind, reason="x").status_code == 409

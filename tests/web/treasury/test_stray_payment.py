@@ -29,11 +29,11 @@ def test_a_stray_payment_says_why_it_waits_and_shows_nothing_of_the_donation(
     stray = a_charge(reference, amount)
     hear(stray)
     # when a treasurer opens it
-    page = treasurer.get(f"/treasury/payments/{stray.charge_id}").text
+    page = treasurer.get(f"/treasury/card-payments/{stray.charge_id}").text
     # then it says why it waits and what may be done
     assert why in page
-    assert f"/treasury/payments/{stray.charge_id}/assign" in page
-    assert f"/treasury/payments/{stray.charge_id}/refund" in page
+    assert f"/treasury/card-payments/{stray.charge_id}/assign" in page
+    assert f"/treasury/card-payments/{stray.charge_id}/refund" in page
     # and shows neither receipt nor reference of the donation
     assert "R-000001" not in page
     assert reference not in page

@@ -84,19 +84,21 @@ def test_a_donation_whose_line_is_matched_cannot_be_cancelled_and_is_listed_as_a
     match(line, Said("offline_gift", 4500, target=str(gift)))
     assert raised() == 4500
     # then it is expected no more
-    expected, arrived = (treasurer.get(f"/treasury/gifts?state={one}").text for one in ("expected", "arrived"))
+    expected, arrived = (
+        treasurer.get(f"/treasury/offline-donations?state={one}").text for one in ("expected", "arrived")
+    )
     assert f'value="{gift}"' not in expected
     assert "£45" in arrived
     # and cancelling it is refused, with nothing changed
     before = kept()
-    answer = treasurer.post("/treasury/gifts", gift=str(gift), act="cancel")
+    answer = treasurer.post("/treasury/offline-donations", gift=str(gift), act="cancel")
     assert answer.status_code == 409
     assert "Undo that match first" in refusal(answer)
     assert kept() == before
     assert raised() == 4500
     # and once the match is undone, it goes
-    assert treasurer.post(f"/treasury/lines/{line}", act="undo").status_code == 303
-    assert treasurer.post("/treasury/gifts", gift=str(gift), act="cancel").status_code == 303
+    assert treasurer.post(f"/treasury/statement-lines/{line}", act="undo").status_code == 303
+    assert treasurer.post("/treasury/offline-donations", gift=str(gift), act="cancel").status_code == 303
     assert db.session.get_one(OfflineGift, gift).state == "cancelled"
 
 
@@ -104,11 +106,11 @@ def test_a_bounced_cheque_is_not_among_what_is_in_the_total_and_is_not_taken_to_
     gift = accepted(5000, "cheque")
     account = a_bank_account()
     match(a_line(account, -5000), Said("bounced", -5000, target=str(gift)))
-    assert "£50" not in treasurer.get("/treasury/gifts?state=accepted").text.partition("<tbody>")[2]
-    assert "£50" in treasurer.get("/treasury/gifts?state=bounced").text.partition("<tbody>")[2]
-    assert f'value="{gift}"' not in treasurer.get("/treasury/slips/new").text
+    assert "£50" not in treasurer.get("/treasury/offline-donations?state=accepted").text.partition("<tbody>")[2]
+    assert "£50" in treasurer.get("/treasury/offline-donations?state=bounced").text.partition("<tbody>")[2]
+    assert f'value="{gift}"' not in treasurer.get("/treasury/paying-in-slips/new").text
     slip = {"account": str(account), "count": "1", "on": "2026-11-21", "amount": "50", "currency": "GBP"}
-    answer = treasurer.post("/treasury/slips/new", gift=str(gift), form_key="k", **slip)
+    answer = treasurer.post("/treasury/paying-in-slips/new", gift=str(gift), form_key="k", **slip)
     assert answer.status_code == 409
     settled()
     assert [state for state, _ in receipts_of(gift)] == ["void"]
@@ -119,17 +121,17 @@ def test_an_unidentified_line_is_found_again_and_identified_in_one_step(treasure
     line = a_line(a_bank_account(), 3333)
     match(line, Said("unidentified", 3333))
     # when the payer calls in January
-    assert f"/treasury/lines/{line}" in treasurer.get("/treasury/lines?state=unidentified").text
-    assert "/treasury/lines?state=unidentified" in treasurer.get("/treasury/lines").text
-    page = treasurer.get(f"/treasury/lines/{line}").text
+    assert f"/treasury/statement-lines/{line}" in treasurer.get("/treasury/statement-lines?state=unidentified").text
+    assert "/treasury/statement-lines?state=unidentified" in treasurer.get("/treasury/statement-lines").text
+    page = treasurer.get(f"/treasury/statement-lines/{line}").text
     assert 'value="gift"' in page
-    assert treasurer.post(f"/treasury/lines/{line}", act="gift", purpose="hands-off-ali").status_code == 303
+    assert treasurer.post(f"/treasury/statement-lines/{line}", act="gift", purpose="hands-off-ali").status_code == 303
     # then it counts, and the audit says what it was
     assert last_act()[2]["was_unidentified"] is True
     assert raised() == 3333
-    assert f"/treasury/lines/{line}" in treasurer.get("/treasury/lines?state=matched").text
+    assert f"/treasury/statement-lines/{line}" in treasurer.get("/treasury/statement-lines?state=matched").text
     # and any other match must be undone first
-    answer = treasurer.post(f"/treasury/lines/{line}", act="gift", purpose="hands-off-ali")
+    answer = treasurer.post(f"/treasury/statement-lines/{line}", act="gift", purpose="hands-off-ali")
     assert answer.status_code == 409
 
 

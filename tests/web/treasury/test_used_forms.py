@@ -17,8 +17,8 @@ from tests.fixtures.outside import Stripe
 from tests.fixtures.settings import environ_for
 from tests.reconciliation.steps import a_bank_account, banked
 from tests.web.staff.conftest import Browser
-from tests.web.treasury import test_adjusting, test_gifts, test_spending
-from tests.web.treasury.pay_in_steps import Branch
+from tests.web.treasury import test_adjustments, test_offline_donations, test_payment_requests
+from tests.web.treasury.branch_return_steps import Branch
 from tests.web.treasury.refund_steps import a_gift, refund
 
 USED = "This form has been used before. Nothing new was recorded."
@@ -27,17 +27,17 @@ Send = Callable[[str], TestResponse]  # of a form with this key
 
 
 def gift(browser: Browser) -> Send:
-    return lambda key: test_gifts.record(browser, form_key=key)
+    return lambda key: test_offline_donations.record(browser, form_key=key)
 
 
 def request(browser: Browser) -> Send:
     banked(80000)
-    return lambda key: test_spending.ask(browser, form_key=key, amount="100")
+    return lambda key: test_payment_requests.ask(browser, form_key=key, amount="100")
 
 
 def adjustment(browser: Browser) -> Send:
     a_bank_account()
-    return lambda key: test_adjusting.ask(browser, form_key=key)
+    return lambda key: test_adjustments.ask(browser, form_key=key)
 
 
 FORMS = {"offline_gift": gift, "disbursement": request, "adjustment": adjustment}

@@ -21,8 +21,8 @@ from sqlalchemy.exc import OperationalError
 
 from donations import privacy, receipts, tokens
 from donations.extensions import db
-from donations.inbox import handling
-from donations.inbox.handling import identity
+from donations.inbox import handlers
+from donations.inbox.handlers import identity
 from donations.models import Donation, StripeEvent
 from tests import events
 from tests.events import balances, deliver, fresh, post, signature
@@ -120,7 +120,7 @@ def test_a_poison_event_is_kept_and_answered_with_200(
         raise RuntimeError("Maya Example <maya@example.org>")
 
     with monkeypatch.context() as patched:
-        patched.setitem(handling.HANDLERS, "charge.succeeded", fail)
+        patched.setitem(handlers.HANDLERS, "charge.succeeded", fail)
         said = events.succeeded(reference)
         answer = deliver(client, said)
     assert (answer.status_code, answer.json) == (200, {"due": True})

@@ -1,0 +1,259 @@
+"""The life of a pay-in: handed in by a branch through its link, amended by a later version, and accepted into the books
+as an offline gift, or declined. What is accepted is a gift like any other; its life is in offline.py."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from donations import privacy, references, tokens
+from donations.errors import (
+    AlreadyDone,
+    BadLink,
+    NotTwoCounters,
+    ReasonNeeded,
+    SentBefore,
+    TooManyPayIns,
+    YourNameIsOnIt,
+)
+from donations.extensions import db
+from donations.giving import offline_donations
+from donations.giving.new_donation import Gift
+from donations.models import Area, Entry, OfflineGift, Organisation, PayIn
+from donations.models.base import MOST_ID, new_id
+from donations.money import Money
+
+PAGE_LENGTH = 50
+MOST_AN_HOUR = 60  # of one branch: a link in wrong hands must not bury the treasurer's list
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What of a pay-in is personal: who counted, who handed in, the notes by kind of line. Sealed together."""
+
+    handed_in_by: str
+    counters: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> set[str]:
+        return {name.strip().casefold() for name in (self.handed_in_by, *self.counters) if name.strip()}
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """A pay-in as a branch writes it. `lines` are minor units by kind; `nonce` is the form's."""
+
+    method: str
+    from_on: date
+    to_on: date
+    lines: Mapping[str, int]
+    words: Words
+    language: str
+    nonce: str
+
+    @property
+    def minor(self) -> int:
+        return sum(self.lines.values())
+
+
+def make_link(area: Area) -> str:
+    """A new link for the branch of an area; the one before stops working. Gives its token."""
+    area.link_nonce = secrets.token_urlsafe(12)
+    return tokens.for_pay_in(area.id, area.link_nonce)
+
+
+def token_of(area: Area) -> str | None:
+    return tokens.for_pay_in(area.id, area.link_nonce) if area.link_nonce else None
+
+
+def area_of(token: str) -> Area:
+    """Whose link it is. Raises BadLink for one that was revoked, of an area off the list, or of a hidden appeal."""
+    area_id, nonce = tokens.read_pay_in(token)
+    area = db.session.get(Area, min(area_id, MOST_ID))
+    if area is None or not area.is_listed or area.link_nonce != nonce:
+        raise BadLink()
+    if area.appeal.state == "draft" or area.appeal.visibility in ("dark", "holding_page"):
+        raise BadLink()
+    return area
+
+
+def hand_in(area: Area, told: HandedIn, *, amends: PayIn | None = None, at: datetime) -> PayIn:
+    """A new pay-in, or a new version of one. The same form sent again is the same pay-in. Raises NotTwoCounters for
+    cash, SentBefore if the form says something else now, AlreadyDone if there is a later version already, and
+    TooManyPayIns."""
+    if told.method == "cash" and len({name.strip().casefold() for name in told.words.counters if name.strip()}) < 2:
+        raise NotTwoCounters()
+    key = privacy.lookup_hash(f"{area.id}:{told.nonce}", "pay-in form").hex()
+    known = db.session.scalar(select(PayIn).where(PayIn.form_key == key))
+    if known is not None:
+        return _same(known, told)
+    if amends is not None:
+        db.session.refresh(amends, with_for_update=True)
+    _check_rate(area, at)
+    row = _new(area, told, key, amends, at)
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+    except IntegrityError:
+        first = db.session.scalar(select(PayIn).where(PayIn.form_key == key))
+        if first is None:  # Somebody else has amended this version meanwhile.
+            raise AlreadyDone() from None
+        return _same(first, told)
+    if amends is not None and amends.state == "new":
+        amends.state = "replaced"
+    db.session.flush()
+    return row
+
+
+def _check_rate(area: Area, at: datetime) -> None:
+    sent = select(func.count()).where(PayIn.area_id == area.id, PayIn.sent_at > at - timedelta(hours=1))
+    if db.session.execute(sent).scalar_one() >= MOST_AN_HOUR:
+        raise TooManyPayIns(most=MOST_AN_HOUR)
+
+
+def accept(conn: Connection, pay_in_id: int, *, actor: str, name: str, at: datetime) -> tuple[PayIn, bool]:
+    """Into the books: as a gift of its own, or, of a later version, by what it differs from the one accepted before.
+    Cash and cheques count at once, a transfer when the bank's line is matched. `name` is what the person is called;
+    gives whether it stands on the pay-in, as only for the one treasurer it may. Raises AlreadyDone for one that is not
+    the latest or is decided, YourNameIsOnIt, NotToBeCorrected once its money is at the bank."""
+    row = _lock(pay_in_id)
+    if row.state != "new":
+        raise AlreadyDone()
+    words = words_of(row)
+    is_own = words is not None and name.strip().casefold() in words.names
+    if is_own and offline_donations.needs_another():
+        raise YourNameIsOnIt()
+    before = accepted_before(row)
+    if before is None or before.gift_id is None:
+        row.gift_id = _record(conn, row, actor=actor, at=at).id
+    else:
+        offline_donations.correct(conn, before.gift_id, row.amount, row.method, at=at)
+        before.state, row.gift_id = "replaced", before.gift_id
+    row.state, row.decided_by, row.decided_at = "accepted", actor, at
+    row.booked_on = _booked_on(row.gift_id)
+    db.session.flush()
+    return row, is_own
+
+
+def decline(pay_in_id: int, *, reason: str, actor: str, at: datetime) -> PayIn:
+    """It is not taken into the books, and the branch reads why. Raises ReasonNeeded, AlreadyDone."""
+    row = _lock(pay_in_id)
+    if row.state != "new":
+        raise AlreadyDone()
+    if not reason:
+        raise ReasonNeeded()
+    row.state, row.reason, row.decided_by, row.decided_at = "declined", reason, actor, at
+    db.session.flush()
+    return row
+
+
+def accepted_before(row: PayIn) -> PayIn | None:
+    """The earlier version that is in the books, if one is."""
+    while row.amends is not None:
+        row = db.session.get_one(PayIn, row.amends)
+        if row.state == "accepted":
+            return row
+    return None
+
+
+def successor_of(row: PayIn) -> PayIn | None:
+    return db.session.scalar(select(PayIn).where(PayIn.amends == row.id))
+
+
+def of_area(area: Area, most: int = PAGE_LENGTH) -> Sequence[PayIn]:
+    """What the branch has handed in, the newest first."""
+    asked = select(PayIn).where(PayIn.area_id == area.id).order_by(PayIn.sent_at.desc(), PayIn.id.desc())
+    return db.session.scalars(asked.limit(most)).all()
+
+
+def in_state(state: str, page: int = 1) -> Sequence[PayIn]:
+    """Those in a state, the newest first: a page and one more."""
+    asked = select(PayIn).where(PayIn.state == state).order_by(PayIn.sent_at.desc(), PayIn.id.desc())
+    return db.session.scalars(asked.limit(PAGE_LENGTH + 1).offset((page - 1) * PAGE_LENGTH)).all()
+
+
+def counts() -> dict[str, int]:
+    """How many are in each state."""
+    return {state: int(count) for state, count in db.session.execute(_COUNTS)}
+
+
+def words_of(row: PayIn) -> Words | None:
+    """The names and notes of a pay-in; None where they have been erased."""
+    if row.words_sealed is None:
+        return None
+    said = json.loads(privacy.unseal(row.words_sealed, _identity(row.id)))
+    return Words(said["handed_in_by"], tuple(said["counters"]), said["notes"])
+
+
+def _same(known: PayIn, told: HandedIn) -> PayIn:
+    then = (known.method, known.from_on, known.to_on, known.lines)
+    if then != (told.method, told.from_on, told.to_on, dict(told.lines)):
+        raise SentBefore()
+    return known
+
+
+def _new(area: Area, told: HandedIn, key: str, amends: PayIn | None, at: datetime) -> PayIn:
+    number, words = new_id(), told.words
+    said = {"handed_in_by": words.handed_in_by, "counters": list(words.counters), "notes": dict(words.notes)}
+    return PayIn(
+        id=number,
+        area_id=area.id,
+        amends=amends.id if amends else None,
+        version=amends.version + 1 if amends else 1,
+        state="new",
+        method=told.method,
+        from_on=told.from_on,
+        to_on=told.to_on,
+        lines=dict(told.lines),
+        amount_minor=told.minor,
+        currency=area.appeal.currency,
+        words_sealed=privacy.seal(json.dumps(said), _identity(number)),
+        personal_until=privacy.donor_data_until(Organisation.get().day_of(at)),
+        language=told.language,
+        form_key=key,
+        sent_at=at,
+    )
+
+
+def _record(conn: Connection, row: PayIn, *, actor: str, at: datetime) -> OfflineGift:
+    """A gift of the branch. Who counted stands sealed in the pay-in, so the gift only says where."""
+    gift = Gift(
+        amount=Money(row.amount_minor, row.currency), interval="once", fund=None, name=row.area.name, email="",
+        message="", display="secret", language=row.language, nonce=f"pay-in {row.id}", area_id=row.area_id,
+    )  # fmt: skip
+    counted_by = (f"pay-in {row.id}, first", f"pay-in {row.id}, second") if row.method == "cash" else ()
+    handed_in = offline_donations.HandedIn(row.method, row.to_on, counted_by=counted_by)
+    kept = offline_donations.record(row.area.appeal, gift, handed_in, actor=f"area:{row.area_id}", at=at)
+    if row.method in offline_donations.BY_HAND:
+        offline_donations.accept(conn, kept.id, actor=actor, at=at)
+    else:
+        kept.reference_code = references.code_of_gift(kept.id)
+    return kept
+
+
+def _booked_on(gift_id: int) -> date | None:
+    """The day of the gift's entry that stands."""
+    mine = (Entry.source_type == "offline_gift", Entry.source_id == gift_id, Entry.reverses.is_(None))
+    return db.session.scalar(select(Entry.entry_date).where(*mine).order_by(Entry.revision.desc()).limit(1))
+
+
+def _lock(pay_in_id: int) -> PayIn:
+    row = db.session.get(PayIn, min(pay_in_id, MOST_ID), with_for_update=True)
+    if row is None:
+        raise AlreadyDone()
+    return row
+
+
+def _identity(number: int) -> str:
+    return f"pay_in:{number}:words"
+
+
+_COUNTS = select(PayIn.state, func.count()).group_by(PayIn.state)

@@ -1,0 +1,61 @@
+"""A gift that came by bank and that nobody had recorded: made out of its line, for an appeal by its shares or for one
+fund. What the line then books, its match says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from donations import giving, references
+from donations.extensions import db
+from donations.giving.offline_donations import HandedIn
+from donations.models import Appeal, BankLine, Fund, Match, Organisation
+from donations.money import Money
+from donations.reconciliation.matching import open_items, queries
+
+RECORDED_BY = "rules"
+MOST_NAME = 200
+
+
+def is_new(kind: str, target: str | None) -> bool:
+    """Whether this proposal is of a gift that is still to be recorded."""
+    return kind == "unidentified" and target is not None
+
+
+def record(
+    conn: Connection, line_id: int, target: str, *, at: datetime, name: str | None = None, actor: str = RECORDED_BY
+) -> int:
+    """Record the gift that a line is, in the caller's write unit; from whom the bank says it is, unless `name` says it.
+    Gives its id."""
+    line = db.session.get_one(BankLine, line_id)
+    what, number = target.split(":")
+    fund = db.session.get_one(Fund, int(number)) if what == "fund" else None
+    appeal = fund.appeal if fund is not None else db.session.get_one(Appeal, int(number))
+    assert appeal is not None, "a gift is for an appeal"
+    # A line that was taken back and is a gift again is another gift: the first one was cancelled.
+    times = conn.execute(select(func.count()).where(Match.bank_line_id == line_id, Match.state == "undone")).scalar()
+    gift = giving.Gift(
+        amount=Money(line.amount_minor, line.currency),
+        interval="once",
+        fund=fund,
+        name=(open_items.details_of(line).get("name", "") if name is None else name)[:MOST_NAME],
+        email="",
+        message="",
+        display="secret",
+        language=Organisation.get().default_language,
+        nonce=f"bank line {line_id} {times}",
+    )
+    code = "" if fund is not None else references.code_of_appeal(appeal)
+    handed_in = HandedIn("bank", line.booked_on, reference_code=code, payer_hash=line.payer_hash)
+    return giving.offline_donations.record(appeal, gift, handed_in, actor=actor, at=at).id
+
+
+def cancel_orphans(conn: Connection, *, at: datetime) -> int:
+    """Cancel the gifts that were made out of a line and whose match was taken back: nobody expects them. Gives how
+    many."""
+    orphans = conn.scalars(queries.ORPHANS).all()
+    for gift_id in orphans:
+        giving.offline_donations.cancel(conn, gift_id, actor=RECORDED_BY, at=at)
+    return len(orphans)

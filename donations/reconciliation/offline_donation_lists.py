@@ -1,0 +1,121 @@
+"""Offline gifts and slips for the pages that list them: which wait to be accepted, to be paid in, to come. Reads only;
+the life of a gift is in giving/offline_donations.py, slips are booked in slips.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, Table, Text, and_, case, cast, func, literal, select
+from sqlalchemy.engine import Connection
+
+from donations import privacy
+from donations.models import Appeal, BankAccount, Donation, Match, OfflineGift, Posting, Slip
+
+PAGE_LENGTH, MOST_ON_A_SLIP = 50, 500
+BY_HAND = ("cash", "cheque")
+# How a gift stands: its own state, and what statement lines say of it. One whose line is matched has arrived; one that
+# bounced is in no total any more.
+STANDINGS = ("recorded", "expected", "arrived", "accepted", "bounced", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class GiftShown:
+    """A gift as a list shows it. `name` is empty where none was given, or it was erased."""
+
+    id: int
+    method: str
+    state: str
+    minor: int
+    currency: str
+    appeal: dict[str, str]
+    name: str
+    row: Any
+
+
+def in_state(conn: Connection, state: str, page: int = 1) -> list[GiftShown]:
+    """Gifts that stand so (STANDINGS), the newest first: a page and one more."""
+    asked = _GIFTS.where(_standing == state).order_by(_gift.c.recorded_at.desc(), _gift.c.id.desc())
+    return _shown(conn, asked.limit(PAGE_LENGTH + 1).offset((page - 1) * PAGE_LENGTH))
+
+
+def counts(conn: Connection) -> dict[str, int]:
+    """How many gifts stand in each way of STANDINGS."""
+    rows = conn.execute(select(_standing, func.count()).group_by(_standing))
+    return {state: int(count) for state, count in rows}
+
+
+def recorded_by(conn: Connection, actor: str, method: str, most: int = 10) -> list[GiftShown]:
+    """The last that this person recorded of a kind, so that a batch can be checked against the paper."""
+    asked = _GIFTS.where(_gift.c.recorded_by == actor, _gift.c.method == method)
+    return _shown(conn, asked.order_by(_gift.c.recorded_at.desc(), _gift.c.id.desc()).limit(most))
+
+
+def to_pay_in(conn: Connection, currency: str) -> list[GiftShown]:
+    """Accepted cash and cheques that are on no slip yet."""
+    asked = _GIFTS.where(_gift.c.state == "accepted", _gift.c.slip_id.is_(None), _gift.c.method.in_(BY_HAND))
+    asked = asked.where(_donation.c.currency == currency, _standing == "accepted")
+    return _shown(conn, asked.order_by(_gift.c.method, _gift.c.received_on, _gift.c.id).limit(MOST_ON_A_SLIP))
+
+
+def on_slip(conn: Connection, slip_id: int) -> list[GiftShown]:
+    return _shown(conn, _GIFTS.where(_gift.c.slip_id == slip_id).order_by(_gift.c.method, _gift.c.id))
+
+
+def slips(conn: Connection, page: int = 1) -> list[Any]:
+    """Slips, the newest first, each with what the bank has not credited: a page and one more."""
+    return list(conn.execute(_SLIPS.limit(PAGE_LENGTH + 1).offset((page - 1) * PAGE_LENGTH)))
+
+
+def _shown(conn: Connection, asked: Select[Any]) -> list[GiftShown]:
+    return [
+        GiftShown(row.id, row.method, row.state, row.amount_minor, row.currency, row.title, _name(row), row)
+        for row in conn.execute(asked)
+    ]
+
+
+def _name(row: Any) -> str:
+    return privacy.unseal_or_empty(row.name_sealed, f"donation:{row.donation}:name")
+
+
+_gift: Table = OfflineGift.__table__  # type: ignore[assignment]
+_donation: Table = Donation.__table__  # type: ignore[assignment]
+_appeal: Table = Appeal.__table__  # type: ignore[assignment]
+_match: Table = Match.__table__  # type: ignore[assignment]
+_slip: Table = Slip.__table__  # type: ignore[assignment]
+_posting: Table = Posting.__table__  # type: ignore[assignment]
+_account: Table = BankAccount.__table__  # type: ignore[assignment]
+
+
+def _has_line(kind: str) -> Any:
+    said = (_match.c.kind == kind, _match.c.target == cast(_gift.c.id, Text), _match.c.state == "confirmed")
+    return select(_match.c.id).where(*said).exists()
+
+
+_standing = case(
+    (_has_line("bounced"), "bounced"),
+    (and_(_gift.c.state == "expected", _has_line("offline_gift")), "arrived"),
+    else_=_gift.c.state,
+)
+_GIFTS = (
+    select(
+        _gift.c.id, _gift.c.method, _gift.c.state, _gift.c.received_on, _gift.c.reference_code, _gift.c.cheque_number,
+        _gift.c.counted_by, _gift.c.recorded_by, _gift.c.recorded_at, _gift.c.accepted_by, _gift.c.slip_id,
+        _donation.c.amount_minor, _donation.c.currency, _donation.c.reference.label("donation"),
+        _donation.c.name_sealed, _appeal.c.title,
+    )
+    .join(_donation, _donation.c.id == _gift.c.donation_id)
+    .join(_appeal, _appeal.c.id == _donation.c.appeal_id)
+)  # fmt: skip
+_SLIPS = (
+    select(
+        _slip,
+        _account.c.name.label("account"),
+        select(func.coalesce(func.sum(_posting.c.amount_minor), 0))
+        .where(_posting.c.account == 1030, _posting.c.clear_ref == literal("slip:") + cast(_slip.c.id, Text))
+        .scalar_subquery()
+        .label("short"),
+    )
+    .join(_account, _account.c.id == _slip.c.bank_account_id)
+    .order_by(_slip.c.id.desc())
+)

@@ -1,0 +1,88 @@
+"""Paying-in slips: cash and cheques put together, taken to the bank, and waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text
+from sqlalchemy.engine import Connection
+
+from donations import facts, giving, ledger
+from donations.bookkeeping import treasury
+from donations.errors import AlreadyDone, MatchedBefore, SlipDiffers
+from donations.extensions import db
+from donations.models import BankAccount, OfflineGift, Slip
+from donations.money import Money
+
+
+def pay_in(
+    conn: Connection, account: BankAccount, gift_ids: Sequence[int], expected: Money, *, count: int, on: date,
+    number: str, actor: str, at: datetime,
+) -> Slip:  # fmt: skip
+    """Take accepted cash and cheques to the bank on one slip: row 10. `expected` and `count` are what the treasurer
+    wrote on the slip. Raises SlipDiffers if the gifts come to something else, AlreadyDone if one of them is on a slip
+    already or not accepted, MatchedBefore if a line says that one has bounced; then nothing is written."""
+    gifts = db.session.scalars(
+        select(OfflineGift).where(OfflineGift.id.in_(gift_ids)).order_by(OfflineGift.id).with_for_update()
+    ).all()
+    if len(gifts) != len(set(gift_ids)) or any(gift.slip_id or gift.state != "accepted" for gift in gifts):
+        raise AlreadyDone()
+    if any(giving.offline_donations.standing_of(conn, gift.id).lost for gift in gifts):
+        raise MatchedBefore()  # One of them has bounced: there is nothing to take to the bank.
+    sums = [gift.donation.amount for gift in gifts]
+    if (
+        count != len(gifts)
+        or {one.currency for one in sums} != {expected.currency}
+        or expected.minor != sum(one.minor for one in sums)
+    ):
+        found = sum(one.minor for one in sums)
+        raise SlipDiffers(count=len(gifts), total=Money(found, expected.currency))
+    slip = Slip(
+        number=number or None, bank_account_id=account.id, expected_count=count, expected_minor=expected.minor,
+        currency=expected.currency, paid_in_on=on, made_by=actor, made_at=at,
+    )  # fmt: skip
+    db.session.add(slip)
+    db.session.flush()
+    for gift in gifts:
+        gift.slip_id = slip.id
+    db.session.flush()
+    book(conn, slip, at=at)
+    return slip
+
+
+def book_again(conn: Connection, slip_id: int, *, at: datetime) -> None:
+    """Make the books say what is on a slip, because a donation on it is for another fund now."""
+    book(conn, db.session.get_one(Slip, slip_id), at=at)
+
+
+def short_by(conn: Connection, slip_id: int) -> int:
+    """What the bank has not credited of a slip yet, in minor units."""
+    return int(conn.execute(_SHORT, {"of_ref": f"slip:{slip_id}"}).scalar_one())
+
+
+def book(conn: Connection, slip: Slip, *, at: datetime) -> None:
+    """Make the books say of a slip what was paid in with it."""
+    house = facts.load_house(conn)
+    zone = ZoneInfo(house.timezone)
+    assert slip.paid_in_on is not None
+    held = [(method, fund, int(minor)) for method, fund, minor in conn.execute(_HELD, {"of_slip": slip.id})]
+    paid_in_at = datetime.combine(slip.paid_in_on, time(12), tzinfo=zone)
+    ledger.converge(
+        conn,
+        ("slip", slip.id),
+        treasury.entry_of_slip(slip.ref, held, slip.currency, paid_in_at),
+        at=at,
+        day_of=lambda moment: moment.astimezone(zone).date(),
+        closed_until=house.closed_until,
+        actor="treasury",
+    )
+
+
+_HELD = text(
+    "SELECT g.method, a.fund_id, sum(a.amount_minor) FROM offline_gift g"
+    " JOIN allocation a ON a.donation_id = g.donation_id WHERE g.slip_id = :of_slip"
+    " GROUP BY g.method, a.fund_id ORDER BY g.method, a.fund_id"
+)
+_SHORT = text("SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account = 1030 AND clear_ref = :of_ref")

@@ -1,0 +1,35 @@
+"""Pages that had another address once: bookmarks and forms that were open during an update are led on."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+bp = Blueprint("moved", __name__)
+# Up to 2026, each with everything below it. Who may open a page is asked at its new address.
+MOVED = {
+    "/treasury/bank": "/treasury/bank-accounts",
+    "/treasury/books": "/treasury/exports",
+    "/treasury/gifts": "/treasury/offline-donations",
+    "/treasury/lines": "/treasury/statement-lines",
+    "/treasury/pay-ins": "/treasury/branch-returns",
+    "/treasury/payments": "/treasury/card-payments",
+    "/treasury/slips": "/treasury/paying-in-slips",
+    "/treasury/spending": "/treasury/payment-requests",
+    "/treasury/stop": "/treasury/posting-stop",
+    "/treasury/stripe-transactions": "/treasury/balance-transactions",
+}
+
+
+def _lead_on(old: str, rest: str = "") -> Response:
+    """308 to the new address with the same method, body and query (RFC 9110, 15.4.9)."""
+    query = request.query_string.decode("ascii", "replace")
+    below = f"/{rest}" if rest else ""
+    answer = redirect(request.script_root + MOVED[old] + below + (f"?{query}" if query else ""), 308)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+for old in MOVED:
+    for rule in (old, f"{old}/<path:rest>"):
+        bp.add_url_rule(rule, "lead_on", _lead_on, defaults={"old": old}, methods=["GET", "POST"])

@@ -1,0 +1,154 @@
+"""The form by which a branch hands in: what each kind of collection brought, for which days, who counted. It checks and
+reads; giving.pay_ins decides."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, Field, StringField
+from wtforms.validators import AnyOf, InputRequired, Length, ValidationError
+
+from donations.errors import BadAmount, DonationsError, NotTwoCounters
+from donations.giving.branch_returns import HandedIn, Words
+from donations.models import Area, Organisation, PayIn
+from donations.models.pay_in import LINE_KINDS
+from donations.money import MAXIMUM_MINOR, Money
+from donations.web import amounts, languages
+from donations.web.access import TokenForm
+from donations.web.filters import sentence
+from donations.web.page import now
+from donations.web.text_fields import one_line
+
+NAME_LENGTH, NOTE_LENGTH = 100, 200
+KINDS = {
+    "collection": _l("Collection"),
+    "paper_sales": _l("Paper sales"),
+    "stall": _l("Stall"),
+    "raffle": _l("Raffle"),
+    "standing_orders": _l("Standing orders"),
+}
+METHODS = {"cash": _l("Cash"), "cheque": _l("Cheque"), "bank": _l("Bank transfer")}
+
+
+def _note() -> StringField:
+    return StringField(filters=[one_line], validators=[Length(max=NOTE_LENGTH, message=_l("200 characters at most."))])
+
+
+def _name() -> StringField:
+    return StringField(filters=[one_line], validators=[Length(max=NAME_LENGTH, message=_l("100 characters at most."))])
+
+
+class _DayField(DateField):  # type: ignore[misc]
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Write the day like 2026-11-21.")) from None
+
+
+class PayInForm(TokenForm):
+    """One line for each kind, any of which may stay empty. After validate(), `handed_in` is what to hand in."""
+
+    collection, collection_note = StringField(filters=[one_line]), _note()
+    paper_sales, paper_sales_note = StringField(filters=[one_line]), _note()
+    stall, stall_note = StringField(filters=[one_line]), _note()
+    raffle, raffle_note = StringField(filters=[one_line]), _note()
+    standing_orders, standing_orders_note = StringField(filters=[one_line]), _note()
+    from_on = _DayField(validators=[InputRequired(_l("Write the first day."))])
+    to_on = _DayField(validators=[InputRequired(_l("Write the last day."))])
+    method = StringField(filters=[one_line], validators=[AnyOf(METHODS, message=_l("Choose how it comes to us."))])
+    first_counter, second_counter, handed_in_by = _name(), _name(), _name()
+
+    def __init__(self, area: Area, **kwargs: Any) -> None:
+        self.area, self.currency = area, area.appeal.currency
+        self.lines: dict[str, int] = {}
+        self.refusal: str | None = None
+        super().__init__(f"pay-in {area.id}", **kwargs)
+
+    @classmethod
+    def empty(cls, area: Area) -> PayInForm:
+        today = Organisation.get().day_of(now())
+        return cls(area, formdata=None, data={"from_on": today.replace(day=1), "to_on": today, "method": "cash"})
+
+    @classmethod
+    def of(cls, row: PayIn, words: Words | None) -> PayInForm:
+        """As it was handed in, to be amended."""
+        said = words or Words("")
+        counters = dict(zip(("first_counter", "second_counter"), said.counters, strict=False))
+        lines = {kind: Money(minor, row.currency).plain() for kind, minor in row.lines.items()}
+        notes = {f"{kind}_note": note for kind, note in said.notes.items()}
+        days = {"from_on": row.from_on, "to_on": row.to_on, "method": row.method, "handed_in_by": said.handed_in_by}
+        return cls(row.area, formdata=None, data={**lines, **notes, **counters, **days})
+
+    def validate(self, **kwargs: Any) -> bool:
+        good, self.lines = super().validate(**kwargs), {}
+        for kind in LINE_KINDS:
+            good = self._read(kind) and good
+        if good and not self.lines:
+            self.collection.errors = [_("Enter at least one amount, for example 20 or 20.50.")]
+        return good and bool(self.lines)
+
+    def _read(self, kind: str) -> bool:
+        """Take a line's amount over. Nothing typed is no line."""
+        field = self[kind]
+        if not field.data:
+            return True
+        try:
+            amount = amounts.read(field.data, self.currency)
+            if not 0 < amount.minor <= MAXIMUM_MINOR // len(LINE_KINDS):
+                raise ValidationError(sentence(BadAmount()))
+        except ValidationError as error:
+            field.errors = [str(error)]
+            return False
+        self.lines[kind] = amount.minor
+        return True
+
+    def validate_to_on(self, field: Field) -> None:
+        if field.data is None:
+            return
+        if self.from_on.data is not None and field.data < self.from_on.data:
+            raise ValidationError(_("The last day is before the first."))
+        if field.data > Organisation.get().day_of(now()):
+            raise ValidationError(_("This day is still to come."))
+
+    def validate_from_on(self, field: Field) -> None:
+        if field.data is not None and field.data < date(2000, 1, 1):
+            raise ValidationError(_("Write the first day."))
+
+    def validate_second_counter(self, field: Field) -> None:
+        names = {name.casefold() for name in (self.first_counter.data, field.data) if name}
+        if self.method.data == "cash" and len(names) < 2:
+            raise ValidationError(sentence(NotTwoCounters()))
+
+    def validate_handed_in_by(self, field: Field) -> None:
+        if not field.data:
+            raise ValidationError(_("Write who hands it in."))
+
+    def refuse(self, error: DonationsError) -> None:
+        self.refusal = sentence(error)
+
+    @property
+    def summary(self) -> list[tuple[str, str]]:
+        """Every error as (id of the field, sentence), in the order of the fields."""
+        found = [("main", error) for error in (*([self.refusal] if self.refusal else []), *self.token.errors)]
+        typed = [name for name in self._fields if name != "token"]
+        return found + [(name, error) for name in typed for error in self[name].errors]
+
+    @property
+    def handed_in(self) -> HandedIn:
+        """What the branch wrote. Call after validate() said yes."""
+        assert self.form_token is not None, "the form is valid"
+        counters = (self.first_counter.data, self.second_counter.data)
+        notes = {kind: self[f"{kind}_note"].data for kind in LINE_KINDS if self[f"{kind}_note"].data}
+        return HandedIn(
+            method=self.method.data,
+            from_on=self.from_on.data,
+            to_on=self.to_on.data,
+            lines=self.lines,
+            words=Words(self.handed_in_by.data, tuple(name for name in counters if name), notes),
+            language=languages.for_keeping(),
+            nonce=self.form_token.nonce,
+        )

@@ -1,0 +1,98 @@
+"""What a branch hands in, by the link it was sent: no sign-in, no cookie. The link shows its own pay-ins and nothing of
+anybody else's; whether one is taken into the books, the treasurer says."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, redirect, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+from donations import receipts
+from donations.database import write_unit
+from donations.errors import DonationsError
+from donations.extensions import db
+from donations.giving import branch_returns
+from donations.models import Area, PayIn
+from donations.models.base import MOST_ID
+from donations.web.page import now, page
+from donations.web.supporters.branch_return_form import KINDS, METHODS, PayInForm
+
+bp = Blueprint("branch_returns", __name__)
+
+
+@bp.get("/pay-in/<token>")  # as in links up to 2026
+@bp.get("/branch-returns/<token>")
+def show(token: str) -> Response:
+    area = branch_returns.area_of(token)
+    return _page(token, area, PayInForm.empty(area))
+
+
+@bp.post("/pay-in/<token>")
+@bp.post("/branch-returns/<token>")
+def submit(token: str) -> Answer:
+    return _submit(token, branch_returns.area_of(token), None)
+
+
+@bp.get("/pay-in/<token>/<int:number>")
+@bp.get("/branch-returns/<token>/<int:number>")
+def ask_revision(token: str, number: int) -> Response:
+    area = branch_returns.area_of(token)
+    row = _own(area, number)
+    return _page(token, area, PayInForm.of(row, branch_returns.words_of(row)), amends=row)
+
+
+@bp.post("/pay-in/<token>/<int:number>")
+@bp.post("/branch-returns/<token>/<int:number>")
+def revise(token: str, number: int) -> Answer:
+    area = branch_returns.area_of(token)
+    return _submit(token, area, _own(area, number))
+
+
+def _submit(token: str, area: Area, amends: PayIn | None) -> Answer:
+    form = PayInForm(area)
+    if not form.validate():
+        return _page(token, area, form, 422, amends=amends)
+    try:
+        with write_unit():
+            at = now()
+            row = branch_returns.hand_in(branch_returns.area_of(token), form.handed_in, amends=amends, at=at)
+            number, again = row.id, "yes" if row.sent_at != at else None
+    except DonationsError as error:
+        form.refuse(error)
+        return _page(token, branch_returns.area_of(token), form, error.status, amends=amends)
+    return redirect(url_for("branch_returns.show", token=token, sent=number, again=again, _anchor="sent"), 303)
+
+
+def _own(area: Area, number: int) -> PayIn:
+    """A pay-in of this branch that has no later version; 404 for any other."""
+    row = db.session.get(PayIn, min(number, MOST_ID))
+    if row is None or row.area_id != area.id or row.state == "replaced":
+        abort(404)
+    return row
+
+
+def _page(token: str, area: Area, form: PayInForm, status: int = 200, amends: PayIn | None = None) -> Response:
+    found = branch_returns.of_area(area)
+    amended = {row.amends for row in found}
+    return page(
+        "supporters/branch_return.html",
+        status,
+        cache="no-store",
+        token=token,
+        area=area,
+        appeal=area.appeal,
+        form=form,
+        amends=amends,
+        found=found,
+        amended=amended,
+        kinds=KINDS,
+        methods=METHODS,
+        receipt_of=_receipt_of,
+        again="again" in request.args,
+        sent=next((row for row in found if row.id == request.args.get("sent", 0, type=int)), None),
+    )
+
+
+def _receipt_of(row: PayIn) -> str | None:
+    """The token of the receipt that stands for what was accepted."""
+    live = receipts.live_of(row.gift.donation_id) if row.gift is not None and row.state == "accepted" else None
+    return receipts.token_of(live) if live else None
