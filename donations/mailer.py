@@ -123,12 +123,12 @@ def _staff_invitation(mail: Mail) -> tuple[str, str, dict[str, object]]:
 def _staff_reset(mail: Mail) -> tuple[str, str, dict[str, object]]:
     person, told = _staff(mail)
     link = f"{told['staff_pages']}/reset/{tokens.for_reset(person.id, person.link_key)}"
-    return gettext("A new password"), "staff_reset", told | {"link": link}
+    return gettext("Reset your password"), "staff_reset", told | {"link": link}
 
 
 def _staff_sign_in(mail: Mail) -> tuple[str, str, dict[str, object]]:
     _, told = _staff(mail)
-    return gettext("Somebody signed in as you"), "staff_sign_in", told | mail.facts | {"link": told["staff_pages"]}
+    return gettext("New sign-in from a new network"), "staff_sign_in", told | mail.facts | {"link": told["staff_pages"]}
 
 
 def _data_link(mail: Mail) -> tuple[str, str, dict[str, object]]:
@@ -152,12 +152,16 @@ def _pages(language: str) -> str:
 def _staff_notice(mail: Mail) -> tuple[str, str, dict[str, object]]:
     _, told = _staff(mail)
     told |= staff_notices.written(mail) | {"link": f"{told['staff_pages']}/people/changes"}
-    return gettext("A change of the team"), "staff_notice", told
+    return gettext("Security notice: team activity"), "staff_notice", told
 
 
 def _audit_head(mail: Mail) -> tuple[str, str, dict[str, object]]:
     _, told = _staff(mail)
-    return gettext("The audit log today"), "audit_head", told | mail.facts | {"link": f"{told['staff_pages']}/audit"}
+    return (
+        gettext("Audit log: today’s check value"),
+        "audit_head",
+        told | mail.facts | {"link": f"{told['staff_pages']}/audit"},
+    )
 
 
 def _staff(mail: Mail) -> tuple[Staff, dict[str, object]]:
@@ -175,7 +179,7 @@ def _follow_confirm(mail: Mail) -> tuple[str, str, dict[str, object]]:
     """Whether whoever reads this wants to be told at all. Of a discreet appeal not even its name is said."""
     row, told = _following(mail, "asked")
     link = f"{told['pages']}/subscribers/confirm/{tokens.for_confirming(row.reference)}"
-    return gettext("Please confirm: news of an appeal"), "follow_confirm", told | {"link": link}
+    return gettext("Confirm that you want updates"), "follow_confirm", told | {"link": link}
 
 
 def _update(mail: Mail) -> tuple[str, str, dict[str, object]]:
@@ -187,7 +191,7 @@ def _update(mail: Mail) -> tuple[str, str, dict[str, object]]:
         raise AppealNotFound()  # It waits, with its words, until the appeal is shown again.
     words = {"title": _in(mail.language, update.title), "text": _in(mail.language, update.text)}
     link = f"{told['pages']}/appeals/{row.appeal.slug}/updates/{update.id}"
-    return gettext("News of an appeal you follow"), "update", told | words | {"link": link}
+    return gettext("Update on an appeal you subscribed to"), "update", told | words | {"link": link}
 
 
 def _following(mail: Mail, state: str) -> tuple[Subscription, dict[str, object]]:

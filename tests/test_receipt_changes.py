@@ -228,7 +228,7 @@ def test_a_receipt_over_more_is_not_said_to_be_a_refund(app: Flask) -> None:
     english, russian = changed
     for body in (plain_text(english), html(english)):
         assert "refunded" not in body
-        assert "More of your donation has arrived." in body
+        assert "We received another part of your donation." in body
         assert "Receipt R-000003 for £30.00 is valid now. It replaces receipt R-000002." in body
     for body in (plain_text(russian), html(russian)):
         assert "возвращена" not in body

@@ -220,10 +220,10 @@ def _address_faults(written: Values, appeal: Appeal | None) -> list[Fault]:
     """An appeal's address is on posters and in mails: it stays, and no other appeal takes it."""
     slug = written.get("slug")
     if appeal is not None and slug != appeal.slug:
-        said = N_("the address stays %(slug)s, because people have it, on paper and on other sites. Put it back.")
+        said = N_("the address must stay %(slug)s, because people have it on paper and on other sites. Put it back.")
         return [Fault("appeals[0].slug", said, slug=repr(appeal.slug))]
     if appeal is None and db.session.scalar(select(Appeal.id).where(Appeal.slug == slug)) is not None:
-        return [Fault("appeals[0].slug", N_("another appeal has this address. Choose another."))]
+        return [Fault("appeals[0].slug", N_("another appeal already has this address. Choose another."))]
     return []
 
 

@@ -146,7 +146,9 @@ def _organisation(table: Table) -> Columns:
 def _one_or_two(table: Table) -> int | None:
     value = table.values["approvals_required"]
     if value not in (1, 2) or isinstance(value, bool):
-        table.fault("approvals_required", N_("%(value)s is not 1 or 2. Write it without quotes."), value=repr(value))
+        table.fault(
+            "approvals_required", N_("%(value)s is not 1 or 2. Enter 1 or 2 without quotes."), value=repr(value)
+        )
         return None
     return int(value)
 
@@ -199,7 +201,7 @@ def _appeal(table: Table, frame: _Frame) -> ReadAppeal:
     table.only(APPEAL_KEYS)
     currency = table.choice("currency", CURRENCIES, required=True)
     if currency and currency not in frame.currencies:
-        said = N_("the organisation does not offer %(currency)s, only %(currencies)s.")
+        said = N_("the organisation does not take %(currency)s. Choose one of: %(currencies)s.")
         table.fault("currency", said, currency=currency, currencies=", ".join(frame.currencies))
     figures = currency or frame.currencies[0]
     state = table.choice("state", words.STATES, "draft")
@@ -225,9 +227,7 @@ def _appeal(table: Table, frame: _Frame) -> ReadAppeal:
     if not table.has("names_on_receipt"):
         columns["names_on_receipt"] = not (in_danger or columns["discreet"])
     if not funds:
-        table.fault(
-            "funds", N_("an appeal needs a fund for what it raises. Add one; in a file, [[appeals.funds]] below it.")
-        )
+        table.fault("funds", N_("an appeal needs at least one fund. Add a fund (in a file: [[appeals.funds]])."))
     events = [_event(item, position, frame) for position, item in enumerate(table.tables("events"))]
     areas = [_area(item, position, figures) for position, item in enumerate(table.tables("areas"))]
     might_be_discreet = in_danger and state != "closed" and not table.has("discreet")
@@ -244,7 +244,7 @@ def _fund(table: Table, position: int, frame: _Frame) -> ReadFund:
         "position": position,
     }
     if columns["slug"] == "suspense" or (columns["slug"] == "general" and columns["kind"] not in ("general", None)):
-        said = N_("%(slug)s is kept for the system's own fund. Write another word.")
+        said = N_("%(slug)s is reserved for the system’s own fund. Choose another short name.")
         table.fault("slug", said, slug=repr(columns["slug"]))
     return ReadFund(table.path, columns)
 
@@ -265,14 +265,19 @@ def _area(table: Table, position: int, currency: str) -> Columns:
 def _find_doubles(result: ReadFile) -> None:
     """Appeals' slugs are one namespace, funds' slugs another, an appeal's areas a third; one fund is general."""
     funds = [fund for appeal in result.appeals for fund in appeal.funds]
-    taken = N_("this slug is taken by %(other)s. Choose another.")
+    taken = N_("this short name is already used by %(other)s. Choose another.")
     _once(result, "slug", taken, [(appeal.path, appeal.columns["slug"]) for appeal in result.appeals])
     _once(result, "slug", taken, [(fund.path, fund.columns["slug"]) for fund in funds])
     generals = [(fund.path, "general") for fund in funds if fund.columns["kind"] == "general"]
-    _once(result, "kind", N_("there is one general fund only, and %(other)s is it. Choose another."), generals)
+    _once(
+        result,
+        "kind",
+        N_("there can be only one general fund, and %(other)s already is it. Choose another kind."),
+        generals,
+    )
     for appeal in result.appeals:
         names = [(f"{appeal.path}.areas[{area['position']}]", area["name"]) for area in appeal.areas]
-        _once(result, "name", N_("this name is taken by %(other)s. Choose another."), names)
+        _once(result, "name", N_("this name is already used by %(other)s. Choose another."), names)
 
 
 def _once(result: ReadFile, key: str, said: str, places: Sequence[tuple[str, str | None]]) -> None:

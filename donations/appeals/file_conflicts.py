@@ -34,24 +34,32 @@ def _fund_clashes(wanted: ReadFund, appeal: Appeal | None, funds: dict[str, Fund
     if row is not None and row.kind != "suspense" and row.appeal is not None and row.appeal is not appeal:
         yield Fault(
             f"{wanted.path}.slug",
-            N_("the fund %(fund)s belongs to the appeal %(appeal)s. Its money was given for that; write another slug."),
+            N_(
+                "the fund %(fund)s belongs to the appeal %(appeal)s, and its money was given for that. Choose "
+                "another short name."
+            ),
             fund=repr(slug),
             appeal=repr(row.appeal.slug),
         )
         return
     if row is not None and kind is not None and row.kind != kind and "general" in (row.kind, kind):
-        said = N_("the fund %(fund)s is of kind %(kind)s in the books. Leave its kind, or write another slug.")
+        said = N_(
+            "the ledger records the fund %(fund)s as kind %(kind)s. Keep that kind, or choose another short name."
+        )
         yield Fault(f"{wanted.path}.kind", said, fund=repr(slug), kind=repr(row.kind))
         return
     if row is not None and kind is not None and row.kind != kind and _has_money([row]):
-        said = N_("money was given to the fund %(fund)s as one of kind %(kind)s. Leave its kind.")
+        said = N_("the fund %(fund)s has received donations as kind %(kind)s. Keep that kind.")
         yield Fault(f"{wanted.path}.kind", said, fund=repr(slug), kind=repr(row.kind))
         return
     general = next((fund for fund in funds.values() if fund.kind == "general"), None)
     if kind == "general" and general is not None and general.appeal is not None and general is not row:
         yield Fault(
             f"{wanted.path}.kind",
-            N_("the general fund is %(fund)s of the appeal %(appeal)s already. There is only one; write another kind."),
+            N_(
+                "the general fund is already %(fund)s, of the appeal %(appeal)s. There can be only one, so "
+                "choose another kind."
+            ),
             fund=repr(general.slug),
             appeal=repr(general.appeal.slug),
         )
@@ -63,7 +71,7 @@ def _missing_funds(wanted: ReadAppeal, appeal: Appeal) -> Iterator[str]:
         if fund.slug not in kept:
             yield Fault(
                 f"{wanted.path}.funds",
-                N_("the fund %(fund)s is missing. A fund is never taken away, because the books name it. Put it back."),
+                N_("the fund %(fund)s is missing. The ledger names it, so no fund can be deleted. Put the fund back."),
                 fund=repr(fund.slug),
             )
 
@@ -75,7 +83,7 @@ def _recounting(wanted: ReadAppeal, appeal: Appeal) -> Iterator[str]:
         if wanted.columns[key] != getattr(appeal, key) and not (key == "currency" and wanted.columns[key] is None)
     ]
     if changed and _has_money(appeal.funds):
-        said = N_("money has come in, counted with %(key)s = %(value)s. Put it back.")
+        said = N_("money has already been received and counted with %(key)s = %(value)s. Put the earlier value back.")
         for key in changed:
             yield Fault(f"{wanted.path}.{key}", said, key=key, value=repr(getattr(appeal, key)))
 

@@ -17,8 +17,8 @@ from donations.errors import DonationsError
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MAX_SLUG = 60
 MAX_SHARE = 1_000_000
-_NOT_A_DAY = N_('%(value)s is not a date. Write it like "2017-03-31".')
-_NOT_A_DATE = N_('%(value)s is not a date. Write it like "2017-03-31" or "2017-03".')
+_NOT_A_DAY = N_('%(value)s is not a date. Enter it like "2017-03-31".')
+_NOT_A_DATE = N_('%(value)s is not a date. Enter it like "2017-03-31" or "2017-03".')
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,21 @@ class Table:
         if value is None:
             return None
         if not isinstance(value, str) or not value.strip() or "\n" in value.strip():
-            self.fault(key, N_("%(value)s is not a line of text. Write it in quotes."), value=_shown(value))
+            self.fault(
+                key,
+                N_("%(value)s is not one line of text. Enter one line (in a file, in quotes)."),
+                value=_shown(value),
+            )
             return None
         return value.strip()
 
     def slug(self) -> str | None:
         value = self.string("slug", required=True)
         if value is not None and (not SLUG.fullmatch(value) or len(value) > MAX_SLUG):
-            said = N_("%(value)s cannot stand in an address. Use a-z, 0-9 and single hyphens, %(most)s at most.")
+            said = N_(
+                "%(value)s cannot be used in a web address. Use a-z, 0-9 and single hyphens, %(most)s characters "
+                "at most."
+            )
             self.fault("slug", said, value=repr(value), most=MAX_SLUG)
             return None
         return value
@@ -77,13 +84,13 @@ class Table:
     def _unknown(self, key: str, value: Any, words: Collection[str]) -> None:
         near = _near(value, words)
         if near:
-            said = N_("%(value)s is not known here. Did you mean %(near)s?")
+            said = N_("%(value)s is not a valid value. Did you mean %(near)s?")
             self.fault(key, said, value=_shown(value), near=near)
         elif len(words) <= 12:
-            said = N_("%(value)s is not known here. Write one of %(words)s.")
+            said = N_("%(value)s is not a valid value. Choose one of: %(words)s.")
             self.fault(key, said, value=_shown(value), words=", ".join(words))
         else:
-            self.fault(key, N_("%(value)s is not known here."), value=_shown(value))
+            self.fault(key, N_("%(value)s is not a valid value. Choose another."), value=_shown(value))
 
     def choices(self, key: str, words: Collection[str], *, required: bool = False) -> list[str]:
         """A list of different words, not empty."""
@@ -107,7 +114,7 @@ class Table:
     def share(self) -> int:
         value = self.values.get("share", 0)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_SHARE:
-            said = N_("%(value)s is not a whole number from 0 on. Write it without quotes, like 20.")
+            said = N_("%(value)s is not a whole number, 0 or more. Enter a number like 20 (in a file, without quotes).")
             self.fault("share", said, value=_shown(value))
             return 0
         return value
@@ -122,14 +129,14 @@ class Table:
         texts = {}
         for language, text in value.items():
             if language not in languages:
-                said = N_("the organisation has no language %(language)s, only %(languages)s.")
+                said = N_("the organisation does not use the language %(language)s. Choose one of: %(languages)s.")
                 self.fault(f"{key}.{language}", said, language=repr(language), languages=", ".join(languages))
             elif not isinstance(text, str) or not text.strip():
                 self.fault(f"{key}.{language}", f"{_shown(text)} is no text. Write it in quotes, or leave the key out.")
             else:
                 texts[language] = text.strip()
         if languages[0] not in value:
-            said = N_("there is no text in %(language)s, which is shown where another is missing. Add it.")
+            said = N_("the text in %(language)s is missing. We show it where another language has none. Add it.")
             self.fault(key, said, language=repr(languages[0]))
         return texts
 
@@ -143,7 +150,7 @@ class Table:
         minors = [self._minor(f"{key}[{i}]", v, currency, gift=True) for i, v in enumerate(self._listed(key, False))]
         for index, minor in enumerate(minors):
             if minor is not None and minor in minors[:index]:
-                self.fault(f"{key}[{index}]", N_("this amount stands here twice. Delete one."))
+                self.fault(f"{key}[{index}]", N_("this amount appears twice. Delete one."))
         return [minor for minor in minors if minor is not None]
 
     def rising(self, key: str, currency: str, *, above: str) -> list[int]:
@@ -151,11 +158,12 @@ class Table:
         minors = [self._minor(f"{key}[{i}]", v, currency) for i, v in enumerate(self._listed(key, False))]
         least = self._minor(above, self.values[above], currency) if minors and above in self.values else None
         if minors and least is None:
-            self.fault(key, N_("a further goal needs a first one. Write a target, or delete this."))
+            self.fault(key, N_("a further goal needs a first goal. Enter the first goal, or delete this one."))
         for index, minor in enumerate(minors):
             if minor is not None and least is not None and minor <= least:
                 self.fault(
-                    f"{key}[{index}]", N_("a further goal is larger than the one before it. Write them in order.")
+                    f"{key}[{index}]",
+                    N_("each further goal must be larger than the one before. Enter the smallest first."),
                 )
             least = minor if minor is not None else least
         return [minor for minor in minors if minor is not None]
@@ -172,7 +180,7 @@ class Table:
             if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) or (month and month_only):
                 return date.fromisoformat(f"{text}-01" if month else text), month
         except ValueError:
-            said = N_('%(value)s is not a date. The calendar has no such day. Write it like "2017-03-31".')
+            said = N_('%(value)s is not in the calendar. Enter a date like "2017-03-31".')
         if value is not None:
             self.fault(key, said, value=_shown(value))
         return None, False
@@ -224,7 +232,7 @@ class Table:
             self.fault(key, N_("%(value)s: %(error)s"), value=repr(value), error=error)
             return None
         if not 0 < amount.minor <= money.MAXIMUM_MINOR:
-            said = N_("%(value)s is nothing, or more than we can count. Leave it out, or write another amount.")
+            said = N_("%(value)s is zero, or more than we can count. Leave it out, or enter another amount.")
             self.fault(key, said, value=repr(value))
             return None
         return amount.minor

@@ -27,12 +27,12 @@ ABOUT_DISCREET = (
     " second. If giving may be dangerous, write discreet = true; if not, discreet = false, and this is not asked again"
 )
 FEWER_APPROVALS = N_(
-    "two people must approve here, and a file cannot lower that. Write 2 or delete the line; an admin changes it under"
-    " Treasury, Approvals, and a second person agrees."
+    "2 people must approve here, and a file cannot lower that. Enter 2 or delete the line. An "
+    "administrator can change it under Treasury, Approvals, if a second person agrees."
 )
 NEEDS_TWO = N_(
-    "donations were made under the present wording, and two people must agree to a new one for %(appeal)s. Put the"
-    " wording back, change it on the pages under Campaigns, and let another person publish it."
+    "donations were made under the present wording, so 2 people must agree to a new one for "
+    "%(appeal)s. Put the wording back, or change it under Appeals and let another person publish it."
 )
 
 

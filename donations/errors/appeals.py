@@ -6,48 +6,48 @@ from donations.errors.base import DonationsError
 
 
 class UpdateNotFound(DonationsError):
-    """There is no such update, or it was taken back."""
+    """This update does not exist or was withdrawn."""
 
     status = 404
 
 
 class DraftNotFound(DonationsError):
-    """There is no such draft any more: it was published or thrown away."""
+    """This draft is gone: it was published or deleted."""
 
     status = 404
 
 
 class DraftChanged(DonationsError):
-    """Somebody else has changed this meanwhile. Look at it as it is now, then do it again."""
+    """This text has changed since you opened it. Check the current version, then make your change again."""
 
     status = 409
 
 
 class NeedsAnotherToPublish(DonationsError):
-    """Somebody else must publish this: here, nobody publishes what they have written last themselves."""
+    """Another person must publish this, because you made the last change."""
 
     status = 403
 
 
 class ReasonNeeded(DonationsError):
-    """Write why the goal changes. It is kept with the old goal and the new one."""
+    """Enter the reason for the new goal. The reason is kept with the old and the new goal."""
 
     status = 422
 
 
 class WordingNeedsAnother(DonationsError):
-    """Another person must publish this, because money given under the present wording is still in the funds."""
+    """Another person must publish this, because money given under the current wording is still in the funds."""
 
     status = 403
 
 
 class WordingReasonNeeded(DonationsError):
-    """Enter the reason for the new wording. Money given under the present wording is still in the funds."""
+    """Enter the reason for the new wording. Money given under the current wording is still in the funds."""
 
     status = 422
 
 
 class MailNotWanted(DonationsError):
-    """This mail is not wanted any more: who it was for has ended it, or what it tells of was taken back."""
+    """This email is no longer needed: the recipient unsubscribed, or its content was withdrawn."""
 
     status = 410

@@ -6,7 +6,7 @@ from donations.errors.base import DonationsError
 
 
 class ArchiveRefused(DonationsError):
-    """%(archive)s is refused, and nothing was changed: %(reason)s."""
+    """Archive %(archive)s was refused, and nothing was changed: %(reason)s."""
 
     status = 422
 
@@ -24,25 +24,26 @@ class DatabaseInUse(DonationsError):
 
 
 class DatabaseNotEmpty(DonationsError):
-    """The database is not empty. With --replace, the archive takes the place of what is in it."""
+    """The database is not empty. To replace its contents with the archive, use --replace."""
 
     status = 409
 
 
 class WrongDataKey(DonationsError):
-    """Data key %(key_id)s is not the one that sealed this database. Put back the key from your copy of .env."""
+    """Data key %(key_id)s is not the key that encrypted this database. Restore the key from your copy of .env."""
 
     status = 503
 
 
 class DataKeyMissing(DonationsError):
-    """Data key %(key_id)s is missing from DATA_KEY and still needed. Put it back, or see `donations keys list`."""
+    """Data key %(key_id)s is still needed, but DATA_KEY does not contain it. Restore this key, or see `donations keys
+    list`."""
 
     status = 503
 
 
 class DataKeyUnknown(DonationsError):
-    """Data key %(key_id)s is not known in this database yet. Start `donations serve` once more."""
+    """This database does not know data key %(key_id)s yet. Start `donations serve` again."""
 
     status = 503
 

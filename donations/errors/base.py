@@ -28,20 +28,20 @@ class BadSetting(DonationsError):
 
 
 class BadLink(DonationsError):
-    """This link is not complete or is no longer valid."""
+    """This link is incomplete or no longer valid."""
 
     status = 404
 
 
 class BadSeal(DonationsError):
-    """Sealed data could not be opened: its key is missing or the data was changed."""
+    """Encrypted data could not be opened: its key is missing, or the data was changed."""
 
     status = 500
 
 
 class OfflineKeyLocked(BadSeal):
-    """This is sealed with the offline key, which is locked. Unlock it first: in the treasury, on the page Offline key,
-    or on the command line with --offline-key FILE."""
+    """This is encrypted with the offline key, which is locked. Unlock the key on the Offline key page of the Treasury,
+    or use --offline-key FILE on the command line."""
 
     status = 409
 
@@ -53,25 +53,25 @@ class OfflineKeyRefused(DonationsError):
 
 
 class NotAnOfflineKey(OfflineKeyRefused):
-    """This is not the file of an offline key. Choose the file that was written when the key was made."""
+    """This is not an offline key file. Choose the file that was saved when the key was made."""
 
 
 class OfflineKeyNotOpened(OfflineKeyRefused):
-    """The passphrase does not open this file. Type it again, or choose another file."""
+    """The passphrase does not open this file. Enter the passphrase again, or choose another file."""
 
 
 class OfflineKeyOfAnother(OfflineKeyRefused):
-    """This installation has sealed nothing with this key (%(key_id)s). Choose the file of its own key."""
+    """Nothing in this installation is encrypted with this key (%(key_id)s). Choose the file of its own key."""
 
 
 class MailServerDown(DonationsError):
-    """The mail server did not take this mail: %(reason)s"""
+    """The mail server did not accept this email: %(reason)s"""
 
     status = 503
 
 
 class MailAddressRefused(DonationsError):
-    """The mail server refuses this address for good (%(code)s)."""
+    """The mail server permanently refuses this address (%(code)s)."""
 
     status = 502
 
@@ -90,13 +90,14 @@ class AlreadyServed(DonationsError):
 
 
 class AddressTaken(DonationsError):
-    """%(address)s cannot be listened on: %(reason)s. Stop what uses it, or choose another address (--host, --port)."""
+    """The server cannot use %(address)s: %(reason)s. Stop the program that uses this address, or choose another
+    (--host, --port)."""
 
     status = 409
 
 
 class DatabaseFull(DonationsError):
-    """%(database)s holds donors' data sealed with keys that are not set here. New keys could not open it, so none were
-    written. Put the .env of that installation here, or set DATABASE_URL to a new database."""
+    """%(database)s holds donors' data encrypted with keys that are not set here. New keys could not open the data, so
+    none were written. Put the .env of that installation here, or set DATABASE_URL to a new database."""
 
     status = 409

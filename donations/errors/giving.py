@@ -70,7 +70,7 @@ class AppealClosed(DonationsError):
 
 
 class NotAllowedInState(DonationsError):
-    """The appeal %(slug)s is %(state)s: it cannot be changed to %(wanted)s."""
+    """Appeal %(slug)s is %(state)s and cannot be changed to %(wanted)s."""
 
     status = 409
 
@@ -88,25 +88,25 @@ class UnknownFund(DonationsError):
 
 
 class NoSuchMessage(DonationsError):
-    """There is no message with the reference %(reference)s from a gift that was received and not given back."""
+    """There is no message with the reference %(reference)s from a donation that was received and not refunded."""
 
     status = 404
 
 
 class NotAnAddressOfOurs(DonationsError):
-    """This is not the address of an appeal here. One begins with %(address)s/appeals/."""
+    """This is not the address of an appeal on this site. Enter an address that begins with %(address)s/appeals/."""
 
     status = 404
 
 
 class OnlyJson(DonationsError):
-    """We answer in JSON only. Ask with format=json."""
+    """Only JSON is available here. Use format=json."""
 
     status = 501
 
 
 class PaymentOnItsWay(DonationsError):
-    """Your payment is on its way, so please do not pay again. A bank debit takes a few days."""
+    """Your payment is in transit, so please do not pay again. A Direct Debit takes a few days."""
 
     status = 409
 
@@ -118,7 +118,7 @@ class PaymentReceived(DonationsError):
 
 
 class ReceiptNotHere(DonationsError):
-    """This receipt is not here any more."""
+    """This receipt is no longer here."""
 
     status = 410
 
@@ -142,7 +142,7 @@ class CheckUsed(DonationsError):
 
 
 class CheckIncomplete(DonationsError):
-    """Something was missing from this form, so please send it once more. No money has been taken."""
+    """Something was missing from this form. Please send the form again. No money has been taken."""
 
     status = 422
 
@@ -154,13 +154,13 @@ class ProofOfWorkNeeded(DonationsError):
 
 
 class PaymentPageWait(DonationsError):
-    """Many payment pages are being opened just now. Yours can open in %(seconds)s seconds."""
+    """Many payment pages are being opened at the moment. Yours can open in %(seconds)s seconds."""
 
     status = 429
 
 
 class AmountNotProposed(DonationsError):
-    """For a while we only take these amounts by card: %(amounts)s. Please choose one of them."""
+    """For now we take only these amounts by card: %(amounts)s. Please choose one of them."""
 
     status = 422
 
@@ -172,6 +172,6 @@ class DonationEmptied(DonationsError):
 
 
 class TooManyPayIns(DonationsError):
-    """This branch has handed in %(most)s times within an hour. Please wait an hour, or tell your treasurer."""
+    """This branch has submitted %(most)s returns within an hour. Please wait an hour, or tell your treasurer."""
 
     status = 429

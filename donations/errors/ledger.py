@@ -12,19 +12,19 @@ class LedgerRefused(DonationsError):
 
 
 class PostingStopped(DonationsError):
-    """Posting is stopped because the books are unsound. Events are kept. Open the page “Posting is stopped”."""
+    """Recording is stopped because a ledger check failed. Events are kept. Open the page “Recording is stopped”."""
 
     status = 503
 
 
 class PostingNotStopped(DonationsError):
-    """Posting is not stopped. Load the page again to see how the books stand now."""
+    """Recording is not stopped. Reload the page to see the current state of the ledger."""
 
     status = 409
 
 
 class FindingGone(DonationsError):
-    """This finding has changed or is gone. Load the page again to see how the books stand now."""
+    """This finding has changed or is gone. Reload the page to see the current state of the ledger."""
 
     status = 409
 
@@ -36,7 +36,7 @@ class NotACure(DonationsError):
 
 
 class CureMadeWorse(DonationsError):
-    """Nothing was changed, because the books would have a new fault: %(finding)s."""
+    """Nothing was changed, because the ledger would have a new error: %(finding)s."""
 
     status = 409
 
@@ -48,97 +48,98 @@ class EntriesFirst(DonationsError):
 
 
 class NoReasonGiven(DonationsError):
-    """Enter a reason. The reason is kept with the books."""
+    """Enter a reason. The reason is kept with the accounts."""
 
     status = 422
 
 
 class StillUnsound(DonationsError):
-    """Posting cannot resume yet. Findings still to correct: %(count)s."""
+    """Recording cannot resume yet. Findings still to correct: %(count)s."""
 
     status = 409
 
 
 class NothingToDecide(DonationsError):
-    """There is no charge %(charge)s, or the fund %(fund)s belongs to no appeal. Look both up and try again."""
+    """There is no payment %(charge)s, or the fund %(fund)s belongs to no appeal. Check both and try again."""
 
     status = 404
 
 
 class NotTwoCounters(DonationsError):
-    """Cash is counted by two people. Write the names of both."""
+    """Two people must count cash. Enter the names of both."""
 
     status = 422
 
 
 class AlreadyDone(DonationsError):
-    """Somebody has done this already. Load the page again to see how it stands now."""
+    """This has already been done. Reload the page to see the current state."""
 
     status = 409
 
 
 class SentBefore(DonationsError):
-    """This form was sent before, with something else in it, and what it said then is kept. Begin a new one for this."""
+    """This form was sent before with different content, which is kept. Open a new form for this."""
 
     status = 409
 
 
 class NotYourOwn(DonationsError):
-    """Another treasurer must accept this gift, because you recorded it."""
+    """Another treasurer must accept this donation, because you recorded it."""
 
     status = 403
 
 
 class YourNameIsOnIt(DonationsError):
-    """Another treasurer must accept this pay-in, because your name stands on it."""
+    """Another treasurer must accept this return, because your name is on it."""
 
     status = 403
 
 
 class NotToBeCorrected(DonationsError):
-    """What was accepted is at the bank already, or came another way. Decline this; ask for the difference alone."""
+    """The accepted money is already at the bank or arrived another way. Reject this, and ask for the
+    difference only."""
 
     status = 409
 
 
 class SlipDiffers(DonationsError):
-    """The gifts chosen are %(count)s and come to %(total)s, and the slip says something else. Count again."""
+    """Donations selected: %(count)s, total %(total)s. The paying-in slip says something else. Count again."""
 
     status = 409
 
 
 class NotForThisLine(DonationsError):
-    """This does not fit the bank line: %(fault)s. Choose something else, or undo what it was matched to before."""
+    """This does not fit the statement line: %(fault)s. Choose something else, or undo the earlier match."""
 
     status = 409
 
 
 class NotEnoughInFund(DonationsError):
-    """The fund has %(free)s available, and this needs %(asked)s. Ask for less, or wait until more has come in."""
+    """The fund has %(free)s available, but this needs %(asked)s. Request less, or wait for more money to arrive."""
 
     status = 409
 
 
 class NotInTheBank(NotEnoughInFund):
-    """Only %(there)s of this fund is in this bank account and not committed, and this needs %(asked)s.
-    At Stripe: %(at_stripe)s. In transit to the bank: %(in_transit)s. Cash and cheques: %(in_hand)s.
-    In other accounts: %(elsewhere)s. Money can be used once a bank statement shows it in the account."""
+    """This fund has only %(there)s in this bank account that is not committed, but this needs %(asked)s. At Stripe:
+    %(at_stripe)s. In transit to the bank: %(in_transit)s. Cash and cheques: %(in_hand)s. In other accounts:
+    %(elsewhere)s. You can use money once a bank statement shows it in the account."""
 
 
 class TooMuchToWriteOff(DonationsError):
-    """At most %(most)s may be written off at once. Find out where the rest is, or ask who set the limit."""
+    """You can write off at most %(most)s at a time. Find out where the rest is, or ask the person who set the limit."""
 
     status = 409
 
 
 class NeedsAnother(DonationsError):
-    """Somebody else must do this: neither who asked for it, nor who is paid, may approve it."""
+    """Another person must approve this: not the person who requested it, and not the payee."""
 
     status = 403
 
 
 class AccessTooNew(DonationsError):
-    """Somebody else must approve this: one of you two gave the other access here less than %(days)s days ago."""
+    """Another person must approve this: one of you gave the other access less than %(days)s days ago."""
 
     status = 403
 
@@ -150,12 +151,12 @@ class PeriodNotReady(DonationsError):
 
 
 class FileNotTaken(DonationsError):
-    """This file is not taken. It must be a PDF, a PNG or a JPEG of at most 10 MB."""
+    """This file was not accepted. Choose a PDF, PNG or JPEG file of at most 10 MB."""
 
     status = 422
 
 
 class FileGone(DonationsError):
-    """This file is not here any more. Please choose it once more."""
+    """This file is no longer here. Please choose the file again."""
 
     status = 404

@@ -6,55 +6,55 @@ from donations.errors.base import DonationsError
 
 
 class ChangedMeanwhile(DonationsError):
-    """This has changed since you looked at it. Nothing was done. Check what is shown now, then decide again."""
+    """This has changed since you opened it. Nothing was done. Check what is shown now, then decide again."""
 
     status = 409
 
 
 class ShownAgain(DonationsError):
-    """Nothing was done yet. What you typed is below. Check it and send it again."""
+    """Nothing has been done yet. What you typed is below. Check it and send it again."""
 
     status = 409
 
 
 class KeptFormGone(DonationsError):
-    """This form is not kept any more, or was typed by another person."""
+    """This form is no longer kept, or another person filled it in."""
 
     status = 404
 
 
 class StaffKnown(DonationsError):
-    """Somebody with this e-mail address is here already."""
+    """A team member with this email address already exists."""
 
     status = 409
 
 
 class WrongRole(DonationsError):
-    """Your role does not open this. Whoever is an admin here can change that."""
+    """Your role does not allow this. Ask an administrator."""
 
     status = 403
 
 
 class NoSuchStaff(DonationsError):
-    """There is nobody here with this address or number."""
+    """No team member has this email address or number."""
 
     status = 404
 
 
 class NoSuchChange(DonationsError):
-    """There is no such change of the team."""
+    """This team change does not exist."""
 
     status = 404
 
 
 class NotInThisState(DonationsError):
-    """This cannot be done to somebody who is %(state)s."""
+    """This is not possible. The current status of this person is: %(state)s."""
 
     status = 409
 
 
 class LastAdmin(DonationsError):
-    """This is the last admin. Make somebody else an admin first."""
+    """This is the last administrator. Make another person an administrator first."""
 
     status = 409
 
@@ -66,11 +66,11 @@ class BadPassword(DonationsError):
 
 
 class PasswordTooShort(BadPassword):
-    """A password has at least %(least)s characters. A sentence of a few words is good."""
+    """Enter a password of at least %(least)s characters. A sentence of a few words is good."""
 
 
 class PasswordTooLong(BadPassword):
-    """A password has at most %(most)s characters."""
+    """Enter a password of at most %(most)s characters."""
 
 
 class PasswordTooSimple(BadPassword):
@@ -82,14 +82,14 @@ class PasswordRepeats(PasswordTooSimple):
 
 
 class PasswordInOrder(PasswordTooSimple):
-    """Rows of keys, sequences and dates are easy to guess. Use a few uncommon words."""
+    """Keyboard rows, sequences and dates are easy to guess. Use a few uncommon words."""
 
 
 class PasswordNamesUs(PasswordTooSimple):
-    """This password is easy to guess for somebody who knows your address or our name. Use other words."""
+    """Anyone who knows your address or our name can guess this password. Use other words."""
 
 
 class TryLater(DonationsError):
-    """Too many attempts have failed. Please wait %(seconds)s seconds and try again."""
+    """There were too many failed attempts. Please wait %(seconds)s seconds and try again."""
 
     status = 429

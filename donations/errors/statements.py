@@ -18,7 +18,7 @@ class BadStatementLine(DonationsError):
 
 
 class StatementTooLarge(DonationsError):
-    """This bank statement is larger than we take: %(most)s. Ask your bank for shorter periods, one file for each."""
+    """This bank statement is too large. The limit is %(most)s. Ask your bank for shorter periods, one file for each."""
 
     status = 413
 
@@ -30,47 +30,48 @@ class StatementAskedFor(DonationsError):
 
 
 class StatementOffBalance(DonationsError):
-    """The statement of %(account)s does not add up: opening %(opening)s, its lines %(lines)s, closing %(closing)s. It
-    is off by %(difference)s, so nothing was imported. Fetch it from your bank again, whole."""
+    """The statement of %(account)s does not add up: opening balance %(opening)s, lines %(lines)s, closing balance
+    %(closing)s. The difference is %(difference)s, so nothing was imported. Download the whole statement from your
+    bank again."""
 
     status = 422
 
 
 class StatementOfAnotherAccount(DonationsError):
-    """This is a statement of the account ending in %(named)s, not of %(account)s. Nothing was imported."""
+    """This statement is for the account ending in %(named)s, not for %(account)s. Nothing was imported."""
 
     status = 409
 
 
 class StatementInOtherCurrency(DonationsError):
-    """%(file)s is not a statement of %(account)s, which is kept in %(own)s: line %(line)s is in %(currency)s. Nothing
-    was imported. Choose the account of that currency, or ask your bank for one file for each currency."""
+    """%(file)s is not a statement of %(account)s, which is in %(own)s: line %(line)s is in %(currency)s. Nothing was
+    imported. Choose the account in that currency, or ask your bank for one file for each currency."""
 
     status = 409
 
 
 class StatementLooksKnown(DonationsError):
-    """%(count)s lines may be lines that are here already (the first: %(first)s). Nothing was imported. Look at each.
-    Import the file once more and say whether to decide on each later, or that they are different money."""
+    """Lines that may already be here: %(count)s (the first: %(first)s). Nothing was imported. Check each line. Import
+    the file again, and choose to decide on each line later or to treat them as different money."""
 
     status = 409
 
 
 class QuestionAnswered(DonationsError):
-    """This has been decided already. Nothing was changed."""
+    """This has already been decided. Nothing was changed."""
 
     status = 409
 
 
 class ImportInUse(DonationsError):
-    """This import cannot be withdrawn, because %(count)s of its lines were matched or booked. Nothing was changed. Undo
-    those matches, and match each line to what it is."""
+    """This import cannot be withdrawn. Lines already matched or recorded: %(count)s. Nothing was changed. Undo those
+    matches, and match each line correctly."""
 
     status = 409
 
 
 class ImportWithdrawn(DonationsError):
-    """This import was withdrawn already. Nothing was changed."""
+    """This import has already been withdrawn. Nothing was changed."""
 
     status = 409
 

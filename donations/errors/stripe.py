@@ -18,44 +18,44 @@ class PaymentServiceRefused(DonationsError):
 
 
 class IdempotencyKeyUsed(PaymentServiceRefused):
-    """Our payment service knows this request in other words. Please try again."""
+    """Our payment service already has this request with other details. Please try again."""
 
 
 class RefundRefused(DonationsError):
-    """Stripe refused this refund (%(code)s). Nothing was given back."""
+    """Stripe refused this refund (%(code)s). Nothing was refunded."""
 
     status = 409
 
 
 class NothingToRefund(DonationsError):
-    """There is nothing to give back: this payment has not succeeded, or it failed afterwards."""
+    """There is nothing to refund: this payment has not succeeded, or it failed later."""
 
     status = 409
 
 
 class RefundInDispute(DonationsError):
-    """The supporter's bank has this gift in dispute, so we cannot give it back. Answer the dispute at Stripe, or accept
+    """The donor’s bank has disputed this donation, so we cannot refund it. Respond to the dispute in Stripe, or accept
     it there."""
 
     status = 409
 
 
 class RefundTooLarge(DonationsError):
-    """Of this gift %(left)s can still be given back. Ask for less."""
+    """You can still refund %(left)s of this donation. Enter a smaller amount."""
 
     status = 409
 
 
 class BadSignature(DonationsError):
-    """The signature of this event does not fit any of our secrets."""
+    """The signature of this event matches none of our secrets."""
 
 
 class StaleSignature(DonationsError):
-    """The signature is good but old: a clock is wrong, or somebody replays old events."""
+    """The signature is valid but old: a clock is wrong, or someone is replaying old events."""
 
 
 class BadEvent(DonationsError):
-    """This is not an event we can read."""
+    """We cannot read this event."""
 
 
 class EventTooLarge(DonationsError):
@@ -77,14 +77,14 @@ class BadReportLine(DonationsError):
 
 
 class ReportLacksColumns(DonationsError):
-    """This report of Stripe's lacks columns that we need: %(columns)s. Nothing was imported. Choose all columns when
-    you download it."""
+    """This Stripe report lacks columns that we need: %(columns)s. Nothing was imported. Select all columns when you
+    download the report."""
 
     status = 422
 
 
 class ReportDiffers(DonationsError):
-    """Line %(line)s of this report says of %(id)s: %(said)s. Here it is %(known)s. Nothing was imported. Find out which
-    is right before you go on."""
+    """Line %(line)s of this report, %(id)s, says: %(said)s. Our records say: %(known)s. Nothing was imported. Find out
+    which is right before you continue."""
 
     status = 409

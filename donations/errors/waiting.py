@@ -6,7 +6,7 @@ from donations.errors.base import DonationsError
 
 
 class NotUnclassified(DonationsError):
-    """This Stripe transaction needs no decision: its kind says what it is. Nothing was changed."""
+    """This Stripe transaction needs no decision, because its type is known. Nothing was changed."""
 
     status = 409
 
@@ -30,13 +30,13 @@ class OpenItemsNotAccepted(DonationsError):
 
 
 class NotArrivedYet(DonationsError):
-    """This money is still expected, so nothing of it is left over yet. Match its statement line first, then write off
-    what is missing. Nothing was changed."""
+    """This money is still expected, so there is nothing to write off yet. Match its statement line first, then write
+    off the difference. Nothing was changed."""
 
     status = 409
 
 
 class CannotBeRetried(DonationsError):
-    """This cannot be tried again, because what it needs is no longer kept. Dismiss it with a reason instead."""
+    """This cannot be tried again, because the data for it is no longer kept. Dismiss the item and enter a reason."""
 
     status = 409

@@ -15,17 +15,17 @@ from donations.money import Money, exponent
 
 _METHODS = {
     "card": _l("Card"),
-    "acss_debit": _l("Direct debit"),
-    "au_becs_debit": _l("Direct debit"),
-    "bacs_debit": _l("Direct debit"),
-    "sepa_debit": _l("Direct debit"),
-    "us_bank_account": _l("Direct debit"),
+    "acss_debit": _l("Direct Debit"),
+    "au_becs_debit": _l("Direct Debit"),
+    "bacs_debit": _l("Direct Debit"),
+    "sepa_debit": _l("Direct Debit"),
+    "us_bank_account": _l("Direct Debit"),
     "bank": _l("Bank transfer"),
     "customer_balance": _l("Bank transfer"),
     "standing_order": _l("Standing order"),
     "cash": _l("Cash"),
     "cheque": _l("Cheque"),
-    "other": _l("Other means"),
+    "other": _l("Other method"),
 }
 # Why a receipt ended, to its donor where nothing is left, and where another amount is.
 _WHY_VOID = {
@@ -33,24 +33,24 @@ _WHY_VOID = {
     "lost": _l("Your bank reversed your donation."),
     "refunded_and_lost": _l("Your donation was refunded in part, and your bank reversed the rest."),
     "failed": _l("Your payment failed after we had confirmed it, so your donation did not reach us."),
-    "corrected": _l("We had recorded your donation by mistake and have corrected our accounts. This moved no money."),
+    "corrected": _l("We had recorded your donation by mistake and have corrected our accounts. No money was moved."),
 }
 _WHY_CHANGED = {
     "refunded": _l("Part of your donation was refunded."),
     "lost": _l("Your bank reversed part of your donation."),
     "refunded_and_lost": _l("Part of your donation was refunded, and your bank reversed part of it."),
     "failed": _l("One of your payments failed after we had confirmed it."),
-    "more": _l("More of your donation has arrived."),
-    "corrected": _l("We had recorded a wrong amount for your donation and have corrected it. This moved no money."),
-    "moved": _l("We have corrected what your donation is for."),
+    "more": _l("We received another part of your donation."),
+    "corrected": _l("We had recorded a wrong amount for your donation and have corrected it. No money was moved."),
+    "moved": _l("We have corrected the purpose of your donation."),
 }
 # To anybody who reads the receipt.
 _NO_LONGER_COUNTS = {
-    "refunded": _l("This receipt no longer counts, because the donation was refunded."),
-    "lost": _l("This receipt no longer counts, because the bank reversed the donation."),
-    "refunded_and_lost": _l("This receipt no longer counts, because the money was refunded or reversed by the bank."),
-    "failed": _l("This receipt no longer counts, because the payment failed."),
-    "corrected": _l("This receipt no longer counts, because the donation was recorded by mistake."),
+    "refunded": _l("This receipt is void because the donation was refunded."),
+    "lost": _l("This receipt is void because the bank reversed the donation."),
+    "refunded_and_lost": _l("This receipt is void because the money was refunded or reversed by the bank."),
+    "failed": _l("This receipt is void because the payment failed."),
+    "corrected": _l("This receipt is void because the donation was recorded by mistake."),
 }
 _WHOLE_SENTENCES = ("en", "ru")  # Where num2words' sentences of both coins have been read and are right.
 
@@ -82,7 +82,7 @@ def why_changed(cause: str | None) -> str:
 
 def no_longer_counts(cause: str | None) -> str:
     """One sentence for anybody who holds a receipt that is void."""
-    return str(_NO_LONGER_COUNTS.get(cause or "", _l("This receipt no longer counts.")))
+    return str(_NO_LONGER_COUNTS.get(cause or "", _l("This receipt is void.")))
 
 
 def written_money(amount: Money) -> str:

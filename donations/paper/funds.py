@@ -27,9 +27,9 @@ _FLOWS: tuple[_Column, ...] = (
     (_l("Received online"), lambda each: each.flows["online"]),
     (_l("Received offline"), lambda each: each.flows["offline"]),
     (_l("Refunds"), lambda each: each.flows["refunds"]),
-    (_l("Chargebacks"), lambda each: each.flows["chargebacks"]),
+    (_l("Reversed by banks"), lambda each: each.flows["chargebacks"]),
     (_l("Fees"), lambda each: each.flows["fees"]),
-    (_l("Disbursed"), lambda each: each.flows["disbursed"]),
+    (_l("Paid out"), lambda each: each.flows["disbursed"]),
     (_l("Transfers in"), lambda each: each.flows["transfers_in"]),
     (_l("Transfers out"), lambda each: each.flows["transfers_out"]),
 )
@@ -43,9 +43,9 @@ _PLACES: tuple[_Column, ...] = (
 )
 _RARE_PLACES: tuple[_Column, ...] = (
     (_l("In dispute"), lambda each: each.places["in_dispute"]),
-    (_l("Owed or not explained"), lambda each: each.places["owed"]),
+    (_l("Owed or unidentified"), lambda each: each.places["owed"]),
 )
-_COMMITTED: _Column = (_l("Of it promised"), lambda each: each.committed)
+_COMMITTED: _Column = (_l("Of which committed"), lambda each: each.committed)
 
 
 def funds_pdf(since: date, until: date, statements: Sequence[FundStatement], *, at: datetime) -> bytes:
@@ -62,15 +62,17 @@ def funds_pdf(since: date, until: date, statements: Sequence[FundStatement], *, 
         "period": written("span", since, last=until),
         "made_on": _("Made on %(day)s", day=written("day", house.day_of(at))),
         "currencies": [_currency(code, list(found)) for code, found in groupby(statements, lambda each: each.currency)],
-        "nothing": "" if statements else _("Nothing moved, and no fund holds anything."),
+        "nothing": "" if statements else _("No receipts or payments in this period, and no fund has a balance."),
         "flows": _("Receipts and payments"),
-        "places": _("Where the closing balance is"),
+        "places": _("Closing balance by location"),
         "notes": [
-            _("Gifts count in full on the day they were received; what they cost stands under fees."),
-            _("A disbursement counts when it was sent; what is promised and not sent yet is in the closing balance."),
+            _("Donations are shown in full on the day they were received. Their processing fees are in the "
+"Fees column."),
+            _("A payment counts on the day it was sent. Money committed but not sent yet is in the closing "
+"balance."),
         ],
         "signatures": [_("Treasurer"), _("Checked by")],
-        "signature_parts": [_("Name"), _("Day"), _("Signature")],
+        "signature_parts": [_("Name"), _("Date"), _("Signature")],
         "page": _("Page"),
     }  # fmt: skip
     return pdf("funds", said, at=at)

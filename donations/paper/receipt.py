@@ -39,17 +39,19 @@ def _said(receipt: Receipt, *, copy: bool, check_page: str) -> dict[str, Any]:
         "in_words": in_words(amount),
         "wording_language": frozen["language"],
         "rows": _rows(receipt, frozen),
-        "thanks": _("Thank you for standing with them."),
+        "thanks": _("Thank you for your support."),
         "copy": _("Copy") if copy else "",
-        "copy_note": _("This is a copy of the receipt, printed by us. It is not a second donation.") if copy else "",
+        "copy_note": _("This is a copy of the receipt, printed by us. The copy is not a second donation.")
+        if copy
+        else "",
         "state": receipt.state,
         **_state_words(receipt),
-        "check": _("Is this receipt genuine?"),
-        "check_note": _("Scan the code, or type the number and these letters at the address below."),
+        "check": _("Is this receipt valid?"),
+        "check_note": _("Scan the code, or enter the receipt number and the check code at the address below."),
         "check_page": check_page.partition("://")[2],
         "code": code,
         "qr": qr_svg(f"{check_page}/{receipt.label}/{code}", border=0),
-        "qr_says": _("The address at which this receipt can be checked"),
+        "qr_says": _("QR code with the address for checking this receipt"),
     }
 
 
@@ -58,12 +60,12 @@ def _rows(receipt: Receipt, frozen: dict[str, Any]) -> list[dict[str, Any]]:
     rows = [
         (_("Received from"), _person(receipt), True),
         (_("Received on"), written("day", date.fromisoformat(frozen["received_on"])), False),
-        (_("Given by"), method(frozen["method"]), False),
-        (_("For the appeal"), frozen["appeal_title"], True),
+        (_("Payment method"), method(frozen["method"]), False),
+        (_("Appeal"), frozen["appeal_title"], True),
         (_("Fund"), ", ".join(frozen["fund_names"]), True),
-        (_("If there is more than needed"), frozen["restriction"], True),
+        (_("If there is a surplus"), frozen["restriction"], True),
         (_("Issued on"), written("day", date.fromisoformat(frozen["issued_on"])), False),
-        (_("In place of"), frozen.get("replaces"), False),
+        (_("Replaces receipt"), frozen.get("replaces"), False),
     ]
     return [{"label": label, "value": value, "frozen": kept} for label, value, kept in rows if value]
 
@@ -78,6 +80,6 @@ def _state_words(receipt: Receipt) -> dict[str, str]:
         return {"stamp": _("Void"), "state_note": no_longer_counts(receipts.cause_of_end(receipt))}
     if receipt.state == "replaced":
         after = receipts.successor_of(receipt)
-        note = _("Receipt %(number)s has taken the place of this one.", number=after.label) if after else ""
-        return {"stamp": _("Replaced"), "state_note": note or _("A newer receipt has taken the place of this one.")}
+        note = _("Receipt %(number)s has replaced this one.", number=after.label) if after else ""
+        return {"stamp": _("Replaced"), "state_note": note or _("A newer receipt has replaced this one.")}
     return {"stamp": "", "state_note": ""}

@@ -50,10 +50,10 @@ def poster_pdf(poster: Poster, *, at: datetime) -> bytes:
         "name": poster.title,
         "issuer": poster.organisation,
         "shown_address": poster.address.partition("://")[2],
-        "scan": _("Scan with your phone to give"),
+        "scan": _("Scan with your phone to donate"),
         "or_type": _("or open"),
         "qr": qr_svg(poster.address, border=0),
-        "qr_says": _("The address of the appeal"),
+        "qr_says": _("QR code with the address of the appeal"),
     }
     with _turn:
         return _made("poster", json.dumps(said), at.replace(hour=0, minute=0, second=0, microsecond=0))
@@ -83,7 +83,7 @@ def _figures(total: PublicTotal) -> dict[str, Any]:
     gifts = None
     if total.donations is not None:
         shown = written("number", total.donations)
-        gifts = ngettext("%(count)s gift", "%(count)s gifts", total.donations, count=shown)
+        gifts = ngettext("%(count)s donation", "%(count)s donations", total.donations, count=shown)
     also = _("plus %(sums)s", sums=", ".join(written("money", other) for other in total.also)) if total.also else None
     short = {"short": True}
     return {

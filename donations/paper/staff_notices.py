@@ -25,29 +25,36 @@ _SAID = {
         _l("%(by)s invited %(about)s as: %(roles)s."),
     ),
     "enabled": (
-        _l("%(by)s asked to let %(about)s sign in again as: %(roles)s."),
-        _l("%(by)s let %(about)s sign in again as: %(roles)s."),
+        _l("%(by)s asked to reactivate the account of %(about)s, with the roles: %(roles)s."),
+        _l("%(by)s reactivated the account of %(about)s, with the roles: %(roles)s."),
     ),
-    "disabled": (_l("%(by)s disabled the account of %(about)s."),) * 2,
-    "factors": (_l("%(by)s removed the second step of %(about)s, who sets up another one at the next sign-in."),) * 2,
-    "password": (_l("%(about)s asked for a new password by email."), _l("%(about)s set a new password by email.")),
+    "disabled": (_l("%(by)s deactivated the account of %(about)s."),) * 2,
+    "factors": (_l("%(by)s reset two-step verification for %(about)s, who must set it up again at the next sign-in."),)
+    * 2,
+    "password": (
+        _l("%(about)s asked to reset the password by email."),
+        _l("%(about)s set a new password with the link from the email."),
+    ),
     "totp": (
-        _l("%(about)s asked to use another app for the second step."),
-        _l("%(about)s set up an app for the second step."),
+        _l("%(about)s asked to change the authenticator app."),
+        _l("%(about)s set up an authenticator app."),
     ),
     "passkey": (_l("%(about)s asked to add a passkey."), _l("%(about)s added a passkey.")),
-    "recovery_codes": (_l("%(about)s asked for new recovery codes."), _l("%(about)s made new recovery codes.")),
-    "unlocked": (_l("%(by)s unlocked the offline key, and can read the names of all donors for 15 minutes."),) * 2,
-    "person_copied": (_l("%(by)s downloaded what is kept of one person, to answer them."),) * 2,
+    "recovery_codes": (_l("%(about)s asked for new recovery codes."), _l("%(about)s created new recovery codes.")),
+    "unlocked": (_l("%(by)s unlocked the offline key and can read the names of all donors for 15 minutes."),) * 2,
+    "person_copied": (_l("%(by)s downloaded what we keep about one person, to answer a request."),) * 2,
     "export": (_l("%(by)s exported the accounts."),) * 2,
-    "export_receipts": (_l("%(by)s wrote the receipts of one donor to a file."),) * 2,
+    "export_receipts": (_l("%(by)s exported one donor’s receipts to a file."),) * 2,
     "export_messages": (_l("%(by)s listed supporters' messages."),) * 2,
-    "export_lines": (_l("%(by)s listed bank lines with the names on them."),) * 2,
+    "export_lines": (_l("%(by)s listed statement lines with the names on them."),) * 2,
     "export_team": (_l("%(by)s listed the names and addresses of the team."),) * 2,
-}  # fmt: skip
+}
 ROLE_NAMES = {
-    "treasurer": _l("Treasurer"), "organiser": _l("Organiser"), "auditor": _l("Auditor"), "admin": _l("Admin"),
-}  # fmt: skip
+    "treasurer": _l("Treasurer"),
+    "organiser": _l("Organiser"),
+    "auditor": _l("Auditor"),
+    "admin": _l("Administrator"),
+}
 
 
 def written(mail: Mail) -> dict[str, Any]:
@@ -77,4 +84,4 @@ def name_of(actor: str) -> str:
 def _about(facts: dict[str, Any], row: StaffChange | None) -> str:
     if facts["about"]:
         return staff.name_of(staff.find(int(facts["about"])))
-    return (changes.shown(row).about if row is not None else "") or gettext("somebody")
+    return (changes.shown(row).about if row is not None else "") or gettext("unnamed person")

@@ -24,8 +24,8 @@ def statement_pdf(donor: str, year: int, found: Sequence[Receipt], *, at: dateti
     names = dict.fromkeys(name for name in map(receipts.person_of, found) if name)
     said = {
         "language": str(get_locale() or "en"),
-        "title": _("Statement of gifts, %(year)s", year=year),
-        "name": _("Statement of gifts, %(year)s", year=year),
+        "title": _("Annual donation statement, %(year)s", year=year),
+        "name": _("Annual donation statement, %(year)s", year=year),
         "organisation": house.name,
         "issuer": house.legal_name or house.name,
         "for": _("For"),
@@ -34,9 +34,11 @@ def statement_pdf(donor: str, year: int, found: Sequence[Receipt], *, at: dateti
         "head": [_("Received on"), _("Receipt"), _("For"), _("Amount")],
         "rows": [_row(one) for one in frozen],
         "totals": _totals(frozen),
-        "total": _("In all"),
-        "count": ngettext("%(count)s gift", "%(count)s gifts", len(frozen), count=written("number", len(frozen))),
-        "note": _("Gifts that were given back are not counted. Each receipt says how it can be checked."),
+        "total": _("Total"),
+        "count": ngettext(
+            "%(count)s donation", "%(count)s donations", len(frozen), count=written("number", len(frozen))
+        ),
+        "note": _("Refunded donations are not counted. Each receipt says how to check it."),
         "page": _("Page"),
     }
     return pdf("statement", said, at=at)

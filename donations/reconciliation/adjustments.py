@@ -110,7 +110,7 @@ def _check(conn: Connection, asked: Asked, at: datetime) -> None:
         left = open_minor if asked.kind == "write_off" else -open_minor
         same_side = (left > 0) == (asked.amount.minor > 0)
         if not same_side or abs(asked.amount.minor) > abs(left):
-            raise NotForThisLine(fault=N_("so much is not open there"))
+            raise NotForThisLine(fault=N_("the amount is larger than the open balance"))
 
 
 def _make(conn: Connection, row: Adjustment, *, actor: str, at: datetime) -> None:

@@ -43,7 +43,7 @@ def confirm(conn: Connection, line_id: int, said: Sequence[Said], *, rule: str, 
     if conn.execute(_CONFIRMED, {"of_line": line_id}).first() is not None:
         raise AlreadyDone()
     if sum(part.amount_minor for part in said) != line.amount_minor:
-        raise NotForThisLine(fault=N_("its parts do not add up to it"))
+        raise NotForThisLine(fault=N_("the selected items do not add up to the line"))
     for part in said:
         fault = _FITS[part.kind](conn, line, part)
         if fault:
@@ -102,7 +102,7 @@ def _check_nothing_was_given_back(conn: Connection, parts: Sequence[Any]) -> Non
             part.kind == "offline_gift"
             and giving.offline_donations.standing_of(conn, int(part.target)).remaining.minor < 0
         ):
-            raise NotForThisLine(fault=N_("money of this gift was given back: take that match back first"))
+            raise NotForThisLine(fault=N_("money of this donation was refunded, so undo the match of the refund first"))
 
 
 def _row(line_id: int, part: Said, state: str, rule: str, actor: str, at: datetime) -> dict[str, Any]:
@@ -132,65 +132,67 @@ def _move_disbursements(conn: Connection, parts: Sequence[Any], before: str, aft
 def _fits_payout(conn: Connection, line: Any, part: Said) -> str:
     payout = conn.execute(select(Payout.__table__).where(Payout.id == part.target).with_for_update()).first()
     if payout is None:
-        return N_("there is no such payout")
+        return N_("there is no such Stripe payout")
     if payout.currency != line.currency:
-        return N_("the payout is in another currency")
+        return N_("the Stripe payout is in another currency")
     if abs(payout.amount_minor) != abs(part.amount_minor):
-        return N_("the payout is of another amount")
+        return N_("the Stripe payout has a different amount")
     taken = _matched(conn, "payout", part.target)
     return (
-        N_("another line is that payout already") if taken + part.amount_minor not in (0, payout.amount_minor) else ""
+        N_("the Stripe payout is already matched to another line")
+        if taken + part.amount_minor not in (0, payout.amount_minor)
+        else ""
     )
 
 
 def _fits_gift(conn: Connection, line: Any, part: Said) -> str:
     gift = _gift(conn, part)
     if gift is None or gift.method in giving.offline_donations.BY_HAND:
-        return N_("there is no such gift expected by bank")
+        return N_("there is no such donation expected by bank")
     if gift.currency != line.currency or gift.amount_minor != part.amount_minor:
-        return N_("the gift is of another amount or currency")
+        return N_("the donation has a different amount or currency")
     if gift.gift_state == "cancelled":
-        return N_("the gift was cancelled")
-    return N_("another line is that gift already") if _matched(conn, "offline_gift", part.target) else ""
+        return N_("the donation was cancelled")
+    return N_("the donation is already matched to another line") if _matched(conn, "offline_gift", part.target) else ""
 
 
 def _fits_taken_back(conn: Connection, line: Any, part: Said) -> str:
     gift = _gift(conn, part)
     if gift is None or gift.currency != line.currency:
-        return N_("there is no such gift in this currency")
+        return N_("there is no such donation in this currency")
     remaining = giving.offline_donations.standing_of(conn, gift.id).remaining.minor
-    return "" if 0 < -part.amount_minor <= remaining else N_("less than that is left of the gift")
+    return "" if 0 < -part.amount_minor <= remaining else N_("less than this amount is left of the donation")
 
 
 def _fits_slip(conn: Connection, line: Any, part: Said) -> str:
     slip = conn.execute(select(Slip.__table__).where(Slip.id == int(part.target or 0)).with_for_update()).first()
     if slip is None or slip.currency != line.currency or slip.paid_in_on is None:
-        return N_("there is no such slip paid in")
+        return N_("no such paying-in slip has been paid in")
     after = _matched(conn, "slip", part.target) + part.amount_minor
     is_left = part.amount_minor <= _open(conn, 1030, f"slip:{slip.id}", line.currency)  # some may be written off
-    return "" if after >= 0 and is_left else N_("that is more than was on the slip")
+    return "" if after >= 0 and is_left else N_("the amount is more than was on the paying-in slip")
 
 
 def _fits_disbursement(conn: Connection, line: Any, part: Said) -> str:
     asked = select(Disbursement.__table__).where(Disbursement.id == int(part.target or 0))
     wanted = conn.execute(asked.with_for_update()).first()
     if wanted is None or wanted.currency != line.currency:
-        return N_("there is no such disbursement")
+        return N_("there is no such payment from a fund")
     if wanted.state != "sent":
-        return N_("that disbursement is not on its way")
-    return "" if wanted.amount_minor == -part.amount_minor else N_("the disbursement is of another amount")
+        return N_("the payment does not have the status “sent to bank”")
+    return "" if wanted.amount_minor == -part.amount_minor else N_("the payment has a different amount")
 
 
 def _fits_returnable(conn: Connection, line: Any, part: Said) -> str:
     owed = conn.execute(_OWED, {"of_ref": part.target, "currency": line.currency}).scalar_one()
-    return "" if 0 < -part.amount_minor <= owed else N_("less than that is owed to this supporter")
+    return "" if 0 < -part.amount_minor <= owed else N_("less than this amount is owed to this donor")
 
 
 def _fits_transit(conn: Connection, line: Any, part: Said) -> str:
     """Money between Stripe and our own accounts: a transaction of Stripe's, or the other account's line."""
     if part.target is None or _open(conn, 1040, part.target, line.currency) == part.amount_minor:
         return ""
-    return N_("another amount than that is in transit")
+    return N_("the amount in transit is different")
 
 
 def _fits_anything(_conn: Connection, _line: Any, _part: Said) -> str:

@@ -56,7 +56,9 @@ def preview(ends_on: date) -> Period:
     first = db.session.scalar(select(func.min(Entry.entry_date)))
     starts_on = last + timedelta(days=1) if last else first or ends_on
     if starts_on > ends_on:
-        raise PeriodNotReady(fault=Blocker(_BEFORE, {"day": last}) if last else N_("it would start after its end"))
+        raise PeriodNotReady(
+            fault=Blocker(_BEFORE, {"day": last}) if last else N_("the period would start after its last day")
+        )
     return Period(starts_on=starts_on, ends_on=ends_on, state="open")
 
 
@@ -163,11 +165,11 @@ def _signatures(period: Period) -> tuple[str, ...]:
     return tuple(signed)
 
 
-_UNSOUND = N_("the books are not sound: %(finding)s")
-_UNNAMED = N_("%(amount)s moved at Stripe, and nobody has named what it is (account 2990)")
-_PROPOSED = N_("bank lines with a proposal that nobody has reviewed: %(count)s")
-_BEFORE = N_("the last period that was signed ends on %(day)s; choose a later day")
-_NOT_OVER = N_("its last day, %(day)s, is not over yet")
+_UNSOUND = N_("a ledger check failed: %(finding)s")
+_UNNAMED = N_("unclassified Stripe transactions: %(amount)s (account 2990)")
+_PROPOSED = N_("statement lines with a suggested match to review: %(count)s")
+_BEFORE = N_("the last signed period ends on %(day)s, so choose a later day")
+_NOT_OVER = N_("the last day of the period, %(day)s, is not over yet")
 _UNTIL = bindparam("ends_on", type_=Entry.entry_date.type)
 _UNCLASSIFIED = text(
     "SELECT p.currency, sum(p.amount_minor) FROM posting p JOIN entry e ON e.id = p.entry_id"

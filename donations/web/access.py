@@ -170,7 +170,7 @@ class TokenForm(PublicForm):
         except BadLink:
             read = None
         if read is None or read.slug != self.purpose:
-            raise ValidationError(_l("This form is incomplete or older than six hours. Please send it again."))
+            raise ValidationError(_l("This form is incomplete or older than 6 hours. Please send it again."))
         self.form_token = read
 
     @property

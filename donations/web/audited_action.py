@@ -77,7 +77,7 @@ def act(what: str, about: str = "", **details: str | int) -> Iterator[Act]:
 
 def say_used() -> None:
     """Tell who sends a form a second time that it was used, so that nothing is taken for recorded twice."""
-    flash(_("This form has been used before. Nothing new was recorded. Open a new form to record another one."))
+    flash(_("This form has already been used. Nothing new was recorded. To record something else, open a new form."))
 
 
 def me() -> Staff:

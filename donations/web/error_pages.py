@@ -105,7 +105,7 @@ def _forget_database() -> None:
 def _written(status: int, text: str | None) -> Response:
     title, explanation = _words(status if status in SHOWN else 400 if status < 500 else 500)
     if status == 403 and headers.kind_of(request.endpoint) == "staff":
-        title = _("This is not open to you")
+        title = _("You do not have access to this page")
     cache = headers.GONE if status == 404 and _of_an_appeal() else "no-store"
     if _read_by_programs():
         answer = jsonify(error=text or title)
@@ -136,21 +136,33 @@ def _read_by_programs() -> bool:
 
 def _words(status: int) -> tuple[str, str]:
     """Title and explanation of an error page, translated."""
-    again = _("Please try again in a minute. Nothing was charged.")
+    again = _("Please try again in a minute. No money has been taken.")
     return {
-        400: (_("We could not read this"), _("Something in this request was wrong. Go back and try again.")),
+        400: (_("We could not read this request"), _("There is a problem with this request. Go back and try again.")),
         403: (
             _("This form came from another site"),
-            _("For your safety we take gifts only from our own pages. Open the appeal here and give again."),
+            _("For your safety we take donations only from our own pages. Open the appeal here and donate again."),
         ),
-        404: (_("There is nothing here"), _("The address may be mistyped, or what was here has gone.")),
-        405: (_("That does not work here"), _("This address cannot be used like this. Begin again from the appeals.")),
-        413: (_("That was too much at once"), _("What was sent is larger than we accept. Shorten it and try again.")),
-        422: (_("Something is missing"), _("What was sent could not be used. Go back, check it and send it again.")),
-        429: (_("Too many at once"), _("So much came from your network that we must ask you to wait a little.")),
+        404: (_("Page not found"), _("The address may be mistyped, or the page has been removed.")),
+        405: (
+            _("This action is not possible here"),
+            _("This address cannot be used in this way. Start again from the list of appeals."),
+        ),
+        413: (
+            _("This is too large to send"),
+            _("You sent more than we accept. Shorten the text or choose a smaller file, then try again."),
+        ),
+        422: (
+            _("Some details are missing"),
+            _("We could not use what you sent. Go back, check the form and send it again."),
+        ),
+        429: (
+            _("Too many requests"),
+            _("Your network has sent too many requests. Please wait a little and try again."),
+        ),
         500: (
-            _("Something broke on our side"),
-            _("It has been noted. This page charged nothing. Please try again later."),
+            _("Something went wrong on our side"),
+            _("We have logged the error. This page has taken no money. Please try again later."),
         ),
         503: (_("This page is not available right now"), again),
     }[status]

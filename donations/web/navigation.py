@@ -16,9 +16,9 @@ from donations.web.route_roles import ROUTE_ROLES
 PARTS = (
     ("treasury.index", _l("Treasury")),
     ("campaigns.index", _l("Appeals")),
-    ("people.index", _l("People")),
-    ("audit_log.index", _l("Audit")),
-    ("account.show", _l("Your account")),
+    ("people.index", _l("Team")),
+    ("audit_log.index", _l("Audit log")),
+    ("account.show", _l("Your profile")),
 )
 
 

@@ -214,7 +214,10 @@ def test_an_appeal_and_a_fund_may_share_a_slug() -> None:
 def test_only_one_fund_of_all_appeals_is_the_general_one() -> None:
     text = (GOOD + MORE).replace('kind = "detainee"', 'kind = "general"')
     assert read(text).faults == [
-        "appeals[1].funds[0].kind: there is one general fund only, and appeals[0].funds[0] is it. Choose another."
+        (
+            "appeals[1].funds[0].kind: there can be only one general fund, and appeals[0].funds[0] already "
+            "is it. Choose another kind."
+        )
     ]
 
 
@@ -244,7 +247,7 @@ def test_what_is_no_table_or_missing_altogether_is_a_fault(text: str, path: str)
 def test_a_file_without_an_organisation_is_held_against_the_one_there_is() -> None:
     known = {"languages": ["ru"], "offered_currencies": ["GBP"]}
     found = file.read(MORE, known).faults
-    assert "appeals[0].currency: the organisation does not offer EUR, only GBP." in found
+    assert "appeals[0].currency: the organisation does not take EUR. Choose one of: GBP." in found
     assert any(fault.startswith("appeals[0].title.en: the organisation has no language 'en'") for fault in found)
 
 

@@ -50,7 +50,7 @@ def by_branch() -> None:
 MONEY: dict[str, Callable[[], Any]] = {
     "a donation that may still come": pending,
     "money at Stripe": at_stripe,
-    "an offline donation to be accepted": by_branch,
+    "an offline donation to accept": by_branch,
     "cash in hand": lambda: accepted(2000),
     "money in the bank": lambda: banked(2000),
 }

@@ -200,7 +200,7 @@ def test_a_frame_that_is_stopped_keeps_its_number(site: Site, look: Look, galler
     page = look()
     frame = the_frame(page)
     frame.click("#pause")
-    assert frame.inner_text("#pause") == "Go on with live updates"
+    assert frame.inner_text("#pause") == "Resume live updates"
     before = frame.inner_text("#figures")
     gallery.raise_to("hands-off-ali", 700000, 250)
     with page.expect_response("**/total*", timeout=20_000):
@@ -214,7 +214,7 @@ def test_an_appeal_that_is_hidden_leaves_every_open_frame(site: Site, look: Look
     frame = the_frame(look())
     gallery.change("karaganda-four", visibility="dark")
     try:
-        expect(frame.locator("main")).to_contain_text("There is no appeal to show here at the moment.")
+        expect(frame.locator("main")).to_contain_text("No appeal can be shown here at the moment.")
         assert "Karaganda" not in frame.inner_text("main")
     finally:
         gallery.change("karaganda-four", visibility="shown")

@@ -13,7 +13,7 @@ __all__ = ["look", "site"]
 pytestmark = pytest.mark.browser
 SANDBOXED = '<iframe sandbox="allow-scripts" src="FUND/embed/hands-off-ali" title="Hands Off Ali"></iframe>'
 FRAMED = '<iframe src="FUND/embed/hands-off-ali" title="Hands Off Ali"></iframe>'
-SLUG, TITLE, GONE = "hands-off-ali", "Hands Off Ali", "There is no appeal to show here at the moment."
+SLUG, TITLE, GONE = "hands-off-ali", "Hands Off Ali", "No appeal can be shown here at the moment."
 
 
 def typed_page(chromium: Browser, gallery: Gallery) -> Page:
@@ -53,7 +53,7 @@ def test_whatever_is_open_lets_go_and_comes_back(chromium: Browser, gallery: Gal
     gallery.change(SLUG, visibility="dark")
     try:
         # then nothing of it is left within one poll
-        expect(page.locator("h1")).to_have_text("There is nothing here", timeout=14_000)
+        expect(page.locator("h1")).to_have_text("Page not found", timeout=14_000)
         for number in range(2):
             expect(host.frame_locator("iframe").nth(number).locator("main")).to_contain_text(GONE, timeout=14_000)
         expect(overlay.locator("h1")).to_have_count(0, timeout=14_000)

@@ -37,7 +37,7 @@ def test_lines_are_matched_and_the_rest_is_listed_with_its_reasons(app: Flask) -
     }  # fmt: skip
     assert raised() == 2000
     output = asked(app, "lines")
-    assert f"offline_gift {gift}: The names agree. It came when it was expected." in output
+    assert f"offline_gift {gift}: The names match. The money arrived when it was expected." in output
     assert "1 lines are not matched" in output
     assert "Maya" not in output  # A terminal is no place for names.
     [line] = json.loads(asked(app, "lines", "--json"))

@@ -51,7 +51,7 @@ def test_an_approved_message_stands_on_the_page_until_it_is_hidden(app: Flask, c
     assert (done.exit_code, done.output) == (0, f"{reference}: approved\n")
     page = client.get("/appeals/hands-off-ali").text
     assert "Hold on,\n&lt;b&gt;friends&lt;/b&gt;." in page
-    assert "A supporter" in page
+    assert "Anonymous" in page
     assert "Hold on" not in client.get("/appeals/hands-off-ali/total.json").text
     done = run(app, "hide", reference)
     assert (done.exit_code, done.output) == (0, f"{reference}: hidden\n")

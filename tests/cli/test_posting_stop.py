@@ -54,7 +54,7 @@ def test_resume_says_what_is_wrong_what_it_means_and_how_it_is_corrected(app: Fl
     done = ledger(app, "resume")
     assert done.exit_code == 1
     assert f"WRONG I11 missing: charge {charge_id} succeeded" in done.output
-    assert f"Payment {charge_id} was received and has no receipt" in done.output
+    assert f"Payment {charge_id} was received but has no receipt" in done.output
     assert "Every donation we received has one valid receipt." in done.output
     assert re.search(r'Reissue receipt: donations ledger cure \w{10} reissue --reason "..."', done.output)
     assert re.search(rf"Refund payment: donations ledger cure \w{{10}} refund {charge_id} --reason", done.output)

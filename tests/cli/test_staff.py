@@ -221,7 +221,7 @@ def test_the_audit_is_compared_with_the_end_that_a_mail_named(app: Flask) -> Non
 
 
 def test_what_waits_is_listed_and_accepted_on_the_machine(app: Flask) -> None:
-    assert "Nothing waits." in run(app, "staff", "changes").output
+    assert "Nothing is waiting." in run(app, "staff", "changes").output
     with write_unit() as conn:
         changes.ask_invitation(conn, "new@example.org", ["auditor"], language="en", by="staff:1", at=datetime.now(UTC))
     listed = run(app, "staff", "changes").output

@@ -197,7 +197,7 @@ def test_the_form_and_the_subscription_of_a_sealed_donation_do_not_name_its_dono
     ]
 
 
-@pytest.mark.parametrize("what", ["hidden", "discreet", "given back"])
+@pytest.mark.parametrize("what", ["hidden", "discreet", "refunded"])
 def test_a_name_that_is_shown_nowhere_any_more_is_not_kept(app: Flask, what: str) -> None:
     turn_on()
     give(CARD, NOON)
@@ -209,8 +209,8 @@ def test_a_name_that_is_shown_nowhere_any_more_is_not_kept(app: Flask, what: str
     assert opened_by_the_machine()["donation.signed_sealed"] == [NAME]
     with write_unit():
         donation = Donation.by_reference(CARD)
-        donation.appeal.discreet = what != "given back"
-        if what == "given back":
+        donation.appeal.discreet = what != "refunded"
+        if what == "refunded":
             donation.state = "refunded"
         else:
             messages.hide(CARD, by="tara", at=LATER)
@@ -250,5 +250,5 @@ def test_lines_from_before_numbers_were_noted_are_sealed_once_they_are(app: Flas
 
 def test_the_page_and_the_document_list_the_same() -> None:
     body = (ROOT / "docs" / "offline-key.md").read_text(encoding="utf-8")
-    listed = body.partition("## What the server's own key still opens\n\n")[2].partition("\n\n")[0]
+    listed = body.partition("## Data the server’s own key still opens\n\n")[2].partition("\n\n")[0]
     assert [line.removeprefix("- ") for line in listed.splitlines()] == [str(one) for one in STAYS]

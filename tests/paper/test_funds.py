@@ -33,7 +33,7 @@ def test_a_statement_shows_each_fund_its_movements_and_places(ask) -> None:
     said = words(file.read_bytes())
     for text in (
         "Statement of funds", "1–30 Nov 2026", "British Pound (GBP)", "Euro (EUR)", "598.30", "250.00",
-        "−300.00", "478.30", "Receipts and payments", "Where the closing balance is", "Of it promised", "50.00",
+        "−300.00", "478.30", "Receipts and payments", "Closing balance by location", "Of which committed", "50.00",
         "Treasurer",
         "Checked by", "Signature", "11.93",
     ):  # fmt: skip

@@ -42,7 +42,8 @@ def test_a_statement_lists_what_stands_and_sums_it_by_currency(freeze: Freeze, a
     assert (done.exit_code, done.output) == (0, f"3 receipts: {file}\n")
     said = words(file.read_bytes())
     for text in (
-        "Statement of gifts, 2026", "Maya Example", "R-000001", "R-000002", "R-000003", "Hands Off Ali", "£30.50",
+        "Annual donation statement, 2026",
+        "Maya Example", "R-000001", "R-000002", "R-000003", "Hands Off Ali", "£30.50",
         "Thirty pounds sterling, fifty pence", "€7.77", "3 gifts", "31 December 2026",
     ):  # fmt: skip
         assert text in said

@@ -59,7 +59,7 @@ class Export:
     def write(self, history: Sequence[Payment]) -> bytes:
         rows = list(self._rows(self.payments(history)))
         later = [
-            Row(self.last + timedelta(days=1), one.minor, one.name, "still to come", "")
+            Row(self.last + timedelta(days=1), one.minor, one.name, "date in the future", "")
             for one in history
             if not one.entry and one.on == self.last + timedelta(days=2)
         ]

@@ -176,7 +176,7 @@ def test_a_match_stands_while_money_of_its_gift_was_given_back(app: Flask) -> No
     back = a_line(account, -2000)
     match(back, Said("offline_refund", -2000, target=str(gift)))
     # when the match by which it came is taken back, then that is refused until the other is
-    with pytest.raises(NotForThisLine, match="given back"), write_unit() as conn:
+    with pytest.raises(NotForThisLine, match="refunded"), write_unit() as conn:
         matches.undo(conn, came, actor="tara", at=NOON)
     fresh()
     assert (raised(), sound()) == (3000, ())

@@ -28,7 +28,7 @@ SAID = {
     "disputed": "Your bank is asking about this payment.",
     "lost": "Your bank reversed this payment.",
     "failed": "This payment did not go through.",
-    "abandoned": "This donation was not paid.",
+    "abandoned": "You have not paid this donation.",
 }
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -195,8 +195,8 @@ def test_who_gave_an_address_is_told_that_the_receipt_is_mailed(client: FlaskCli
     with write_unit():
         Donation.by_reference(reference).email_sealed = None
 
-    assert "We will email it to you as well." in with_address
-    assert "We will email it to you as well." not in client.get(path).text
+    assert "We will also email the receipt to you." in with_address
+    assert "We will also email the receipt to you." not in client.get(path).text
 
 
 def test_a_gift_that_arrived_can_be_passed_on_by_plain_links(client: FlaskClient, donated) -> None:

@@ -23,9 +23,9 @@ from tests.fixtures.settings import environ_for
 
 pytestmark = pytest.mark.databases("sqlite")
 WORDS = {
-    400: "We could not read this", 403: "This form came from another site", 404: "There is nothing here",
-    405: "That does not work here", 413: "That was too much at once", 422: "Something is missing",
-    429: "Too many at once", 500: "Something broke on our side", 503: "This page is not available right now",
+    400: "We could not read this request", 403: "This form came from another site", 404: "Page not found",
+    405: "This action is not possible here", 413: "This is too large to send", 422: "Some details are missing",
+    429: "Too many requests", 500: "Something went wrong on our side", 503: "This page is not available right now",
 }  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def test_a_fault_of_ours_shows_nothing_of_our_inside(broken) -> None:
 def test_json_is_answered_with_json(broken) -> None:
     answer = broken(RuntimeError("secret inside"), "/appeals/hands-off-ali/total.json")
 
-    assert (answer.status_code, answer.json) == (500, {"error": "Something broke on our side"})
+    assert (answer.status_code, answer.json) == (500, {"error": "Something went wrong on our side"})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 

@@ -101,7 +101,7 @@ def test_an_appeal_that_closes_while_it_is_open_still_lets_go_when_it_is_hidden(
     change("hands-off-ali", visibility="dark")
     page.clock.run_for(10_500)
 
-    expect(page.locator("h1")).to_have_text("There is nothing here")
+    expect(page.locator("h1")).to_have_text("Page not found")
     assert all("404" in one for one in complaints)
     complaints.clear()
 

@@ -38,7 +38,7 @@ def test_a_receipt_names_nobody_and_nothing_that_was_not_frozen_into_it(client: 
     page = client.get(issued(appeal_title="")).text
 
     assert "Received from" not in page
-    assert "For the appeal" not in page
+    assert "Appeal" not in page
     assert "<dt>Fund</dt>" not in page
 
 
@@ -54,9 +54,7 @@ def test_a_replaced_receipt_leads_to_the_one_that_took_its_place(client: FlaskCl
 
     page = client.get(path).text
 
-    assert (
-        f'href="/receipts/{tokens.for_receipt("R-000057")}">Receipt R-000057 has taken the place of this one.' in page
-    )
+    assert f'href="/receipts/{tokens.for_receipt("R-000057")}">Receipt R-000057 has replaced this one.' in page
 
 
 CAUSES = {
@@ -64,7 +62,7 @@ CAUSES = {
     "lost": "because the bank reversed the donation",
     "failed": "because the payment failed",
     "corrected": "because the donation was recorded by mistake",
-    None: "This receipt no longer counts.",
+    None: "This receipt is void.",
 }
 
 

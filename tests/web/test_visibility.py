@@ -77,7 +77,7 @@ def test_a_paused_appeal_says_so_and_has_no_form(client: FlaskClient, change) ->
 
     page = client.get("/appeals/hands-off-ali").text
 
-    assert "Paused for now" in page
+    assert "This appeal is paused" in page
     assert 'id="give"' not in page
 
 

@@ -128,7 +128,7 @@ def test_the_page_shows_everything_and_nothing_of_others(
     label = db.session.scalar(select(Receipt.label).join(Donation).where(Donation.reference == "maya-1"))
     db.session.rollback()
     page = client.get(link)
-    for said in (MAYA, NAME, WORDS, str(label), "Almaty", "Updates by email", "Forms that were not sent"):
+    for said in (MAYA, NAME, WORDS, str(label), "Almaty", "Updates by email", "Unsent forms"):
         assert said in page.text, said
     assert "Timur" not in page.text
     assert page.headers["Cache-Control"] == "no-store"

@@ -73,7 +73,7 @@ def take_as_gift(conn: Connection, line_id: int, target: str, name: str, *, acto
     if conn.execute(matched.where(queries.match.c.state == "confirmed")).first() is not None:
         raise AlreadyDone()
     if amount <= 0:
-        raise NotForThisLine(fault=N_("money that went out is no gift"))
+        raise NotForThisLine(fault=N_("an outgoing payment cannot be a donation"))
     gift_id = donation_from_line.record(conn, line_id, target, name=name, actor=actor, at=at)
     said = Said("offline_gift", amount, str(gift_id), reasons=(matches.FROM_THE_LINE,))
     matches.confirm(conn, line_id, [said], rule="by hand", actor=actor, at=at)

@@ -107,12 +107,12 @@ def read(data: bytes) -> ReadStatements:
             parser.parser.Parse(view[start : start + CHUNK], False)
         parser.parser.Parse(b"", True)
     except DefusedXmlException as error:
-        raise unreadable(N_("it brings its own document type, which no bank does")) from error
+        raise unreadable(N_("the file has its own document type, which no bank uses")) from error
     except (ExpatError, ValueError, LookupError) as error:
         fault = N_("the file is damaged or cut off here")
         raise broken(parser.parser.CurrentLineNumber, str(error), fault, FETCH_AGAIN) from error
     if not reading.form:
-        raise unreadable(N_("it is XML, but neither camt.052, camt.053, camt.054 nor OFX"))
+        raise unreadable(N_("the file is XML, but not camt.052, camt.053, camt.054 or OFX"))
     return ReadStatements(reading.form, tuple(draft.done() for draft in reading.drafts))
 
 
@@ -173,7 +173,7 @@ class _Reading:
             return record
         if name in ("Stmt", "Rpt", "Ntfctn"):
             if len(self.drafts) >= MOST_STATEMENTS:
-                raise unreadable(N_("it holds more statements than we take at once"))
+                raise unreadable(N_("the file has more statements than we accept at once"))
             self.drafts.append(Draft())
             return Record(line)
         if name == "Ntry":
@@ -190,7 +190,7 @@ class _Reading:
             assert outer is not None, "a statement stands around it"
             outer.details.append(record)
             if len(outer.details) > MOST_DETAILS:
-                raise broken(record.line, name, N_("it holds more parts than we take at once"))
+                raise broken(record.line, name, N_("this record has more parts than we accept"))
             return outer
         if name == "Ntry":
             assert outer is not None, "a statement stands around it"
@@ -216,13 +216,13 @@ def _prepare(parser: Any) -> None:
 
 def _check_depth(depth: int) -> None:
     if depth > MOST_DEPTH:
-        raise unreadable(N_("its parts are nested deeper than a statement's"))
+        raise unreadable(N_("the parts of the file are nested deeper than in a statement"))
 
 
 def _remember(names: dict[str, str], name: str) -> str:
     """The name without its namespace. A file with thousands of different names is no statement."""
     if len(names) > 2000:
-        raise unreadable(N_("it is XML, but neither camt.052, camt.053, camt.054 nor OFX"))
+        raise unreadable(N_("the file is XML, but not camt.052, camt.053, camt.054 or OFX"))
     local = names[name] = name.rpartition("}")[2]
     return local
 
@@ -248,7 +248,7 @@ def _day(found: str, parser: Any) -> date:
     try:
         return amounts.iso_day(found)
     except amounts.NotRead as error:
-        raise broken(parser.CurrentLineNumber, found, N_("this is no day"), MEND) from error
+        raise broken(parser.CurrentLineNumber, found, N_("this is not a date"), MEND) from error
 
 
 def _check_amount(found: str, currency: str, parser: Any) -> None:
@@ -258,4 +258,6 @@ def _check_amount(found: str, currency: str, parser: Any) -> None:
             raise amounts.NotRead(found)
     except amounts.NotRead as error:
         shown = f"{found} {currency}"
-        raise broken(parser.CurrentLineNumber, shown, N_("this is no amount, or not of this currency"), MEND) from error
+        raise broken(
+            parser.CurrentLineNumber, shown, N_("this is not an amount, or not in this currency"), MEND
+        ) from error

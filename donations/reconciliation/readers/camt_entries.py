@@ -36,14 +36,14 @@ def take_entry(draft: Draft, entry: Record) -> int:
         draft.pending += 1
         return 0
     if status != "BOOK":
-        raise broken(entry.line, status, N_("we do not know whether this means booked"), FETCH_AGAIN)
+        raise broken(entry.line, status, N_("we do not know whether this means booked by the bank"), FETCH_AGAIN)
     total = _amount(entry, draft.currency)
     if draft.currency and total.currency != draft.currency:
         shown = f"{total.plain()} {total.currency}"
-        raise broken(entry.line, shown, N_("this entry is in another currency than its statement"), OTHER_CURRENCY)
+        raise broken(entry.line, shown, N_("the currency of this line differs from its statement"), OTHER_CURRENCY)
     day = entry.days.get("BookgDt") or entry.days.get("ValDt")
     if day is None:
-        raise broken(entry.line, "Ntry", N_("this entry says no day"), MEND_LINE)
+        raise broken(entry.line, "Ntry", N_("this line has no date"), MEND_LINE)
     draft.currency = draft.currency or total.currency
     parts = _parts(entry, total)
     ref = entry.fields.get("native_id", "")
@@ -128,7 +128,9 @@ def _amount(record: Record, currency: str) -> Money:
     except amounts.NotRead:
         pass
     shown = f"{written} {code} {record.fields.get('side', '')}"
-    raise broken(record.line, shown, N_("this entry has no amount, or does not say which way it went"), MEND_LINE)
+    raise broken(
+        record.line, shown, N_("this line has no amount, or does not say if money came in or went out"), MEND_LINE
+    )
 
 
 def see_to_account(draft: Draft, record: Record) -> None:

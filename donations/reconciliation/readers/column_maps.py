@@ -162,7 +162,8 @@ def made(said: Mapping[str, object], onto: ColumnMap | None = None) -> ColumnMap
     for word, value in said.items():
         if word not in WORDS:
             mend = N_(
-                "The words are: date, amount, debit, credit, sign, name, account, text, id, balance, currency, ..."
+                "Use one of these words: date, amount, debit, credit, sign, name, account, text, id, balance, "
+                "currency, ..."
             )
             raise BadStatement(fault=f"{word!r}", mend=mend)
         if word == "text":

@@ -64,7 +64,7 @@ def _rows(lines: list[str], heading: Heading, here: Columns) -> Iterator[tuple[i
             begun = number + at + 1
     except csv.Error as error:
         raise broken(
-            begun, lines[begun - 1], N_("a quotation mark is missing or too much, or the file is cut off")
+            begun, lines[begun - 1], N_("a quotation mark is missing or extra, or the file is cut off")
         ) from error
 
 
@@ -77,7 +77,7 @@ def _fitted(row: Row, width: int, needed: int, number: int) -> Row:
         return row[:width]
     if needed <= len(row) < width or (len(row) < width and not any(cell.strip() for cell in row[:1])):
         return [*row, *[""] * (width - len(row))]
-    fault = N_("it has more cells than there are headings")
+    fault = N_("this line has more cells than there are headings")
     if len(row) < width:
-        fault = N_("it has fewer cells than there are headings, or the file is cut off here")
+        fault = N_("this line has fewer cells than there are headings, or the file is cut off here")
     raise broken(number, " ".join(row), fault)

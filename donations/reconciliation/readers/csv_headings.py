@@ -173,10 +173,10 @@ def _guessed_heading(lines: list[str], given: ColumnMap | None) -> Heading | Non
 def _not_understood(given: ColumnMap | None) -> BadStatement:
     if given and given.headings():
         return BadStatement(
-            fault=N_("no row holds all the headings that the column map names"),
-            mend=N_("Compare them with the file, or leave the map out to have it guessed."),
+            fault=N_("no row has all the headings that the column map names"),
+            mend=N_("Compare the headings with the file. Without a map, we detect the columns."),
         )
     return BadStatement(
-        fault=N_("it is no statement that we know, or a table whose columns we do not understand"),
-        mend=N_("Say which columns hold the day and the amount: --map date=HEADING --map amount=HEADING"),
+        fault=N_("this is not a statement that we know, or we do not understand the columns of the table"),
+        mend=N_("Name the columns of the date and the amount: --map date=HEADING --map amount=HEADING"),
     )

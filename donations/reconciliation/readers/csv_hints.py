@@ -98,7 +98,7 @@ class Hints:
                 return before
             raise asked_for_dates(str(error)) from error
         except amounts.NotRead as error:
-            fault = N_("the days of this file are not all written in one order")
+            fault = N_("the dates in this file are not all in the same order")
             raise broken(self.days[str(error)], str(error), fault) from error
         if told:
             self.told["dates"] = told
@@ -146,9 +146,12 @@ class Hints:
             if self._states[place] is not None:
                 return self.headings[place]
             raise StatementAskedFor(
-                fault=N_("a line of it says that it is not booked yet"),
+                fault=N_("a line says that the bank has not booked it yet"),
                 text=f"{self.headings[place][:20]}, {number}",
-                mend=N_("Say which column tells that: --map state=HEADING, or --map state= if all lines are booked."),
+                mend=N_(
+                    "Name the column that shows this: --map state=HEADING, or --map state= if the bank has booked "
+                    "all lines."
+                ),
             )
         return ""
 
@@ -163,9 +166,9 @@ class Hints:
         if found:
             place = next(iter(clear or found))
             raise StatementAskedFor(
-                fault=N_("its amounts have no sign, and a column may say which way the money went"),
+                fault=N_("the amounts have no sign, and a column may say if money came in or went out"),
                 text=self.headings[place][:20],
-                mend=N_("Say which column it is: --map sign=HEADING, or --map sign= if there is none."),
+                mend=N_("Name this column: --map sign=HEADING, or --map sign= if there is no such column."),
             )
         return ""
 

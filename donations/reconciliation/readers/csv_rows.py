@@ -81,7 +81,7 @@ def _place(places: dict[str, int], heading: str, width: int) -> int:
     if plainly(heading) not in places and heading.isascii() and heading.isdecimal() and 0 < int(heading[:4]) <= width:
         return int(heading) - 1
     if plainly(heading) not in places:
-        raise broken(1, heading, N_("it has no such column"), N_("Look at its headings again."))
+        raise broken(1, heading, N_("there is no such column"), N_("Check the headings again."))
     return places[plainly(heading)]
 
 
@@ -160,7 +160,7 @@ class Rows:
             try:
                 day = self.days[text] = amounts.written_day(text, self.dates)
             except amounts.NotRead as error:
-                raise broken(number, text, N_("this is no day"), MEND_LINE) from error
+                raise broken(number, text, N_("this is not a date"), MEND_LINE) from error
         return day
 
     def _figure(self, text: str, currency: str, number: int) -> int:
@@ -178,13 +178,15 @@ class Rows:
         out = self._figure(debit, currency, number) if debit.strip() else 0
         into = self._figure(credit, currency, number) if credit.strip() else 0
         if (out and into) or not (debit.strip() or credit.strip()):
-            raise broken(number, f"{debit} {credit}", N_("it has both a debit and a credit, or neither"), MEND_LINE)
+            raise broken(
+                number, f"{debit} {credit}", N_("this line has both a debit and a credit, or neither"), MEND_LINE
+            )
         if out and self.is_inverse:
             return -out
         if out:
             self.debits.add(out < 0)
             if len(self.debits) > 1:
-                raise broken(number, debit, N_("some debits of this file have a minus and some have none"), MEND_LINE)
+                raise broken(number, debit, N_("some debits in this file have a minus and some do not"), MEND_LINE)
             return -abs(out)
         return into
 
@@ -192,7 +194,7 @@ class Rows:
         minor = self._figure(row[self.here.amount], currency, number)
         word = row[self.here.sign].strip().casefold().rstrip(".")
         if minor < 0 or (word not in IN and word not in OUT):
-            raise broken(number, f"{row[self.here.amount]} {word}", N_("its sign is not known"), MEND_LINE)
+            raise broken(number, f"{row[self.here.amount]} {word}", N_("the sign of this amount is unknown"), MEND_LINE)
         return minor if word in IN else -minor
 
     def _currency(self, text: str, number: int) -> str:
@@ -207,8 +209,8 @@ class Rows:
             return True
         if word in NOT_BOOKED:
             return False
-        mend = N_("If all lines are booked, take no column for that: --map state=")
-        raise broken(number, text, N_("we do not know whether this means booked"), mend)
+        mend = N_("If the bank has booked all lines, turn this column off: --map state=")
+        raise broken(number, text, N_("we do not know whether this means booked by the bank"), mend)
 
 
 def _filled(row: Row, place: int) -> str:
@@ -218,7 +220,7 @@ def _filled(row: Row, place: int) -> str:
 
 
 def _no_amount(text: str, currency: str, number: int) -> BadStatementLine:
-    return broken(number, f"{text} {currency}", N_("this is no amount, or not of this currency"), MEND_LINE)
+    return broken(number, f"{text} {currency}", N_("this is not an amount, or not in this currency"), MEND_LINE)
 
 
 class _Balances:
@@ -254,6 +256,7 @@ class _Balances:
             return self.last[0] - self.last[1], self.first[0]
         fault = N_("this balance does not follow from the line before: something is missing or was changed")
         mend = N_(
-            "Fetch the file again. If your bank lists the lines of a day in no order, take no balance: --map balance="
+            "Download the file again. If your bank lists the lines of a day in no order, turn the balance "
+            "off: --map balance="
         )
         raise broken(*self.fault, fault, mend)

@@ -24,16 +24,16 @@ _ENCODINGS = re.compile(
     r"(?i)utf-?8|utf-?16(-?[lb]e)?|us-ascii|ascii|iso[-_]?8859[-_]?[0-9]{1,2}|latin-?1"
     r"|(cp|windows-?)125[0-8]|koi8-[ru]|cp866|cp852"
 )
-WRONG_LETTERS = N_("it holds characters that we cannot read")
-SAVE_AS_UTF8 = N_("Save the file as UTF-8, or fetch it from your bank again.")
+WRONG_LETTERS = N_("the file contains characters that we cannot read")
+SAVE_AS_UTF8 = N_("Save the file as UTF-8, or download it from your bank again.")
 
 
 def refuse_packed(data: bytes) -> None:
     """Raises BadStatement for archives, PDFs and spreadsheets."""
     if data.startswith(_PACKED):
         raise unreadable(
-            N_("it is an archive, a PDF or a spreadsheet"),
-            N_("Unpack it, or export the statement as camt, MT940 or CSV."),
+            N_("the file is an archive, a PDF or a spreadsheet"),
+            N_("Unpack the archive, or export the statement as camt, MT940 or CSV."),
         )
 
 
@@ -49,7 +49,7 @@ def text_of(data: bytes, declared: str = "", instead: str = "") -> str:
     found = _BINARY.search(text)
     if found:
         line = text.count("\n", 0, found.start()) + 1
-        raise broken(line, text[max(0, found.start() - 20) : found.start() + 20], N_("this is no text"), FETCH_AGAIN)
+        raise broken(line, text[max(0, found.start() - 20) : found.start() + 20], N_("this is not text"), FETCH_AGAIN)
     return text
 
 
@@ -88,13 +88,13 @@ def _legacy(data: bytes) -> str:
 
 def _decoded(data: bytes, encoding: str) -> str:
     if not _ENCODINGS.fullmatch(encoding):  # Python knows stranger ones, which no bank writes.
-        raise unreadable(N_("it names an encoding that we do not know"), SAVE_AS_UTF8)
+        raise unreadable(N_("the file names an encoding that we do not know"), SAVE_AS_UTF8)
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise _wrong_letters(data, error.start) from error
     except LookupError as error:
-        raise unreadable(N_("it names an encoding that we do not know"), SAVE_AS_UTF8) from error
+        raise unreadable(N_("the file names an encoding that we do not know"), SAVE_AS_UTF8) from error
 
 
 def _wrong_letters(data: bytes, at: int) -> Exception:

@@ -63,9 +63,9 @@ def read(text: str) -> ReadStatements:
             message = _Message(number)
             drafts.append(message)
             if len(drafts) > MOST_STATEMENTS:
-                raise unreadable(N_("it holds more statements than we take at once"))
+                raise unreadable(N_("the file has more statements than we accept at once"))
         elif message is None:
-            raise broken(number, lines[0], N_("this stands outside a statement"))
+            raise broken(number, lines[0], N_("this is outside a statement"))
         elif tag == "61":
             count += 1
             check_count(count)
@@ -75,7 +75,7 @@ def read(text: str) -> ReadStatements:
     if movement is not None and message is not None:
         message.take_movement(movement, [])
     if not drafts:
-        raise unreadable(N_("it holds no statement"))
+        raise unreadable(N_("the file contains no statement"))
     form = "MT942" if any(each.interim for each in drafts) else "MT940"
     return ReadStatements(form, tuple(each.done() for each in drafts))
 
@@ -132,7 +132,11 @@ class _Message:
         number, _, lines = found
         match = _MOVEMENT.fullmatch(lines[0].rstrip())
         if match is None or not self.draft.currency:
-            fault = N_("this is no movement") if match is None else N_("no balance before it says the currency")
+            fault = (
+                N_("this is not a bank transaction")
+                if match is None
+                else N_("no balance before this line states the currency")
+            )
             raise broken(number, lines[0], fault, MEND_LINE)
         value, entry, mark, _, amount, _, reference = match.groups()
         if mark[0] == "E":
@@ -154,12 +158,12 @@ class _Message:
     def done(self) -> ReadStatement:
         draft = self.draft
         if draft.opening is not None and not self.closed:
-            raise broken(self.number, ":20:", N_("this statement has no closing balance: it is cut off"))
+            raise broken(self.number, ":20:", N_("this statement has no closing balance, so it is cut off"))
         for sign, tag in ((1, "90C"), (-1, "90D")):
             minors = [line.amount.minor for line in draft.lines if line.amount.minor * sign > 0]
             number, count, total = self.sums.get(tag, (0, len(minors), abs(sum(minors))))
             if (count, total) != (len(minors), abs(sum(minors))) and not draft.pending:
-                raise broken(number, f":{tag}:", N_("the movements do not come to the sum that stands here"))
+                raise broken(number, f":{tag}:", N_("the transactions do not add up to the total given here"))
         if not draft.lines and draft.starts_on is None:
             draft.starts_on = self.opened_on
         return draft.done()
@@ -167,7 +171,7 @@ class _Message:
     def _balance(self, number: int, line: str) -> tuple[Money, date]:
         match = _BALANCE.match(line)
         if match is None:
-            raise broken(number, line, N_("this is no balance"), MEND_LINE)
+            raise broken(number, line, N_("this is not a balance"), MEND_LINE)
         mark, day, currency, amount = match.groups()
         self._set_currency(number, currency, line)
         minor = _minor(amount, currency, number)
@@ -185,7 +189,7 @@ class _Message:
     def _take_sum(self, number: int, tag: str, line: str) -> None:
         match = _SUM.match(line)
         if match is None:
-            raise broken(number, line, N_("this is no sum"), MEND_LINE)
+            raise broken(number, line, N_("this is not a total"), MEND_LINE)
         self._set_currency(number, match[2], line)
         self.sums[tag] = (number, int(match[1][:9]), _minor(match[3], match[2], number))
 
@@ -197,7 +201,7 @@ def _minor(text: str, currency: str, number: int) -> int:
     try:
         return amounts.minor(text, currency, "," if "," in text else ".")
     except (amounts.NotRead, DonationsError) as error:
-        fault = N_("this is no amount, or not of this currency")
+        fault = N_("this is not an amount, or not in this currency")
         raise broken(number, f"{text} {currency}", fault, MEND_LINE) from error
 
 
@@ -212,7 +216,7 @@ def _day(text: str, number: int) -> date:
     try:
         return _short_day(text)
     except ValueError as error:
-        raise broken(number, text, N_("this is no day"), MEND_LINE) from error
+        raise broken(number, text, N_("this is not a date"), MEND_LINE) from error
 
 
 @lru_cache(maxsize=4096)
@@ -225,7 +229,7 @@ def _entry_day(text: str, value_on: date, number: int) -> date:
     try:
         return _nearest(text, value_on)
     except ValueError as error:
-        raise broken(number, text, N_("this is no day"), MEND_LINE) from error
+        raise broken(number, text, N_("this is not a date"), MEND_LINE) from error
 
 
 @lru_cache(maxsize=4096)

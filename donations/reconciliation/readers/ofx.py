@@ -40,7 +40,7 @@ def read(data: bytes) -> ReadStatements:
     """Raises BadStatement, BadStatementLine or StatementTooLarge."""
     text = _text(data)
     if "<!" in text and re.search(r"<!(DOCTYPE|ENTITY|ELEMENT)", text, re.IGNORECASE):
-        raise unreadable(N_("it brings its own document type, which no bank does"))
+        raise unreadable(N_("the file has its own document type, which no bank uses"))
     if "<!" in text or "<?" in text:
         text = _NO_DATA.sub(_without, text)
     if "</OFX>" not in text:
@@ -49,10 +49,10 @@ def read(data: bytes) -> ReadStatements:
     lines = Lines(text)
     for start, end in _statements(text):
         if len(drafts) >= MOST_STATEMENTS:
-            raise unreadable(N_("it holds more statements than we take at once"))
+            raise unreadable(N_("the file has more statements than we accept at once"))
         drafts.append(_statement(text, start, end, lines))
     if not drafts or text.count("<STMTTRN>") != lines.movements:
-        raise unreadable(N_("it holds no statement, or one that does not end"))
+        raise unreadable(N_("the file contains no statement, or an incomplete one"))
     form = "OFX 2" if data[:200].lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<?") else "OFX 1"
     return ReadStatements(form, tuple(draft.done() for draft in drafts))
 
@@ -84,7 +84,7 @@ def _statements(text: str) -> Iterator[tuple[int, int]]:
     while match := _STATEMENT.search(text, at):
         at = text.find(f"</{match[1]}>", match.end())
         if at < 0:
-            raise unreadable(N_("it holds no statement, or one that does not end"))
+            raise unreadable(N_("the file contains no statement, or an incomplete one"))
         yield match.end(), at
 
 
@@ -114,7 +114,7 @@ def _statement(text: str, start: int, end: int, lines: Lines) -> Draft:
         draft.starts_on = amounts.compact_day(said["DTSTART"][:8]) if "DTSTART" in said else None
         draft.ends_on = amounts.compact_day(said["DTEND"][:8]) if "DTEND" in said else None
     except amounts.NotRead as error:
-        raise broken(where, str(error), N_("this statement has no currency, or a day that is none")) from error
+        raise broken(where, str(error), N_("this statement has no currency, or a date that is not valid")) from error
     for number, movement in _movements(text, start, end, lines):
         draft.add(_line(number, movement, draft.currency))
     balance = parts.get("LEDGERBAL", {})
@@ -133,7 +133,7 @@ def _movements(text: str, start: int, end: int, lines: Lines) -> Iterator[tuple[
         close = find("</STMTTRN>", at, end)
         after = find("<STMTTRN>", at + 9, end)
         if close < 0 or 0 <= after < close or close - at > MOST_TEXT:
-            raise broken(number, text[at : at + 60], N_("this movement does not end"))
+            raise broken(number, text[at : at + 60], N_("this transaction is incomplete"))
         inner, at = text[at + 9 : close], after
         lines.movements += 1
         check_count(lines.movements)
@@ -150,7 +150,7 @@ def _line(number: int, movement: str, currency: str) -> ReadLine:
         booked_on = amounts.compact_day(said.get("DTPOSTED", "").strip()[:8])
         value_on = amounts.compact_day(said["DTAVAIL"].strip()[:8]) if "DTAVAIL" in said else None
     except amounts.NotRead as error:
-        raise broken(number, said.get("DTPOSTED", ""), N_("this is no day"), MEND_LINE) from error
+        raise broken(number, said.get("DTPOSTED", ""), N_("this is not a date"), MEND_LINE) from error
     text, cheque, reference = said.get("MEMO", "").strip(), said.get("CHECKNUM", ""), said.get("REFNUM", "")
     if cheque or reference:
         text = " ".join(dict.fromkeys(each.strip() for each in (text, reference, cheque) if each))
@@ -178,5 +178,5 @@ def _amount(text: str, currency: str, number: int) -> Money:
     try:
         return money(amounts.minor(text, currency, "," if "," in text else "."), currency)
     except (amounts.NotRead, DonationsError) as error:
-        fault = N_("this is no amount, or not of this currency")
+        fault = N_("this is not an amount, or not in this currency")
         raise broken(number, f"{text} {currency}", fault, MEND_LINE) from error

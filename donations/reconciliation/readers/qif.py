@@ -52,10 +52,10 @@ def _entries(text: str) -> tuple[list[Entry], str]:
         mark, said = line[:1], line[1:].strip()
         if mark == "!":
             if entry:
-                raise broken(number, line, N_("the entry before this does not end"))
+                raise broken(number, line, N_("the transaction before this is incomplete"))
             section = said.lower()
             if section.startswith("type:") and section[5:].strip() not in _MONEY_TYPES + _LISTS:
-                raise broken(number, line, N_("this is no list of a bank account's movements"))
+                raise broken(number, line, N_("this is not a list of bank account transactions"))
         elif section[5:].strip() in _MONEY_TYPES:
             if mark == "^":
                 _close(entry, entries, number)
@@ -64,14 +64,14 @@ def _entries(text: str) -> tuple[list[Entry], str]:
                 entry.setdefault(mark, (number, said[:MOST_TEXT]))
         elif section == "account" and mark == "N":
             if account and entries:
-                raise broken(number, line, N_("it holds several accounts; export one of them"))
+                raise broken(number, line, N_("the file has several accounts, so export one of them"))
             account = account or said
         elif not section and line.strip():
-            raise broken(number, line, N_("this stands before any section"))
+            raise broken(number, line, N_("this comes before the first section"))
     if entry:
         raise broken(number, line, N_("the file is damaged or cut off here"))
     if not section:
-        raise unreadable(N_("it holds no statement"))
+        raise unreadable(N_("the file contains no statement"))
     return entries, ""
 
 
@@ -82,7 +82,7 @@ def _close(entry: Entry, entries: list[Entry], number: int) -> None:
     if not entry:
         return
     if "D" not in entry or ("T" not in entry and "U" not in entry):
-        raise broken(number, "^", N_("this entry has no day or no amount"), MEND_LINE)
+        raise broken(number, "^", N_("this transaction has no date or no amount"), MEND_LINE)
     entries.append(entry)
     check_count(len(entries))
 
@@ -92,12 +92,12 @@ def _line(entry: Entry, order: str, decimal: str, currency: str) -> ReadLine:
     try:
         booked_on = amounts.written_day(_SHORT_YEAR.sub(r"'0\1", day), order)
     except amounts.NotRead as error:
-        raise broken(at, day, N_("this is no day"), MEND_LINE) from error
+        raise broken(at, day, N_("this is not a date"), MEND_LINE) from error
     at, amount = entry.get("T") or entry["U"]
     try:
         minor = amounts.written(amount, currency, decimal)
     except amounts.NotRead as error:
-        raise broken(at, amount, N_("this is no amount, or not of this currency"), MEND_LINE) from error
+        raise broken(at, amount, N_("this is not an amount, or not in this currency"), MEND_LINE) from error
     texts = [entry[mark][1] for mark in "MN" if mark in entry]
     name = entry["P"][1] if "P" in entry else ""
     return ReadLine(entry["D"][0], booked_on, None, money(minor, currency), "", name, "", " ".join(filter(None, texts)))
@@ -111,7 +111,7 @@ def _order(entries: list[Entry]) -> str:
         raise asked_for_dates(str(error)) from error
     except amounts.NotRead as error:
         at = next(at for at, day in (entry["D"] for entry in entries) if day == str(error))
-        raise broken(at, str(error), N_("the days of this file are not all written in one order")) from error
+        raise broken(at, str(error), N_("the dates in this file are not all in the same order")) from error
 
 
 def _decimal(entries: list[Entry], currency: str) -> str:
@@ -125,15 +125,15 @@ def _decimal(entries: list[Entry], currency: str) -> str:
 def asked_for_dates(day: str) -> StatementAskedFor:
     """The error for days that do not tell by themselves whether the day or the month stands first."""
     return StatementAskedFor(
-        fault=N_("all its days could be written day first or month first"),
+        fault=N_("every date in the file could be day first or month first"),
         text=day[:20],
-        mend=N_("Say which: --map dates=dmy for the day first, --map dates=mdy for the month first."),
+        mend=N_("Use --map dates=dmy for the day first, or --map dates=mdy for the month first."),
     )
 
 
 def asked_for_decimal(amount: str) -> StatementAskedFor:
     return StatementAskedFor(
-        fault=N_("its amounts do not tell whether a point or a comma stands before the pence"),
+        fault=N_("the amounts do not show whether a point or a comma comes before the pence"),
         text=amount[:20],
-        mend=N_("Say which: --map decimal=. or --map decimal=,"),
+        mend=N_("Use --map decimal=. or --map decimal=,"),
     )

@@ -108,8 +108,8 @@ class Draft:
         )  # fmt: skip
 
 
-FETCH_AGAIN = N_("Fetch it from your bank again.")
-MEND_LINE = N_("Do not change the file by hand. Fetch it from your bank again.")
+FETCH_AGAIN = N_("Download the file from your bank again.")
+MEND_LINE = N_("Do not change the file by hand. Download it from your bank again.")
 
 
 def check_count(lines: int) -> None:

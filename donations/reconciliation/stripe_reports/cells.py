@@ -13,7 +13,7 @@ from donations.money import CURRENCIES, exponent
 from donations.reconciliation.readers.marking import N_
 
 MOST_DIGITS = 15
-MEND = N_("Download the report from Stripe again, and do not open it in a spreadsheet before.")
+MEND = N_("Download the report from Stripe again, and do not open it in a spreadsheet first.")
 _ID = re.compile(r"[!-~]{1,255}")
 _WORD = re.compile(r"[a-z_]{1,100}")
 _AMOUNT = re.compile(r"(-?)([0-9]+)(?:([.,])([0-9]+))?")
@@ -35,15 +35,15 @@ class Row:
         return bool(self.text(column))
 
     def id(self, column: str) -> str:
-        return self._matching(_ID, column, N_("this is no id"))
+        return self._matching(_ID, column, N_("this is not an ID"))
 
     def word(self, column: str) -> str:
-        return self._matching(_WORD, column, N_("this is no word of Stripe's"))
+        return self._matching(_WORD, column, N_("Stripe does not use this word"))
 
     def currency(self) -> str:
         code = self.text("currency").upper()
         if code not in CURRENCIES:
-            raise self.broken("currency", N_("this is no currency we know"))
+            raise self.broken("currency", N_("this is not a currency we know"))
         return code
 
     def minor(self, column: str, currency: str) -> int:
@@ -52,11 +52,11 @@ class Row:
         match = _AMOUNT.fullmatch(self.text(column))
         places = exponent(currency)
         if match is None:
-            raise self.broken(column, N_("this is no amount"))
+            raise self.broken(column, N_("this is not an amount"))
         sign, whole, mark, fraction = match.groups(default="")
         kept = fraction.rstrip("0")
         if len(kept) > places or len(whole) > MOST_DIGITS or (mark == "," and len(fraction) != places):
-            raise self.broken(column, N_("this is no amount of its currency"))
+            raise self.broken(column, N_("this amount is not possible in its currency"))
         value = int(whole + kept.ljust(places, "0"))
         return -value if sign else value
 
@@ -69,7 +69,7 @@ class Row:
                 raise ValueError(column)
             said = datetime.fromisoformat(f"{match[1]} {match[2] or '00:00'}")
         except ValueError as error:
-            raise self.broken(column, N_("this is no day or time")) from error
+            raise self.broken(column, N_("this is not a date or time")) from error
         in_utc = column.endswith("_utc") or match[3]
         return said.replace(tzinfo=UTC if in_utc else self.zone).astimezone(UTC)
 

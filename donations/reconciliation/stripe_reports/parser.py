@@ -54,7 +54,7 @@ def read(data: bytes, *, zone: ZoneInfo, manual_payouts: bool = False) -> Report
     """Everything in a report. `zone` is the one in which it was asked for. No report says whether payouts are automatic
     or made by hand: the person does. Raises BadReport or BadReportLine."""
     if len(data) > MOST_BYTES:
-        raise BadReport(fault=N_("it is larger than 64 MB"), mend=N_("Ask Stripe for shorter periods."))
+        raise BadReport(fault=N_("the file is larger than 64 MB"), mend=N_("Ask Stripe for shorter periods."))
     lines = list(io.StringIO(_text(data), newline=""))
     delimiter, headings, kind = _recognised(lines)
     missing = [" / ".join(names) for names in kind.needs if not set(names) & set(headings)]
@@ -68,9 +68,9 @@ def _text(data: bytes) -> str:
     try:
         text = data[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
-        raise BadReport(fault=N_("it holds characters that we cannot read"), mend=MEND) from error
+        raise BadReport(fault=N_("the file contains characters that we cannot read"), mend=MEND) from error
     if "\x00" in text:
-        raise BadReport(fault=N_("it is no text"), mend=MEND)
+        raise BadReport(fault=N_("the file is not text"), mend=MEND)
     return text
 
 
@@ -85,8 +85,10 @@ def _recognised(lines: list[str]) -> tuple[str, list[str], _Kind]:
         if kind is not None:
             return delimiter, headings, kind
     raise BadReport(
-        fault=N_("its headings are not those of a report we know"),
-        mend=N_("We take Stripe's itemised reports: balance change from activity, payout reconciliation, payouts."),
+        fault=N_("the headings are not those of a report we know"),
+        mend=N_(
+            "We accept these itemised Stripe reports: balance change from activity, payout reconciliation, payouts."
+        ),
     )
 
 
@@ -99,10 +101,10 @@ def _rows(lines: list[str], delimiter: str, headings: list[str], zone: ZoneInfo)
             if line == 1 or not any(cell.strip() for cell in cells):
                 continue
             if len(cells) < len(headings) or any(cell.strip() for cell in cells[len(headings) :]):
-                raise _torn(line, cells[0], N_("it has not as many cells as there are headings"))
+                raise _torn(line, cells[0], N_("the number of cells in this line differs from the number of headings"))
             yield Row(line, dict(zip(headings, cells, strict=False)), zone)
     except csv.Error as error:
-        raise _torn(begun, "", N_("a quotation mark is missing or too much, or the file is cut off")) from error
+        raise _torn(begun, "", N_("a quotation mark is missing or extra, or the file is cut off")) from error
 
 
 def _torn(line: int, text: str, fault: str) -> BadReportLine:
@@ -136,14 +138,16 @@ def _add(found: dict[str, Said], row: Row, said: Said) -> None:
     """A line twice is one line; two lines of one id that differ are not."""
     before = found.setdefault(said.movement.id, said)
     if (before.movement, before.payout_id) != (said.movement, said.payout_id):
-        raise row.broken("balance_transaction_id", N_("another line of this file says something else of it"))
+        raise row.broken(
+            "balance_transaction_id", N_("another line of this file says something different about this transaction")
+        )
 
 
 def _movement(row: Row, source: str | None, made: tuple[str, ...], available: tuple[str, ...]) -> Movement:
     currency, category = row.currency(), row.word("reporting_category")
     amount, fee, net = (row.minor(column, currency) for column in ("gross", "fee", "net"))
     if net != amount - fee:
-        raise row.broken("net", N_("it is not gross less fee"))
+        raise row.broken("net", N_("the net amount is not gross less fee"))
     return Movement(
         id=row.id("balance_transaction_id"),
         source_id=source,
@@ -172,7 +176,7 @@ def _charge(row: Row, source: str | None, category: str) -> str | None:
 def _payout(row: Row, moved: Movement, *, manual: bool) -> Payout:
     status = PayoutStatus.of(row.text("payout_status"))
     if status is PayoutStatus.UNKNOWN:
-        raise row.broken("payout_status", N_("this is no state of a payout"))
+        raise row.broken("payout_status", N_("this is not a status of a Stripe payout"))
     came_back = status.has_come_back
     reversed_at = row.moment("payout_reversed_at_utc", "payout_reversed_at") if came_back else None
     arrival = "payout_expected_arrival_date"  # A day, without a zone of its own.

@@ -59,7 +59,7 @@ def pause(slug: str) -> Any:
 def hide(slug: str) -> Any:
     how = request.form.get("how", "")
     if how not in labels.HIDING:
-        return _page(Appeal.any_by_slug(slug), _("Choose what is still to be seen of it."), 422)
+        return _page(Appeal.any_by_slug(slug), _("Choose what visitors can still see of the appeal."), 422)
     answer = _do(slug, "hidden", lambda appeal, at: appeals.hide(appeal, how, at))
     if answer.status_code != 303:
         return answer
@@ -138,7 +138,7 @@ def _close(done: Act, slug: str, outcome: dict[str, str]) -> None:
     done.again = done.again and is_public is None
     done.details["outcome"] = {None: "unchanged", True: "published", False: "draft"}[is_public]
     if is_public is False:
-        flash(_("It is closed. How it ended waits in a draft until it is published."))
+        flash(_("Appeal closed. The outcome is saved as a draft until it is published."))
 
 
 def _do(slug: str, what: str, verb: Any) -> Any:

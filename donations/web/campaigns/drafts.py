@@ -102,7 +102,7 @@ def publish(number: int) -> Any:
             raise
         refusal = _faults(number) if isinstance(error, BadAppealsFile) else sentence(error)
         return _preview(drafts.find(number), refusal, error.status)
-    flash(_("It is published."))
+    flash(_("Appeal published."))
     return redirect(url_for("campaigns.show", slug=slug), 303)
 
 
@@ -116,7 +116,7 @@ def delete(number: int) -> Any:
             drafts.throw_away(draft, version=_version())
     except (ChangedMeanwhile, DraftChanged) as error:
         return _preview(drafts.find(number), sentence(error), error.status)
-    flash(_("The draft is thrown away. What is published stays as it is."))
+    flash(_("Draft deleted. Nothing that is published has changed."))
     return redirect(url_for("campaigns.index"), 303)
 
 

@@ -37,7 +37,7 @@ def allow(slug: str) -> Any:
     typed = lines(request.form.get("sites"))
     sites = [origin_of(line) for line in typed.splitlines() if line.strip()]
     if "" in sites or len(sites) > MOST_SITES:
-        fault = _("Write one address on each line, like https://example.org, at most %(most)s.", most=MOST_SITES)
+        fault = _("Enter one address per line, like https://example.org, %(most)s at most.", most=MOST_SITES)
         return _page(Appeal.any_by_slug(slug), 422, typed=typed, fault=fault)
     try:
         with act("appeal.sites", f"appeal:{slug}") as done:

@@ -98,7 +98,7 @@ class AppealForm:
     def check(self) -> None:
         """What only the page asks: that somebody has thought about discretion."""
         if self["discreet"].data not in ("yes", "no"):
-            self["discreet"].errors.append(_("Choose whether its total may be watched gift by gift."))
+            self["discreet"].errors.append(_("Choose when the public total changes."))
 
     @property
     def summary(self) -> list[tuple[str, str]]:

@@ -15,42 +15,42 @@ from donations.web.page import public_url
 
 STATES = {"draft": _l("Not open yet"), "open": _l("Open"), "paused": _l("Paused"), "closed": _l("Closed")}
 VISIBILITIES = {
-    "shown": _l("Shown"),
+    "shown": _l("Visible"),
     "amounts_hidden": _l("Amounts hidden"),
-    "holding_page": _l("Holding page"),
+    "holding_page": _l("Notice only"),
     "dark": _l("Dark"),
 }
 HIDING = {
-    "amounts_hidden": _l("The page stays, without a single figure."),
-    "holding_page": _l("Only a page that says it is being looked after."),
-    "dark": _l("As if there had never been such an appeal."),
+    "amounts_hidden": _l("The page stays, but shows no figures."),
+    "holding_page": _l("The page says only that the appeal is unavailable."),
+    "dark": _l("Visitors see “page not found”, as if the appeal had never existed."),
 }
 KINDS = {
-    "detainee": _l("Somebody held"),
-    "family": _l("A family"),
-    "campaign": _l("A campaign"),
-    "general": _l("The whole work (one fund only)"),
+    "detainee": _l("Detained person"),
+    "family": _l("Family"),
+    "campaign": _l("Campaign"),
+    "general": _l("All our work (one general fund only)"),
 }
 PERIODS = {"month": _l("Every month"), "quarter": _l("Every quarter"), "year": _l("Every year")}
 FIELDS = {
-    "slug": _l("Address"),
+    "slug": _l("Web address"),
     "currency": _l("Currency"),
     "target": _l("Goal"),
     "period": _l("Period"),
-    "discreet": _l("Discreet"),
+    "discreet": _l("Delayed total"),
     "names_on_receipt": _l("Names on receipts"),
-    "fee_bearer": _l("Who bears the fee"),
+    "fee_bearer": _l("Processing fee"),
     "title": _l("Title"),
     "summary": _l("Summary"),
     "story": _l("Story"),
-    "surplus": _l("If there is more than needed"),
-    "outcome": _l("How it ended"),
-    "message_prompt": _l("What is asked above a message"),
-    "suggested": _l("Amounts proposed"),
+    "surplus": _l("If there is a surplus"),
+    "outcome": _l("Outcome"),
+    "message_prompt": _l("Heading of the message box"),
+    "suggested": _l("Suggested amounts"),
     "stretch": _l("Further goals"),
     "funds": _l("Funds"),
     "events": _l("Timeline"),
-    "areas": _l("Areas"),
+    "areas": _l("Regions"),
 }
 _ROW = re.compile(r"^(?:appeals\[0\]\.)?(?:funds|events|areas)\[(\d+)\]$")
 
@@ -58,7 +58,7 @@ _ROW = re.compile(r"^(?:appeals\[0\]\.)?(?:funds|events|areas)\[(\d+)\]$")
 def nothing_left(report: Report) -> str:
     """That no address shows what was hidden."""
     facts = {"count": number(report.asked), "address": public_url("")}
-    return _("We asked %(count)s addresses at %(address)s. None of them shows what you have hidden.", **facts)
+    return _("We checked %(count)s addresses at %(address)s. None of them shows what you have hidden.", **facts)
 
 
 def of_fault(fault: Fault) -> str:

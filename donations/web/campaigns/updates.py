@@ -85,7 +85,7 @@ def publish(slug: str, number: int) -> Any:
             done.again = not updates.post(known, by=done.actor, at=done.at)
     except DonationsError as error:
         return _page(Appeal.any_by_slug(slug), _find(slug, number), sentence(error), error.status)
-    flash(_("It is posted. Who follows the appeal gets it by mail."))
+    flash(_("Update published. Subscribers will get an email."))
     return redirect(url_for("campaigns.updates.show", slug=slug, number=number), 303)
 
 
@@ -97,7 +97,7 @@ def withdraw(slug: str, number: int) -> Any:
             done.again = not updates.withdraw(_find(slug, number), done.at)
     except ChangedMeanwhile as error:
         return _page(Appeal.any_by_slug(slug), _find(slug, number), sentence(error), error.status)
-    flash(_("It is taken back. Mails that have gone out cannot be."))
+    flash(_("Update withdrawn. Emails already sent cannot be recalled."))
     return redirect(url_for("campaigns.updates.show", slug=slug, number=number), 303)
 
 

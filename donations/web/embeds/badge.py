@@ -45,7 +45,7 @@ def _figure(showing: Showing) -> str:
     total = showing.total
     state = {"paused": _("Paused"), "closed": _("Closed")}.get(total.state)
     if total.raised is None:
-        return state or _("Give now")
+        return state or _("Donate")
     said = money(total.raised)
     if total.goal is not None and total.percent is not None:
         whole = money(total.goal, short=True)

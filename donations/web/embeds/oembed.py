@@ -82,7 +82,7 @@ def _title(showing: Showing) -> str:
     house = languages.organisation()
     if not showing.total.discreet or house is None:
         return in_language(showing.title)
-    return str(_("An appeal of %(organisation)s", organisation=house.name))
+    return str(_("An appeal by %(organisation)s", organisation=house.name))
 
 
 def _thumbnail(showing: Showing) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def change_password() -> Any:
             passwords.check_strength(form.password.data, staff.email_of(_me()))
             with write_unit() as conn:
                 staff.change_password(conn, staff.find(row.staff_id), form.password.data, keep=row.id, at=now())
-            flash(_("Your password is changed, and your other sessions are ended."))
+            flash(_("Your password is changed, and your other devices are signed out."))
             return redirect(url_for("account.show"), 303)
     except BadPassword as error:
         form.password.errors = [sentence(error)]
@@ -77,7 +77,7 @@ def _proves_password(form: ChangePasswordForm) -> bool:
         else:
             refusals.note(conn, refusals.PROOF, of=_me(), place=sessions.place(), at=now())
     if not is_right:
-        form.current_password.errors = [_("This is not your present password.")]
+        form.current_password.errors = [_("This is not your current password. Try again.")]
     return is_right
 
 
@@ -111,10 +111,12 @@ def confirm_app() -> Any:
             codes = second_factor.new_recovery_codes(conn, person, at=at)
             notices.tell(conn, "totp", by=person.actor, at=at, about=person.id)
     if proved is None:
-        form.code.errors = [_("This is not the code that the app shows now. Is its clock right?")]
+        form.code.errors = [_("This is not the code your app shows now. Check the clock on your phone and try again.")]
         return _app_page(form, 422)
     if is_another:
-        flash(_("Asked for. Your present app works until an admin accepts the other one, or for 24 hours."))
+        flash(
+            _("Request sent. Your current app works until an administrator approves the new one, for 24 hours at most.")
+        )
         return redirect(url_for("account.show"), 303)
     return page("staff/recovery_codes.html", cache="no-store", codes=codes)
 
@@ -147,7 +149,7 @@ def end_others() -> Any:
     assert row is not None, "signed in"
     with unit():
         domain.end_all(row.staff, now(), but=row.id)
-    flash(_("Your other sessions are ended."))
+    flash(_("Your other devices are signed out."))
     return redirect(url_for("account.show"), 303)
 
 

@@ -32,20 +32,20 @@ class AddressForm(StaffForm):
     email = StringField(
         filters=[_one_line],
         validators=[
-            DataRequired(_l("Write your e-mail address.")),
-            Length(max=EMAIL_LENGTH, message=_l("This e-mail address is too long.")),
+            DataRequired(_l("Enter your email address.")),
+            Length(max=EMAIL_LENGTH, message=_l("This email address is too long. Check the address.")),
         ],
     )
 
 
 class SignInForm(AddressForm):
-    password = PasswordField(validators=[DataRequired(_l("Write your password."))])
+    password = PasswordField(validators=[DataRequired(_l("Enter your password."))])
 
 
 class CodeForm(StaffForm):
     """A code of an app that is being set up."""
 
-    code = StringField(filters=[_one_line], validators=[DataRequired(_l("Write the code that your app shows."))])
+    code = StringField(filters=[_one_line], validators=[DataRequired(_l("Enter the code that your app shows."))])
 
 
 class SecondForm(StaffForm):
@@ -56,13 +56,13 @@ class SecondForm(StaffForm):
 
     def validate_code(self, field: Field) -> None:
         if not field.data and not self.credential.data:
-            raise ValidationError(_l("Write the code that your app shows."))
+            raise ValidationError(_l("Enter the code that your app shows."))
 
 
 class AgainForm(StaffForm):
     """Both proofs once more; the second only from who has one."""
 
-    password = PasswordField(validators=[DataRequired(_l("Write your password."))])
+    password = PasswordField(validators=[DataRequired(_l("Enter your password."))])
     code = StringField(filters=[_one_line])
     credential = StringField()
 
@@ -75,26 +75,26 @@ class PasskeyForm(StaffForm):
 
 
 class NewPasswordForm(StaffForm):
-    password = PasswordField(validators=[DataRequired(_l("Write a password."))])
+    password = PasswordField(validators=[DataRequired(_l("Enter a password."))])
 
 
 class ChangePasswordForm(NewPasswordForm):
     """Who changes a password knows the one there is: a browser left open for a moment is not enough."""
 
-    current_password = PasswordField(validators=[DataRequired(_l("Write your present password."))])
+    current_password = PasswordField(validators=[DataRequired(_l("Enter your current password."))])
 
 
 class JoinForm(NewPasswordForm):
     name = StringField(
         filters=[_one_line],
-        validators=[Length(max=NAME_LENGTH, message=_l("This name is too long: 100 characters at most."))],
+        validators=[Length(max=NAME_LENGTH, message=_l("This name is too long. Enter at most 100 characters."))],
     )
 
 
 class RolesForm(StaffForm):
     roles = SelectMultipleField(
         choices=list(ROLES),
-        validators=[DataRequired(_l("Choose at least one role."))],
+        validators=[DataRequired(_l("Select at least one role."))],
     )
 
 
@@ -102,8 +102,8 @@ class InvitationForm(RolesForm):
     email = StringField(
         filters=[_one_line],
         validators=[
-            DataRequired(_l("Write the e-mail address of who is invited.")),
-            Length(max=EMAIL_LENGTH, message=_l("This e-mail address is too long.")),
-            Email(message=_l("This is not a whole e-mail address. Write it like name@example.org.")),
+            DataRequired(_l("Enter the email address of the person you are inviting.")),
+            Length(max=EMAIL_LENGTH, message=_l("This email address is too long. Check the address.")),
+            Email(message=_l("Enter an email address in the correct format, like name@example.org.")),
         ],
     )

@@ -33,7 +33,7 @@ def show(code: str) -> Any:
     try:
         with current_app.request_context(_environ(sent)):
             for name in sent.files:
-                flash(_("The file %(name)s was not kept. Choose it again.", name=name))
+                flash(_("The file %(name)s was not saved. Choose it again.", name=name))
             answer: Response = current_app.make_response(
                 current_app.preprocess_request() or current_app.dispatch_request()
             )

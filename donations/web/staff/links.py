@@ -86,7 +86,7 @@ def reset(token: str) -> Any:
         _note_wait(person)
         form.refusal = sentence(error)
         return _page("reset", form, 429, token=token)
-    flash(_("Your new password works once an admin accepts it, or in 24 hours. Until then the old one works."))
+    flash(_("Your new password works once an administrator approves it, or in 24 hours. Until then use the old one."))
     return redirect(url_for("sign_in.ask"), 303)
 
 

@@ -47,9 +47,9 @@ def add() -> Any:
     if codes:
         return page("staff/recovery_codes.html", cache="no-store", codes=codes)
     if made is None:
-        flash(_("That passkey could not be added. Try once more."))
+        flash(_("The passkey could not be added. Try again."))
     else:
-        flash(_("Asked for. The passkey works once an admin accepts it, or in 24 hours."))
+        flash(_("Request sent. The passkey works once an administrator approves it, or in 24 hours."))
     return redirect(url_for("account.show"), 303)
 
 
@@ -59,7 +59,7 @@ def remove(number: int) -> Any:
     with unit() as conn:
         if not domain.remove(conn, staff.find(_me().id, for_change=True), number, at=now()):
             abort(404)
-    flash(_("The passkey is removed."))
+    flash(_("Passkey removed."))
     return redirect(url_for("account.show"), 303)
 
 

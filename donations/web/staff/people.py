@@ -48,7 +48,7 @@ def _looked_at(number: int) -> Shown:
 @fresh
 @decides_on(_looked_at)
 def accept(number: int) -> Any:
-    return _decide(number, pending.accept, _("Accepted. It has taken effect."))
+    return _decide(number, pending.accept, _("Change approved and now in effect."))
 
 
 @bp.post("/changes/<int:number>/refuse")
@@ -56,7 +56,7 @@ def refuse(number: int) -> Any:
     row = db.session.get(StaffChange, min(number, MOST_ID)) or abort(404)
     if not me().roles & set(notices.TOLD) and row.staff_id != me().id:
         raise WrongRole()
-    return _decide(number, pending.refuse, _("Refused. It does not take effect."))
+    return _decide(number, pending.refuse, _("Change stopped. It will not take effect."))
 
 
 @bp.get("/invite")
@@ -75,7 +75,9 @@ def invite() -> Any:
                 pending.ask_invitation(
                     conn, form.email.data, form.roles.data, language=languages.for_keeping(), by=_actor(), at=now()
                 )
-            flash(_("Asked for. The invitation is mailed when a second admin accepts it, or in 24 hours."))
+            flash(
+                _("Request sent. We will email the invitation when a second administrator approves it, or in 24 hours.")
+            )
             return redirect(url_for("people.index"), 303)
     except StaffKnown as error:
         form.email.errors = [sentence(error)]
@@ -136,7 +138,7 @@ def _change(number: int, verb: Callable[[Any, Staff], Any], form: RolesForm | No
         form.refusal = sentence(error)
         return _person_page(person, form, error.status)
     if isinstance(asked, StaffChange):
-        flash(_("Asked for. It takes effect when a second admin accepts it, or in 24 hours."))
+        flash(_("Request sent. The change takes effect when a second administrator approves it, or in 24 hours."))
     return redirect(url_for("people.show", number=number), 303)
 
 

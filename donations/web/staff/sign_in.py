@@ -45,7 +45,7 @@ def sign_in() -> Any:
     person = proofs.prove_password(form.email.data, form.password.data)
     if person is None:
         _note(refusals.SIGN_IN, staff.find_by_email(form.email.data))
-        return _page("sign_in", form, 422, _("E-mail address and password do not belong together."))
+        return _page("sign_in", form, 422, _("Wrong email address or password. Try again."))
     _take_password(person)
     return redirect(url_for("sign_in.ask_second", next=_next()), 303) if person.has_second_factor else _go_on()
 
@@ -75,7 +75,7 @@ def prove_second() -> Any:
             _begin_whole(conn, row.staff, at)
         else:
             refusals.note(conn, refusals.SECOND, of=row.staff, place=sessions.place(), at=at)
-    return _go_on() if is_right else _second_page(form, 422, _("This code is not right, or was used before."))
+    return _go_on() if is_right else _second_page(form, 422, _("This code is wrong or already used. Enter a new code."))
 
 
 @bp.get("/again")
@@ -97,7 +97,7 @@ def prove_again() -> Any:
         _note(refusals.WAIT, person)
         return _page("again", form, 429, error, person=person)
     if not _proves_again(person, row.id, form, at):
-        return _page("again", form, 422, _("That was not right. Try once more."), person=person)
+        return _page("again", form, 422, _("We could not confirm that it is you. Try again."), person=person)
     return _go_on()
 
 

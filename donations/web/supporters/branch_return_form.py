@@ -25,7 +25,7 @@ from donations.web.text_fields import one_line
 NAME_LENGTH, NOTE_LENGTH = 100, 200
 KINDS = {
     "collection": _l("Collection"),
-    "paper_sales": _l("Paper sales"),
+    "paper_sales": _l("Newspaper sales"),
     "stall": _l("Stall"),
     "raffle": _l("Raffle"),
     "standing_orders": _l("Standing orders"),
@@ -34,11 +34,15 @@ METHODS = {"cash": _l("Cash"), "cheque": _l("Cheque"), "bank": _l("Bank transfer
 
 
 def _note() -> StringField:
-    return StringField(filters=[one_line], validators=[Length(max=NOTE_LENGTH, message=_l("200 characters at most."))])
+    return StringField(
+        filters=[one_line], validators=[Length(max=NOTE_LENGTH, message=_l("Enter at most 200 characters."))]
+    )
 
 
 def _name() -> StringField:
-    return StringField(filters=[one_line], validators=[Length(max=NAME_LENGTH, message=_l("100 characters at most."))])
+    return StringField(
+        filters=[one_line], validators=[Length(max=NAME_LENGTH, message=_l("Enter at most 100 characters."))]
+    )
 
 
 class _DayField(DateField):  # type: ignore[misc]
@@ -46,7 +50,7 @@ class _DayField(DateField):  # type: ignore[misc]
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError(_("Write the day like 2026-11-21.")) from None
+            raise ValueError(_("Enter the date like 2026-11-21.")) from None
 
 
 class PayInForm(TokenForm):
@@ -57,9 +61,9 @@ class PayInForm(TokenForm):
     stall, stall_note = StringField(filters=[one_line]), _note()
     raffle, raffle_note = StringField(filters=[one_line]), _note()
     standing_orders, standing_orders_note = StringField(filters=[one_line]), _note()
-    from_on = _DayField(validators=[InputRequired(_l("Write the first day."))])
-    to_on = _DayField(validators=[InputRequired(_l("Write the last day."))])
-    method = StringField(filters=[one_line], validators=[AnyOf(METHODS, message=_l("Choose how it comes to us."))])
+    from_on = _DayField(validators=[InputRequired(_l("Enter the first day."))])
+    to_on = _DayField(validators=[InputRequired(_l("Enter the last day."))])
+    method = StringField(filters=[one_line], validators=[AnyOf(METHODS, message=_l("Choose how you send the money."))])
     first_counter, second_counter, handed_in_by = _name(), _name(), _name()
 
     def __init__(self, area: Area, **kwargs: Any) -> None:
@@ -110,13 +114,13 @@ class PayInForm(TokenForm):
         if field.data is None:
             return
         if self.from_on.data is not None and field.data < self.from_on.data:
-            raise ValidationError(_("The last day is before the first."))
+            raise ValidationError(_("The last day is before the first day. Check both."))
         if field.data > Organisation.get().day_of(now()):
-            raise ValidationError(_("This day is still to come."))
+            raise ValidationError(_("This day is in the future. Enter today or an earlier day."))
 
     def validate_from_on(self, field: Field) -> None:
         if field.data is not None and field.data < date(2000, 1, 1):
-            raise ValidationError(_("Write the first day."))
+            raise ValidationError(_("Enter the first day."))
 
     def validate_second_counter(self, field: Field) -> None:
         names = {name.casefold() for name in (self.first_counter.data, field.data) if name}
@@ -125,7 +129,7 @@ class PayInForm(TokenForm):
 
     def validate_handed_in_by(self, field: Field) -> None:
         if not field.data:
-            raise ValidationError(_("Write who hands it in."))
+            raise ValidationError(_("Enter who submits the return."))
 
     def refuse(self, error: DonationsError) -> None:
         self.refusal = sentence(error)

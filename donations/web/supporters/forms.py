@@ -47,23 +47,25 @@ class DonationForm(PublicForm):
     fund = StringField(filters=[one_line])
     name = StringField(
         filters=[one_line],
-        validators=[Length(max=NAME_LENGTH, message=_l("This name is too long: 100 characters at most."))],
+        validators=[Length(max=NAME_LENGTH, message=_l("This name is too long. Enter at most 100 characters."))],
     )
     email = StringField(
         filters=[one_line],
         validators=[
             Optional(),
-            Length(max=EMAIL_LENGTH, message=_l("This e-mail address is too long.")),
-            Email(message=_l("This is not a whole e-mail address. Write it like name@example.org, or leave it empty.")),
+            Length(max=EMAIL_LENGTH, message=_l("This email address is too long. Check the address.")),
+            Email(message=_l("Enter a whole email address, like name@example.org, or leave the field empty.")),
         ],
     )
     message = StringField(
         filters=[lines],
-        validators=[Length(max=MESSAGE_LENGTH, message=_l("This message is too long: 4,000 characters at most."))],
+        validators=[
+            Length(max=MESSAGE_LENGTH, message=_l("This message is too long. Enter at most 4,000 characters."))
+        ],
     )
     display = StringField(
         filters=[one_line],
-        validators=[AnyOf(DISPLAYS, message=_l("Choose how your name may be shown."))],
+        validators=[AnyOf(DISPLAYS, message=_l("Choose how to show your name."))],
     )
 
     updates = StringField(filters=[one_line])
@@ -117,9 +119,9 @@ class DonationForm(PublicForm):
 
     def validate_interval(self, field: Field) -> None:
         if field.data == "month":
-            raise ValidationError(_("Monthly gifts are not offered yet. You can give once."))
+            raise ValidationError(_("Monthly donations are not available yet. You can make a one-off donation."))
         if field.data not in ("once", ""):
-            raise ValidationError(_("Choose how often you want to give."))
+            raise ValidationError(_("Choose how often you want to donate."))
 
     def validate_fund(self, field: Field) -> None:
         if field.data and self._chosen_fund() is None:
@@ -128,7 +130,9 @@ class DonationForm(PublicForm):
     def validate_area(self, field: Field) -> None:
         """An appeal without areas takes no notice of it: the link may be one of another appeal."""
         if field.data and self.appeal.areas and self.chosen_area is None:
-            raise ValidationError(_("This appeal has no such region. Choose one from the list, or leave it empty."))
+            raise ValidationError(
+                _("This appeal has no such region. Choose a region from the list, or leave the field empty.")
+            )
 
     @property
     def chosen_area(self) -> Area | None:
@@ -136,7 +140,7 @@ class DonationForm(PublicForm):
 
     def validate_updates(self, field: Field) -> None:
         if self.wants_updates and not self.email.data:
-            raise ValidationError(_("To be told how it goes on, write your e-mail address; or untick this."))
+            raise ValidationError(_("Enter your email address to get updates, or untick this box."))
 
     @property
     def wants_updates(self) -> bool:

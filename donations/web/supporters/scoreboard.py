@@ -76,10 +76,10 @@ def told(appeal: Appeal, board: Scoreboard) -> str:
         ))  # fmt: skip
     others = [one.name for one in board.areas if one.is_reached and one is not leader]
     if others:
-        said.append(_("Past their target, too: %(areas)s.", areas=", ".join(others)))
+        said.append(_("Also reached their target: %(areas)s.", areas=", ".join(others)))
     if board.missing is not None:
         said.append(_what_is_missing(board.missing, board.days_left))
-    said.append(_("Give at %(address)s", address=public_url(url_for("appeals.show", slug=appeal.slug))))
+    said.append(_("Donate at %(address)s", address=public_url(url_for("appeals.show", slug=appeal.slug))))
     return " ".join(said)
 
 
@@ -95,9 +95,9 @@ def _what_is_missing(missing: Money, days_left: int | None) -> str:
         return str(_("The goal is reached. Thank you!"))
     sum = money(missing, short=True)
     if not days_left:
-        return str(_("%(sum)s is still missing.", sum=sum))
+        return str(_("%(sum)s still to raise.", sum=sum))
     return str(ngettext(
-        "%(sum)s is still missing, with %(count)s day left.", "%(sum)s is still missing, with %(count)s days left.",
+        "%(sum)s still to raise, with %(count)s day left.", "%(sum)s still to raise, with %(count)s days left.",
         days_left, sum=sum, count=number(days_left),
     ))  # fmt: skip
 

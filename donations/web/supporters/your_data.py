@@ -32,7 +32,7 @@ class AddressForm(TokenForm):
         filters=[one_line],
         validators=[
             DataRequired(message=_l("Enter your email address.")),
-            Length(max=EMAIL_LENGTH, message=_l("This e-mail address is too long.")),
+            Length(max=EMAIL_LENGTH, message=_l("This email address is too long. Check the address.")),
             Email(message=_l("Enter a whole email address, like name@example.org.")),
         ],
     )

@@ -36,15 +36,17 @@ class AdjustmentForm(MoneyForm):
     """`open_item` is what is written off or kept, as account|what it clears|fund|currency. `wording` is the number of
     the row under which the money of a transfer was given."""
 
-    kind = StringField(filters=[one_line], validators=[AnyOf(ADJUSTMENT_KINDS, message=_l("Choose what it is."))])
+    kind = StringField(
+        filters=[one_line], validators=[AnyOf(ADJUSTMENT_KINDS, message=_l("Select the type of adjustment."))]
+    )
     fund = SelectField(validate_choice=False)
     other_fund = SelectField(validate_choice=False)
     account = SelectField(validate_choice=False)
     open_item = SelectField(validate_choice=False)
     wording = SelectField(validate_choice=False)
-    on = DayField(validators=[needed(_l("Write the day."))])
-    reason = LineField(needed(_l("Write why, for whoever reads the books later.")), most=TEXT)
-    authority = LineField(needed(_l("Write who decided it, like “committee of 3 November”.")), most=500)
+    on = DayField(validators=[needed(_l("Enter the date."))])
+    reason = LineField(needed(_l("Enter the reason, for anyone who reads the accounts later.")), most=TEXT)
+    authority = LineField(needed(_l("Enter who authorised this, for example “Committee, 3 November”.")), most=500)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,23 +63,23 @@ class AdjustmentForm(MoneyForm):
 
     def validate_fund(self, field: Any) -> None:
         if self.kind.data in ("transfer", "opening") and field.data not in self.by_slug:
-            raise ValidationError(_("Choose the fund."))
+            raise ValidationError(_("Select the fund."))
 
     def validate_other_fund(self, field: Any) -> None:
         if self.kind.data == "transfer" and (field.data not in self.by_slug or field.data == self.fund.data):
-            raise ValidationError(_("Choose another fund, to which it goes."))
+            raise ValidationError(_("Select another fund to transfer the money to."))
 
     def validate_account(self, field: Any) -> None:
         chosen = self.accounts.get(field.data or "")
         if self.kind.data in ("transfer", "opening") and (chosen is None or chosen.currency != self.currency.data):
-            raise ValidationError(_("Choose the bank account in this currency where the money stands."))
+            raise ValidationError(_("Select the bank account in this currency that holds the money."))
 
     def validate_open_item(self, field: Any) -> None:
         if self.kind.data not in ("write_off", "kept"):
             return
         chosen = self.found.get(field.data or "")
         if chosen is None or chosen.currency != self.currency.data:
-            raise ValidationError(_("Choose what it is about, in this currency."))
+            raise ValidationError(_("Select the item to adjust, in this currency."))
 
     def validate_wording(self, field: Any) -> None:
         if self.kind.data != "transfer":
@@ -86,7 +88,7 @@ class AdjustmentForm(MoneyForm):
         if not field.data and len(under) < 2:
             field.data = str(under[0]) if under else ""
         elif field.data not in [str(number) for number in under]:
-            raise ValidationError(_("Choose the wording under which this money was given."))
+            raise ValidationError(_("Select the wording under which this money was given."))
 
     @property
     def wanted(self) -> adjustments.Asked:

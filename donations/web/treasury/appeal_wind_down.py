@@ -45,7 +45,7 @@ def close(slug: str) -> Any:
             done.again = not appeals.close(Appeal.any_by_slug(slug), done.at)
     except DonationsError as error:
         return _page(Appeal.any_by_slug(slug), form, form.refuse(error))
-    flash(_("The appeal is closed. It takes no more gifts; what still arrives is booked."))
+    flash(_("Appeal closed. It takes no more donations. Money that still arrives is recorded."))
     return redirect(url_for("treasury.appeal_wind_down.show", slug=slug), 303)
 
 

@@ -47,7 +47,7 @@ class RuleForm(OnceForm):
         if field.data and self.required.data == "2":
             self.limit = amounts.read(field.data, house.currency, [house.currency])
             if self.limit.minor < 0:
-                raise ValidationError(_("Enter an amount of zero or more."))
+                raise ValidationError(_("Enter an amount of 0 or more."))
 
 
 @bp.get("")
@@ -72,7 +72,7 @@ def ask() -> Any:
     if done.again:
         say_used()
     else:
-        flash(_("Request saved. Another treasurer or admin must approve it."))
+        flash(_("Request saved. Another treasurer or administrator must approve it."))
     return redirect(url_for("treasury.approvals.show"), 303)
 
 
@@ -95,7 +95,7 @@ def decide(number: int) -> Any:
             approvals.decide(min(number, MOST_ID), yes=yes, actor=done.actor, at=done.at)
     except DonationsError as error:
         return _page(form, form.refuse(error))
-    flash(_("The approval rule is changed.") if yes else _("The approval rule stays as it is."))
+    flash(_("Approval rule changed.") if yes else _("The approval rule stays as it is."))
     return redirect(url_for("treasury.approvals.show"), 303)
 
 

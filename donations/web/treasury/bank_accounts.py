@@ -37,7 +37,7 @@ SHOWN_LINES, SHOWN_STATEMENTS = 200, 50
 
 
 class AccountForm(TreasuryForm):
-    name = LineField(needed(_l("Give it a name, like “Current account”.")), most=60)
+    name = LineField(needed(_l("Enter a name, for example “Current account”.")), most=60)
     currency = SelectField()
     number = LineField(most=50)
 
@@ -47,11 +47,11 @@ class AccountForm(TreasuryForm):
 
     def validate_name(self, field: Any) -> None:
         if db.session.scalar(select(BankAccount.id).where(BankAccount.name == field.data)):
-            raise ValidationError(_("An account of this name is here already."))
+            raise ValidationError(_("An account with this name already exists. Enter another name."))
 
     def validate_number(self, field: Any) -> None:
         if field.data and statement_accounts.account_named(db.session.connection(), field.data) is not None:
-            raise ValidationError(_("An account with this number is here already."))
+            raise ValidationError(_("An account with this number already exists. Check the number."))
 
 
 class StatementForm(TreasuryForm):
@@ -73,7 +73,7 @@ class StatementForm(TreasuryForm):
             return unpacked(self.map.data)
         except ValueError as error:
             raise BadStatement(
-                fault=N_("the answers about its columns were lost"), mend=N_("Choose the file again.")
+                fault=N_("your answers about its columns were lost"), mend=N_("Choose the file again.")
             ) from error
 
 
@@ -121,7 +121,7 @@ def take_statement(number: int) -> Any:
         if form.file.data:
             data, form.file_name.data = form.file.data.read(), one_line(form.file.data.filename)[:200]
             return _look(account, form, data, None)
-        form.file.errors = [_("Choose the file that your bank gave you.")]
+        form.file.errors = [_("Choose the statement file from your bank.")]
     except DonationsError as error:
         return _account_page(_find(number), form, form.refuse(error))
     return _account_page(account, form, 422)
@@ -155,7 +155,7 @@ def _answered_here(error: DonationsError) -> DonationsError:
     """On the page the question is answered by a form, not by a command."""
     if "--map" not in str(error.facts.get("mend", "")):
         return error
-    return type(error)(**{**error.facts, "mend": N_("Say what the columns are in the form below.")})
+    return type(error)(**{**error.facts, "mend": N_("Select the columns in the form below.")})
 
 
 def _statement_page(
@@ -213,8 +213,8 @@ def _import(account: BankAccount, form: StatementForm) -> Any:
     if imported.waiting:
         flash(
             ngettext(
-                "%(count)s line waits on the to-do list.",
-                "%(count)s lines wait on the to-do list.",
+                "%(count)s line needs a decision in To do.",
+                "%(count)s lines need a decision in To do.",
                 imported.waiting,
                 count=imported.waiting,
             )

@@ -62,7 +62,9 @@ def decide(number: int) -> Any:
     except DonationsError as error:
         return _page(_find(number), form, form.refuse(error))
     is_in = form.act.data == "accept"
-    flash(_("%(sum)s is accepted.", sum=amount) if is_in else _("Declined. The branch reads why."))
+    flash(
+        _("Return accepted: %(sum)s.", sum=amount) if is_in else _("Return rejected. The branch can read the reason.")
+    )
     return redirect(url_for("treasury.branch_returns.show", number=number), 303)
 
 

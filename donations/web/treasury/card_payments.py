@@ -34,7 +34,7 @@ bp = Blueprint("card_payments", __name__, url_prefix="/card-payments")
 class RefundForm(MoneyForm):
     """In the gift's own currency; all that is left of it, unless less is typed."""
 
-    reason = StringField(filters=[one_line], validators=[AnyOf(REFUND_REASONS, message=_l("Choose the reason."))])
+    reason = StringField(filters=[one_line], validators=[AnyOf(REFUND_REASONS, message=_l("Select the reason."))])
     note = LineField(most=500)
 
     def __init__(self, currency: str, *args: Any, **kwargs: Any) -> None:
@@ -129,11 +129,11 @@ def _carry_out(attempt_id: int, charge_id: str, *, again: bool = False) -> Any:
     try:
         carry_out(attempt_id, now())
     except PaymentServiceDown:
-        flash(_("Stripe has not answered yet. The refund is kept and asked for again by itself until it is known what"
-                " became of it. Do not ask for another one."))  # fmt: skip
+        flash(_("Stripe has not answered yet. The refund is saved, and we repeat the request until the outcome "
+"is known. Do not request another refund."))  # fmt: skip
     else:
         attempt = db.session.get_one(RefundAttempt, attempt_id)
-        say_used() if again else flash(_("%(amount)s is given back.", amount=money(attempt.amount)))
+        say_used() if again else flash(_("Refund made: %(amount)s.", amount=money(attempt.amount)))
     finally:
         dashboard_cache.forget()
     return redirect(url_for("treasury.card_payments.show", charge_id=charge_id), 303)

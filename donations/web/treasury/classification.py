@@ -53,7 +53,7 @@ class PurposeForm(FundForm):
 
 
 class MovementForm(FundForm):
-    account = SelectField(validators=[needed(_l("Select what it is."))])
+    account = SelectField(validators=[needed(_l("Select the type of transaction."))])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -94,7 +94,7 @@ def classify(movement_id: str) -> Any:
         waits = _ask("movement.classified", f"movement:{movement_id[:255]}", asked)
     except DonationsError as error:
         return _movement_page(movement_id, form, form.refuse(error))
-    flash(_("Kept. Another treasurer must approve it.") if waits else _("Transaction classified."))
+    flash(_("Request saved. Another treasurer must approve it.") if waits else _("Transaction classified."))
     return redirect(url_for("treasury.classification.transaction", movement_id=movement_id), 303)
 
 
@@ -114,7 +114,11 @@ def assign(charge_id: str) -> Any:
         waits = _ask("ledger.assigned", f"charge:{charge_id[:255]}", form.asked(charge_id=charge_id[:255]))
     except DonationsError as error:
         return _payment_page(charge_id, form, form.refuse(error))
-    flash(_("Kept. Another treasurer must approve it.") if waits else _("Payment assigned. The totals include it now."))
+    flash(
+        _("Request saved. Another treasurer must approve it.")
+        if waits
+        else _("Payment assigned. The totals include it now.")
+    )
     return redirect(url_for("treasury.card_payments.show", charge_id=charge_id), 303)
 
 

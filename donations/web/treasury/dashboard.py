@@ -27,15 +27,15 @@ bp = Blueprint("treasury", __name__, url_prefix="/treasury")
 # The parts of the treasury, in the order in which they stand above its pages.
 PARTS = (
     ("treasury.index", _l("Overview")),
-    ("treasury.statement_lines.index", _l("Bank lines")),
-    ("treasury.card_payments.index", _l("Gifts")),
-    ("treasury.payouts.index", _l("Payouts")),
+    ("treasury.statement_lines.index", _l("Statement lines")),
+    ("treasury.card_payments.index", _l("Donations")),
+    ("treasury.payouts.index", _l("Stripe payouts")),
     ("treasury.offline_donations.index", _l("Cash and cheques")),
-    ("treasury.branch_returns.index", _l("Pay-ins")),
-    ("treasury.payment_requests.index", _l("Paying out")),
+    ("treasury.branch_returns.index", _l("Branch returns")),
+    ("treasury.payment_requests.index", _l("Payments out")),
     ("treasury.disputes.index", _l("Disputes")),
-    ("treasury.bank_accounts.index", _l("Accounts")),
-    ("treasury.periods.index", _l("Periods")),
+    ("treasury.bank_accounts.index", _l("Bank accounts")),
+    ("treasury.periods.index", _l("Month end")),
 )
 bp.context_processor(lambda: {"words": labels.known(), "parts": PARTS, "halt": db.session.get(Halt, 1), **links()})
 

@@ -44,15 +44,18 @@ class BooksForm(TreasuryForm):
     def __init__(self) -> None:
         super().__init__(formdata=request.args)
         self.fund_ids = {fund.slug: fund.id for fund in funds.named().values()}
-        self.fund.choices = [("", _("Every fund")), *funds.choices()]
-        self.currency.choices = [("", _("Every currency"))]
+        self.fund.choices = [("", _("All funds")), *funds.choices()]
+        self.currency.choices = [("", _("All currencies"))]
         self.currency.choices += [(code, code) for code in Organisation.get().settlement_currencies]
         self.accounts = tuple(code for code in wholes(request.args.getlist("account")) if code in ACCOUNTS)
         self.fund.data, self.currency.data = self.fund.data or "", self.currency.data or ""
 
     def validate(self, **more: Any) -> bool:
         is_good = bool(super().validate(**more))
-        needed = {self.since: _("A statement needs its first day."), self.until: _("A statement needs its last day.")}
+        needed = {
+            self.since: _("Enter the first day of the statement."),
+            self.until: _("Enter the last day of the statement."),
+        }
         missing = [field for field in needed if field.data is None and not field.errors]
         if self.format.data != PDF or not missing:
             return is_good
@@ -62,11 +65,13 @@ class BooksForm(TreasuryForm):
 
     def validate_until(self, field: Field) -> None:
         if field.data and self.since.data and field.data < self.since.data:
-            raise ValidationError(_("The last day is before the first."))
+            raise ValidationError(_("The last day is before the first day. Check both."))
 
     def validate_format(self, field: Field) -> None:
         if self.accounts and field.data not in TABLES:
-            raise ValidationError(_("Some accounts alone do not balance: take a table, or the whole fund."))
+            raise ValidationError(
+                _("Selected ledger accounts do not balance on their own. Choose CSV, XLSX or the whole fund.")
+            )
 
     @property
     def scope(self) -> exports.Scope:

@@ -60,7 +60,7 @@ class LineField(StringField):  # type: ignore[misc]
     """One line of text."""
 
     def __init__(self, *validators: Any, most: int = LINE, **more: Any) -> None:
-        too_long = Length(max=most, message=_l("This is too long: %(max)d characters at most."))
+        too_long = Length(max=most, message=_l("This is too long. Enter at most %(max)d characters."))
         super().__init__(filters=[one_line], validators=[*validators, too_long], **more)
 
 
@@ -71,7 +71,7 @@ class DayField(DateField):  # type: ignore[misc]
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError(_("Write the day like 2026-11-21.")) from None
+            raise ValueError(_("Enter the date like 2026-11-21.")) from None
 
 
 class needed(InputRequired):  # type: ignore[misc]

@@ -29,46 +29,46 @@ COLUMNS = {
 ACCOUNTS = {
     1000: _l("Bank"),
     1010: _l("Cash in hand"),
-    1020: _l("Cheques held"),
-    1030: _l("Paid in, on its way to the bank"),
-    1040: _l("Paid out, on its way from the bank"),
+    1020: _l("Cheques in hand"),
+    1030: _l("Paid in, in transit to the bank"),
+    1040: _l("Paid out, in transit from the bank"),
     1100: _l("Stripe balance"),
-    1105: _l("Charges and refunds being settled"),
+    1105: _l("Card payments and refunds in transit"),
     1110: _l("Reserves held by Stripe"),
-    1120: _l("Payouts on their way"),
+    1120: _l("Stripe payouts in transit"),
     1130: _l("Withheld for disputes"),
     2010: _l("Unidentified receipts"),
-    2020: _l("Gifts to be given back"),
+    2020: _l("Donations to refund"),
     2100: _l("Approved, not paid out yet"),
     2990: _l("Unclassified Stripe transactions"),
     3000: _l("Opening balance"),
     3100: _l("Transfers between funds"),
-    3900: _l("Exchange of currencies"),
-    4000: _l("Gifts by card"),
-    4010: _l("Gifts by hand and by bank"),
+    3900: _l("Currency exchange"),
+    4000: _l("Card donations"),
+    4010: _l("Cash, cheque and bank donations"),
     4050: _l("Refunds"),
     4060: _l("Disputes lost"),
-    4070: _l("Failed after they had come"),
+    4070: _l("Payments that failed after arriving"),
     5000: _l("Processing fees"),
     5010: _l("Dispute fees"),
-    5020: _l("Fees of the Stripe account"),
-    5030: _l("Differences of exchange and disputes"),
+    5020: _l("Stripe account fees"),
+    5030: _l("Exchange and dispute differences"),
     5040: _l("Bank charges"),
-    5100: _l("Paid out to the purpose"),
+    5100: _l("Payments from funds"),
     5900: _l("Written off"),
 }
 MATCHES = {
-    "payout": _l("Payout from Stripe"),
-    "offline_gift": _l("Gift by bank"),
+    "payout": _l("Stripe payout"),
+    "offline_gift": _l("Donation by bank"),
     "slip": _l("Paying-in slip"),
-    "disbursement": _l("Money paid out"),
-    "bounced": _l("Cheque that bounced"),
-    "offline_refund": _l("Gift given back by bank"),
-    "returned": _l("Card gift given back by bank"),
+    "disbursement": _l("Payment from a fund"),
+    "bounced": _l("Bounced cheque"),
+    "offline_refund": _l("Donation refunded by bank transfer"),
+    "returned": _l("Card donation refunded by bank transfer"),
     "charge": _l("Bank charge"),
-    "own_account": _l("Between our own accounts"),
-    "stripe_topup": _l("Top-up of the Stripe balance"),
-    "unidentified": _l("Not identified"),
+    "own_account": _l("Transfer between our own accounts"),
+    "stripe_topup": _l("Stripe balance top-up"),
+    "unidentified": _l("Unidentified receipt"),
 }
 METHODS = {
     "cash": _l("Cash"),
@@ -79,69 +79,69 @@ METHODS = {
 GIFT_STATES = {
     "expected": _l("expected"),
     "arrived": _l("arrived"),
-    "recorded": _l("to be accepted"),
+    "recorded": _l("to accept"),
     "accepted": _l("accepted"),
     "bounced": _l("bounced"),
     "cancelled": _l("cancelled"),
 }
 LINE_STANDINGS = {"unmatched": _l("unmatched"), "unidentified": _l("unidentified"), "matched": _l("matched")}
 CLASSIFICATION_STATES = {
-    "requested": _l("waits for approval"),
+    "requested": _l("waiting for approval"),
     "made": _l("approved"),
     "refused": _l("rejected"),
     "replaced": _l("replaced"),
 }
 DISBURSEMENT_STATES = {
-    "requested": _l("asked for"),
+    "requested": _l("requested"),
     "approved": _l("approved"),
-    "sent": _l("sent"),
-    "paid": _l("in the bank"),
-    "refused": _l("refused"),
-    "cancelled": _l("taken back"),
+    "sent": _l("sent to bank"),
+    "paid": _l("cleared"),
+    "refused": _l("rejected"),
+    "cancelled": _l("cancelled"),
 }
 ADJUSTMENTS = {
     "transfer": _l("Transfer between funds"),
     "opening": _l("Opening balance"),
     "write_off": _l("Write-off"),
-    "kept": _l("Gift that may be kept"),
+    "kept": _l("Kept donation"),
 }
-ADJUSTMENT_STATES = {"requested": _l("waits for a second person"), "made": _l("booked"), "refused": _l("refused")}
+ADJUSTMENT_STATES = {"requested": _l("waiting for a second person"), "made": _l("recorded"), "refused": _l("rejected")}
 PAYOUT_STATES = {
     PayoutStatus.PENDING: _l("to be sent"),
-    PayoutStatus.IN_TRANSIT: _l("on its way"),
+    PayoutStatus.IN_TRANSIT: _l("in transit"),
     PayoutStatus.PAID: _l("paid"),
     PayoutStatus.FAILED: _l("failed"),
     PayoutStatus.CANCELED: _l("cancelled"),
 }
 PAYOUT_PARTS = {
-    "gross": _l("Gifts"),
+    "gross": _l("Donations"),
     "refunds": _l("Refunds"),
     "disputes": _l("Disputes"),
     "fees": _l("Fees"),
     "reserves": _l("Reserves"),
-    "other": _l("Other movements"),
+    "other": _l("Other transactions"),
     "unexplained": _l("Unexplained"),
 }
 DONATION_STATES = {
     "pending": _l("not paid yet"),
-    "processing": _l("on its way"),
+    "processing": _l("in transit"),
     "paid": _l("received"),
-    "part_refunded": _l("given back in part"),
-    "refunded": _l("given back"),
+    "part_refunded": _l("partly refunded"),
+    "refunded": _l("refunded"),
     "disputed": _l("in dispute"),
-    "lost": _l("lost in a dispute"),
+    "lost": _l("dispute lost"),
     "failed": _l("failed"),
     "abandoned": _l("not paid"),
 }
 PAY_IN_STATES = {
-    "new": _l("to be accepted"),
+    "new": _l("to accept"),
     "accepted": _l("accepted"),
     "declined": _l("declined"),
     "replaced": _l("replaced"),
 }
 PAY_IN_KINDS = {
     "collection": _l("Collection"),
-    "paper_sales": _l("Paper sales"),
+    "paper_sales": _l("Newspaper sales"),
     "stall": _l("Stall"),
     "raffle": _l("Raffle"),
     "standing_orders": _l("Standing orders"),
@@ -158,44 +158,44 @@ RECEIPT_CAUSES = {
     "lost": _l("reversed by the bank"),
     "refunded_and_lost": _l("refunded and reversed by the bank"),
     "failed": _l("the payment failed"),
-    "more": _l("more arrived"),
+    "more": _l("another part arrived"),
     "corrected": _l("corrected by the team"),
-    "moved": _l("moved to another fund"),
+    "moved": _l("transferred to another fund"),
 }
 RECEIPT_STATES = {"live": _l("valid"), "replaced": _l("replaced"), "void": _l("void")}
 REFUND_STATES = {
-    RefundStatus.PENDING: _l("on its way"),
-    RefundStatus.REQUIRES_ACTION: _l("waits for the supporter’s bank details"),
-    RefundStatus.SUCCEEDED: _l("given back"),
-    RefundStatus.FAILED: _l("came back"),
-    RefundStatus.CANCELED: _l("taken back"),
+    RefundStatus.PENDING: _l("in transit"),
+    RefundStatus.REQUIRES_ACTION: _l("waiting for the donor’s bank details"),
+    RefundStatus.SUCCEEDED: _l("refunded"),
+    RefundStatus.FAILED: _l("refund failed"),
+    RefundStatus.CANCELED: _l("cancelled"),
 }
 PENDING_REASONS = {
-    "processing": _l("Stripe is processing it"),
-    "insufficient_funds": _l("the Stripe balance is too low: pay money in at Stripe"),
+    "processing": _l("being processed by Stripe"),
+    "insufficient_funds": _l("the Stripe balance is too low, so top it up in Stripe"),
     "charge_pending": _l("the payment itself has not arrived yet"),
 }
 REFUND_REASONS = {
-    "requested_by_customer": _l("The supporter asked for it"),
-    "duplicate": _l("It was given twice"),
-    "fraudulent": _l("It looks like fraud"),
+    "requested_by_customer": _l("Donor’s request"),
+    "duplicate": _l("Duplicate donation"),
+    "fraudulent": _l("Suspected fraud"),
 }
 REFUND_HINTS = {
-    "requested_by_customer": _l("By mistake, a wrong amount, a change of mind."),
-    "duplicate": _l("The same gift came a second time."),
+    "requested_by_customer": _l("A mistake, a wrong amount or a change of mind."),
+    "duplicate": _l("The same donation arrived twice."),
     "fraudulent": _l("Stripe will then trust this card less."),
 }
-ATTEMPT_STATES = {"asked": _l("Stripe has not answered yet"), "refused": _l("Stripe refused it")}
+ATTEMPT_STATES = {"asked": _l("Stripe has not answered yet"), "refused": _l("Stripe refused the refund")}
 DISPUTE_STATES = {
-    DisputeStatus.NEEDS_RESPONSE: _l("needs an answer"),
-    DisputeStatus.UNDER_REVIEW: _l("the bank looks at it"),
+    DisputeStatus.NEEDS_RESPONSE: _l("response needed"),
+    DisputeStatus.UNDER_REVIEW: _l("under review"),
     DisputeStatus.WON: _l("won"),
     DisputeStatus.LOST: _l("lost"),
-    DisputeStatus.WARNING_NEEDS_RESPONSE: _l("inquiry: needs an answer"),
-    DisputeStatus.WARNING_UNDER_REVIEW: _l("inquiry: the bank looks at it"),
-    DisputeStatus.WARNING_CLOSED: _l("inquiry closed"),
-    DisputeStatus.APPEAL_NEEDS_RESPONSE: _l("needs an answer once more"),
-    DisputeStatus.APPEAL_UNDER_REVIEW: _l("the bank looks at it once more"),
+    DisputeStatus.WARNING_NEEDS_RESPONSE: _l("dispute inquiry: response needed"),
+    DisputeStatus.WARNING_UNDER_REVIEW: _l("dispute inquiry: under review"),
+    DisputeStatus.WARNING_CLOSED: _l("dispute inquiry closed"),
+    DisputeStatus.APPEAL_NEEDS_RESPONSE: _l("response needed again"),
+    DisputeStatus.APPEAL_UNDER_REVIEW: _l("under review again"),
     DisputeStatus.PREVENTED: _l("prevented"),
 }
 # What of them is good, and what asks for somebody's attention.
@@ -210,20 +210,22 @@ PAYOUT_TONES = dict.fromkeys(PayoutStatus.all_that(lambda one: one.has_come_back
 
 # Why a payment with the reference of a donation is not its payment, by facts.Stray.
 STRAYS = {
-    "other_currency": _l("This payment carries the reference of a donation in another currency."),
-    "other_account": _l("This payment was taken for another Stripe account, with the reference of a donation of ours."),
-    "paid_already": _l("This payment carries the reference of a donation that another payment has paid."),
+    "other_currency": _l("This payment has the reference of a donation in another currency."),
+    "other_account": _l(
+        "This payment was taken for another Stripe account, with the reference of one of our donations."
+    ),
+    "paid_already": _l("This payment has the reference of a donation that another payment has paid."),
 }
 
 
 # What is to be seen on a line of a statement (statement_lines/comparison.py).
 LINE_REASONS = {
-    "twin": _l("same day and amount as a line that is here"),
-    "moved": _l("same words and amount as a line a few days away"),
-    "number": _l("the bank gave this number to another line"),
-    "entry": _l("belongs to a collective entry of another amount"),
-    "future": _l("still to come"),
-    "old": _l("more than two years old"),
+    "twin": _l("same day and amount as an imported line"),
+    "moved": _l("same text and amount as a line a few days before or after"),
+    "number": _l("the bank used this number for another line"),
+    "entry": _l("part of a batch with a different total"),
+    "future": _l("date in the future"),
+    "old": _l("more than 2 years old"),
 }
 
 

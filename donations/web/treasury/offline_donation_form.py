@@ -50,11 +50,11 @@ def chosen(purpose: str) -> tuple[Appeal, Fund | None]:
 class GiftForm(MoneyForm):
     """`purpose` is an appeal, or an appeal and its fund. `piece-500` and the like say how many notes and coins."""
 
-    method = StringField(filters=[one_line], validators=[AnyOf(METHODS, message=_l("Choose how it came."))])
+    method = StringField(filters=[one_line], validators=[AnyOf(METHODS, message=_l("Select the payment method."))])
     purpose = StringField(filters=[one_line])
-    received_on = DayField(validators=[needed(_l("Write the day it came, or is expected."))])
+    received_on = DayField(validators=[needed(_l("Enter the date the donation arrived or is expected."))])
     name = LineField(most=100)
-    email = LineField(Optional(), Email(message=_l("This is not a whole e-mail address.")), most=254)
+    email = LineField(Optional(), Email(message=_l("Enter a full email address, like name@example.org.")), most=254)
     first_counter = LineField(most=100)
     second_counter = LineField(most=100)
     cheque_number = LineField(most=40)
@@ -101,7 +101,7 @@ class GiftForm(MoneyForm):
 
     def validate_purpose(self, field: Field) -> None:
         if field.data not in dict(field.choices):
-            raise ValidationError(_("Choose what it is for."))
+            raise ValidationError(_("Select the appeal or fund."))
 
     def read_pieces(self, typed: Mapping[str, str]) -> None:
         """Notes and coins as they were typed."""
@@ -113,11 +113,11 @@ class GiftForm(MoneyForm):
         if self.method.data != "cash" or not typed or self.money is None:
             return
         if not all(count.isdecimal() and int(count) <= MOST_PIECES for count in typed.values()):
-            raise ValidationError(_("Write how many of each note and coin, in figures."))
+            raise ValidationError(_("Enter the number of each note and coin in figures."))
         self.counted = {piece: int(count) for piece, count in typed.items()}
         come_to = Money(sum(int(piece) * count for piece, count in self.counted.items()), self.money.currency)
         if come_to != self.money:
-            raise ValidationError(_("The notes and coins come to %(sum)s. Count again.", sum=money(come_to)))
+            raise ValidationError(_("The notes and coins add up to %(sum)s. Count again.", sum=money(come_to)))
 
 
 def _day(text: str) -> date | None:

@@ -43,13 +43,13 @@ def answer() -> Any:
     """Accept, or cancel, the gifts that were ticked: all of them or none."""
     form, chosen = ActForm(), wholes(request.form.getlist("gift"))
     if not chosen or form.act.data not in _VERBS:
-        form.refusal = _("Tick the gifts that you mean.")
+        form.refusal = _("Select at least one donation.")
         return _list(form, 422)
     try:
         _answer(form.act.data, chosen)
     except DonationsError as error:
         return _list(form, form.refuse(error))
-    flash(_("Done."))
+    flash(_("Selected donations updated."))
     return redirect(url_for("treasury.offline_donations.index"), 303)
 
 
@@ -94,9 +94,9 @@ def _say_recorded(form: GiftForm, code: str | None, again: bool) -> None:
     if again:
         say_used()
     elif code:
-        flash(_("%(amount)s is recorded. Its reference is %(code)s.", amount=amount, code=code))
+        flash(_("%(amount)s recorded. Reference code: %(code)s.", amount=amount, code=code))
     else:
-        flash(_("%(amount)s is recorded. The next one:", amount=amount))
+        flash(_("%(amount)s recorded. You can add another donation.", amount=amount))
 
 
 def _record(form: GiftForm) -> tuple[str | None, bool]:

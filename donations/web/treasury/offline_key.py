@@ -30,22 +30,23 @@ bp = Blueprint("offline_key", __name__, url_prefix="/offline-key")
 SEALED = {
     "donations": _l("Names, email addresses and messages of donors"),
     "names on receipts": _l("Names on receipts"),
-    "events of Stripe": _l("What Stripe told of each payment"),
-    "statement lines": _l("What statement lines say"),
-    "earlier words of statement lines": _l("What statement lines said in earlier files"),
-    "statement lines that were in doubt": _l("Statement lines that may be here twice"),
+    "events of Stripe": _l("Stripe data about each payment"),
+    "statement lines": _l("Text of statement lines"),
+    "earlier words of statement lines": _l("Text of statement lines in earlier files"),
+    "statement lines that were in doubt": _l("Possible duplicate statement lines"),
 }
 # What docs/offline-key.md lists too, in the same words.
 STAYS = (
     _l("names, addresses and messages of donations that are not settled, or whose receipt is not sent yet"),
-    _l("messages that wait for a decision or are shown, and the name or initials that donors let be shown"),
-    _l("statement lines that are not matched, files that wait to be imported, and payers whose lines are matched by a"
-       " rule"),
-    _l("events of Stripe that failed"),
-    _l("addresses of subscribers and of emails that are not sent"),
-    _l("forms that are being filled in, for a day at most"),
-    _l("what a person asked to see, for seven days after it was unlocked"),
-    _l("payees and their evidence, branch returns, and the accounts of the team"),
+    _l("messages that wait for a decision or are shown, and names or initials that donors allow us to "
+"show"),
+    _l("unmatched statement lines, files that wait to be imported, and payers whose lines are matched "
+"by a rule"),
+    _l("failed Stripe events"),
+    _l("addresses of subscribers and of unsent emails"),
+    _l("forms that are being filled in, for 1 day at most"),
+    _l("data that a person asked to see, for 7 days after it was unlocked"),
+    _l("payees and their supporting documents, branch returns, and team profiles"),
 )  # fmt: skip
 
 
@@ -73,7 +74,7 @@ def unlock() -> Any:
     except OfflineKeyRefused as error:
         form.refuse(error)
         return _page(form, 422)
-    flash(_("Unlocked for 15 minutes."))
+    flash(_("Offline key unlocked for 15 minutes."))
     return redirect(url_for("treasury.offline_key.show"), 303)
 
 
@@ -82,7 +83,7 @@ def lock() -> Any:
     with act("offline_key.locked") as done:
         unlocks.end(done.conn, sessions.number())
     offline.unlock(None)
-    flash(_("Locked."))
+    flash(_("Offline key locked."))
     return redirect(url_for("treasury.offline_key.show"), 303)
 
 

@@ -26,10 +26,10 @@ class SlipForm(MoneyForm):
     """`amount` and `count` are what the treasurer wrote on the slip, so that it is counted twice."""
 
     gift = SelectMultipleField(validate_choice=False)
-    account = SelectField(validators=[needed(_l("Choose the account it is paid into."))])
-    count = IntegerField(validators=[NumberRange(1, 10_000, _l("Write how many gifts are on the slip."))])
+    account = SelectField(validators=[needed(_l("Select the bank account you paid into."))])
+    count = IntegerField(validators=[NumberRange(1, 10_000, _l("Enter the number of donations on the slip."))])
     number = LineField(most=40)
-    on = DayField(validators=[needed(_l("Write the day you paid it in."))])
+    on = DayField(validators=[needed(_l("Enter the date you paid the money in."))])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

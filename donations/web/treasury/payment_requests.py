@@ -34,10 +34,10 @@ _ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
 
 class RequestForm(MoneyForm):
-    fund = SelectField(validators=[needed(_l("Choose the fund it is paid from."))])
+    fund = SelectField(validators=[needed(_l("Select the fund to pay from."))])
     account = SelectField(validate_choice=False)
-    purpose = LineField(needed(_l("Write what it is for.")), most=500)
-    payee = LineField(needed(_l("Write who is paid, with their account.")), most=300)
+    purpose = LineField(needed(_l("Enter what the payment is for.")), most=500)
+    payee = LineField(needed(_l("Enter the payee and their account.")), most=300)
     payee_is_me = BooleanField()
     evidence = FileField()
 
@@ -54,7 +54,7 @@ class RequestForm(MoneyForm):
         if not field.data and len(fitting) < 2:
             field.data = fitting[0] if fitting else ""
         elif field.data not in fitting:
-            raise ValidationError(_("Choose the bank account in this currency it is paid from."))
+            raise ValidationError(_("Select a bank account in this currency."))
 
 
 @bp.url_value_preprocessor

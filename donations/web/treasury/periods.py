@@ -27,7 +27,7 @@ bp = Blueprint("periods", __name__, url_prefix="/periods")
 
 
 class PeriodForm(TreasuryForm):
-    ends_on = DayField(validators=[needed(_l("Write the last day of the period."))])
+    ends_on = DayField(validators=[needed(_l("Enter the last day of the period."))])
 
 
 @bp.get("")
@@ -88,7 +88,7 @@ def answer(number: int) -> Any:
             return _sign(period.ends_on, _accepted())
         if form.act.data == "reopen" and form.reason.data:
             return _reopen(number, form.reason.data)
-        form.refusal = _("Write why it is opened again.")
+        form.refusal = _("Enter the reason for reopening the period.")
     except DonationsError as error:
         return _page(_find(number), form, form.refuse(error))
     return _page(period, form, 422)
@@ -123,14 +123,14 @@ def _sign(ends_on: date, accepted: str) -> Any:
         if accepted:
             done.details["accepted"] = accepted
         done.details["closed"] = is_closed
-    flash(_("The period is closed.") if is_closed else _("You have signed. Somebody else must sign too."))
+    flash(_("Period closed.") if is_closed else _("You have signed off. A second person must sign off too."))
     return redirect(url_for("treasury.periods.show", number=number), 303)
 
 
 def _reopen(number: int, reason: str) -> Any:
     with act("period.reopened", f"period:{number}", reason=reason) as done:
         period_close.reopen(_find(number), actor=done.actor, reason=reason, at=done.at)
-    flash(_("The period is open again. What was signed stays to be read."))
+    flash(_("Period reopened. You can still read what was signed."))
     return redirect(url_for("treasury.periods.show", number=number), 303)
 
 

@@ -39,7 +39,7 @@ bp = Blueprint("posting_stop", __name__, url_prefix="/posting-stop")
 
 
 class CureForm(OnceForm):
-    reason = LineField(needed(_l("Enter a reason. The reason is kept with the books.")), most=TEXT)
+    reason = LineField(needed(_l("Enter a reason. The reason is kept with the accounts.")), most=TEXT)
     fund = SelectField(validate_choice=False)
 
     def __init__(self, kind: str, *args: Any, **kwargs: Any) -> None:
@@ -122,7 +122,7 @@ def process(event_id: str) -> Any:
     """An event that waits and is about what was found: handled now, as a correction of its own."""
     form = ActForm()
     if not form.reason.data:
-        return _page(form, 422, _("Enter a reason. The reason is kept with the books."))
+        return _page(form, 422, _("Enter a reason. The reason is kept with the accounts."))
     try:
         event = _waiting(event_id)
         with act("cure.event_processed", f"event:{event_id}", reason=form.reason.data) as done:
@@ -131,7 +131,7 @@ def process(event_id: str) -> Any:
             is_handled = done.details["state"] == "handled"
     except DonationsError as error:
         return _page(form, form.refuse(error), form.refusal)
-    flash(_("Event processed.") if is_handled else _("The event could not be processed. It stays and is tried again."))
+    flash(_("Event processed.") if is_handled else _("The event could not be processed. It is kept and tried again."))
     return redirect(url_for("treasury.posting_stop.show"), 303)
 
 
@@ -147,8 +147,8 @@ def resume() -> Any:
         return _page(form, form.refuse(error), form.refusal)
     flash(
         ngettext(
-            "Posting resumed. %(count)s event is processed now.",
-            "Posting resumed. %(count)s events are processed now.",
+            "Recording resumed. %(count)s event is being processed.",
+            "Recording resumed. %(count)s events are being processed.",
             waiting,
             count=waiting,
         )
@@ -168,7 +168,7 @@ def _answer(number: int) -> Any:
         try:
             carry_out(row.refund_attempt_id, now())
         except PaymentServiceDown:
-            said = _("Stripe has not answered yet. The refund is kept and asked for again by itself.")
+            said = _("Stripe has not answered yet. The refund is saved, and we repeat the request automatically.")
         except DonationsError as error:
             said = sentence(error)
     flash(said)

@@ -37,19 +37,19 @@ REASONS = {
     "no_session": _l("not paid on our payment page"),
     "unknown_product": _l("for an appeal that is not here"),
     "not_ours": _l("not one of our donations"),
-    "unknown_to_stripe": _l("not known to Stripe"),
+    "unknown_to_stripe": _l("unknown to Stripe"),
 }
 MAILS = {
     "receipt": _l("Receipts"),
     "receipt_replaced": _l("Replaced receipts"),
     "receipt_void": _l("Void receipts"),
-    "receipt_again": _l("Receipts that count again"),
-    "update": _l("News of appeals"),
-    "follow_confirm": _l("Requests to confirm an address"),
-    "data_link": _l("Links to what we keep of somebody"),
-    "alarm": _l("Alarms to the treasurers"),
+    "receipt_again": _l("Receipts that are valid again"),
+    "update": _l("Appeal updates"),
+    "follow_confirm": _l("Requests to confirm an email address"),
+    "data_link": _l("Links to a person’s data"),
+    "alarm": _l("Alerts to treasurers"),
     "staff_invitation": _l("Invitations to the team"),
-    "staff_notice": _l("Notices of changes of the team"),
+    "staff_notice": _l("Notices of team changes"),
 }
 
 
@@ -80,7 +80,7 @@ def assign() -> Any:
     except DonationsError as error:
         return _page(form, form.refuse(error))
     flash(
-        _("Kept. Another treasurer must approve each.")
+        _("Requests saved. Another treasurer must approve each one.")
         if waits
         else ngettext("%(count)s payment assigned.", "%(count)s payments assigned.", len(charges), count=len(charges))
     )
@@ -139,7 +139,7 @@ def emails() -> Any:
     if form.act.data == "dismiss" and not form.reason.data:
         form.refusal = _("Enter the reason.")
     elif not kinds or form.act.data not in ("send", "dismiss"):
-        form.refusal = _("Select which emails.")
+        form.refusal = _("Select at least one type of email.")
     if form.refusal:
         return _page(PurposeForm(formdata=None), 422, emails_form=form)
     try:

@@ -18,23 +18,23 @@ from donations.web.treasury.forms import TreasuryForm
 MOST_MAP = 20_000
 # Our word for a column, what it is called on the page, and whether every table needs it.
 COLUMNS = (
-    ("date", _l("Booking date")),
-    ("amount", _l("Amount, with its sign")),
+    ("date", _l("Date booked by the bank")),
+    ("amount", _l("Amount with + or −")),
     ("debit", _l("Money out")),
     ("credit", _l("Money in")),
     ("sign", _l("Debit or credit, in words")),
     ("fee", _l("Fee taken off the amount")),
     ("name", _l("Payer or payee")),
-    ("account", _l("Their account number")),
-    ("id", _l("The bank’s own number of the line")),
+    ("account", _l("Payer’s or payee’s account number")),
+    ("id", _l("Bank’s number for the line")),
     ("balance", _l("Balance after the line")),
     ("state", _l("Booked or pending")),
     ("currency", _l("Currency")),
     ("value_date", _l("Value date")),
     ("own_account", _l("Our account number")),
 )
-_ORDERS = (("", _l("The file tells")), ("dmy", "31.12.2026"), ("mdy", "12/31/2026"), ("ymd", "2026-12-31"))
-_SIGNS = (("", _l("The file tells")), (".", "1,234.50"), (",", "1.234,50"))
+_ORDERS = (("", _l("Detect from the file")), ("dmy", "31.12.2026"), ("mdy", "12/31/2026"), ("ymd", "2026-12-31"))
+_SIGNS = (("", _l("Detect from the file")), (".", "1,234.50"), (",", "1.234,50"))
 
 
 class ColumnsForm(TreasuryForm):
@@ -54,7 +54,7 @@ class ColumnsForm(TreasuryForm):
         super().__init__(data=first, **kwargs)
         named = list(zip(_values(outline), _labels(outline), strict=True))
         for word, _label in COLUMNS:
-            self[word].choices = [("", _("None")), *named]
+            self[word].choices = [("", _("Not in the file")), *named]
         self.text.choices = named
         self.dates.choices, self.decimal.choices = list(_ORDERS), list(_SIGNS)
 

@@ -50,7 +50,7 @@ class LineForm(TreasuryForm):
 
     def validate_purpose(self, field: Any) -> None:
         if self.act.data == "gift" and field.data not in dict(field.choices):
-            raise ValidationError(_("Choose what it is for."))
+            raise ValidationError(_("Select the appeal or fund."))
 
 
 @bp.get("")
@@ -169,7 +169,7 @@ def _said(done: Act, shown: Shown, form: LineForm) -> list[Said]:
         may_bear = {fund.slug: fund.id for fund in funds.named().values() if fund.kind != "suspense"}
         return [Said(form.otherwise.data, shown.minor, fund_id=may_bear.get(form.fund.data))]
     if not form.target.data:
-        raise NotForThisLine(fault=N_("nothing was chosen"))
+        raise NotForThisLine(fault=N_("nothing is selected"))
     pairs = [tuple(one.split(":", 1)) for one in form.target.data if one.count(":") == 1]
     open_things = {(one.kind, one.ref): one for one in review_queue.targets(done.conn, shown)}
     found = [open_things.get((kind, ref)) for kind, ref in pairs]

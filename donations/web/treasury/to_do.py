@@ -56,7 +56,7 @@ PLACES = {
     **dict.fromkeys(("estimated", "restored"), ("treasury.restoration.show", "item")),
 }
 # Beside it: (words, endpoint of the form).
-_WRITE_OFF = (_l("Write off"), "treasury.adjustments.ask")
+_WRITE_OFF = (_l("Write off difference"), "treasury.adjustments.ask")
 ACTIONS = {
     "receipt": (
         (_l("Assign to fund"), "treasury.classification.ask_assign"),
@@ -134,7 +134,7 @@ def dismiss(kind: str) -> Any:
                 to_do.dismiss(
                     done.conn, kind, form.ref.data, reason=form.reason.data, actor=done.actor, at=done.at
                 )  # fmt: skip
-            flash(_("Dismissed. The audit log keeps your reason."))
+            flash(_("Item dismissed. The audit log keeps your reason."))
             return redirect(url_for("treasury.to_do.show", kind=kind), 303)
     except DonationsError as error:
         return _page(kind, form, form.refuse(error))

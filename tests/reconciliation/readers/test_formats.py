@@ -122,7 +122,11 @@ def test_a_table_with_one_signed_column_below_a_title() -> None:
     # The newest line stands on top, so the balances are told from below.
     assert (statement.opening, statement.closing) == (gbp("105.00"), gbp("1120.50"))
     assert found.column_map is not None
-    assert (found.column_map.date, found.column_map.dates, found.column_map.decimal) == ("Booking date", "dmy", ",")
+    assert (found.column_map.date, found.column_map.dates, found.column_map.decimal) == (
+        "Date booked by the bank",
+        "dmy",
+        ",",
+    )
 
 
 def test_a_table_with_debits_and_credits_of_a_bank_we_know() -> None:

@@ -87,7 +87,7 @@ def test_a_good_statement_with_a_document_type_is_refused(name: str, root: str, 
     text = example(name).decode().replace(root, document_type + root, 1)
     with pytest.raises(BadStatement) as refused:
         read(text.replace("Gift for Ana", "&i;") if "ENTITY" in document_type else text)
-    assert refused.value.facts["fault"] == "it brings its own document type, which no bank does"
+    assert refused.value.facts["fault"] == "the file has its own document type, which no bank uses"
 
 
 def test_xml_nested_too_deeply_and_other_xml_are_refused() -> None:

@@ -44,7 +44,7 @@ def test_the_list_says_how_each_stands_and_what_waits_for_somebody(organiser: Br
         "Closed",
         "Discreet",
         "a draft waits",
-        "1 update is not posted",
+        "1 unpublished update",
     ):
         assert said in page
     assert "Free Ali" not in page
@@ -94,7 +94,7 @@ def test_who_hides_is_told_what_still_shows_it(organiser: Browser, monkeypatch: 
         (some, "1 address still shows what you have hidden"),
         (some, '<code dir="ltr">/embed/hands-off-ali</code>'),
         (some, "No clear answer"),
-        (cached_copies.Report(1, (), ("/",)), "Nobody can tell from here"),
+        (cached_copies.Report(1, (), ("/",)), "We cannot check from here"),
     ):
         monkeypatch.setattr(cached_copies, "ask_all", lambda _, report=report: report)
         # when it is hidden
@@ -193,7 +193,7 @@ def test_who_only_looks_changes_nothing(signed_in: Callable[..., Browser], role:
     page = looker.get(f"/campaigns/{SLUG}")
 
     assert page.status_code == 200
-    assert "Hide it now" not in page.text
+    assert "Hide appeal" not in page.text
     assert looker.get("/campaigns/").status_code == 200
     for what in PATHS:
         assert do(looker, what, how="dark").status_code == 403

@@ -135,8 +135,8 @@ def test_a_new_wording_while_money_is_there_needs_a_reason_and_the_page_says_bot
     # when it is written with one, and published
     write(organiser, "hands-off-ali", **SURPLUS, reason="Ali is free.")
     preview = organiser.get(f"/campaigns/drafts/{draft().id}/preview").text
-    assert "This changes what supporters were told" in preview
-    assert "Donations made before that keep the earlier wording" in preview
+    assert "This changes what supporters were promised" in preview
+    assert "Earlier donations keep the earlier wording" in preview
     assert publish(organiser).status_code == 303
     # then the public page has both, and the audit who and why
     page = client.get("/appeals/hands-off-ali").text

@@ -108,7 +108,7 @@ def test_a_password_is_changed_by_who_knows_the_present_one_and_guessing_it_is_s
     typed = {"current_password": "a guess at the password", "password": "another long password"}
     answers = [browser.post("/staff/password", **typed) for _ in range(7)]
     assert [answer.status_code for answer in answers] == [422] * 6 + [429]
-    assert "This is not your present password." in answers[0].text
+    assert "This is not your current password. Try again." in answers[0].text
     assert browser.post("/staff/password", password="another long password").status_code == 422
     assert treasurer.row.password == before
     acts = db.session.scalars(select(AuditRecord.act).where(AuditRecord.act == "staff.proof_failed")).all()
@@ -136,7 +136,7 @@ def test_an_admin_invites_by_form_and_the_audit_says_so(browser: Browser, admin:
     [
         ({"email": "", "roles": "auditor"}, "Write the e-mail address"),
         ({"email": "nobody", "roles": "auditor"}, "not a whole e-mail address"),
-        ({"email": "a@example.org"}, "Choose at least one role."),
+        ({"email": "a@example.org"}, "Select at least one role."),
         ({"email": "ada@example.org", "roles": "auditor"}, "is here already"),
         ({"email": "a" * 300 + "@example.org", "roles": "auditor"}, "too long"),
     ],
@@ -171,7 +171,7 @@ def test_an_admin_takes_roles_away_and_disables_at_once(
     assert browser.post(f"/staff/people/{treasurer.id}/roles", roles=["auditor"]).status_code == 303
     assert treasurer.row.roles == {"auditor"}
     assert browser.post(f"/staff/people/{treasurer.id}/disable").status_code == 303
-    assert "Let them sign in again" in browser.get(f"/staff/people/{treasurer.id}").text
+    assert "Reactivate account" in browser.get(f"/staff/people/{treasurer.id}").text
     assert browser.post(f"/staff/people/{treasurer.id}/enable").status_code == 303
     acts = [row.act for row in db.session.scalars(select(AuditRecord).order_by(AuditRecord.id))]
     assert acts[-3:] == ["staff.roles_changed", "staff.disabled", "staff.change_asked"]
@@ -194,8 +194,8 @@ def test_an_auditor_reads_people_and_is_shown_no_button(
     browser.sign_in(join("ola@example.org", "auditor"))
 
     page = browser.get(f"/staff/people/{admin.id}").text
-    assert "Change the roles" not in page
-    assert "Invite somebody" not in browser.get("/staff/people").text
+    assert "Change roles" not in page
+    assert "Invite a team member" not in browser.get("/staff/people").text
 
 
 def test_the_audit_is_read_by_page_and_by_filter(browser: Browser, join: Callable[..., Person], admin: Person) -> None:
@@ -208,6 +208,6 @@ def test_the_audit_is_read_by_page_and_by_filter(browser: Browser, join: Callabl
     found = browser.get("/staff/audit?act=staff.joined").text
     assert "staff.joined" in found
     assert "staff.invited" not in found
-    assert "Nothing was done that fits." in browser.get("/staff/audit?actor=%25").text
+    assert "No log entries match. Change the filter." in browser.get("/staff/audit?actor=%25").text
     for bad in ("before=x", "before=-1", "before=999999999999999999999999", "actor=" + "a" * 900):
         assert browser.get(f"/staff/audit?{bad}").status_code in (200, 404)

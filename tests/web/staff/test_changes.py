@@ -177,7 +177,7 @@ def test_roles_are_taken_away_and_accounts_disabled_at_once(
     browser.become(admin)
     assert browser.post(f"/staff/people/{second.id}/disable").status_code == 303
     assert second.row.state == "disabled"
-    assert "Ada disabled the account of Bea." in notices()[0][1]
+    assert "Ada deactivated the account of Bea." in notices()[0][1]
     # but it waits to let them in again
     assert browser.post(f"/staff/people/{second.id}/enable").status_code == 303
     assert second.row.state == "disabled"
@@ -247,7 +247,7 @@ def test_another_way_in_is_told_to_its_person_too_who_can_refuse_it(
     stranger.get(link)
     assert stranger.post(link, password="the mailbox is mine now").status_code == 303
     # then the organiser and the admin are told
-    said = "Olga asked for a new password by email."
+    said = "Olga asked to reset the password by email."
     assert sorted(to for to, text in notices() if said in text) == [admin.email, person.email]
     # and the organiser sees only this, and stops it
     browser.become(admin)

@@ -98,7 +98,7 @@ def test_a_link_of_one_purpose_is_none_of_the_other(browser: Browser, treasurer:
     [
         ("fourteen chars", "at least 15 characters"),
         ("a" * 14, "at least 15 characters"),
-        ("", "Write a password."),
+        ("", "Enter a password."),
         ("a" * 30, "easy to guess"),
         ("ababababababababab", "easy to guess"),
         ("new@example.org", "easy to guess"),

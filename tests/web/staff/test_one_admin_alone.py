@@ -236,4 +236,4 @@ def test_an_audit_log_that_was_cut_shows(app: Flask, scene: Scene, wiped: bool) 
     assert run(args=["audit", "verify", "--head", named[1]]).exit_code == 1
     if not wiped:
         assert run(args=["audit", "verify"]).exit_code == 1
-        assert "The audit was tampered with" in scene.browser.get("/staff/audit").text
+        assert "The audit log was tampered with" in scene.browser.get("/staff/audit").text

@@ -149,7 +149,7 @@ def test_more_than_is_open_is_not_written_off(treasurer: Browser, account: int) 
     item = a_short_slip(account)
     before = kept()
     answer = write_off(treasurer, item, "1.01")
-    assert (answer.status_code, "so much is not open there" in refusal(answer)) == (409, True)
+    assert (answer.status_code, "the amount is larger than the open balance" in refusal(answer)) == (409, True)
     assert kept() == before
 
 
@@ -165,7 +165,7 @@ def test_what_has_come_meanwhile_is_not_written_off(
     admin = signed_in("admin")
     before = kept()
     answer = decide(admin, "approve", number)
-    assert (answer.status_code, "so much is not open there" in refusal(answer)) == (409, True)
+    assert (answer.status_code, "the amount is larger than the open balance" in refusal(answer)) == (409, True)
     assert (kept(), state(number)) == (before, "requested")
     assert decide(admin, "refuse", number).status_code == 303
     assert (state(number), sound()) == ("refused", ())
@@ -196,7 +196,7 @@ def test_what_is_wrong_is_said_and_nothing_is_written(treasurer: Browser, what: 
     answer = ask(treasurer, form_key="two", **typed)
     assert answer.status_code == 422
     if field == "kind":  # It is chosen by a link, not in the form.
-        assert "Choose what it is." in refusal(answer)
+        assert "Select the type of adjustment." in refusal(answer)
     else:
         assert said_beside(answer, field)
     assert kept() == before

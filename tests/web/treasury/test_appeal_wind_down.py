@@ -57,9 +57,9 @@ def test_it_says_what_is_left_and_what_was_promised(treasurer: Browser) -> None:
     # when its appeal is looked at
     text = unescape(treasurer.get(PAGE).text)
     # then the rest, the words donors were told and what is under way are there
-    for words in ("£850.00", "1 donation", "goes to the others held", "lawyer", "asked for", "Nothing is left in it"):
+    for words in ("£850.00", "1 donation", "goes to the others held", "lawyer", "requested", "Nothing is left in it"):
         assert words in text, words
-    assert "Cash and cheques: £50.00. They can be used once they are paid in." in text
+    assert "Cash and cheques: £50.00. Available once paid in." in text
 
 
 def test_the_rest_is_moved_by_the_form_it_leads_to(treasurer: Browser) -> None:
@@ -85,7 +85,7 @@ def test_where_two_people_decide_the_transfer_waits_and_is_named(treasurer: Brow
     adjust("opening", 80000, bank_account_id=account)
     form = fields(treasurer, links(treasurer, r"adjustments/new\?kind=transfer")[0])
     treasurer.post("/treasury/adjustments/new", **form | {"other_fund": "sakharovo", "authority": "committee"})
-    assert "waits for a second person" in treasurer.get(PAGE).text
+    assert "waiting for a second person" in treasurer.get(PAGE).text
 
 
 def test_all_of_it_is_handed_on_by_a_request(treasurer: Browser) -> None:
@@ -197,7 +197,7 @@ def test_who_moves_money_given_under_two_wordings_says_under_which(treasurer: Br
     for wording in ("", str(foreign), "nonsense"):
         answer = treasurer.post("/treasury/adjustments/new", **typed, wording=wording)
         assert answer.status_code == 422
-        assert "Choose the wording under which this money was given." in answer.text
+        assert "Select the wording under which this money was given." in answer.text
     fresh()
     assert db.session.query(Adjustment).filter(Adjustment.kind == "transfer").count() == 0
 
@@ -205,6 +205,6 @@ def test_who_moves_money_given_under_two_wordings_says_under_which(treasurer: Br
 def test_money_that_is_not_in_the_bank_is_not_offered(treasurer: Browser) -> None:
     accepted(8000)
     text = unescape(treasurer.get(PAGE).text)
-    assert "Nothing is in a bank account yet." in text
+    assert "No money is in a bank account yet." in text
     assert links(treasurer, "adjustments/new") == []
     assert links(treasurer, "spending/new") == []

@@ -35,15 +35,15 @@ def rule() -> tuple[int, int]:
 def test_an_admin_asks_and_a_treasurer_agrees(app: Flask, signed_in: Callable[..., Browser]) -> None:
     admin, treasurer = signed_in("admin"), signed_in("treasurer")
     assert ask(admin, up_to="100").status_code == 303
-    assert "A change waits for approval" in admin.get(PAGE).text
+    assert "A change waiting for approval" in admin.get(PAGE).text
     assert "Withdraw request" in admin.get(PAGE).text
     assert rule() == (1, 0)
-    assert "Change of the approval rule" in treasurer.get("/treasury/").text
+    assert "Change to the approval rule" in treasurer.get("/treasury/").text
     assert admin.post(f"{PAGE}/1", act="approve").status_code == 403
     assert treasurer.post(f"{PAGE}/1", act="approve").status_code == 303
     assert (rule(), last_act()[0]) == ((2, 10000), "approvals.approved")
     text = treasurer.get(PAGE).text
-    assert "Two people approve; one is enough for up to £100.00." in text
+    assert "Two people approve. One is enough up to £100.00." in text
     assert "the meeting" in text
 
 

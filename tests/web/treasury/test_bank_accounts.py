@@ -57,9 +57,10 @@ def test_an_account_is_added_and_its_number_never_shown(treasurer: Browser) -> N
 
 
 WRONG_ACCOUNTS = {
-    "no name": ({"name": "", "currency": "GBP"}, "name", "Give it a name, like “Current account”."),
-    "a known name": ({"name": "Current", "currency": "GBP"}, "name", "An account of this name is here already."),
-    "a long name": ({"name": "x" * 61, "currency": "GBP"}, "name", "This is too long: 60 characters at most."),
+    "no name": ({"name": "", "currency": "GBP"}, "name", "Enter a name, for example “Current account”."),
+    "a known name": ({"name": "Current", "currency": "GBP"}, "name",
+                     "An account with this name already exists. Enter another name."),
+    "a long name": ({"name": "x" * 61, "currency": "GBP"}, "name", "This is too long. Enter at most 60 characters."),
     "a currency that is not settled in": ({"name": "New", "currency": "XAU"}, "currency", "Not a valid choice."),
 }  # fmt: skip
 
@@ -79,7 +80,10 @@ def test_an_account_that_is_wrong_is_refused_beside_its_field(treasurer: Browser
 def test_the_same_number_is_one_account(treasurer: Browser) -> None:
     for name in ("One", "Two"):
         answer = treasurer.post("/treasury/bank-accounts", name=name, currency="GBP", number="12345678")
-    assert (answer.status_code, said_beside(answer, "number")) == (422, "An account with this number is here already.")
+    assert (answer.status_code, said_beside(answer, "number")) == (
+        422,
+        "An account with this number already exists. Check the number.",
+    )
     assert db.session.query(BankAccount).count() == 1
 
 
@@ -114,7 +118,7 @@ def test_a_statement_twice_adds_nothing(treasurer: Browser) -> None:
     take(treasurer, waits(look(treasurer)))
     after = kept()
     seen = look(treasurer)
-    assert "This very file was imported before" in seen.text
+    assert "This file was imported before" in seen.text
     assert take(treasurer, waits(seen)).status_code == 303
     assert {**kept(), "audit": 0} == {**after, "audit": 0}
     # nor does one that overlaps
@@ -153,7 +157,7 @@ def test_a_file_that_cannot_be_read_is_refused_whole(treasurer: Browser, what: s
 def test_no_file_is_said_beside_the_field(treasurer: Browser) -> None:
     a_bank_account()
     answer = treasurer.post("/treasury/bank-accounts/1")
-    assert (answer.status_code, said_beside(answer, "file")) == (422, "Choose the file that your bank gave you.")
+    assert (answer.status_code, said_beside(answer, "file")) == (422, "Choose the statement file from your bank.")
 
 
 @pytest.mark.parametrize("name", ["0" * 64, "../../etc/passwd", "x"])

@@ -56,7 +56,7 @@ def test_an_unknown_transaction_is_named_from_its_page_and_named_otherwise_later
 def test_what_is_wrong_stands_beside_its_field(treasurer: Browser) -> None:
     path = f"/treasury/balance-transactions/{an_unknown_movement()}"
     before = kept()
-    for field, sentence in (("account", "Select what it is."), ("fund", "Select the fund."),
+    for field, sentence in (("account", "Select the type of transaction."), ("fund", "Select the fund."),
                             ("reason", "Enter the reason.")):  # fmt: skip
         answer = treasurer.post(path, **{**WHAT, field: ""})
         assert (answer.status_code, said_beside(answer, field)) == (422, sentence)

@@ -128,7 +128,7 @@ def test_every_figure_of_a_fund_leads_to_its_postings(treasurer: Browser) -> Non
     accepted(25000)
     assert "/treasury/funds/ali?" in treasurer.get("/treasury/").text
     text = treasurer.get("/treasury/funds/ali?account=4010&currency=GBP").text
-    assert "4010 Gifts by hand and by bank" in text
+    assert "4010 Cash, cheque and bank donations" in text
     assert "-£250" in text or "£-250" in text
     assert treasurer.get("/treasury/funds/nobody").status_code == 404
     assert treasurer.get("/treasury/funds/ali?account=x&currency=nonsense&before=9.x").status_code == 200

@@ -61,7 +61,7 @@ def test_a_warning_is_answered_by_one_click_however_often(treasurer: Browser, gi
     assert given.asked()[0]["form"].count(["reason", "fraudulent"]) == 1
     given.bring()
     text = treasurer.get(PAGE).text
-    assert "given back" in text
+    assert "refunded" in text
     assert f'action="{given.path}/refund"' not in text
 
 
@@ -79,7 +79,7 @@ def test_a_warning_whose_gift_is_disputed_says_so_and_offers_nothing(treasurer: 
     given.at_stripe.order("disputes", charge=given.charge)
     given.bring()
     text = treasurer.get(PAGE).text
-    assert "disputed: needs an answer" in text
+    assert "disputed: response needed" in text
     assert f'action="{given.path}/refund"' not in text
 
 
@@ -105,8 +105,8 @@ def test_a_dispute_says_what_the_bank_was_told_and_leads_to_its_gift(treasurer: 
     api("POST", f"/v1/disputes/{dispute}", {"evidence[uncategorized_text]": "winning_evidence"})
     given.bring()
     # then the page says so
-    assert "evidence was sent 1 time" in treasurer.get(PAGE).text
-    assert "evidence was sent 1 time" in treasurer.get(given.path).text
+    assert "evidence sent 1 time" in treasurer.get(PAGE).text
+    assert "evidence sent 1 time" in treasurer.get(given.path).text
     fresh()
     assert db.session.get_one(Dispute, dispute).submissions == 1
 

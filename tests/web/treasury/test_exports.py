@@ -74,7 +74,7 @@ def test_the_statement_of_funds_is_of_a_period(treasurer: Browser) -> None:
     assert (answer.data[:5], answer.mimetype) == (b"%PDF-", "application/pdf")
     assert "funds-2026-11-01-2026-11-30-ali.pdf" in answer.headers["Content-Disposition"]
     wrong = treasurer.get("/treasury/exports/file?format=pdf")
-    assert (wrong.status_code, said_beside(wrong, "until")) == (422, "A statement needs its last day.")
+    assert (wrong.status_code, said_beside(wrong, "until")) == (422, "Enter the last day of the statement.")
 
 
 def test_no_cell_is_a_formula(treasurer: Browser) -> None:

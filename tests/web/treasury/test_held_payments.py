@@ -45,7 +45,7 @@ def test_what_is_only_held_is_not_paid_and_says_what_to_do(reference: str, treas
     page = treasurer.get(f"/treasury/card-payments/{held.charge_id}").text
     assert "£20.00 was held on the card." in page
     assert "released, not refunded" in page
-    assert page.split("May still be given back")[1].split("£")[1].startswith("12")
+    assert page.split("Can still be refunded")[1].split("£")[1].startswith("12")
 
 
 def test_a_payment_for_another_account_names_it(reference: str, treasurer: Browser) -> None:
@@ -64,4 +64,4 @@ def test_a_refund_says_what_it_waits_for(reference: str, treasurer: Browser) -> 
     with write_unit() as conn:
         giving.refunds.take_in(conn, waits, at=NOON)
     page = treasurer.get(f"/treasury/card-payments/{charge.charge_id}").text
-    assert "the Stripe balance is too low: pay money in at Stripe" in page
+    assert "the Stripe balance is too low, so top it up in Stripe" in page

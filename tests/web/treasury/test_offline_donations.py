@@ -62,10 +62,7 @@ def test_who_recorded_a_gift_does_not_accept_it_where_there_is_another_treasurer
     record(treasurer)
     gift = only_gift()
     signed_in("treasurer", name="theo")
-    assert (
-        "What you have recorded yourself, another treasurer accepts."
-        in treasurer.get("/treasury/offline-donations").text
-    )
+    assert "Another treasurer must accept what you have recorded." in treasurer.get("/treasury/offline-donations").text
     before = kept()
     answer = say(treasurer, "accept", gift.id)
     assert (answer.status_code, "because you recorded it" in refusal(answer)) == (403, True)
@@ -121,7 +118,7 @@ def test_nothing_ticked_is_said(treasurer: Browser) -> None:
     before = kept()
     for sent in ({"act": "accept"}, {"act": "steal", "gift": "1"}):
         answer = treasurer.post("/treasury/offline-donations", **sent)
-        assert (answer.status_code, refusal(answer)) == (422, "Tick the gifts that you mean.")
+        assert (answer.status_code, refusal(answer)) == (422, "Select at least one donation.")
     assert kept() == before
 
 
@@ -144,18 +141,18 @@ def test_the_same_form_with_something_else_is_refused(treasurer: Browser, change
 
 WRONG: dict[str, tuple[dict[str, str], str, str]] = {
     "no amount": ({"amount": ""}, "amount", "Enter the amount"),
-    "nothing": ({"amount": "0"}, "amount", "We could not read this amount"),
-    "less than nothing": ({"amount": "-5"}, "amount", "We could not read this amount"),
-    "no figure": ({"amount": "a lot"}, "amount", "We could not read this amount"),
+    "nothing": ({"amount": "0"}, "amount", "We could not read this request amount"),
+    "less than nothing": ({"amount": "-5"}, "amount", "We could not read this request amount"),
+    "no figure": ({"amount": "a lot"}, "amount", "We could not read this request amount"),
     "three decimals": ({"amount": "1.005"}, "amount", "Did you mean £1,005 or £1?"),
     "more than there is": ({"amount": "9" * 30}, "amount", ""),
     "another currency": ({"currency": "XAU"}, "currency", ""),
-    "no purpose": ({"purpose": ""}, "purpose", "Choose what it is for."),
-    "a purpose that is none": ({"purpose": "hands-off-ali/nobody"}, "purpose", "Choose what it is for."),
-    "a day that is none": ({"received_on": "2026-02-31"}, "received_on", "Write the day like 2026-11-21."),
+    "no purpose": ({"purpose": ""}, "purpose", "Select the appeal or fund."),
+    "a purpose that is none": ({"purpose": "hands-off-ali/nobody"}, "purpose", "Select the appeal or fund."),
+    "a day that is none": ({"received_on": "2026-02-31"}, "received_on", "Enter the date like 2026-11-21."),
     "no day": ({"received_on": ""}, "received_on", ""),
-    "half an address": ({"email": "maya@"}, "email", "This is not a whole e-mail address."),
-    "notes that differ": ({"piece-2000": "12"}, "amount", "The notes and coins come to £240.00. Count again."),
+    "half an address": ({"email": "maya@"}, "email", "Enter a full email address, like name@example.org."),
+    "notes that differ": ({"piece-2000": "12"}, "amount", "The notes and coins add up to £240.00. Count again."),
     "notes that are none": ({"piece-2000": "a dozen"}, "amount", "Write how many of each note and coin"),
 }
 

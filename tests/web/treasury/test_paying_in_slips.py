@@ -37,7 +37,7 @@ def test_a_slip_is_paid_in_and_credited_short(treasurer: Browser) -> None:
     treasurer.post(f"/treasury/statement-lines/{line}", act="match", target=f"slip:{number}")
     # then the pound stands on the slip, and the total is what was given
     text = treasurer.get(f"/treasury/paying-in-slips/{number}").text
-    assert "The bank has credited less than was on it" in text
+    assert "The bank credited less than the slip" in text
     assert "£1.00" in text or "£1" in text
     assert (raised(), sound()) == (25000, ())
 
@@ -74,9 +74,9 @@ def test_what_is_not_accepted_or_not_there_goes_on_no_slip(treasurer: Browser) -
 WRONG = {
     "amount": ({"amount": ""}, "Enter the amount, for example 20 or 20.50."),
     "account": ({"account": "9"}, "Not a valid choice."),
-    "count": ({"count": "0"}, "Write how many gifts are on the slip."),
-    "on": ({"on": "soon"}, "Write the day like 2026-11-21."),
-    "number": ({"number": "1" * 41}, "This is too long: 40 characters at most."),
+    "count": ({"count": "0"}, "Enter the number of donations on the slip."),
+    "on": ({"on": "soon"}, "Enter the date like 2026-11-21."),
+    "number": ({"number": "1" * 41}, "This is too long. Enter at most 40 characters."),
 }
 
 

@@ -162,10 +162,10 @@ def test_no_more_than_is_free_is_asked_for_or_approved(treasurer: Browser, signe
 
 
 WRONG = {
-    "fund": ({"fund": ""}, "Choose the fund it is paid from."),
-    "amount": ({"amount": "-1"}, "We could not read this amount"),
-    "purpose": ({"purpose": " "}, "Write what it is for."),
-    "payee": ({"payee": ""}, "Write who is paid, with their account."),
+    "fund": ({"fund": ""}, "Select the fund to pay from."),
+    "amount": ({"amount": "-1"}, "We could not read this request amount"),
+    "purpose": ({"purpose": " "}, "Enter what the payment is for."),
+    "payee": ({"payee": ""}, "Enter the payee and their account."),
     "currency": ({"currency": "XAU"}, "Not a valid choice."),
 }
 

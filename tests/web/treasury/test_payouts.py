@@ -77,7 +77,7 @@ def test_its_page_says_it_all(treasurer: Browser) -> None:
     line = a_line(a_bank_account("Current account"), 12748)
     match(line, Said("payout", 12748, target="po_1"))
     text = treasurer.get("/treasury/payouts/po_1").text
-    for words in ("Unexplained: £98.30", "txn_1", "fits to the penny", "Current account", "Ali&#39;s family"):
+    for words in ("Unexplained: £98.30", "txn_1", "equals the difference", "Current account", "Ali&#39;s family"):
         assert words in text
     assert "£98.30" in treasurer.get("/treasury/payouts").text
 
@@ -88,7 +88,7 @@ def test_a_payout_by_hand_is_flagged_as_estimated(treasurer: Browser) -> None:
     hear(moved("txn_po", "payout", -5000, "po_1"))
     assert "estimated" in treasurer.get("/treasury/payouts").text
     text = treasurer.get("/treasury/payouts/po_1").text
-    assert "Divided by estimate" in text
+    assert "Estimated split between funds" in text
     assert "£38.50" in text
     assert made().unexplained == 0
 

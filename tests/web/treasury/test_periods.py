@@ -107,7 +107,7 @@ def test_a_closed_period_is_opened_again_with_a_reason(treasurer: Browser, clock
     sign(treasurer)
     before = kept()
     answer = treasurer.post("/treasury/periods/1", act="reopen", reason=" ")
-    assert (answer.status_code, "Write why it is opened again." in refusal(answer)) == (422, True)
+    assert (answer.status_code, "Enter the reason for reopening the period." in refusal(answer)) == (422, True)
     assert (kept(), state()) == (before, "closed")
     assert treasurer.post("/treasury/periods/1", act="reopen", reason="a slip was forgotten").status_code == 303
     assert (state(), last_act()[2]) == ("open", {"reason": "a slip was forgotten"})
@@ -165,7 +165,7 @@ def test_the_statement_is_for_who_has_just_signed_in(treasurer: Browser, clock: 
 
 
 def test_what_stands_in_the_way_is_said_in_the_readers_language(app: Flask) -> None:
-    error = PeriodNotReady(fault=Blocker("its last day, %(day)s, is not over yet", {"day": "2026-12-31"}))
+    error = PeriodNotReady(fault=Blocker("the last day of the period, %(day)s, is not over yet", {"day": "2026-12-31"}))
     with app.test_request_context(), force_locale("ru"):
         assert sentence(error) == (
             "Этот период пока нельзя закрыть: его последний день, 2026-12-31, ещё не закончился."

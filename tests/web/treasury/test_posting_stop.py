@@ -129,7 +129,7 @@ def stop_cure_and_go_on(client: FlaskClient, treasurer: Browser, expected: set[s
     shown = treasurer.get(PAGE).text
     for invariant in expected:
         assert f"<small>{invariant}: " in shown
-    assert "Resume posting" not in shown
+    assert "Resume recording" not in shown
     assert treasurer.post(f"{PAGE}/resume").status_code == 409
     # when the treasurer makes each correction that the page offers
     pressed = cure_all(treasurer)

@@ -103,7 +103,7 @@ def test_a_donation_recorded_from_its_line_is_said_to_go_with_its_match(treasure
     treasurer.post(f"/treasury/statement-lines/{line}", act="gift", purpose="hands-off-ali", name="Maya")
     page = treasurer.get(f"/treasury/statement-lines/{line}").text
     assert "the donation recorded from this line is cancelled. Its receipt R-000001 becomes void in two hours." in page
-    assert "We have no email address of this donor, so no email is sent." in page
+    assert "We have no email address for this donor, so no email is sent." in page
     treasurer.post(f"/treasury/statement-lines/{line}", act="undo")
     assert "was cancelled with its match" in treasurer.get(f"/treasury/statement-lines/{line}").text
 

@@ -55,7 +55,7 @@ def test_a_gift_is_given_back_whole(treasurer: Browser, given: Given) -> None:
     assert sound() == ()
     text = treasurer.get(given.path).text
     assert "He gave twice" in text
-    assert "Give it back" not in text
+    assert "Refund donation" not in text
 
 
 def test_parts_are_given_back_until_nothing_is_left(treasurer: Browser, given: Given) -> None:
@@ -248,7 +248,7 @@ def test_a_refund_that_bounced_may_be_given_back_once_more_but_not_twice(
     at_stripe.order(f"refunds/{made}/become", status="failed")
     given.bring()
     hear_movements()
-    assert "£20.00 is owed to the supporter" in treasurer.get(given.path).text
+    assert "£20.00 is owed to the donor" in treasurer.get(given.path).text
     # when it is given back again
     assert refund(treasurer, given, form_key="form-2").status_code == 303
     # then nothing is owed, and the total has not fallen twice

@@ -145,7 +145,7 @@ def test_what_could_not_be_recovered_is_looked_at_again(treasurer: Browser) -> N
 def test_an_auditor_looks_and_changes_nothing(restored: tuple[list[str], list[str]], signed_in) -> None:  # type: ignore[no-untyped-def]
     auditor = signed_in("auditor")
     page = auditor.get(PAGE).text
-    assert "Assign those ticked" not in page
+    assert "Assign selected payments" not in page
     assert auditor.post(f"{PAGE}emails", kind="receipt", act="send").status_code == 403
 
 

@@ -83,7 +83,7 @@ def test_the_preview_shows_the_guess_what_was_passed_over_and_what_is_pending(tr
     a_bank_account()
     seen = look(treasurer, "Date,Name,Purpose,Status,Amount\n13.11.2026,Ada,Gift,Booked,1.00\n"
                            "14.11.2026,Ben,Gift,Pending,2.00\n")  # fmt: skip
-    assert "Nothing is taken from these columns: Purpose" in seen.text
+    assert "Columns not used: Purpose" in seen.text
     assert re.search(r"<dt>Pending, left out</dt><dd>1</dd>", seen.text)
 
 

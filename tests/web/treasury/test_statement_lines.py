@@ -100,7 +100,7 @@ def test_a_gift_needs_its_purpose_and_money_that_came(treasurer: Browser) -> Non
     before = kept()
     for purpose in ("", "hands-off-ali/nobody", "nothing"):
         answer = say(treasurer, line, "gift", purpose=purpose, name="Maya")
-        assert (answer.status_code, said_beside(answer, "purpose")) == (422, "Choose what it is for.")
+        assert (answer.status_code, said_beside(answer, "purpose")) == (422, "Select the appeal or fund.")
         assert 'value="Maya"' in answer.text
     assert "nobody has recorded" not in treasurer.get(f"/treasury/statement-lines/{gone}").text
     assert say(treasurer, gone, "gift", purpose="hands-off-ali").status_code == 409
@@ -185,7 +185,7 @@ def test_what_does_not_make_up_the_line_is_refused(treasurer: Browser) -> None:
     ):
         assert say(treasurer, line, "match", target=target).status_code == 409, target
     answer = say(treasurer, line, "match")
-    assert "nothing was chosen" in refusal(answer)
+    assert "nothing is selected" in refusal(answer)
     for otherwise in ("charge", "stripe_topup", "payout", ""):  # Not what money that came in can be.
         assert say(treasurer, line, "match", otherwise=otherwise).status_code == 409
     assert say(treasurer, line, "nonsense").status_code == 422

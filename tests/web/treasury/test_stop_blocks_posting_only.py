@@ -55,7 +55,7 @@ def test_every_page_of_the_treasury_opens_and_says_that_posting_is_stopped(
     for path in (*PAGES, *FORMS):
         answer = browser.get(path)
         assert answer.status_code == 200, path
-        assert answer.text.count("Posting is stopped") >= 1, path
+        assert answer.text.count("Recording is stopped") >= 1, path
         assert path == "/treasury/posting-stop" or 'href="/treasury/posting-stop"' in answer.text, path
 
 

@@ -22,7 +22,7 @@ from tests.reconciliation.waiting_steps import LATER, PLANTED
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.looking import kept, last_act, refusal
 
-DONE = "Nothing is open. You are done."
+DONE = "Nothing to do. You are up to date."
 
 
 @pytest.mark.parametrize("kind", KINDS)
