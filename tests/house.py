@@ -22,7 +22,7 @@ ROWS = (
      "counters"),
     ("models",),
     ("database", "prepared", "money", "errors", "extensions", "config", "stripe_statuses",
-     "private_files", "networks"),
+     "private_files", "networks", "i18n"),
 )  # fmt: skip
 ROW_OF = {part: row for row, parts in enumerate(ROWS) for part in parts}
 TALKS_OUTSIDE = {"stripe_gateway", "mailer"}
@@ -136,6 +136,19 @@ def _called(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield getattr(node.func, "attr", None) or getattr(node.func, "id", "")
+
+
+# Words that end as a gerund does and are nouns of the field.
+NOUNS = {
+    "ring", "string", "matching", "bank_matching", "bookkeeping", "card_testing", "embedding", "sharing", "spending",
+    "throttling", "wording", "encoding", "giving",
+}  # fmt: skip
+
+
+def file_name_faults(module: Module) -> list[str]:
+    """A file that is called by what it does ("handling", "reckoning") and not by what it is about."""
+    name = module.name.rsplit(".", 1)[-1]
+    return [f"{module.name} is called by a gerund"] if name.endswith("ing") and name not in NOUNS else []
 
 
 def size_faults(module: Module) -> list[str]:

@@ -26,6 +26,16 @@ def test_a_module_keeps_the_rules_of_the_house(module: Module) -> None:
     assert house.import_faults(module) + house.naming_faults(module) + house.size_faults(module) == []
 
 
+@pytest.mark.parametrize("module", [module for module in OURS if module.part != "sandbox"], ids=_id)
+def test_a_file_is_called_by_a_noun(module: Module) -> None:
+    assert house.file_name_faults(module) == []
+
+
+@pytest.mark.parametrize("name", ["donations.ledger.converging", "donations.web.keeping"])
+def test_a_file_called_by_a_gerund_is_found(name: str) -> None:
+    assert house.file_name_faults(Module(name, '"""What it is for."""')) != []
+
+
 @pytest.mark.parametrize("module", TESTS, ids=_id)
 def test_a_test_module_opens_with_a_sentence_and_stays_short(module: Module) -> None:
     assert house.size_faults(module) == []

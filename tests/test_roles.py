@@ -24,7 +24,7 @@ from tests.events import a_charge, fresh, hear
 from tests.factories import NOON, gbp
 from tests.fixtures.databases import load_appeals, make_tables
 from tests.fixtures.settings import environ_for
-from tests.test_receipts import begun
+from tests.receipts.test_issuance import begun
 
 OWNER, APP = "fund_owner", "fund_app"
 OUT_OF_REACH = (

@@ -34,8 +34,8 @@ _BUTTON = re.compile(
 
 
 def english_faults(text: str, *, of_form: bool = True) -> list[str]:
-    """What is wrong with an English text that a person reads. Placeholders, markup and code are not looked at. `of_form`:
-    it may ask for what is typed into a field."""
+    """What is wrong with an English text that a person reads. Placeholders, markup and code are not looked at.
+    `of_form`: it may ask for what is typed into a field."""
     plain = _PLACEHOLDER.sub("1", text)
     found = [*ENGLISH.finditer(plain), *(ENTER.finditer(plain) if of_form else ())]
     faults = [f"{match[0].strip()!r} in {text!r}" for match in found]

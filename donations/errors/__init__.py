@@ -150,7 +150,7 @@ from donations.errors.stripe import (
     ReportLacksColumns,
     StaleSignature,
 )
-from donations.errors.waiting import (
+from donations.errors.to_do import (
     CannotBeRetried,
     DecisionWaiting,
     MatchedBefore,

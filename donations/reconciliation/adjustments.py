@@ -15,10 +15,10 @@ from donations import approvals, facts, ledger, totals
 from donations.bookkeeping import Wanted, treasury
 from donations.errors import AlreadyDone, NotArrivedYet, NotForThisLine, SentBefore, TooMuchToWriteOff
 from donations.extensions import db
+from donations.i18n import N_
 from donations.models import Adjustment, Organisation
 from donations.money import Money
 from donations.reconciliation import fund_availability, write_offs
-from donations.reconciliation.readers.marking import N_
 
 
 @dataclass(frozen=True, slots=True)

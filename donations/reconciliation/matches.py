@@ -13,10 +13,10 @@ from sqlalchemy.engine import Connection
 
 from donations import giving
 from donations.errors import AlreadyDone, NotForThisLine
+from donations.i18n import N_
 from donations.models import BankLine, Disbursement, Donation, Match, OfflineGift, Payout, Slip
 from donations.models.base import new_id
 from donations.reconciliation import statement_line_entries
-from donations.reconciliation.readers.marking import N_
 
 # The reason that says that a gift was recorded from the line itself.
 FROM_THE_LINE = "new_gift"

@@ -13,11 +13,11 @@ from sqlalchemy.engine import Connection
 from donations import approvals, ledger
 from donations.errors import AlreadyDone, OpenItemsNotAccepted, PeriodNotReady
 from donations.extensions import db
+from donations.i18n import N_
 from donations.ledger import closed_periods
 from donations.models import Entry, Organisation, Period, PeriodBalance, PeriodSignature
 from donations.money import Money
 from donations.reconciliation import to_do
-from donations.reconciliation.readers.marking import N_
 from donations.reconciliation.to_do import AtClose, OpenItems
 
 

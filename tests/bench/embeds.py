@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.web.deploy.running import nginx
+from tests.web.deploy.processes import nginx
 
 ROOT = Path(__file__).parents[2]
 VIEWERS, SECONDS, GIFTS_A_SECOND = 10_000, 20.0, 30.0

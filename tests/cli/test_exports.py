@@ -10,7 +10,7 @@ from flask import Flask
 
 from donations.reconciliation import exports
 from tests.reconciliation.a_month import happen
-from tests.reconciliation.exports.reading import by_beancount, rows_of_csv
+from tests.reconciliation.exports.parsers import by_beancount, rows_of_csv
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from flask import Flask
 
 from donations.errors import BadReportLine
 from tests.events import fresh, rows
+from tests.reconciliation.stripe_reports.report_files import as_csv
 from tests.reconciliation.stripe_reports.test_parser import CHARGE, FEE, PAYOUT
-from tests.reconciliation.stripe_reports.writing import as_csv
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import stripe
 
+from .exchange import Witnessed, order
 from .openapi import Contract, load
-from .talking import Witnessed, order
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from .decoding import Pairs, decoded
+from .decoders import Pairs, decoded
 
 Schema = dict[str, Any]
 REF = "#/components/schemas/"

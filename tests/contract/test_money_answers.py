@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import stripe
 
+from .exchange import Witnessed, logged, order, paid, told
+from .exchange import session as begin
 from .openapi import Contract
-from .talking import Witnessed, logged, order, paid, told
-from .talking import session as begin
 
 
 @pytest.fixture

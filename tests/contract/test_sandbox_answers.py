@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import stripe
 
+from .exchange import Witnessed, logged, order, session, told
 from .openapi import Contract, ContractError
-from .talking import Witnessed, logged, order, session, told
 
 
 def test_every_answer_and_event_of_a_journey_fits(

@@ -18,7 +18,7 @@ from flask import Flask
 from donations import create_app
 from donations.cli.stage import free_port
 from donations.extensions import db
-from tests.faults.failing import Faults, engine_options
+from tests.faults.failures import Faults, engine_options
 from tests.faults.installation import Installation
 from tests.fixtures.databases import Cluster, Files, Templates
 from tests.needs import postgresql_binaries

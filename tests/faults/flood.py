@@ -17,7 +17,7 @@ from donations.extensions import db
 from donations.models import Appeal
 from tests.events import charge, declined, event, new_id, session
 from tests.factories import a_donation
-from tests.faults.sending import Delivery
+from tests.faults.senders import Delivery
 
 SLUGS = ("hands-off-ali", "karaganda-four")  # Neither has a period, so a flood at midnight stays in one total.
 

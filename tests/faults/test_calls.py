@@ -24,7 +24,7 @@ from donations.models import Appeal, CheckoutAttempt, Donation, Mail, Payment, R
 from donations.worker.queues import handle_events
 from tests.events import an_attempt, charge, deliver, event, fresh, live_lines, new_id, session
 from tests.factories import a_donation
-from tests.faults.failing import Faults
+from tests.faults.failures import Faults
 
 LATER = timedelta(hours=2)
 DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)

@@ -26,7 +26,7 @@ from donations.reconciliation.matches import Said
 from donations.worker.receipts import change_receipts
 from tests.events import a_charge, fresh, hear, live_lines
 from tests.factories import NOON, a_donation, gbp
-from tests.faults.failing import Faults
+from tests.faults.failures import Faults
 from tests.reconciliation.steps import a_bank_account, a_gift, a_line, accepted, match, raised, sound
 from tests.reconciliation.test_receipt_changes import DUE, undo
 

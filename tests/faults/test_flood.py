@@ -18,7 +18,7 @@ from donations.models import Donation, Mail, Payment, Receipt, StripeEvent
 from tests.faults.conftest import Postbox, inside
 from tests.faults.flood import SLUGS, Flood, plan
 from tests.faults.installation import Installation, wait_for
-from tests.faults.sending import Sender
+from tests.faults.senders import Sender
 
 log = logging.getLogger(__name__)
 PARTS = ("web", "worker", "web_main", "web", "serve")

@@ -19,7 +19,7 @@ from tests.events import charge, event
 from tests.factories import a_donation
 from tests.faults.conftest import inside
 from tests.faults.installation import Installation, wait_for
-from tests.faults.sending import Delivery, Sender
+from tests.faults.senders import Delivery, Sender
 
 POISON = "ch_poison"
 SLUG = "hands-off-ali"

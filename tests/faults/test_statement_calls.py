@@ -20,7 +20,7 @@ from donations.models import BankAccount, BankLine, Statement
 from donations.reconciliation import statements
 from tests.events import fresh
 from tests.factories import NOON
-from tests.faults.failing import Faults
+from tests.faults.failures import Faults
 
 pytestmark = pytest.mark.parametrize("kind", Faults.KINDS)
 ROWS = "13.11.2026;Maya;1;10,00\n13.11.2026;Maya;1;10,00\n14.11.2026;Ivan;2;20,50\n"

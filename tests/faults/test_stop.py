@@ -15,7 +15,7 @@ from donations.models import StripeEvent
 from tests.faults.conftest import inside
 from tests.faults.flood import plan
 from tests.faults.installation import Installation, wait_for
-from tests.faults.sending import Sender
+from tests.faults.senders import Sender
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ from donations.reconciliation import adjustments, matches, matching, paying_in_s
 from donations.reconciliation.matches import Said
 from tests.events import fresh, live_lines
 from tests.factories import NOON
-from tests.faults.failing import Faults
+from tests.faults.failures import Faults
 from tests.reconciliation.steps import TODAY, a_gift, a_line, accepted, banked, match, raised, sound
 
 pytestmark = pytest.mark.parametrize("kind", Faults.KINDS)

@@ -22,7 +22,7 @@ from donations.worker import stripe_sync
 from tests import events
 from tests.events import fresh
 from tests.factories import NOON, a_donation
-from tests.ledger.reckoning import WHOLE, Dispute, Gift, Heard
+from tests.ledger.expected_totals import WHOLE, Dispute, Gift, Heard
 from tests.ledger.stories import Payment, Said, seconds
 
 SPLIT = {"ali": 1800, "ali-family": 600, "sakharovo": 600}

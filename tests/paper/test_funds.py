@@ -8,7 +8,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from tests.paper.reading import claims, words
+from tests.paper.pdf_text import claims, words
 from tests.reconciliation.a_month import happen
 
 pytestmark = pytest.mark.databases("sqlite")

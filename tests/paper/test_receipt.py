@@ -9,7 +9,7 @@ from donations import paper, receipts
 from donations.database import write_unit
 from donations.paper import typst_documents
 from tests.fixtures.receipts import Freeze
-from tests.paper.reading import claims, words
+from tests.paper.pdf_text import claims, words
 
 pytestmark = pytest.mark.databases("sqlite")
 PAGE = "https://fund.example.org/receipts/check"

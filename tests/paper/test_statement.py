@@ -10,7 +10,7 @@ from flask import Flask
 
 from donations import privacy
 from tests.fixtures.receipts import Freeze
-from tests.paper.reading import claims, words
+from tests.paper.pdf_text import claims, words
 
 pytestmark = pytest.mark.databases("sqlite")
 OTHER = {"email_sealed": None, "email_hash": b"somebody else"}

@@ -30,7 +30,7 @@ from donations.reconciliation.exports.entries import major
 from donations.reconciliation.fund_statement import FundStatement
 from tests.factories import NOON
 from tests.needs import program
-from tests.reconciliation.exports.reading import rows_of_csv, sheets_of
+from tests.reconciliation.exports.parsers import rows_of_csv, sheets_of
 
 DAYS = 120
 FIRST = NOON - timedelta(days=DAYS)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .running import SECRET, Receiver, Running, running
+from .processes import SECRET, Receiver, Running, running
 
 
 @pytest.fixture(scope="session")

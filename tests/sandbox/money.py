@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .running import Running
+from .processes import Running
 
 
 def gift(sandbox: Running, amount: int = 10000, card: str = "pm_card_visa", **more: Any) -> str:

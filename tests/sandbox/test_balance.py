@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from .running import Running, running
+from .processes import Running, running
 
 
 def transaction(sandbox: Running, charge_id: str):  # type: ignore[no-untyped-def]

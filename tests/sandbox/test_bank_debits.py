@@ -4,7 +4,7 @@ import pytest
 import stripe
 
 from .money import balance_is_the_sum, booked, gift, raised, since
-from .running import Running, running
+from .processes import Running, running
 
 PENDING = ["payment_intent.created", "payment_intent.processing", "charge.pending", "checkout.session.completed"]
 SUCCEEDED = ["charge.succeeded", "payment_intent.succeeded", "checkout.session.async_payment_succeeded"]

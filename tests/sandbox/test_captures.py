@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from .money import balance_is_the_sum, booked, money, raised, since
-from .running import Running
+from .processes import Running
 
 
 def held(sandbox: Running) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import stripe
 
-from .running import Running
+from .processes import Running
 
 
 def refused(sandbox: Running, params: Any) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .running import Receiver, Running
+from .processes import Receiver, Running
 
 
 def test_the_summary_is_the_sum_of_what_was_charged(sandbox: Running) -> None:

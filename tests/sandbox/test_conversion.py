@@ -7,7 +7,7 @@ import pytest
 import stripe
 
 from .money import balance_is_the_sum, booked, gift, money, raised
-from .running import Running, running
+from .processes import Running, running
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import stripe
 
 from donations.sandbox import deliveries
 
-from .running import SECRET, Receiver, Running, running
+from .processes import SECRET, Receiver, Running, running
 
 
 def test_what_is_sent_passes_stripes_own_check(hooked: Running, receiver: Receiver) -> None:

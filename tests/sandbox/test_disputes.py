@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from .money import balance_is_the_sum, booked, gift, money, raised, since
-from .running import Running
+from .processes import Running
 
 WITHDRAWN = (-10000, 2000, "adjustment", "dispute")
 GIVEN_BACK = (10000, 0, "adjustment", "dispute_reversal")

@@ -13,7 +13,7 @@ from donations.sandbox.settings import Settings
 from donations.sandbox.world import World
 
 from .money import gift
-from .running import Running
+from .processes import Running
 
 README = (Path(__file__).parents[2] / "donations" / "sandbox" / "README.md").read_text(encoding="utf-8")
 

@@ -5,7 +5,7 @@ import time
 import pytest
 import stripe
 
-from .running import Running
+from .processes import Running
 
 
 def products(sandbox: Running) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import stripe
 
-from .running import Running
+from .processes import Running
 
 KEY = {"idempotency_key": "donation-1-checkout-1"}
 

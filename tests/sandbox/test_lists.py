@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import stripe
 
-from .running import Running
+from .processes import Running
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Events that never arrive, are in no list, or come as two: what catching up is for."""
 
 from .money import gift
-from .running import Receiver, Running
+from .processes import Receiver, Running
 
 
 def test_a_lost_event_is_listed_but_never_sent(hooked: Running, receiver: Receiver) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .running import Running
+from .processes import Running
 
 VISA = {"number": "4242 4242 4242 4242", "expiry": "12/40", "cvc": "123", "name": "A. Donor", "email": "a@example.org"}
 

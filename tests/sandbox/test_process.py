@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from donations.sandbox.command import sandbox as command
 
-from .running import SECRET, Receiver, Running, running
+from .processes import SECRET, Receiver, Running, running
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,7 +13,7 @@ from donations.extensions import db
 from donations.models import ReceiptEvent
 from tests.events import rows
 from tests.factories import NOON
-from tests.paper.reading import claims, words
+from tests.paper.pdf_text import claims, words
 
 pytestmark = pytest.mark.databases("sqlite")
 LABEL = "R-000041"

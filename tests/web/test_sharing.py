@@ -12,7 +12,7 @@ from donations import paper, totals
 from donations.database import write_unit
 from donations.models import Appeal, Organisation
 from donations.paper import sharing
-from tests.paper.reading import claims, size_of_png, words
+from tests.paper.pdf_text import claims, size_of_png, words
 
 pytestmark = pytest.mark.databases("sqlite")
 ALI = "/appeals/hands-off-ali"

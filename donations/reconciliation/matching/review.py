@@ -12,10 +12,10 @@ from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from donations.errors import AlreadyDone, NotForThisLine
+from donations.i18n import N_
 from donations.reconciliation import matches
 from donations.reconciliation.matches import Said
 from donations.reconciliation.matching import donation_from_line, queries
-from donations.reconciliation.readers.marking import N_
 
 
 @dataclass(frozen=True, slots=True)

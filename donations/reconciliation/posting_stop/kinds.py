@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from donations.i18n import N_
 from donations.ledger import Finding
 from donations.money import Money
-from donations.reconciliation.readers.marking import N_
 
 
 @dataclass(frozen=True, slots=True)

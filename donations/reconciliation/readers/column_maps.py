@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from donations.errors import BadStatement
+from donations.i18n import N_
 from donations.money import CURRENCIES
-from donations.reconciliation.readers.marking import N_
 
 # Our word for a column -> headings that say it, in small letters. The first found counts; `text` takes all.
 HEADINGS: dict[str, tuple[str, ...]] = {

@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from donations.errors import BadStatement, BadStatementLine, StatementTooLarge
+from donations.i18n import N_ as N_
 from donations.money import Money
 from donations.reconciliation.readers.column_maps import ColumnMap
-from donations.reconciliation.readers.marking import N_ as N_
 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_LINES = 200_000

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from donations.errors import BadReportLine
+from donations.i18n import N_
 from donations.money import CURRENCIES, exponent
-from donations.reconciliation.readers.marking import N_
 
 MOST_DIGITS = 15
 MEND = N_("Download the report from Stripe again, and do not open it in a spreadsheet first.")

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from donations.bookkeeping import OF_A_CHARGE
 from donations.errors import BadReport, BadReportLine, ReportLacksColumns
 from donations.facts import Movement, Payout
-from donations.reconciliation.readers.marking import N_
+from donations.i18n import N_
 from donations.reconciliation.stripe_reports.cells import MEND, Row
 from donations.stripe_statuses import PayoutStatus, Reconciliation
 

@@ -19,10 +19,10 @@ from wtforms.validators import ValidationError
 from donations.database import snapshot
 from donations.errors import BadStatement, DonationsError, ShownAgain
 from donations.extensions import db
+from donations.i18n import N_
 from donations.models import BankAccount, Organisation, Statement
 from donations.models.base import MOST_ID
 from donations.reconciliation import file_store, statement_accounts, statements
-from donations.reconciliation.readers.marking import N_
 from donations.reconciliation.statements import Outline, Preview
 from donations.web import sessions
 from donations.web.page import now, page

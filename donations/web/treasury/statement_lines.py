@@ -15,10 +15,10 @@ from wtforms.validators import ValidationError
 from donations.database import snapshot
 from donations.errors import AlreadyDone, DonationsError, NotForThisLine
 from donations.extensions import db
+from donations.i18n import N_
 from donations.models.base import MOST_ID
 from donations.reconciliation import matches, matching, review_queue
 from donations.reconciliation.matches import Said
-from donations.reconciliation.readers.marking import N_
 from donations.reconciliation.review_queue import Shown, Target
 from donations.web.page import now, page
 from donations.web.treasury import funds

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from donations.reconciliation import exports
 from donations.reconciliation.exports import Balance, BookedEntry, BookedLine, Books, Scope
-from tests.reconciliation.exports.reading import by_beancount, by_hledger_reader, rows_of_csv, sheets_of
+from tests.reconciliation.exports.parsers import by_beancount, by_hledger_reader, rows_of_csv, sheets_of
 
 DAY = date(2026, 11, 21)
 ODD = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

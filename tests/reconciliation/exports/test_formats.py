@@ -24,7 +24,7 @@ from donations.reconciliation.exports.entries import major
 from donations.reconciliation.exports.names import Names
 from tests.events import a_charge, a_movement, fresh, hear
 from tests.factories import NOON, a_donation, eur, gbp
-from tests.reconciliation.exports.reading import Balances, by_beancount, by_hledger_reader, rows_of_csv, sheets_of
+from tests.reconciliation.exports.parsers import Balances, by_beancount, by_hledger_reader, rows_of_csv, sheets_of
 from tests.reconciliation.steps import accepted
 
 TODAY = NOON.date()

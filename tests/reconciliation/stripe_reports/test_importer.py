@@ -24,7 +24,7 @@ from donations.reconciliation.stripe_reports import Taken
 from tests.events import fresh, rows
 from tests.fixtures.outside import Stripe
 from tests.fixtures.settings import environ_for
-from tests.reconciliation.stripe_reports.writing import activity, payouts, reconciliation
+from tests.reconciliation.stripe_reports.report_files import activity, payouts, reconciliation
 from tests.worker.steps import begun, sound
 
 Balances = dict[tuple[Any, ...], int]

@@ -21,7 +21,7 @@ from donations.facts import Movement
 from donations.reconciliation import stripe_reports
 from donations.reconciliation.stripe_reports import Report
 from tests.events import fresh, rows
-from tests.reconciliation.stripe_reports.writing import as_csv
+from tests.reconciliation.stripe_reports.report_files import as_csv
 
 LONDON = ZoneInfo("Europe/London")
 CHARGE = {

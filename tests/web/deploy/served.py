@@ -19,7 +19,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from donations import create_app
 from donations.cli.stage import free_port
 from donations.extensions import db
-from tests.web.deploy.running import nginx, running, whole
+from tests.web.deploy.processes import nginx, running, whole
 
 SECOND = """
 proxy_cache_path {folder}/cache keys_zone=second:10m inactive=1d;

@@ -16,7 +16,7 @@ from donations import appeals
 from donations.database import write_unit
 from donations.models import Appeal, Organisation
 from donations.web import cached_copies, headers
-from tests.web.deploy.running import SHIPPED
+from tests.web.deploy.processes import SHIPPED
 from tests.web.deploy.served import Served
 
 pytestmark = pytest.mark.databases("sqlite")

@@ -23,7 +23,7 @@ from flask import Flask
 
 from donations.cli.stage import free_port
 from tests.needs import program
-from tests.web.deploy.running import SHIPPED, encrypted, running
+from tests.web.deploy.processes import SHIPPED, encrypted, running
 from tests.web.deploy.served import Served
 
 pytestmark = pytest.mark.databases("sqlite")

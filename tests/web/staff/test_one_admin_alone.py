@@ -29,7 +29,7 @@ from tests.fixtures.settings import environ_for
 from tests.reconciliation.steps import banked
 from tests.web.staff.alone_steps import ALONE, BY_MAIL, NEEDS_ANOTHER, PAYMENT, WAITS, Scene, invite_a_puppet, two_must
 from tests.web.staff.conftest import PASSWORD, Browser, Person
-from tests.web.treasury.looking import kept
+from tests.web.treasury.snapshots import kept
 
 pytestmark = pytest.mark.databases("sqlite")
 

@@ -20,7 +20,7 @@ from tests.factories import NOON
 from tests.reconciliation.steps import TODAY, a_bank_account, a_line, accepted, match, raised, sound
 from tests.reconciliation.test_payment_requests import booked, fund, two_must_approve
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import kept, last_act, number_in, refusal, said_beside
+from tests.web.treasury.snapshots import kept, last_act, number_in, refusal, said_beside
 
 TYPED = {"kind": "opening", "fund": "ali", "account": "1", "amount": "800", "currency": "GBP", "on": "2026-11-21",
          "reason": "as the old books say", "authority": "committee", "form_key": "one"}  # fmt: skip

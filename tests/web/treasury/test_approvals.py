@@ -15,7 +15,7 @@ from tests.events import fresh
 from tests.reconciliation.steps import banked
 from tests.reconciliation.test_payment_requests import ask_for
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import last_act, said_beside
+from tests.web.treasury.snapshots import last_act, said_beside
 
 pytestmark = pytest.mark.databases("sqlite")
 PAGE = "/treasury/approvals"

@@ -14,7 +14,7 @@ from donations.extensions import db
 from donations.models import BankAccount, BankLine
 from tests.reconciliation.steps import a_bank_account
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import kept, last_act, refusal, said_beside
+from tests.web.treasury.snapshots import kept, last_act, refusal, said_beside
 
 HEAD = "Date;Name;Transaction ID;Amount\n"
 ROWS = "13.11.2026;Maya;1;10,00\n13.11.2026;Maya;2;10,00\n14.11.2026;=cmd|Ivan;3;-20,50\n"

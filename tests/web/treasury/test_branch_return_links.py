@@ -14,7 +14,7 @@ from donations.giving import branch_returns
 from donations.models import Area
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.branch_return_steps import SLUG, TYPED, Branch, all_of_them, decide
-from tests.web.treasury.looking import acts, kept, said_beside
+from tests.web.treasury.snapshots import acts, kept, said_beside
 
 WRONG: list[tuple[dict[str, str], str]] = [
     ({"collection": "", "paper_sales": ""}, "collection"),

@@ -21,7 +21,7 @@ from donations.reconciliation import paying_in_slips
 from tests.reconciliation.steps import a_bank_account, a_line, match, matches, raised, receipts_of, sound
 from tests.web.staff.conftest import NOON, Browser
 from tests.web.treasury.branch_return_steps import SLUG, Branch, all_of_them, decide, of_london, states
-from tests.web.treasury.looking import kept, last_act, refusal
+from tests.web.treasury.snapshots import kept, last_act, refusal
 
 
 def test_what_a_branch_hands_in_counts_once_it_is_accepted(treasurer: Browser, branch: Branch) -> None:

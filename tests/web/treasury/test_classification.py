@@ -17,7 +17,7 @@ from tests.reconciliation.steps import raised, sound
 from tests.reconciliation.test_classification import an_unknown_movement, lines_of
 from tests.reconciliation.test_payment_requests import two_must_approve
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import acts, form_key, kept, last_act, number_in, refusal, said_beside
+from tests.web.treasury.snapshots import acts, form_key, kept, last_act, number_in, refusal, said_beside
 
 WHAT = {"account": "5020", "fund": "general", "reason": "Stripe Climate, by their letter", "form_key": "k"}
 

@@ -18,7 +18,7 @@ from donations.reconciliation.matches import Said
 from tests.reconciliation.matching_steps import said
 from tests.reconciliation.steps import a_bank_account, accepted, match
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import kept, last_act, said_beside
+from tests.web.treasury.snapshots import kept, last_act, said_beside
 
 
 def take(browser: Browser, query: str) -> TestResponse:

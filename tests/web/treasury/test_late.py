@@ -11,7 +11,7 @@ import time_machine
 from flask import Flask
 
 from tests.web.staff.conftest import Browser, Person
-from tests.web.treasury.looking import kept
+from tests.web.treasury.snapshots import kept
 from tests.web.treasury.test_posts import Sent, posts
 
 pytestmark = pytest.mark.databases("sqlite")

@@ -15,7 +15,7 @@ from donations.models import OfflineGift
 from tests.reconciliation.steps import a_gift, raised, receipts_of, sound
 from tests.reconciliation.test_payment_requests import booked
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import acts, form_key, kept, last_act, refusal, said_beside
+from tests.web.treasury.snapshots import acts, form_key, kept, last_act, refusal, said_beside
 
 TYPED = {
     "method": "cash", "amount": "250", "currency": "GBP", "purpose": "hands-off-ali/ali", "received_on": "2026-11-21",

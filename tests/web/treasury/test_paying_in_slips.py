@@ -13,7 +13,7 @@ from tests.reconciliation.matching_steps import said
 from tests.reconciliation.steps import a_bank_account, a_gift, accepted, raised, sound
 from tests.reconciliation.test_payment_requests import booked
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import kept, last_act, number_in, refusal, said_beside
+from tests.web.treasury.snapshots import kept, last_act, number_in, refusal, said_beside
 
 
 def pay_in(browser: Browser, *gifts: int, **typed: Any) -> TestResponse:

@@ -20,7 +20,7 @@ from tests.reconciliation.matching_steps import said
 from tests.reconciliation.steps import banked, sound
 from tests.reconciliation.test_payment_requests import booked, fund, two_must_approve
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import acts, kept, last_act, number_in, refusal, said_beside
+from tests.web.treasury.snapshots import acts, kept, last_act, number_in, refusal, said_beside
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"invoice" * 10
 TYPED = {"fund": "ali", "amount": "500", "currency": "GBP", "purpose": "lawyer, October",

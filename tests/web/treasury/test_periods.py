@@ -22,7 +22,7 @@ from tests.reconciliation.matching_steps import expected, run, said
 from tests.reconciliation.steps import TODAY, a_bank_account, a_line, accepted
 from tests.reconciliation.test_payment_requests import two_must_approve
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import acts, kept, last_act, number_in, refusal, said_beside
+from tests.web.treasury.snapshots import acts, kept, last_act, number_in, refusal, said_beside
 
 ENDS = "2026-11-21"
 

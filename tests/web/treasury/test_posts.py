@@ -20,7 +20,7 @@ from tests.factories import gbp
 from tests.reconciliation.steps import TODAY
 from tests.reconciliation.test_classification import an_unknown_movement
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import kept
+from tests.web.treasury.snapshots import kept
 from tests.web.treasury.test_dashboard import parked
 from tests.web.treasury.test_every_page import some_of_everything
 

@@ -18,10 +18,10 @@ from donations.reconciliation import matches
 from donations.reconciliation.matches import Said
 from tests.events import a_charge, fresh, hear
 from tests.factories import NOON, a_donation, gbp
-from tests.paper.reading import words
+from tests.paper.pdf_text import words
 from tests.reconciliation.steps import a_bank_account, a_gift, a_line, accepted, match
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import last_act
+from tests.web.treasury.snapshots import last_act
 
 pytestmark = pytest.mark.databases("sqlite")
 PAGE, COPY = "/treasury/receipts/R-000001", "/treasury/receipts/R-000001/copy"

@@ -17,7 +17,7 @@ from tests.house import ROOT
 from tests.web.campaigns.draft_steps import NEW
 from tests.web.campaigns.steps import write
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import kept
+from tests.web.treasury.snapshots import kept
 from tests.web.treasury.test_posts import Sent, posts
 
 __all__ = ["posts"]

@@ -14,7 +14,7 @@ from donations.extensions import db
 from donations.models import BankAccount, BankLine
 from tests.reconciliation.steps import a_bank_account
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import kept, refusal
+from tests.web.treasury.snapshots import kept, refusal
 from tests.web.treasury.test_bank_accounts import look, shelf, take, waits
 
 __all__ = ["shelf"]

@@ -11,7 +11,7 @@ from donations.extensions import db
 from donations.models import BankLine, LineQuestion, Statement
 from tests.reconciliation.steps import a_bank_account
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import kept, last_act, refusal
+from tests.web.treasury.snapshots import kept, last_act, refusal
 from tests.web.treasury.test_bank_accounts import HEAD, ROWS, lines, look, shelf, take, waits
 
 __all__ = ["shelf"]

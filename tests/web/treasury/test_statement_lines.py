@@ -29,7 +29,7 @@ from tests.reconciliation.steps import (
 )
 from tests.reconciliation.test_payment_requests import approve, ask_for, booked
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import kept, last_act, refusal, said_beside
+from tests.web.treasury.snapshots import kept, last_act, refusal, said_beside
 
 GENERAL = "general"
 

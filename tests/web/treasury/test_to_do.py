@@ -20,7 +20,7 @@ from donations.reconciliation.to_do import KINDS
 from tests.reconciliation.steps import a_bank_account, a_gift, a_line, accepted, match, raised, receipts_of, settled
 from tests.reconciliation.waiting_steps import LATER, PLANTED
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.looking import kept, last_act, refusal
+from tests.web.treasury.snapshots import kept, last_act, refusal
 
 DONE = "Nothing to do. You are up to date."
 

@@ -14,7 +14,7 @@ from donations.errors import BadLink
 from donations.extensions import db
 from donations.models import Donation, Receipt
 from tests.factories import NOON, gbp
-from tests.test_receipts import received
+from tests.receipts.test_issuance import received
 from tests.totals.steps import change
 
 OPEN, DISCREET = "hands-off-ali", "campaign-kazakhstan"

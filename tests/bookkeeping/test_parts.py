@@ -9,9 +9,9 @@ import pytest
 
 from donations.bookkeeping import entries_for, standing_of
 from donations.money import Money
+from tests.bookkeeping.test_entries import known, written
+from tests.bookkeeping.test_rows import a_dispute, a_move, a_refund, charge_bt, raised, uncleared, usd, with_all
 from tests.factories import gbp
-from tests.test_bookkeeping import known, written
-from tests.test_bookkeeping_rows import a_dispute, a_move, a_refund, charge_bt, raised, uncleared, usd, with_all
 
 
 def test_row_5e_what_does_not_come_back_with_a_win_is_lost() -> None:

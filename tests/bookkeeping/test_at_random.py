@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from donations.bookkeeping import Wanted, entries_for, standing_of
 from donations.money import Money
-from tests.test_bookkeeping import ANA, known, sums
-from tests.test_bookkeeping_rows import a_dispute, a_move, a_refund, charge_bt, raised, uncleared, with_all
+from tests.bookkeeping.test_entries import ANA, known, sums
+from tests.bookkeeping.test_rows import a_dispute, a_move, a_refund, charge_bt, raised, uncleared, with_all
 
 
 @given(total=st.integers(1, 20_000), weights=st.lists(st.integers(1, 999), min_size=1, max_size=4), data=st.data())

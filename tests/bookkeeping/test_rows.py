@@ -13,9 +13,9 @@ from donations.bookkeeping import PUBLIC_ACCOUNTS, Wanted, entries_for, entry_fo
 from donations.errors import CurrencyMismatch
 from donations.facts import Dispute, Movement, PaymentFacts, Refund
 from donations.money import Money
+from tests.bookkeeping.test_entries import ANA, BO, GEN, SUS, known, sums, written
 from tests.events import a_movement
 from tests.factories import NOON, gbp
-from tests.test_bookkeeping import ANA, BO, GEN, SUS, known, sums, written
 
 
 def later(minutes: int) -> datetime:
