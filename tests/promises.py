@@ -28,7 +28,8 @@ _WORDS = (
     r"no (?:other|more|money|tie|rate|subject|account|form|page|version|fund|clock|figure)", r"no gaps?",
     # when
     r"at once", r"within (?:an?|one|two|ten|half) \w+", r"within seconds", r"two hours", r"final", r"signed out",
-    r"(?:for|after) (?:an?|one|two|three|half an?) (?:minutes?|hours?|days?|weeks?)", r"by itself",
+    r"(?:for|after) (?:an?|one|two|three|half an?) (?:minutes?|hours?|days?|weeks?)", r"by itself", r"automatically",
+    r"(?:within|for|after|in) \d+ (?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)",
     r"counts? (?:when|once|at once|in full)", r"works? (?:once|without|everywhere|alone)",
     # what becomes of what we know of people
     r"eras\w+", r"deleted", r"deletes", r"delete it", r"encrypted", r"sealed", r"cookies?", r"trackers?", r"in public",
@@ -38,7 +39,7 @@ _WORDS = (
     r"whole or", r"refused whole", r"proves?", r"stays? (?:as|void|in)", r"can be (?:undone|reversed|taken back)",
     # who
     r"must (?:approve|publish|accept|do|sign|look|agree)", r"second person", r"two people", r"two must",
-    r"another (?:person|treasurer)", r"we (?:will|send|count|add|e?mail|tell)",
+    r"another (?:person|treasurer)", r"we (?:will|send|count|add|e?mail|tell|erase|delete|encrypt|record)",
 )  # fmt: skip
 PROMISES = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b", re.IGNORECASE)
 _ENDS = re.compile(r"(?<=[.!?])[\"”)]*\s+(?=[\"“*(%`\w])")
