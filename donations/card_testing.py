@@ -23,12 +23,12 @@ LATELY, MINUTE = timedelta(minutes=10), timedelta(minutes=1)
 # The shield goes up for all when more than 40 % of the last 20 charges were declined, and stays up until that has been
 # untrue for ten minutes: a few honest payments in a row must not open the door while an attack goes on.
 SHIELD_CHARGES, SHIELD_DECLINES = 20, 8
-MOST_LOOKED_AT = 200  # charges, the last ones
+MAX_EXAMINED = 200  # charges, the last ones
 DECLINES_HERE = 3  # of a network within the hour, if they are more than its payments
 UNPAID_HERE, UNPAID_ALL = 20, 30  # payment pages opened within ten minutes and not paid
 # With the shield up: payment pages in a minute, of which so many for networks where more was declined than paid.
-MOST_A_MINUTE, MOST_OF_DECLINED = 60, 30
-MOST_WITHOUT_PROOF = 6  # in a minute, from those who waited because they have no JavaScript
+MAX_PER_MINUTE, MAX_OF_DECLINED = 60, 30
+MAX_WITHOUT_PROOF = 6  # in a minute, from those who waited because they have no JavaScript
 # Where the minute is full, waits end at moments spread over so long, so that not all come back in the same second.
 SPREAD, SPREAD_OF_DECLINED = MINUTE, 3 * MINUTE
 DECLINES_OF_ONE = 5  # then the payment page of a donation is closed
@@ -115,11 +115,11 @@ def check(conn: Connection, visitor: Visitor, at: datetime) -> Standing:
         raise ProofOfWorkNeeded()
     asked = {"network": visitor.network, "minute": at - MINUTE}
     here, everywhere, unproved, oldest_here, oldest = conn.execute(_LAST_MINUTE, asked).one()
-    if not visitor.proved and unproved >= MOST_WITHOUT_PROOF:
+    if not visitor.proved and unproved >= MAX_WITHOUT_PROOF:
         raise PaymentPageWait(seconds=_seconds_until(oldest, at))
     if (now.limits_amounts or now.declined > now.paid) and here >= now.most_a_minute:
         raise PaymentPageWait(seconds=_seconds_until(oldest_here, at))
-    most, spread = (MOST_OF_DECLINED, SPREAD_OF_DECLINED) if now.declined > now.paid else (MOST_A_MINUTE, SPREAD)
+    most, spread = (MAX_OF_DECLINED, SPREAD_OF_DECLINED) if now.declined > now.paid else (MAX_PER_MINUTE, SPREAD)
     if now.shield and everywhere >= most:
         raise PaymentPageWait(seconds=_seconds_until(oldest, at) + secrets.randbelow(spread.seconds))
     return now
@@ -172,7 +172,7 @@ _LATELY = (
     )
     .where(_IS_OURS)
     .order_by(_payment.c.charged_at.desc())
-    .limit(MOST_LOOKED_AT)
+    .limit(MAX_EXAMINED)
     .subquery()
 )
 _IN_A_ROW = select(

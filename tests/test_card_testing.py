@@ -101,20 +101,20 @@ def test_a_few_payments_in_between_do_not_let_the_shield_down(app: Flask, at: da
 
 def test_with_the_shield_up_at_most_sixty_pages_open_in_a_minute(app: Flask, at: datetime) -> None:
     shield_up(at)
-    for number in range(card_testing.MOST_A_MINUTE):
+    for number in range(card_testing.MAX_PER_MINUTE):
         open_page(visitor(number), at + number * SECOND / 2)
     waits = [wait_of(visitor(1000), at + 31 * SECOND) for _ in range(40)]
     # They are told moments of the minute after the oldest page, not all the same one.
     assert 29 <= min(waits) < max(waits) < 29 + 60
     assert len(set(waits)) > 10
     # Nothing was written for the one that waits, and it goes on when the oldest no longer counts.
-    assert db.session.query(Donation).count() == card_testing.SHIELD_DECLINES + 1 + card_testing.MOST_A_MINUTE
+    assert db.session.query(Donation).count() == card_testing.SHIELD_DECLINES + 1 + card_testing.MAX_PER_MINUTE
     open_page(visitor(1000), at + 61 * SECOND)
 
 
 def test_networks_with_declines_leave_half_of_the_minute_to_the_others(app: Flask, at: datetime) -> None:
     shield_up(at)
-    for number in range(card_testing.MOST_OF_DECLINED):
+    for number in range(card_testing.MAX_OF_DECLINED):
         open_page(visitor(number), at)
     tester = visitor(60_000)  # one of whose cards was declined
     waits = [wait_of(tester, at + SECOND) for _ in range(40)]
@@ -126,7 +126,7 @@ def test_without_a_proof_only_a_few_pages_open_in_a_minute(app: Flask, at: datet
     shield_up(at)
     with pytest.raises(ProofOfWorkNeeded):
         open_page(visitor(1, proved=False), at)
-    for number in range(card_testing.MOST_WITHOUT_PROOF):
+    for number in range(card_testing.MAX_WITHOUT_PROOF):
         open_page(visitor(number, proved=False, waited=True), at)
     with pytest.raises(PaymentPageWait):
         open_page(visitor(99, proved=False, waited=True), at + SECOND)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-MOST_WORDS = 25  # in a sentence
+MAX_WORDS = 25  # in a sentence
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}|<[^>]+>|`[^`]*`")
 # "Gift Aid" is a name. In a form one enters; a person writes to somebody, a program writes a file.
 ENTER = re.compile(r"\bwrite (?!off\b|to\b)", re.IGNORECASE)
@@ -39,7 +39,7 @@ def english_faults(text: str, *, of_form: bool = True) -> list[str]:
     plain = _PLACEHOLDER.sub("1", text)
     found = [*ENGLISH.finditer(plain), *(ENTER.finditer(plain) if of_form else ())]
     faults = [f"{match[0].strip()!r} in {text!r}" for match in found]
-    return faults + [f"{len(one.split())} words: {one!r}" for one in sentences(plain) if len(one.split()) > MOST_WORDS]
+    return faults + [f"{len(one.split())} words: {one!r}" for one in sentences(plain) if len(one.split()) > MAX_WORDS]
 
 
 def russian_faults(text: str) -> list[str]:

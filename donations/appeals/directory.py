@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 from donations.extensions import db
 from donations.models import Appeal
 
-PAGE_LENGTH, MOST_PAGES = 24, 10_000
+PAGE_LENGTH, MAX_PAGES = 24, 10_000
 _SHOWN = (Appeal.state != "draft", Appeal.visibility.in_(("shown", "amounts_hidden")))
 
 
@@ -40,7 +40,7 @@ def shown_mark() -> str:
 
 def listed(number: int) -> ListedPage:
     """A number that cannot be a page's is taken for the nearest that can. Their funds are read with them."""
-    number = min(max(number, 1), MOST_PAGES)
+    number = min(max(number, 1), MAX_PAGES)
     wanted = (
         select(Appeal)
         .where(*_SHOWN)
@@ -52,5 +52,5 @@ def listed(number: int) -> ListedPage:
         appeals=found[:PAGE_LENGTH],
         number=number,
         before=number - 1 if number > 1 else None,
-        after=number + 1 if len(found) > PAGE_LENGTH and number < MOST_PAGES else None,
+        after=number + 1 if len(found) > PAGE_LENGTH and number < MAX_PAGES else None,
     )

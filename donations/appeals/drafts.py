@@ -25,12 +25,12 @@ from donations.errors import (
 )
 from donations.extensions import db
 from donations.models import Appeal, AppealDraft, AppealEvent, Area, Fund, GoalChange, Organisation
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 
 
 def find(number: int, *, for_change: bool = False) -> AppealDraft:
     """Raises DraftNotFound."""
-    draft = db.session.get(AppealDraft, min(number, MOST_ID), with_for_update=for_change)
+    draft = db.session.get(AppealDraft, min(number, MAX_ID), with_for_update=for_change)
     if draft is None:
         raise DraftNotFound()
     return draft

@@ -15,7 +15,7 @@ from donations.appeals.file_table import Table
 from donations.errors import AlreadyDone, DraftChanged, NeedsAnotherToPublish, SentBefore, UpdateNotFound
 from donations.extensions import db
 from donations.models import Appeal, AppealUpdate, Organisation
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 
 Texts = dict[str, str]
 
@@ -44,7 +44,7 @@ def find_shown(appeal: Appeal, update_id: int) -> AppealUpdate:
 
 def find(appeal: Appeal, update_id: int, *, for_change: bool = False) -> AppealUpdate:
     """Any update of this appeal, for those who run it. Raises UpdateNotFound."""
-    update = db.session.get(AppealUpdate, min(update_id, MOST_ID), with_for_update=for_change)
+    update = db.session.get(AppealUpdate, min(update_id, MAX_ID), with_for_update=for_change)
     if update is None or update.appeal_id != appeal.id:
         raise UpdateNotFound()
     return update

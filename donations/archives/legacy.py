@@ -25,7 +25,7 @@ from donations.archives import tables
 from donations.archives.manifest import BadManifest, FilePart, Manifest, table_member
 from donations.archives.manifest import parse as checked
 
-MOST_AT_ONCE = 64 << 20
+MAX_AT_ONCE = 64 << 20
 _FILE = re.compile(r"files/evidence/[0-9a-f]{64}")
 _BLOCK = 1 << 20
 
@@ -38,7 +38,7 @@ class _Capped:
         self.tell, self.seek = file.tell, file.seek
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= MOST_AT_ONCE:
+        if not 0 <= size <= MAX_AT_ONCE:
             raise BadManifest("it holds a header of an impossible size")
         block: bytes = self.file.read(size)
         return block
@@ -72,7 +72,7 @@ def _taken(opened: tarfile.TarFile, folder: Path) -> tuple[dict[str, Any], dict[
         if file is None:
             raise BadManifest("it holds something else than plain files")
         if number == 0:
-            if info.name != "manifest.json" or info.size > MOST_AT_ONCE:
+            if info.name != "manifest.json" or info.size > MAX_AT_ONCE:
                 raise BadManifest("it has no manifest")
             told = json.loads(file.read(info.size))
             continue

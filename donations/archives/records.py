@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from donations import privacy
 from donations.models import ArchiveRecord
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 # From then on an archive holds what every date says is erased, such as raw events.
 OUTLIVED_AFTER = timedelta(days=privacy.EVENT_DATA_DAYS + 1)
 COPY_OLD_AFTER, DRILL_OLD_AFTER = timedelta(days=2), timedelta(days=40)
@@ -56,8 +56,8 @@ def _outlived(conn: Connection, at: datetime) -> tuple[str, str, str]:
     names = list(conn.scalars(select(_record.c.name).where(*old).order_by(_record.c.made_at, _record.c.id)))
     if not names:
         return "ok", "old archives", "none is known that holds personal data beyond its date"
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    said = f"{', '.join(names[:MOST_NAMED])}{more} hold what has been erased since"
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    said = f"{', '.join(names[:MAX_NAMED])}{more} hold what has been erased since"
     cure = "Delete them and every copy of them, then tell it with `donations forget-archives NAME...`"
     return "warning", "old archives", f"{said}. {cure}"
 

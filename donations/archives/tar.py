@@ -13,7 +13,7 @@ from donations import private_files
 from donations.archives.manifest import BadManifest, Manifest, parse
 
 MANIFEST = "manifest.json"
-MOST_MANIFEST_BYTES = 64 << 20
+MAX_MANIFEST_BYTES = 64 << 20
 _BLOCK = 1 << 20
 
 
@@ -35,7 +35,7 @@ def packed(manifest: Manifest, members: Iterable[tuple[str, Path]]) -> Iterator[
 def unpack(tar: BinaryIO, folder: Path) -> tuple[Manifest, dict[str, Path]]:
     """Write each member to a file of our own naming in `folder`. Raises BadManifest; the caller clears the folder."""
     size = _next(tar, MANIFEST)
-    if size > MOST_MANIFEST_BYTES:
+    if size > MAX_MANIFEST_BYTES:
         raise BadManifest("its manifest is too large")
     manifest = parse(_exactly(tar, size))
     tar.read(-size % BLOCKSIZE)

@@ -18,11 +18,11 @@ from donations.cli.bank import REASONS, bank
 from donations.database import snapshot, write_unit
 from donations.extensions import db
 from donations.models import BankAccount, LineQuestion, Statement
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.reconciliation import statement_withdrawal
 from donations.reconciliation.statement_lines import questions
 
-MOST_SHOWN = 50
+MAX_SHOWN = 50
 
 
 @bank.command("imports")
@@ -34,7 +34,7 @@ def imports(as_json: bool) -> None:
         select(Statement, BankAccount.name)
         .join(BankAccount, BankAccount.id == Statement.bank_account_id)
         .order_by(Statement.id.desc())
-        .limit(MOST_SHOWN)
+        .limit(MAX_SHOWN)
     ).all()
     found: list[dict[str, Any]] = [
         {"import": one.id, "account": name, "file": one.file_name, "format": one.format, "new": one.lines_new,
@@ -56,7 +56,7 @@ def imports(as_json: bool) -> None:
 
 
 @bank.command("withdraw")
-@click.argument("number", type=click.IntRange(1, MOST_ID), metavar="IMPORT")
+@click.argument("number", type=click.IntRange(1, MAX_ID), metavar="IMPORT")
 @click.option("--reason", required=True, help="Why, for the audit log.")
 @with_appcontext
 def withdraw(number: int, reason: str) -> None:
@@ -105,7 +105,7 @@ def list_questions(as_json: bool) -> None:
 
 
 @bank.command("answer")
-@click.argument("number", type=click.IntRange(1, MOST_ID), metavar="QUESTION")
+@click.argument("number", type=click.IntRange(1, MAX_ID), metavar="QUESTION")
 @click.argument("answer", type=click.Choice([questions.SAME, questions.ANOTHER]))
 @with_appcontext
 def answer(number: int, answer: str) -> None:

@@ -19,7 +19,7 @@ from donations.models import BankAccount, BankLine, Match
 from donations.money import Money
 from donations.reconciliation import matches, matching
 
-MOST_SHOWN = 50
+MAX_SHOWN = 50
 
 
 @bank.command("match")
@@ -52,13 +52,13 @@ def lines(all_lines: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    for line in found[:MOST_SHOWN]:
+    for line in found[:MAX_SHOWN]:
         click.echo(f"{line['booked_on']} {line['amount']:>14} {line['currency']}  {line['account']}  line {line['id']}")
         for proposal in line["proposals"]:
             reasons = " ".join(proposal["reasons"])
             click.echo(f"    {proposal['score']:>3} {proposal['what']}: {reasons}  proposal {proposal['id']}")
-    if len(found) > MOST_SHOWN:
-        click.echo(f"... and {len(found) - MOST_SHOWN} more (--json shows all)")
+    if len(found) > MAX_SHOWN:
+        click.echo(f"... and {len(found) - MAX_SHOWN} more (--json shows all)")
     click.echo(f"{len(found)} lines" if all_lines else f"{len(found)} lines are not matched")
 
 
@@ -105,7 +105,7 @@ def _look(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"looked_at": len(decisions), "certain": certain, "proposed": proposed}))
         return
-    for one in certain[:MOST_SHOWN]:
+    for one in certain[:MAX_SHOWN]:
         click.echo(f"line {one['line']}: {one['score']} {one['what']}: {' '.join(matching.in_words(one['reasons']))}")
     click.echo(f"{len(decisions)} lines: {len(certain)} would be matched, {proposed} proposed. Nothing was changed.")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]
 
 BODY_SECONDS = 120.0  # for all of a body to arrive
-MOST_BYTES = 64 * 1024 * 1024  # of any body; what a page takes is less, and the app says so
+MAX_BYTES = 64 * 1024 * 1024  # of any body; what a page takes is less, and the app says so
 IN_MEMORY_BYTES = 64 * 1024
 Headers = list[tuple[str, str]]
 
@@ -63,13 +63,13 @@ async def _receive(protocol: HTTPProtocol, body: IO[bytes], stated: str) -> int:
     """Write the body there, of the length that is `stated`, if any. Gives 0, or the status with which the request is
     refused: it came too slowly, is too large, or ended before its end."""
     length = 0
-    if stated.isdecimal() and int(stated) > MOST_BYTES:
+    if stated.isdecimal() and int(stated) > MAX_BYTES:
         return 413
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for part in protocol:
                 length += len(part)
-                if length > MOST_BYTES:
+                if length > MAX_BYTES:
                     return 413
                 body.write(part)
     except TimeoutError:

@@ -20,7 +20,7 @@ from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server.mp import MPServer, WorkerProcess
 
 BACKLOG = 1024
-MOST_CONNECTIONS = 8192  # of one web process at a time, idle ones too; work is done by its threads alone
+MAX_CONNECTIONS = 8192  # of one web process at a time, idle ones too; work is done by its threads alone
 
 
 class OnSocket(MPServer):
@@ -70,7 +70,7 @@ def main(descriptor: int, processes: int, threads: int, grace_seconds: int) -> N
         interface=Interfaces.RSGI,
         workers=processes,
         backlog=BACKLOG,
-        backpressure=MOST_CONNECTIONS,
+        backpressure=MAX_CONNECTIONS,
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=grace_seconds,

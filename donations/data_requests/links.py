@@ -17,7 +17,7 @@ from donations.models.base import new_reference
 from donations.offline_key import requests
 
 HOUR = timedelta(hours=1)
-MOST_OF_NETWORK = 10  # links asked for in an hour from one network
+MAX_PER_NETWORK = 10  # links asked for in an hour from one network
 _SEAL = "data request:link"
 
 
@@ -54,7 +54,7 @@ def _is_first_of_hour(conn: Connection, email: str, at: datetime) -> bool:
 def _count_network(conn: Connection, network: str, at: datetime) -> None:
     (row,) = counters.locked(conn, [privacy.lookup_hash(network, "data request network")], at=at)
     is_open = at < row.wait_until <= at + HOUR + CLOCKS_DIFFER
-    if is_open and row.failures >= MOST_OF_NETWORK:
+    if is_open and row.failures >= MAX_PER_NETWORK:
         raise TryLater(seconds=-(-(row.wait_until - at) // timedelta(seconds=1)))
     if is_open:
         conn.execute(update(_brake).where(_brake.c.key_hash == row.key_hash).values(failures=row.failures + 1))

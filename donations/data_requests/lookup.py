@@ -31,7 +31,7 @@ from donations.models import (
 from donations.money import Money
 
 _OF_OFFLINE_GIFTS = ("offline_gift", "bounced", "offline_refund")
-MOST_OPENED = 5000  # sealed values of one kind that are opened to look for an address, the newest first
+MAX_OPENED = 5000  # sealed values of one kind that are opened to look for an address, the newest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +184,13 @@ def _subscriptions(email: str) -> Iterator[KeptSubscription]:
 def _mails(email: str) -> Iterator[KeptMail]:
     """Those that are not sent: a mail that was sent keeps no address. The one that brings the link is none of them."""
     unsent = select(Mail).where(Mail.recipient_sealed.is_not(None), Mail.kind != "data_link")
-    for row in db.session.scalars(unsent.order_by(Mail.created_at.desc()).limit(MOST_OPENED)):
+    for row in db.session.scalars(unsent.order_by(Mail.created_at.desc()).limit(MAX_OPENED)):
         if is_same(privacy.unseal_or_empty(row.recipient_sealed, outbox.identity(row.dedupe_key)), email):
             yield KeptMail(row.id, row.kind, row.state, row.created_at)
 
 
 def _forms(email: str) -> Iterator[KeptForm]:
-    for row in db.session.scalars(select(DonationCheck).order_by(DonationCheck.created_at.desc()).limit(MOST_OPENED)):
+    for row in db.session.scalars(select(DonationCheck).order_by(DonationCheck.created_at.desc()).limit(MAX_OPENED)):
         typed = privacy.unseal_or_empty(row.fields_sealed, f"donation_check:{row.code}:fields")
         fields = json.loads(typed) if typed else {}
         if is_same(str(fields.get("email", "")), email):

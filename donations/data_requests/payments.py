@@ -15,7 +15,7 @@ from donations.extensions import db
 from donations.models import StripeEvent
 from donations.stripe_statuses import event_object, named_donation, named_email
 
-MOST_OPENED = 5000  # events without a hash, the newest first; after some weeks there are none
+MAX_OPENED = 5000  # events without a hash, the newest first; after some weeks there are none
 # What of Stripe's objects tells of a person.
 _PERSONAL = (
     "billing_details", "customer_details", "customer_email", "receipt_email", "shipping", "evidence",
@@ -42,7 +42,7 @@ def told_of(email: str) -> Iterator[ToldByStripe]:
     for row in db.session.scalars(asked.where(hashed)):
         yield from _read(row, email)
     older = (StripeEvent.email_hash.is_(None), ~StripeEvent.under_offline_key)
-    for row in db.session.scalars(asked.where(*older).limit(MOST_OPENED)):
+    for row in db.session.scalars(asked.where(*older).limit(MAX_OPENED)):
         yield from _read(row, email)
 
 

@@ -27,11 +27,11 @@ from donations.extensions import db
 from donations.giving import offline_donations
 from donations.giving.new_donation import Gift
 from donations.models import Area, Entry, OfflineGift, Organisation, PayIn
-from donations.models.base import MOST_ID, new_id
+from donations.models.base import MAX_ID, new_id
 from donations.money import Money
 
 PAGE_LENGTH = 50
-MOST_AN_HOUR = 60  # of one branch: a link in wrong hands must not bury the treasurer's list
+MAX_PER_HOUR = 60  # of one branch: a link in wrong hands must not bury the treasurer's list
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def token_of(area: Area) -> str | None:
 def area_of(token: str) -> Area:
     """Whose link it is. Raises BadLink for one that was revoked, of an area off the list, or of a hidden appeal."""
     area_id, nonce = tokens.read_pay_in(token)
-    area = db.session.get(Area, min(area_id, MOST_ID))
+    area = db.session.get(Area, min(area_id, MAX_ID))
     if area is None or not area.is_listed or area.link_nonce != nonce:
         raise BadLink()
     if area.appeal.state == "draft" or area.appeal.visibility in ("dark", "holding_page"):
@@ -115,8 +115,8 @@ def hand_in(area: Area, told: HandedIn, *, amends: PayIn | None = None, at: date
 
 def _check_rate(area: Area, at: datetime) -> None:
     sent = select(func.count()).where(PayIn.area_id == area.id, PayIn.sent_at > at - timedelta(hours=1))
-    if db.session.execute(sent).scalar_one() >= MOST_AN_HOUR:
-        raise TooManyPayIns(most=MOST_AN_HOUR)
+    if db.session.execute(sent).scalar_one() >= MAX_PER_HOUR:
+        raise TooManyPayIns(most=MAX_PER_HOUR)
 
 
 def accept(conn: Connection, pay_in_id: int, *, actor: str, name: str, at: datetime) -> tuple[PayIn, bool]:
@@ -246,7 +246,7 @@ def _booked_on(gift_id: int) -> date | None:
 
 
 def _lock(pay_in_id: int) -> PayIn:
-    row = db.session.get(PayIn, min(pay_in_id, MOST_ID), with_for_update=True)
+    row = db.session.get(PayIn, min(pay_in_id, MAX_ID), with_for_update=True)
     if row is None:
         raise AlreadyDone()
     return row

@@ -19,7 +19,7 @@ from donations.models.installation import idempotency_suffix
 # Stripe keeps a session open, and an idempotency key, for a day; we stop relying on either an hour before.
 LIFETIME = timedelta(hours=23)
 LOOK_AFTER = timedelta(minutes=30)
-LOOK_AT_MOST_EVERY = timedelta(seconds=10)
+MIN_LOOK_INTERVAL = timedelta(seconds=10)
 LOOK_FOR_PAYMENT_AFTER = timedelta(hours=1)  # of a session that is complete, and whose money is still to come
 
 
@@ -90,7 +90,7 @@ def look_soon(donation: Donation, at: datetime) -> bool:
     looked yet, or has looked just now: who reloads the page must come to see what was found."""
     for attempt in donation.attempts:
         is_due = attempt.look_at is not None and attempt.look_at <= at
-        if attempt.state == "open" and not is_due and not _looked_since(attempt, at - LOOK_AT_MOST_EVERY):
+        if attempt.state == "open" and not is_due and not _looked_since(attempt, at - MIN_LOOK_INTERVAL):
             attempt.look_at = at
             return True
     return False

@@ -20,7 +20,7 @@ from donations.models import Appeal, Donation, MessageDecision
 from donations.models.message import VERDICTS
 from donations.money import Money
 
-PAGE_LENGTH, MOST_PAGES = 10, 1000
+PAGE_LENGTH, MAX_PAGES = 10, 1000
 STATES = ("waiting", *VERDICTS)
 UNREADABLE = "(cannot be opened: its key is missing)"
 LOCKED = "(sealed with the offline key, which is locked)"
@@ -127,7 +127,7 @@ def publish(at: datetime) -> None:
 
 def shown(appeal: Appeal, number: int) -> ShownPage:
     """What an appeal's page shows. A number that cannot be a page's is taken for the nearest that can."""
-    number = min(max(number, 1), MOST_PAGES)
+    number = min(max(number, 1), MAX_PAGES)
     asked = (
         select(Donation)
         .join(MessageDecision, MessageDecision.donation_id == Donation.id)
@@ -139,7 +139,7 @@ def shown(appeal: Appeal, number: int) -> ShownPage:
     if not appeal.discreet:  # What a discreet appeal shows is what its last tick found.
         asked = asked.where(Donation.state.in_(COUNTED_STATES), Donation.appeal_id == appeal.id)
     found = db.session.scalars(asked.offset((number - 1) * PAGE_LENGTH).limit(PAGE_LENGTH + 1)).all()
-    more = len(found) > PAGE_LENGTH and number < MOST_PAGES
+    more = len(found) > PAGE_LENGTH and number < MAX_PAGES
     return ShownPage(
         messages=tuple(_readable(found[:PAGE_LENGTH])),
         number=number,

@@ -22,7 +22,7 @@ from donations.prepared import Prepared
 from donations.stripe_gateway import Event
 
 log = logging.getLogger(__name__)
-MOST_ATTEMPTS = 10
+MAX_ATTEMPTS = 10
 # The words of the change itself.
 CHARGE_CHANGES = frozenset({"charge.succeeded", "charge.failed", "charge.captured", "charge.expired"})
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
@@ -70,7 +70,7 @@ def finish(conn: Connection, event_id: str, state: str, *, at: datetime) -> str:
 def fail(conn: Connection, event_id: str, attempts: int, error: Exception, *, at: datetime, counts: bool = True) -> str:
     """Put an event off, or park it after its last try. One that could not be tried at all does not `count`."""
     attempts += counts
-    state = "parked" if attempts >= MOST_ATTEMPTS else "due"
+    state = "parked" if attempts >= MAX_ATTEMPTS else "due"
     pause = min(FIRST_PAUSE * 2 ** max(attempts - 1, 0), LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 - jitter
     _FAILED.run(
         conn,

@@ -16,7 +16,7 @@ from donations.errors import BadSeal
 from donations.inbox.handlers import HANDLERS, identity
 from donations.models import StripeEvent
 
-MOST_OPENED = 5000
+MAX_OPENED = 5000
 _STOPPED_BY = "PostingStopped"
 
 
@@ -40,7 +40,7 @@ def about(conn: Connection, charge_ids: Collection[str]) -> list[Waiting]:
     if not charge_ids:
         return []
     found = []
-    for row in conn.execute(_STOPPED.limit(MOST_OPENED)):
+    for row in conn.execute(_STOPPED.limit(MAX_OPENED)):
         charge_id = _charge_of(row)
         if charge_id in charge_ids:
             found.append(Waiting(row.id, row.type, row.received_at, charge_id))

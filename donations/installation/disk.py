@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 # Below it SQLite cannot be sure to write its log back; the fund stops by itself before the disk is full.
-LEAST_FREE_BYTES = 100 * 2**20
+MIN_FREE_BYTES = 100 * 2**20
 SCARCE_BYTES = 2**30
 LARGE_LOG_BYTES = 256 * 2**20
 

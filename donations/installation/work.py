@@ -14,7 +14,7 @@ from donations.models import Heartbeat, Job, Mail, StripeEvent, WebhookArrival
 
 SILENT_AFTER = timedelta(minutes=2)
 LATE_AFTER = timedelta(minutes=30)
-LEAST_OVERDUE = timedelta(minutes=10)
+MIN_OVERDUE = timedelta(minutes=10)
 
 
 class Host(NamedTuple):
@@ -47,8 +47,8 @@ def hosts(conn: Connection, at: datetime) -> list[Host]:
 def overdue_jobs(conn: Connection, every: Mapping[str, timedelta], at: datetime) -> dict[str, datetime]:
     """Periodic jobs that nobody has run for longer than their period, and since when they are due. `every` is how often
     each runs; a job that is not in it is none any more."""
-    due = conn.execute(select(Job.name, Job.due_at).where(Job.due_at < at - LEAST_OVERDUE)).all()
-    return {name: due_at for name, due_at in due if name in every and at - due_at > max(every[name], LEAST_OVERDUE)}
+    due = conn.execute(select(Job.name, Job.due_at).where(Job.due_at < at - MIN_OVERDUE)).all()
+    return {name: due_at for name, due_at in due if name in every and at - due_at > max(every[name], MIN_OVERDUE)}
 
 
 def failing_jobs(conn: Connection, every: Mapping[str, timedelta]) -> dict[str, str]:

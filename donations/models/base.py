@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 else:
     Model = db.Model
 
-MOST_ID = 2**63 - 1  # What is larger is no row's number, and no database takes it.
+MAX_ID = 2**63 - 1  # What is larger is no row's number, and no database takes it.
 BigInt = BigInteger().with_variant(Integer, "sqlite")
 # None is NULL, so that NOT NULL means something; otherwise it would be kept as the JSON word null.
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")

@@ -10,7 +10,7 @@ import pyrage
 from donations.data_keys.offline import PrivateKey
 from donations.errors import NotAnOfflineKey, OfflineKeyNotOpened
 
-MOST_BYTES = 10_000
+MAX_BYTES = 10_000
 _BEGIN = b"-----BEGIN AGE ENCRYPTED FILE-----"
 _KIND = "Fighting Fund, offline key"
 
@@ -24,7 +24,7 @@ def written(key: PrivateKey, passphrase: str) -> bytes:
 
 def opened(data: bytes, passphrase: str) -> PrivateKey:
     """Raises NotAnOfflineKey for another file, and OfflineKeyNotOpened for another passphrase."""
-    if len(data) > MOST_BYTES or not data.startswith(_BEGIN):
+    if len(data) > MAX_BYTES or not data.startswith(_BEGIN):
         raise NotAnOfflineKey()
     try:
         told = json.loads(pyrage.passphrase.decrypt(data, passphrase))

@@ -25,7 +25,7 @@ from donations.extensions import db
 from donations.models import BalanceTransaction, Classification, Fund, Match, Payment
 from donations.reconciliation import balance_transactions
 
-MOST_SHOWN = 50
+MAX_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def history(conn: Connection, movement_id: str) -> list[Shown]:
 def latest(conn: Connection) -> list[Shown]:
     """The decisions about Stripe transactions that hold, the newest first."""
     made = (_classification.c.movement_id.is_not(None), _classification.c.state == "made")
-    rows = conn.execute(_SHOWN.where(*made).order_by(_classification.c.decided_at.desc()).limit(MOST_SHOWN))
+    rows = conn.execute(_SHOWN.where(*made).order_by(_classification.c.decided_at.desc()).limit(MAX_SHOWN))
     return [Shown(**row._asdict()) for row in rows]
 
 

@@ -14,7 +14,7 @@ from flask import current_app
 from donations import privacy, private_files
 from donations.errors import BadSeal, FileGone, FileNotTaken
 
-MOST_EVIDENCE_BYTES = 10 * 1024 * 1024
+MAX_EVIDENCE_BYTES = 10 * 1024 * 1024
 # What a file is, is said by its first bytes, never by its name.
 _EVIDENCE = ((b"%PDF-", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 
@@ -22,7 +22,7 @@ _EVIDENCE = ((b"%PDF-", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "image/png"),
 def type_of_evidence(data: bytes) -> str:
     """Its media type. Raises FileNotTaken unless it is a PDF, PNG or JPEG of at most 10 MiB."""
     found = next((kind for start, kind in _EVIDENCE if data.startswith(start)), None)
-    if found is None or len(data) > MOST_EVIDENCE_BYTES:
+    if found is None or len(data) > MAX_EVIDENCE_BYTES:
         raise FileNotTaken()
     return found
 

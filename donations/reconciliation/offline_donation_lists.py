@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from donations import privacy
 from donations.models import Appeal, BankAccount, Donation, Match, OfflineGift, Posting, Slip
 
-PAGE_LENGTH, MOST_ON_A_SLIP = 50, 500
+PAGE_LENGTH, MAX_PER_SLIP = 50, 500
 BY_HAND = ("cash", "cheque")
 # How a gift stands: its own state, and what statement lines say of it. One whose line is matched has arrived; one that
 # bounced is in no total any more.
@@ -55,7 +55,7 @@ def to_pay_in(conn: Connection, currency: str) -> list[GiftShown]:
     """Accepted cash and cheques that are on no slip yet."""
     asked = _GIFTS.where(_gift.c.state == "accepted", _gift.c.slip_id.is_(None), _gift.c.method.in_(BY_HAND))
     asked = asked.where(_donation.c.currency == currency, _standing == "accepted")
-    return _shown(conn, asked.order_by(_gift.c.method, _gift.c.received_on, _gift.c.id).limit(MOST_ON_A_SLIP))
+    return _shown(conn, asked.order_by(_gift.c.method, _gift.c.received_on, _gift.c.id).limit(MAX_PER_SLIP))
 
 
 def on_slip(conn: Connection, slip_id: int) -> list[GiftShown]:

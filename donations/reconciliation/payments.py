@@ -31,7 +31,7 @@ from donations.models import (
 from donations.money import Money
 
 PAGE_LENGTH = 50
-MOST_FOUND = 20
+MAX_FOUND = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def search(conn: Connection, words: str) -> list[Any]:
     """The payments that a number names: of a receipt, a gift's reference, a charge, a payment intent, a refund or a
     dispute, written in full."""
     told = {"given": words, "given_label": words.upper()}
-    return list(conn.execute(_FOUND.limit(MOST_FOUND), told))
+    return list(conn.execute(_FOUND.limit(MAX_FOUND), told))
 
 
 def has_receipt(conn: Connection, label: str) -> bool:

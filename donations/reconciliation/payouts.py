@@ -15,7 +15,7 @@ from donations.bookkeeping import PAYOUT_CATEGORIES
 from donations.models import BalanceTransaction, BankAccount, BankLine, Match, Payout
 from donations.reconciliation import payout_allocation
 
-PAGE_LENGTH, MOST_CANDIDATES, MOST_MEMBERS = 50, 20, 500
+PAGE_LENGTH, MAX_CANDIDATES, MAX_MEMBERS = 50, 20, 500
 # The parts of a payout, by what Stripe reports each movement as.
 PARTS = {
     "gross": ("charge", "charge_failure", "partial_capture_reversal"),
@@ -102,7 +102,7 @@ def candidates(conn: Connection, payout: Any, rest: int) -> list[Candidate]:
     if not any(one.fits for one in found):
         found += [_candidate("elsewhere", row, fits=True) for row in conn.execute(_ELSEWHERE, told)]
     found += [_candidate("surplus", row, fits=True) for row in conn.execute(_SURPLUS, told)]
-    return sorted(found, key=lambda one: not one.fits)[:MOST_CANDIDATES]
+    return sorted(found, key=lambda one: not one.fits)[:MAX_CANDIDATES]
 
 
 def bank_line(conn: Connection, payout_id: str) -> Any:
@@ -154,7 +154,7 @@ _MEMBERS = (
     .where(_movement.c.payout_id == bindparam("of_payout"))
     .where(_movement.c.reporting_category.not_in(sorted(PAYOUT_CATEGORIES)))
     .order_by(_movement.c.created_at, _movement.c.id)
-    .limit(MOST_MEMBERS)
+    .limit(MAX_MEMBERS)
 )
 _one_movement = select(
     _movement.c.id, _movement.c.net_minor, _movement.c.reporting_category, _movement.c.payout_id
@@ -171,7 +171,7 @@ _UNPAID = (
         )
     )
     .order_by(_movement.c.net_minor != bindparam("rest"), _movement.c.available_on.desc(), _movement.c.id)
-    .limit(MOST_CANDIDATES)
+    .limit(MAX_CANDIDATES)
 )
 _ELSEWHERE = (
     _one_movement.where(_movement.c.payout_id != bindparam("of_payout"), _movement.c.net_minor == bindparam("rest"))
@@ -181,14 +181,14 @@ _ELSEWHERE = (
 _SURPLUS = (
     _one_movement.where(_movement.c.payout_id == bindparam("of_payout"), _movement.c.net_minor == -bindparam("rest"))
     .order_by(_movement.c.id)
-    .limit(MOST_CANDIDATES)
+    .limit(MAX_CANDIDATES)
 )
 _TWINS = (
     select(_payout.c.id, _payout.c.amount_minor)
     .where(_payout.c.amount_minor == bindparam("of_amount"), _payout.c.currency == bindparam("of_currency"))
     .where(_payout.c.id != bindparam("of_payout"))
     .order_by(_payout.c.arrival_on.desc(), _payout.c.id)
-    .limit(MOST_CANDIDATES)
+    .limit(MAX_CANDIDATES)
 )
 _lines_of = (_match.c.kind == "payout", _match.c.state == "confirmed")
 _LINE = (

@@ -34,7 +34,7 @@ from donations.reconciliation.statement_line_entries import OF_A_GIFT
 from donations.reconciliation.statement_lines import details as line_details
 from donations.stripe_statuses import PayoutStatus
 
-PAGE_LENGTH, MOST_TARGETS = 25, 40
+PAGE_LENGTH, MAX_TARGETS = 25, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def targets(conn: Connection, shown: Shown) -> list[Target]:
         .where(_targets.c.currency == shown.currency)
         .where(_targets.c.minor > 0 if shown.minor > 0 else _targets.c.minor < 0)
         .order_by(_targets.c.minor != shown.minor, _targets.c.on_day.desc(), _targets.c.ref)
-        .limit(MOST_TARGETS)
+        .limit(MAX_TARGETS)
     )
     return [
         Target(row.kind, row.ref, int(row.minor), row.currency, row.on_day, row.words or "", bool(row.fits))

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from donations.models import Allocation, Appeal, Dismissal, Donation, Fund, Mail, Payment, Recovery
 from donations.prepared import upsert
 
-MOST_SHOWN = 200
+MAX_SHOWN = 200
 
 
 def counts(conn: Connection) -> dict[str, int]:
@@ -23,7 +23,7 @@ def counts(conn: Connection) -> dict[str, int]:
 
 
 def estimated(conn: Connection) -> list[Any]:
-    """Donations whose funds were estimated and that nobody has looked at, the oldest first, at most MOST_SHOWN: id,
+    """Donations whose funds were estimated and that nobody has looked at, the oldest first, at most MAX_SHOWN: id,
     charge_id, minor, currency, created_at, title of the appeal, and the names of the funds."""
     rows = conn.execute(
         select(
@@ -35,7 +35,7 @@ def estimated(conn: Connection) -> list[Any]:
         .join(_payment, _payment.c.id == _recovery.c.payment_id)
         .where(_donation.c.purpose_estimated)
         .order_by(_donation.c.created_at, _donation.c.id)
-        .limit(MOST_SHOWN)
+        .limit(MAX_SHOWN)
     )  # fmt: skip
     return list(rows)
 
@@ -54,7 +54,7 @@ def parts_of(conn: Connection, donation_ids: Collection[int]) -> dict[int, list[
 
 
 def not_recovered(conn: Connection) -> list[Any]:
-    """Payments whose donation could not be made again and that no fund has yet, the oldest first, at most MOST_SHOWN:
+    """Payments whose donation could not be made again and that no fund has yet, the oldest first, at most MAX_SHOWN:
     charge_id, reference, minor, currency, charged_at, reason."""
     rows = conn.execute(
         select(
@@ -64,7 +64,7 @@ def not_recovered(conn: Connection) -> list[Any]:
         .join(_recovery, _recovery.c.payment_id == _payment.c.id)
         .where(_recovery.c.outcome == "not_recovered", _payment.c.donation_id.is_(None))
         .order_by(_payment.c.charged_at, _payment.c.id)
-        .limit(MOST_SHOWN)
+        .limit(MAX_SHOWN)
     )  # fmt: skip
     return list(rows)
 

@@ -11,7 +11,7 @@ from donations.extensions import db
 from donations.models import Area, Donation, Fund, Installation
 
 # Stripe's limits for metadata: so many keys, and characters in a value.
-MOST_KEYS, MOST_CHARACTERS = 50, 500
+MAX_KEYS, MAX_CHARACTERS = 50, 500
 _FUND = re.compile(r"([0-9a-z]{12}):([0-9]{1,15})")
 
 
@@ -34,12 +34,12 @@ def metadata_of(donation: Donation) -> dict[str, str]:
     area = db.session.get(Area, donation.area_id) if donation.area_id is not None else None
     if area is not None and area.opaque_id is not None:
         told["area"] = area.opaque_id
-    return told | _funds(donation, MOST_KEYS - len(told))
+    return told | _funds(donation, MAX_KEYS - len(told))
 
 
 def read(metadata: Mapping[str, str]) -> Told:
     """What the metadata of a charge says. What does not fit our form is taken for not said."""
-    names = ["funds", *(f"funds_{number}" for number in range(1, MOST_KEYS))]
+    names = ["funds", *(f"funds_{number}" for number in range(1, MAX_KEYS))]
     parts = [_FUND.fullmatch(one) for name in names for one in str(metadata.get(name, "")).split()]
     wording = str(metadata.get("wording", ""))
     return Told(
@@ -60,7 +60,7 @@ def _funds(donation: Donation, most_keys: int) -> dict[str, str]:
             return {}
         words.append(f"{opaque_id}:{allocation.amount_minor}")
     for word in words:
-        if len(values[-1]) + 1 + len(word) > MOST_CHARACTERS:
+        if len(values[-1]) + 1 + len(word) > MAX_CHARACTERS:
             values.append("")
         values[-1] = f"{values[-1]} {word}".strip()
     if len(values) > most_keys:

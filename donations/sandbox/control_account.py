@@ -5,7 +5,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from . import account_transactions, payouts, transactions
-from .control_params import MOST_MINOR, asked, bp, choice, currency, done, minor, whole, world, yes
+from .control_params import MAX_MINOR, asked, bp, choice, currency, done, minor, whole, world, yes
 from .errors import ApiError
 from .store import Doc
 
@@ -23,9 +23,9 @@ def move() -> Response:
         booked = account_transactions.make(
             here,
             choice(sent, "kind", tuple(account_transactions.KINDS)),
-            whole(sent, "amount", None, -MOST_MINOR, MOST_MINOR),
+            whole(sent, "amount", None, -MAX_MINOR, MAX_MINOR),
             currency(sent, here.settings.currency),
-            fee=whole(sent, "fee", 0, -MOST_MINOR, MOST_MINOR),
+            fee=whole(sent, "fee", 0, -MAX_MINOR, MAX_MINOR),
             pending=yes(sent.get("pending")),
             paired=yes(sent.get("paired", True)),
             type=sent.get("type"),

@@ -11,7 +11,7 @@ from .errors import ApiError
 from .world import World
 
 bp = Blueprint("control", __name__, url_prefix="/sandbox")
-MOST_MINOR = 10**12
+MAX_MINOR = 10**12
 
 
 @bp.before_request
@@ -77,7 +77,7 @@ def whole(asked: dict[str, Any], name: str, default: int | None, low: int, high:
 
 def minor(asked: dict[str, Any], name: str, low: int = 1) -> int | None:
     """An amount in minor units, or None where none is given."""
-    return whole(asked, name, None, low, MOST_MINOR) if asked.get(name) is not None else None
+    return whole(asked, name, None, low, MAX_MINOR) if asked.get(name) is not None else None
 
 
 def choice(asked: dict[str, Any], name: str, allowed: tuple[str, ...], default: str | None = None) -> str:

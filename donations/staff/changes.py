@@ -25,7 +25,7 @@ from donations.errors import (
 )
 from donations.extensions import db
 from donations.models import Staff, StaffChange
-from donations.models.base import MOST_ID, new_reference
+from donations.models.base import MAX_ID, new_reference
 from donations.staff import notices, passkeys, people, second_factor
 from donations.staff.passkeys import Made
 
@@ -243,7 +243,7 @@ def _waiting(kind: str | None = None) -> Sequence[StaffChange]:
 
 
 def _lock(number: int) -> StaffChange:
-    row = db.session.get(StaffChange, min(number, MOST_ID), with_for_update=True)
+    row = db.session.get(StaffChange, min(number, MAX_ID), with_for_update=True)
     if row is None:
         raise NoSuchChange()
     if row.state != "waiting":

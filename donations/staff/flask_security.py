@@ -10,7 +10,7 @@ from flask_security import UserDatastore
 from donations.extensions import security
 from donations.models import Staff, StaffRole
 
-LEAST_LETTERS = 15
+MIN_LENGTH = 15
 SETTINGS = {
     # argon2id with 19 MiB, two passes, one lane, as OWASP says. No second hash around it, whose key could be lost.
     "SECURITY_PASSWORD_HASH": "argon2",
@@ -22,7 +22,7 @@ SETTINGS = {
         "argon2__time_cost": 2,
         "argon2__parallelism": 1,
     },
-    "SECURITY_PASSWORD_LENGTH_MIN": LEAST_LETTERS,
+    "SECURITY_PASSWORD_LENGTH_MIN": MIN_LENGTH,
     "SECURITY_CLI_USERS_NAME": None,
     "SECURITY_CLI_ROLES_NAME": None,
 }

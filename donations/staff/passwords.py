@@ -19,11 +19,11 @@ from donations.errors import (
 )
 from donations.extensions import security
 from donations.models import Organisation, Staff
-from donations.staff.flask_security import LEAST_LETTERS
+from donations.staff.flask_security import MIN_LENGTH
 
-MOST_LETTERS = 200
-LEAST_DIFFERENT = 6
-LEAST_SCORE = 3  # of zxcvbn's 0 to 4: more than 10^8 guesses
+MAX_LENGTH = 200
+MIN_DIFFERENT = 6
+MIN_SCORE = 3  # of zxcvbn's 0 to 4: more than 10^8 guesses
 # Of so many letters zxcvbn takes a second at worst, of 72 several: what is typed decides how long. A beginning that is
 # hard to guess is enough; one that is not is refused, whatever follows.
 LOOKED_AT = 40
@@ -33,11 +33,11 @@ _HINTS = {"repeat": PasswordRepeats, "spatial": PasswordInOrder, "sequence": Pas
 def check_new(password: str, email: str) -> None:
     """Raises PasswordTooShort, PasswordTooLong or PasswordTooSimple."""
     normal = _normal(password)
-    if len(normal) > MOST_LETTERS:
-        raise PasswordTooLong(most=MOST_LETTERS)
-    if len(normal) < LEAST_LETTERS:
-        raise PasswordTooShort(least=LEAST_LETTERS)
-    if len(set(normal)) < LEAST_DIFFERENT or normal.casefold() in email.casefold():
+    if len(normal) > MAX_LENGTH:
+        raise PasswordTooLong(most=MAX_LENGTH)
+    if len(normal) < MIN_LENGTH:
+        raise PasswordTooShort(least=MIN_LENGTH)
+    if len(set(normal)) < MIN_DIFFERENT or normal.casefold() in email.casefold():
         raise PasswordTooSimple()
 
 
@@ -47,7 +47,7 @@ def check_strength(password: str, email: str) -> None:
     assert not in_write_unit(), "nobody waits for a password to be looked at"
     check_new(password, email)
     found = zxcvbn(_normal(password)[:LOOKED_AT], _known_words(email), max_length=LOOKED_AT)
-    if found["score"] >= LEAST_SCORE:
+    if found["score"] >= MIN_SCORE:
         return
     longest = max(found["sequence"], key=lambda match: len(match["token"]))
     if longest.get("dictionary_name") == "user_inputs":
@@ -72,7 +72,7 @@ def is_right(password: str, person: Staff | None) -> bool:
     """Whether this is the password of somebody who may sign in. It takes as long for somebody who is not here."""
     may = person is not None and person.state == "active" and person.password is not None
     kept = person.password if may and person is not None else None
-    typed = _normal(password)[: MOST_LETTERS + 1]
+    typed = _normal(password)[: MAX_LENGTH + 1]
     return bool(verify_password(typed, kept or _nobodys())) and may
 
 

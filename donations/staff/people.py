@@ -13,14 +13,14 @@ from donations import audit, outbox, privacy, tokens
 from donations.errors import BadLink, LastAdmin, NoSuchStaff, NotInThisState, StaffKnown
 from donations.extensions import db
 from donations.models import Passkey, RecoveryCode, Staff, StaffRole
-from donations.models.base import MOST_ID, new_reference
+from donations.models.base import MAX_ID, new_reference
 from donations.models.staff import ROLES
 from donations.staff import passwords, sessions, throttling
 
 
 def find(staff_id: int, *, for_change: bool = False) -> Staff:
     """The person of that number. Raises NoSuchStaff."""
-    person = db.session.get(Staff, min(staff_id, MOST_ID), with_for_update=for_change)
+    person = db.session.get(Staff, min(staff_id, MAX_ID), with_for_update=for_change)
     if person is None:
         raise NoSuchStaff()
     return person

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 # A person waits for the answer: two tries of at most 1.5 + 3 seconds and a pause stay below ten.
 _CONNECT_SECONDS, _READ_SECONDS, _RETRIES = 1.5, 3.0, 1
 _PAGE = 100
-_MOST_TYPES = 20  # of events that one listing may ask for
+_MAX_TYPES = 20  # of events that one listing may ask for
 _RETRIEVED: dict[str, Callable[[stripe.StripeClient], Any]] = {
     "charge": lambda client: client.v1.charges,
     "refund": lambda client: client.v1.refunds,
@@ -207,8 +207,8 @@ def payouts_since(moment: datetime) -> Iterator[Payout]:
 def events_since(moment: datetime, types: tuple[str, ...]) -> Iterator[str]:
     """All events of these types since then, newest first, each as JSON text. Stripe keeps them for 30 days."""
     with calling():
-        for first in range(0, len(types), _MOST_TYPES):
-            chosen = list(types[first : first + _MOST_TYPES])
+        for first in range(0, len(types), _MAX_TYPES):
+            chosen = list(types[first : first + _MAX_TYPES])
             asked: Any = {"created": {"gte": int(moment.timestamp())}, "types": chosen, "limit": _PAGE}
             for event in client().v1.events.list(asked).auto_paging_iter():
                 yield json.dumps(_plain(event))

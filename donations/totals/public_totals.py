@@ -15,7 +15,7 @@ from donations.models import Appeal, AppealTotal, Fund, FundTotal, Organisation,
 from donations.money import Money
 from donations.periods import period_end, period_of
 
-DISCREET_LEAST_COUNT = 10  # below it a discreet appeal does not say how many gave
+DISCREET_MIN_COUNT = 10  # below it a discreet appeal does not say how many gave
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def _snapshot(row: PublishedTotal | None, slugs: list[str], start: date, zone: Z
 def _shown(appeal: Appeal, start: date, figures: Figures, zone: ZoneInfo) -> PublicTotal:
     shown = appeal.visibility == "shown"
     goal = Money(appeal.goal_minor, appeal.currency) if appeal.goal_minor else None
-    few = appeal.discreet and figures.donations < DISCREET_LEAST_COUNT
+    few = appeal.discreet and figures.donations < DISCREET_MIN_COUNT
     also = [Money(minor, currency) for currency, minor in sorted(figures.also.items()) if minor]
     return PublicTotal(
         slug=appeal.slug,

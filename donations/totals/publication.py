@@ -18,14 +18,14 @@ from donations.totals.stored_totals import raise_versions
 DISCREET_STEP = 5  # major units a discreet total is rounded down to
 PART_STEP = 50  # the same of what a fund or an area has: fewer people give to one of them
 COUNT_STEP = 5  # donations
-LEAST_NEW = 3  # donations that must have come since a figure last changed, so that it tells of no single one
+MIN_NEW = 3  # donations that must have come since a figure last changed, so that it tells of no single one
 TICK_SECONDS = 15 * 60
 Counts = dict[str, int]
 
 
 def publish(appeal: Appeal, at: datetime, *, all_known: bool = False) -> None:
     """The tick of a discreet appeal: its figures, rounded down, become the public ones until the next tick. Each figure
-    changes only where LEAST_NEW donations to what it is of have come since it last did. `all_known` says that the exact
+    changes only where MIN_NEW donations to what it is of have come since it last did. `all_known` says that the exact
     figures were public until now, so that there is nothing to hold back."""
     organisation = Organisation.get()
     start = period_of(appeal.period, organisation.day_of(at))
@@ -68,7 +68,7 @@ def _held_back(new: dict[str, Any], came: Counts, old: dict[str, Any]) -> tuple[
     def choose(kind: str, name: str, value: int, before: int) -> int:
         key = f"{kind}:{name}" if name else kind
         since = old.get("came", {}).get(key, 0)
-        is_due = came.get(key, 0) - since >= LEAST_NEW
+        is_due = came.get(key, 0) - since >= MIN_NEW
         counted[key] = came.get(key, 0) if is_due else since
         return value if is_due else before
 

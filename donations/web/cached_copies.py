@@ -26,7 +26,7 @@ from donations.web.headers import kind_of
 from donations.web.query_parameters import read_by
 
 AT_ONCE, ASK_SECONDS, ALL_SECONDS, AGAIN_SECONDS = 16, 3.0, 8.0, 1.2
-MOST_BYTES = 2_000_000
+MAX_BYTES = 2_000_000
 LOOKS: tuple[dict[str, str], ...] = (
     {}, *({"size": size} for size in SIZES[1:]), *({"theme": theme} for theme in THEMES[1:]),
 )  # fmt: skip
@@ -169,7 +169,7 @@ def _get(address: str, encoding: str, seconds: float) -> tuple[int, str]:
     question = urllib.request.Request(address, headers={"Accept-Encoding": encoding})  # noqa: S310 - our own address
     try:
         with opener.open(question, timeout=seconds) as answer:
-            body = answer.read(MOST_BYTES)
+            body = answer.read(MAX_BYTES)
             plain = gzip.decompress(body) if answer.headers["Content-Encoding"] == "gzip" else body
             return answer.status, plain.decode(errors="replace")
     except urllib.error.HTTPError as error:

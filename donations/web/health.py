@@ -72,13 +72,13 @@ def _rooms() -> list[disk.Room]:
 
 def _full_disks() -> Iterator[str]:
     for room in _rooms():
-        if room.free_bytes < disk.LEAST_FREE_BYTES:
-            yield f"disk: {room.free_bytes >> 20} MiB free, and {disk.LEAST_FREE_BYTES >> 20} MiB are needed"
+        if room.free_bytes < disk.MIN_FREE_BYTES:
+            yield f"disk: {room.free_bytes >> 20} MiB free, and {disk.MIN_FREE_BYTES >> 20} MiB are needed"
 
 
 def _scarce_disks() -> Iterator[str]:
     for room in _rooms():
-        if disk.LEAST_FREE_BYTES <= room.free_bytes < disk.SCARCE_BYTES:
+        if disk.MIN_FREE_BYTES <= room.free_bytes < disk.SCARCE_BYTES:
             yield f"disk: only {room.free_bytes >> 20} MiB free"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-MOST_LETTERS = 120
+MAX_LENGTH = 120
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
 
@@ -17,4 +17,4 @@ def origin_of(address: str | None) -> str:
     except ValueError:
         return ""
     is_host = _HOST.fullmatch(parts.hostname or "")  # It goes into a header: nothing that could end a word there.
-    return named if is_host and parts.scheme in ("http", "https") and len(named) <= MOST_LETTERS else ""
+    return named if is_host and parts.scheme in ("http", "https") and len(named) <= MAX_LENGTH else ""

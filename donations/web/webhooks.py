@@ -10,7 +10,7 @@ from donations import inbox, stripe_gateway
 from donations.errors import BadEvent, BadSignature, EventTooLarge, StaleSignature
 
 bp = Blueprint("webhooks", __name__)
-MOST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 
 
 @bp.post("/webhooks/stripe")
@@ -35,10 +35,10 @@ def stripe() -> Response:
 
 def _raw_body() -> bytes:
     """The bytes as they came, before any parser. Raises EventTooLarge without reading more than we accept."""
-    if (request.content_length or 0) > MOST_BYTES:
+    if (request.content_length or 0) > MAX_BYTES:
         raise EventTooLarge()
-    raw = request.stream.read(MOST_BYTES + 1)
-    if len(raw) > MOST_BYTES:
+    raw = request.stream.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
         raise EventTooLarge()
     return raw
 

@@ -13,12 +13,12 @@ from donations.worker.sessions import close
 
 NAME = "card-testing"
 BATCH = 500
-MOST_BATCHES = 20  # a run ends well within the lease of its job; the rest goes with the next
-MOST_CLOSED = 20  # at Stripe, one after the other
+MAX_BATCHES = 20  # a run ends well within the lease of its job; the rest goes with the next
+MAX_CLOSED = 20  # at Stripe, one after the other
 
 
 def watch_cards(at: datetime) -> None:
-    for attempt_id, session_id in card_testing.over_declined(db.session.connection(), MOST_CLOSED):
+    for attempt_id, session_id in card_testing.over_declined(db.session.connection(), MAX_CLOSED):
         close(attempt_id, session_id, at)
     _watch_shield(at)
 
@@ -52,7 +52,7 @@ def _watch_shield(at: datetime) -> None:
 def empty_unpaid(at: datetime) -> int:
     """Erase what was typed for donations that were not paid in a day. Gives how many."""
     emptied = 0
-    for _ in range(MOST_BATCHES):
+    for _ in range(MAX_BATCHES):
         with write_unit() as conn:
             batch = giving.unpaid.empty(conn, at, BATCH)
         emptied += batch

@@ -14,7 +14,7 @@ from donations.reconciliation import file_store
 
 NAME = "erasure"
 SMALL_TABLE = 64 * 1024 * 1024  # bytes that PostgreSQL writes anew in about a second
-MOST_SECONDS = 60.0  # well within the lease of the job
+MAX_SECONDS = 60.0  # well within the lease of the job
 STATEMENT_KEPT = timedelta(days=1)  # a file that waits to be imported
 # Evidence that nothing names: its request was not saved, or was lost with a restore and may be entered again.
 EVIDENCE_KEPT = timedelta(days=35)
@@ -22,7 +22,7 @@ EVIDENCE_KEPT = timedelta(days=35)
 
 def erase_personal_data(at: datetime) -> int:
     """Erase what is due by every rule, and the files that nothing names. Gives how many rows."""
-    ends = time.monotonic() + MOST_SECONDS
+    ends = time.monotonic() + MAX_SECONDS
     erased = sum(_erase(rule, at, ends) for rule in retention.RULES if rule.job == NAME)
     _drop_files(at)
     db.session.rollback()  # A transaction of ours would hold back what comes next.

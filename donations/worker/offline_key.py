@@ -18,7 +18,7 @@ from donations.offline_key.reopen import HASHES, STEPS
 from donations.reconciliation.statement_lines import complete_evidence
 
 NAME = "offline-key"
-MOST_SECONDS = 30.0
+MAX_SECONDS = 30.0
 
 
 def seal_settled(at: datetime) -> int:
@@ -27,7 +27,7 @@ def seal_settled(at: datetime) -> int:
         if offline_key.current_key(conn) is None:
             return 0
         incomplete = conn.scalars(select(BankAccount.id).where(~BankAccount.evidence_complete)).all()
-    ends = time.monotonic() + MOST_SECONDS
+    ends = time.monotonic() + MAX_SECONDS
     for account_id in incomplete:  # Its lines could not be known by the bank's own numbers, once they are sealed.
         with write_unit() as conn:
             complete_evidence(conn, account_id)
@@ -43,14 +43,14 @@ def seal_settled(at: datetime) -> int:
 
 def note_hashes(at: datetime) -> int:
     """With the key that is unlocked now: make what is sealed findable by its address, so that nothing is missed."""
-    ends = time.monotonic() + MOST_SECONDS
+    ends = time.monotonic() + MAX_SECONDS
     return sum(_all(step, at, ends) for step in HASHES)
 
 
 def carry_out(at: datetime) -> int:
     """With the key that is unlocked now: answer who has asked, put back what is needed again, send what waited. Gives
     how many rows; the rest, where there is much, with the next call."""
-    ends = time.monotonic() + MOST_SECONDS
+    ends = time.monotonic() + MAX_SECONDS
     return sum(_all(step, at, ends) for step in STEPS)
 
 

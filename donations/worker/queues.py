@@ -20,7 +20,7 @@ from donations.paper.receipt_mails import ReceiptNews
 log = logging.getLogger(__name__)
 BATCH = 10  # with the mail server's time limit, a batch ends well within its lease and between two heartbeats
 LEASE = timedelta(minutes=2)
-FIRST_PAUSE, LONGEST_PAUSE, MOST_JITTER = timedelta(seconds=30), timedelta(hours=1), 1.25
+FIRST_PAUSE, LONGEST_PAUSE, MAX_JITTER = timedelta(seconds=30), timedelta(hours=1), 1.25
 
 
 def handle_events(at: datetime) -> int:
@@ -74,9 +74,9 @@ def _put_off(mail_id: int, error: Exception, at: datetime) -> None:
     person."""
     with write_unit():
         mail = db.session.get_one(Mail, mail_id)
-        pause = min(FIRST_PAUSE * 2 ** min(mail.attempts, 20), LONGEST_PAUSE / MOST_JITTER)
+        pause = min(FIRST_PAUSE * 2 ** min(mail.attempts, 20), LONGEST_PAUSE / MAX_JITTER)
         mail.attempts += 1
-        mail.next_attempt_at = at + pause * random.uniform(1, MOST_JITTER)  # noqa: S311 - jitter
+        mail.next_attempt_at = at + pause * random.uniform(1, MAX_JITTER)  # noqa: S311 - jitter
         mail.leased_until, mail.last_error = None, type(error).__name__
         if isinstance(error, BadSeal | MailAddressRefused):
             mail.state = "parked"

@@ -10,13 +10,13 @@ from donations.extensions import db
 from donations.giving.states import COUNTED_STATES
 from donations.models import Organisation
 
-MOST_BATCHES = 20  # a run ends well within the lease of its job; the rest goes with the next
+MAX_BATCHES = 20  # a run ends well within the lease of its job; the rest goes with the next
 
 
 def tell_followers(at: datetime) -> int:
     """Queue who must be asked and who is told of an update. Gives how many mails."""
     queued = 0
-    for _ in range(MOST_BATCHES):
+    for _ in range(MAX_BATCHES):
         with write_unit() as conn:
             more = subscribers.queue_confirmations(conn, COUNTED_STATES, at) + subscribers.queue_update_mails(conn, at)
         queued += more

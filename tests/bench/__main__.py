@@ -38,7 +38,7 @@ from tests.fixtures.databases import ROOT, Cluster, Files, make_tables
 from tests.fixtures.settings import WEBHOOK_SECRET, environ_for
 from tests.needs import postgresql_binaries
 
-LEAST_SHARE, DUPLICATES_FASTER = 0.35, 2.0
+MIN_SHARE, DUPLICATES_FASTER = 0.35, 2.0
 CONNECTIONS, PROCESSES, THREADS = 8, 2, 4
 Figures = dict[str, Any]
 
@@ -155,7 +155,7 @@ def judge(
     kind: str, events: int, floor: float, ours: Figures, duplicates: Figures, before: Figures, after: Figures
 ) -> list[str]:
     marks = {
-        f"{kind}: ours at least {LEAST_SHARE:.0%} of the floor": ours["rate"] >= LEAST_SHARE * floor,
+        f"{kind}: ours at least {MIN_SHARE:.0%} of the floor": ours["rate"] >= MIN_SHARE * floor,
         f"{kind}: duplicates at least {DUPLICATES_FASTER} times as fast": duplicates["rate"]
         >= DUPLICATES_FASTER * ours["rate"],
         f"{kind}: each event kept, booked, receipted, mailed once, the books sound": after

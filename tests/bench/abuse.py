@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 POSTS, NETWORKS, SOLVERS = 10_000, 500, 500
 IDLE_SECONDS, SOLVING_SECONDS, QUIET_SECONDS = 330, 120, 30
 HONEST, AT_ONE_ADDRESS, BY_TOR = 100, 30, 10
-MOST_OF_IDLE, MOST_A_MINUTE, SLOWER, ALARM_SECONDS = 50, 60, 2.0, 60
+MAX_OF_IDLE, MAX_PER_MINUTE, SLOWER, ALARM_SECONDS = 50, 60, 2.0, 60
 Figures = dict[str, Any]
 
 
@@ -77,9 +77,9 @@ def _judge(kind: str, figures: Figures) -> list[str]:
         f" knows {figures['sessions']} sessions, we saw {known}"
     )
     marks = {
-        f"{kind}: at most {MOST_OF_IDLE} of the posts that solve nothing reach the sandbox": of_idle <= MOST_OF_IDLE,
+        f"{kind}: at most {MAX_OF_IDLE} of the posts that solve nothing reach the sandbox": of_idle <= MAX_OF_IDLE,
         f"{kind}: a program that solves has one page a minute": each <= 1,
-        f"{kind}: at most {MOST_A_MINUTE} pages a minute in all": together <= MOST_A_MINUTE,
+        f"{kind}: at most {MAX_PER_MINUTE} pages a minute in all": together <= MAX_PER_MINUTE,
         f"{kind}: no honest person is refused": refused == 0,
         f"{kind}: p95 of our answers at most {SLOWER} times the quiet one": max(busy) <= SLOWER * quiet,
         f"{kind}: an alarm within a minute": 0 <= figures["alarm"] <= ALARM_SECONDS,

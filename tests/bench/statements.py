@@ -26,7 +26,7 @@ from tests.bench import statement_files
 from tests.fixtures.databases import ROOT, Cluster, Files
 from tests.fixtures.settings import environ_for
 
-MOST_TIMES, MOST_MB, ROUNDS = 2.0, 250.0, 3
+MAX_TIMES, MAX_MB, ROUNDS = 2.0, 250.0, 3
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 Figures = dict[str, Any]
 Parsed = Iterator[tuple[date, int, str, str]]
@@ -58,8 +58,8 @@ def _judge(kind: str, form: str, lines: int, ours: list[Figures], floors: list[F
         f" at most {peak:.0f} MB, of which {ours[0]['before_mb']:.0f} MB before"
     )
     marks = {
-        f"{kind}: {form} at most {MOST_TIMES} times the floor": best <= MOST_TIMES * floor,
-        f"{kind}: {form} in at most {MOST_MB:.0f} MB": peak <= MOST_MB,
+        f"{kind}: {form} at most {MAX_TIMES} times the floor": best <= MAX_TIMES * floor,
+        f"{kind}: {form} in at most {MAX_MB:.0f} MB": peak <= MAX_MB,
         f"{kind}: {form} every line imported": all(each["lines"] == lines for each in ours + floors),
     }
     return [mark for mark, met in marks.items() if not met]

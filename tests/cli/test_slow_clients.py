@@ -65,7 +65,7 @@ def test_what_ends_before_its_end_is_never_taken_for_the_whole(port: int) -> Non
 def test_a_body_beyond_all_measure_is_refused(port: int) -> None:
     head = b"POST /webhooks/stripe HTTP/1.1\r\nHost: fund\r\nContent-Length: %d\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port), 10) as line:
-        line.sendall(head % (request_buffer.MOST_BYTES * 10))
+        line.sendall(head % (request_buffer.MAX_BYTES * 10))
         assert line.recv(100).startswith(b"HTTP/1.1 413")
 
 

@@ -36,8 +36,8 @@ def test_a_split_of_any_size_comes_back_whole_within_stripes_limits(app: Flask, 
         given = metadata.metadata_of(donation)
         opaque = {db.session.get_one(Fund, one.fund_id).opaque_id: one.amount_minor for one in donation.allocations}
         said = metadata.read(given)
-    assert len(given) <= metadata.MOST_KEYS
-    assert all(len(name) <= 40 and len(value) <= metadata.MOST_CHARACTERS for name, value in given.items())
+    assert len(given) <= metadata.MAX_KEYS
+    assert all(len(name) <= 40 and len(value) <= metadata.MAX_CHARACTERS for name, value in given.items())
     assert dict(said.parts) == opaque
     assert len(said.parts) == funds
     assert (said.installation, said.wording_id, said.area) == (

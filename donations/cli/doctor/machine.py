@@ -21,8 +21,8 @@ def examine(patient: Patient) -> Iterator[Finding]:
 
 def _room(room: disk.Room) -> Finding:
     free = f"{room.free_bytes >> 20} MiB free at {room.path}"
-    if room.free_bytes < disk.LEAST_FREE_BYTES:
-        return Finding("fault", "disk", f"only {free}, and {disk.LEAST_FREE_BYTES >> 20} MiB are needed. Make room")
+    if room.free_bytes < disk.MIN_FREE_BYTES:
+        return Finding("fault", "disk", f"only {free}, and {disk.MIN_FREE_BYTES >> 20} MiB are needed. Make room")
     return Finding("warning" if room.free_bytes < disk.SCARCE_BYTES else "ok", "disk", free)
 
 

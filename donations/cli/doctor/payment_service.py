@@ -9,7 +9,7 @@ from donations.cli.doctor.findings import Finding, Patient, at_most
 from donations.errors import DonationsError, PaymentServiceDown
 from donations.stripe_gateway import API_VERSION, Endpoint
 
-MOST_CLOCK_SECONDS = 60
+MAX_CLOCK_SKEW_SECONDS = 60
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -54,7 +54,7 @@ def _asked(patient: Patient) -> Iterator[Finding]:
 def _clock(seconds: float | None) -> Finding:
     if seconds is None:
         return Finding("warning", "clock", "could not be compared: Stripe did not say what time it is")
-    if abs(seconds) > MOST_CLOCK_SECONDS:
+    if abs(seconds) > MAX_CLOCK_SKEW_SECONDS:
         which = "ahead of" if seconds > 0 else "behind"
         return Finding(
             "fault",

@@ -12,7 +12,7 @@ from donations.money import Money, exponent
 from donations.reconciliation.exports.entries import BookedEntry, Books
 from donations.reconciliation.exports.table import HEADINGS, safe
 
-MOST_ROWS = 1_048_576  # of a sheet; what is more goes on in the next one
+MAX_ROWS = 1_048_576  # of a sheet; what is more goes on in the next one
 _WIDTHS = (11, 11, 21, 20, 9, 30, 24, 9, 14, 30)
 _BALANCE_HEADINGS = ("account", "account_name", "fund", "currency", "opening", "change", "closing")
 _OPTIONS = {
@@ -55,7 +55,7 @@ class _Sheets:
         self._begin()
 
     def add(self, entry: BookedEntry, books: Books) -> None:
-        if self._row + len(entry.lines) > MOST_ROWS:
+        if self._row + len(entry.lines) > MAX_ROWS:
             self._begin()
         sheet, styles = self._sheet, self._styles
         for line in entry.lines:

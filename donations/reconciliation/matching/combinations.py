@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from donations.reconciliation.matching.items import Candidate, Line
 
-MOST, MOST_STEPS = 12, 2000
+MOST, MAX_STEPS = 12, 2000
 
 
 def adding_up(line: Line, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """The first such set of at least two: fewest gifts first, then the best. Nothing if there is none within the
     bounds; never more than a proposal."""
     best = sorted(candidates, key=lambda one: (-one.score, one.target or ""))[:MOST]
-    steps = [MOST_STEPS]
+    steps = [MAX_STEPS]
     for size in range(2, len(best) + 1):
         chosen = _chosen(best, line.minor, size, 0, steps)
         if chosen:

@@ -11,7 +11,7 @@ from donations.reconciliation.matching import payouts
 from donations.reconciliation.matching.candidates import STRONG_ENOUGH, Found, Index
 from donations.reconciliation.matching.items import Candidate, Decision, Items, Key, Line
 
-ENOUGH, AHEAD, MOST_PROPOSED, MOST_ROUNDS = 8, 3, 5, 20
+ENOUGH, AHEAD, MAX_PROPOSED, MAX_ROUNDS = 8, 3, 5, 20
 NEVER_CERTAIN = frozenset({"bounced", "charge", "disbursement"})
 Progress = Callable[[int], object]
 
@@ -46,7 +46,7 @@ class _Search:
 
     def certain_ones(self) -> Iterable[tuple[Line, Candidate]]:
         """Round by round: what is certain is taken out, and may leave others without a rival."""
-        for _ in range(MOST_ROUNDS):
+        for _ in range(MAX_ROUNDS):
             certain = list(self._certain())
             if not certain:
                 return
@@ -63,7 +63,7 @@ class _Search:
         return list(self.lines.values())
 
     def proposal(self, line: Line) -> tuple[Candidate, ...]:
-        candidates = self.found[line.id].candidates[:MOST_PROPOSED]
+        candidates = self.found[line.id].candidates[:MAX_PROPOSED]
         if candidates and candidates[0].score >= STRONG_ENOUGH:
             return candidates
         return (*candidates, *self.index.parts(line, self.taken))

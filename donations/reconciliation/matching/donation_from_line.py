@@ -16,7 +16,7 @@ from donations.money import Money
 from donations.reconciliation.matching import open_items, queries
 
 RECORDED_BY = "rules"
-MOST_NAME = 200
+MAX_NAME_LENGTH = 200
 
 
 def is_new(kind: str, target: str | None) -> bool:
@@ -40,7 +40,7 @@ def record(
         amount=Money(line.amount_minor, line.currency),
         interval="once",
         fund=fund,
-        name=(open_items.details_of(line).get("name", "") if name is None else name)[:MOST_NAME],
+        name=(open_items.details_of(line).get("name", "") if name is None else name)[:MAX_NAME_LENGTH],
         email="",
         message="",
         display="secret",

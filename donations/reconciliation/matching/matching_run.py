@@ -23,7 +23,7 @@ from donations.reconciliation.matching.items import Candidate, Decision
 log = logging.getLogger(__name__)
 Unit = Callable[[], AbstractContextManager[Connection]]
 Progress = Callable[[int], object]
-MOST_AT_ONCE, BATCH = 5000, 500
+MAX_AT_ONCE, BATCH = 5000, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def plan(conn: Connection, progress: Progress = lambda done: None) -> list[Decis
 
 
 def run(
-    unit: Unit, reading: Unit, *, at: datetime, most: int = MOST_AT_ONCE, progress: Progress = lambda done: None
+    unit: Unit, reading: Unit, *, at: datetime, most: int = MAX_AT_ONCE, progress: Progress = lambda done: None
 ) -> Outcome:
     """Match all unmatched lines: confirm what is certain, at most `most` of it, and keep proposals for the rest. `unit`
     opens a write unit and `reading` a connection that sees one moment. What is certain is booked in a unit of its own

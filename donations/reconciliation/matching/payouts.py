@@ -13,7 +13,7 @@ from donations.reconciliation.matching.items import Candidate, Line, OpenPayout
 DESCRIPTOR, SHORTEST_TRACE = "stripe", 6
 DAYS_BEFORE, WORKING_DAYS_AFTER = 1, 5
 CERTAIN_BY_TRACE, CERTAIN_BY_DESCRIPTOR, IN_ORDER, AMOUNT_ONLY = 20, 10, 4, 2
-MOST_EQUAL = 50
+MAX_EQUAL = 50
 
 Pairs = list[tuple[Line, Candidate]]
 _Buckets = tuple[dict[tuple[str, int], list[Line]], dict[tuple[str, int], list[OpenPayout]]]
@@ -100,7 +100,7 @@ def _equal(lines: Iterable[Line], payouts: Iterable[OpenPayout]) -> Iterable[tup
     for line in lines:
         if (line.currency, line.minor) in of_payouts:
             of_lines[line.currency, line.minor].append(line)
-    return [(of_lines[key], of_payouts[key]) for key in sorted(of_lines) if len(of_payouts[key]) <= MOST_EQUAL]
+    return [(of_lines[key], of_payouts[key]) for key in sorted(of_lines) if len(of_payouts[key]) <= MAX_EQUAL]
 
 
 def _may_be(line: Line, one: OpenPayout) -> bool:

@@ -19,7 +19,7 @@ from donations.reconciliation.posting_stop.actions import carry_out, option_for
 from donations.reconciliation.posting_stop.guard import cure, find
 from donations.reconciliation.posting_stop.kinds import MONEY_MOVES
 
-MOST_LISTED = 100
+MAX_LISTED = 100
 Details = dict[str, str | int | bool | list[str] | None]
 
 
@@ -84,13 +84,13 @@ def needs_another(kind: str) -> bool:
 def waiting() -> Sequence[Cure]:
     """The cures that wait for a second person, the oldest first."""
     asked = select(Cure).where(Cure.state == "requested").order_by(Cure.requested_at, Cure.id)
-    return db.session.scalars(asked.limit(MOST_LISTED)).all()
+    return db.session.scalars(asked.limit(MAX_LISTED)).all()
 
 
 def made() -> Sequence[Cure]:
     """The last cures that were made, the newest first."""
     asked = select(Cure).where(Cure.state == "made").order_by(Cure.decided_at.desc(), Cure.id.desc())
-    return db.session.scalars(asked.limit(MOST_LISTED)).all()
+    return db.session.scalars(asked.limit(MAX_LISTED)).all()
 
 
 def act_name(kind: str, state: str) -> str:

@@ -11,7 +11,7 @@ from donations.reconciliation.readers import camt, column_maps, csv_file, csv_he
 from donations.reconciliation.readers.column_maps import ColumnMap
 from donations.reconciliation.readers.csv_headings import Outline
 from donations.reconciliation.readers.encoding import refuse_packed, text_of
-from donations.reconciliation.readers.types import MOST_BYTES, N_, ReadLine, ReadStatement, ReadStatements, unreadable
+from donations.reconciliation.readers.types import MAX_BYTES, N_, ReadLine, ReadStatement, ReadStatements, unreadable
 
 __all__ = [
     "ColumnMap",
@@ -47,8 +47,8 @@ def read(
 ) -> ReadStatements:
     """Every statement in a file, whole. `currency` is that of formats which say none (QIF, most CSV); `column_map` is
     said of this file. Raises BadStatement, BadStatementLine, StatementAskedFor or StatementTooLarge."""
-    if len(data) > MOST_BYTES:
-        raise StatementTooLarge(most=f"{MOST_BYTES // 1024 // 1024} MB")
+    if len(data) > MAX_BYTES:
+        raise StatementTooLarge(most=f"{MAX_BYTES // 1024 // 1024} MB")
     if not data.strip():
         raise unreadable(N_("the file is empty"))
     refuse_packed(data)

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from donations.money import CURRENCIES, exponent
 
-MOST_DIGITS = 15
+MAX_DIGITS = 15
 
 
 class NotRead(ValueError):
@@ -33,7 +33,7 @@ def minor(text: str, currency: str, decimal: str = ".") -> int:
     sign, whole, fraction = match.groups()
     fraction = (fraction or "").rstrip("0")
     places = exponent(currency)
-    if len(fraction) > places or len(whole) > MOST_DIGITS:
+    if len(fraction) > places or len(whole) > MAX_DIGITS:
         raise NotRead(text)
     value = int(whole + fraction.ljust(places, "0"))
     return -value if sign == "-" else value

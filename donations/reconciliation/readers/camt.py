@@ -18,8 +18,8 @@ from donations.reconciliation.readers import amounts
 from donations.reconciliation.readers.camt_entries import Record, opening_and_closing, see_to_account, take_entry
 from donations.reconciliation.readers.types import (
     FETCH_AGAIN,
-    MOST_STATEMENTS,
-    MOST_TEXT,
+    MAX_STATEMENTS,
+    MAX_TEXT_LENGTH,
     N_,
     Draft,
     ReadStatements,
@@ -29,7 +29,7 @@ from donations.reconciliation.readers.types import (
 )
 from donations.reconciliation.readers.types import MEND_LINE as MEND
 
-MOST_DEPTH, MOST_DETAILS = 40, 20_000
+MAX_DEPTH, MAX_DETAILS = 40, 20_000
 CHUNK = 64 * 1024
 _SAYS_UTF16 = re.compile(rb"\s*<\?xml[^>]*encoding=[\"']utf-?16", re.IGNORECASE)
 _FORMS = {"BkToCstmrStmt": "camt.053", "BkToCstmrAcctRpt": "camt.052", "BkToCstmrDbtCdtNtfctn": "camt.054"}
@@ -172,7 +172,7 @@ class _Reading:
             self.form = _FORMS[name]
             return record
         if name in ("Stmt", "Rpt", "Ntfctn"):
-            if len(self.drafts) >= MOST_STATEMENTS:
+            if len(self.drafts) >= MAX_STATEMENTS:
                 raise unreadable(N_("the file has more statements than we accept at once"))
             self.drafts.append(Draft())
             return Record(line)
@@ -189,7 +189,7 @@ class _Reading:
         if name in ("TxDtls", "Bal"):
             assert outer is not None, "a statement stands around it"
             outer.details.append(record)
-            if len(outer.details) > MOST_DETAILS:
+            if len(outer.details) > MAX_DETAILS:
                 raise broken(record.line, name, N_("this record has more parts than we accept"))
             return outer
         if name == "Ntry":
@@ -215,7 +215,7 @@ def _prepare(parser: Any) -> None:
 
 
 def _check_depth(depth: int) -> None:
-    if depth > MOST_DEPTH:
+    if depth > MAX_DEPTH:
         raise unreadable(N_("the parts of the file are nested deeper than in a statement"))
 
 
@@ -230,7 +230,7 @@ def _remember(names: dict[str, str], name: str) -> str:
 def _keep(record: Record, kept: str, found: str, parser: Any) -> None:
     if not found:
         return
-    if len(found) > MOST_TEXT:
+    if len(found) > MAX_TEXT_LENGTH:
         raise broken(parser.CurrentLineNumber, found, N_("this text is too long"))
     if kept == "text+":
         record.texts.append(found)

@@ -12,7 +12,7 @@ from donations.reconciliation.readers.types import FETCH_AGAIN, MEND_LINE, N_, D
 _NOTHING = {"NOTPROVIDED", "NOTAVAILABLE", "NONREF", "NONE"}
 _NOT_BOOKED = {"PDNG", "INFO", "FUTR"}
 _SIDES = {"CRDT": 1, "DBIT": -1}
-MOST_TEXTS = 2000
+MAX_TEXTS = 2000
 OTHER_CURRENCY = N_("Ask your bank for one statement for each currency.")
 
 
@@ -100,7 +100,7 @@ def _whole(entry: Record, total: Money) -> Record:
         parties = [part.fields.get(f"{kind}{other}name", "") for kind in ("", "Ultmt")]
         kept = [*parties, *part.texts, *_references(part)]
         whole.texts += [text for text in kept if text]
-    del whole.texts[MOST_TEXTS:]
+    del whole.texts[MAX_TEXTS:]
     return whole
 
 

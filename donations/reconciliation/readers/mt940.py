@@ -13,9 +13,9 @@ from donations.money import Money
 from donations.reconciliation.readers import amounts
 from donations.reconciliation.readers.mt940_details import details_of
 from donations.reconciliation.readers.types import (
+    MAX_STATEMENTS,
+    MAX_TEXT_LENGTH,
     MEND_LINE,
-    MOST_STATEMENTS,
-    MOST_TEXT,
     N_,
     Draft,
     ReadLine,
@@ -62,7 +62,7 @@ def read(text: str) -> ReadStatements:
         if tag == "20":
             message = _Message(number)
             drafts.append(message)
-            if len(drafts) > MOST_STATEMENTS:
+            if len(drafts) > MAX_STATEMENTS:
                 raise unreadable(N_("the file has more statements than we accept at once"))
         elif message is None:
             raise broken(number, lines[0], N_("this is outside a statement"))
@@ -97,7 +97,7 @@ def _fields(text: str) -> Iterator[Field]:
             tag = ""
         elif tag and line.strip("\x1a \x0c\x03"):
             lines.append(line)
-            if len(lines) > MOST_TEXT // 20:
+            if len(lines) > MAX_TEXT_LENGTH // 20:
                 raise broken(at, line, N_("this text is too long"))
     if tag:
         yield number, tag, lines

@@ -12,9 +12,9 @@ from donations.money import Money
 from donations.reconciliation.readers import amounts
 from donations.reconciliation.readers.encoding import text_of
 from donations.reconciliation.readers.types import (
+    MAX_STATEMENTS,
+    MAX_TEXT_LENGTH,
     MEND_LINE,
-    MOST_STATEMENTS,
-    MOST_TEXT,
     N_,
     Draft,
     ReadLine,
@@ -48,7 +48,7 @@ def read(data: bytes) -> ReadStatements:
     drafts: list[Draft] = []
     lines = Lines(text)
     for start, end in _statements(text):
-        if len(drafts) >= MOST_STATEMENTS:
+        if len(drafts) >= MAX_STATEMENTS:
             raise unreadable(N_("the file has more statements than we accept at once"))
         drafts.append(_statement(text, start, end, lines))
     if not drafts or text.count("<STMTTRN>") != lines.movements:
@@ -132,7 +132,7 @@ def _movements(text: str, start: int, end: int, lines: Lines) -> Iterator[tuple[
         number = lines.number(at)
         close = find("</STMTTRN>", at, end)
         after = find("<STMTTRN>", at + 9, end)
-        if close < 0 or 0 <= after < close or close - at > MOST_TEXT:
+        if close < 0 or 0 <= after < close or close - at > MAX_TEXT_LENGTH:
             raise broken(number, text[at : at + 60], N_("this transaction is incomplete"))
         inner, at = text[at + 9 : close], after
         lines.movements += 1

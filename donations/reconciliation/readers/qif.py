@@ -8,8 +8,8 @@ import re
 from donations.errors import StatementAskedFor
 from donations.reconciliation.readers import amounts
 from donations.reconciliation.readers.types import (
+    MAX_TEXT_LENGTH,
     MEND_LINE,
-    MOST_TEXT,
     N_,
     Draft,
     ReadLine,
@@ -61,7 +61,7 @@ def _entries(text: str) -> tuple[list[Entry], str]:
                 _close(entry, entries, number)
                 entry = {}
             elif mark.strip("\x1a\x0c "):
-                entry.setdefault(mark, (number, said[:MOST_TEXT]))
+                entry.setdefault(mark, (number, said[:MAX_TEXT_LENGTH]))
         elif section == "account" and mark == "N":
             if account and entries:
                 raise broken(number, line, N_("the file has several accounts, so export one of them"))

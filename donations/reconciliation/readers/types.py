@@ -14,10 +14,10 @@ from donations.i18n import N_ as N_
 from donations.money import Money
 from donations.reconciliation.readers.column_maps import ColumnMap
 
-MOST_BYTES = 64 * 1024 * 1024
-MOST_LINES = 200_000
-MOST_STATEMENTS = 5_000
-MOST_TEXT = 20_000  # characters of one line of a statement, with all that it says
+MAX_BYTES = 64 * 1024 * 1024
+MAX_LINES = 200_000
+MAX_STATEMENTS = 5_000
+MAX_TEXT_LENGTH = 20_000  # characters of one line of a statement, with all that it says
 
 
 class Entry(NamedTuple):
@@ -89,7 +89,7 @@ class Draft:
 
     def add(self, line: ReadLine) -> None:
         """Take a booked line; one that moves nothing is only counted."""
-        if len(line.text) + len(line.name) + len(line.native_id) + len(line.account) > MOST_TEXT:
+        if len(line.text) + len(line.name) + len(line.native_id) + len(line.account) > MAX_TEXT_LENGTH:
             raise broken(line.place, line.text, N_("this text is too long"))
         if not line.amount.minor:
             self.empty += 1
@@ -114,8 +114,8 @@ MEND_LINE = N_("Do not change the file by hand. Download it from your bank again
 
 def check_count(lines: int) -> None:
     """Raises StatementTooLarge."""
-    if lines > MOST_LINES:
-        raise StatementTooLarge(most=f"{MOST_LINES} lines")
+    if lines > MAX_LINES:
+        raise StatementTooLarge(most=f"{MAX_LINES} lines")
 
 
 def broken(line: int, text: str, fault: str, mend: str = FETCH_AGAIN) -> BadStatementLine:

@@ -16,7 +16,7 @@ from donations.data_keys.offline import is_sealed_offline, unlocked
 from donations.errors import BadSeal
 from donations.reconciliation.readers import ReadLine
 
-MOST_EARLIER, MOST_PARTS = 10, 20_000
+MAX_EARLIER, MAX_PARTS = 10, 20_000
 _WORD = re.compile(r"\w+")
 Details = dict[str, Any]
 
@@ -100,7 +100,7 @@ def joined(before: Details, now: Details) -> Details:
     if lost:
         if old in lost or new in lost:  # Neither holds the other: the newer one stands, the older one beside it.
             after["text"], lost = new or old, [text for text in (*lost, old) if text and text != new]
-        after["earlier"] = list(dict.fromkeys([*after.get("earlier", ()), *lost]))[-MOST_EARLIER:]
+        after["earlier"] = list(dict.fromkeys([*after.get("earlier", ()), *lost]))[-MAX_EARLIER:]
     return after
 
 
@@ -108,7 +108,7 @@ def with_part(before: Details, part: ReadLine) -> Details:
     """A collective entry, and one of the payments in it."""
     added = {**of_line(part), "amount_minor": part.amount.minor}
     known = list(before.get("parts", ()))
-    return {**before, "parts": [*known, added][:MOST_PARTS]} if added not in known else before
+    return {**before, "parts": [*known, added][:MAX_PARTS]} if added not in known else before
 
 
 def sealed_json(said: Details) -> str:

@@ -21,7 +21,7 @@ from donations.reconciliation.statement_lines import details, evidence
 from donations.reconciliation.statement_lines.comparison import Compared, Doubt
 from donations.reconciliation.statement_lines.evidence import Hashes
 
-BATCH, MOST_PAYERS = 1000, 20_000
+BATCH, MAX_PAYERS = 1000, 20_000
 PAYER_PURPOSE = "bank payer"
 
 
@@ -162,7 +162,7 @@ def _rows(
             line_id += 1
             booked_on, amount, account = line.booked_on, line.amount, line.account
             if account not in payers:
-                if len(payers) > MOST_PAYERS:
+                if len(payers) > MAX_PAYERS:
                     payers = {"": None}
                 payers[account] = hashed(account.replace(" ", ""))
             day = days.get(booked_on) or days.setdefault(booked_on, kept(booked_on))

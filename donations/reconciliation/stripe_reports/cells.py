@@ -12,7 +12,7 @@ from donations.errors import BadReportLine
 from donations.i18n import N_
 from donations.money import CURRENCIES, exponent
 
-MOST_DIGITS = 15
+MAX_DIGITS = 15
 MEND = N_("Download the report from Stripe again, and do not open it in a spreadsheet first.")
 _ID = re.compile(r"[!-~]{1,255}")
 _WORD = re.compile(r"[a-z_]{1,100}")
@@ -55,7 +55,7 @@ class Row:
             raise self.broken(column, N_("this is not an amount"))
         sign, whole, mark, fraction = match.groups(default="")
         kept = fraction.rstrip("0")
-        if len(kept) > places or len(whole) > MOST_DIGITS or (mark == "," and len(fraction) != places):
+        if len(kept) > places or len(whole) > MAX_DIGITS or (mark == "," and len(fraction) != places):
             raise self.broken(column, N_("this amount is not possible in its currency"))
         value = int(whole + kept.ljust(places, "0"))
         return -value if sign else value

@@ -17,7 +17,7 @@ from donations.i18n import N_
 from donations.reconciliation.stripe_reports.cells import MEND, Row
 from donations.stripe_statuses import PayoutStatus, Reconciliation
 
-MOST_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _FIGURES = ("balance_transaction_id", "currency", "gross", "fee", "net", "reporting_category")
 
@@ -53,7 +53,7 @@ class _Kind:
 def read(data: bytes, *, zone: ZoneInfo, manual_payouts: bool = False) -> Report:
     """Everything in a report. `zone` is the one in which it was asked for. No report says whether payouts are automatic
     or made by hand: the person does. Raises BadReport or BadReportLine."""
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_BYTES:
         raise BadReport(fault=N_("the file is larger than 64 MB"), mend=N_("Ask Stripe for shorter periods."))
     lines = list(io.StringIO(_text(data), newline=""))
     delimiter, headings, kind = _recognised(lines)

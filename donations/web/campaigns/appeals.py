@@ -25,7 +25,7 @@ from donations.web.page import now, page
 from donations.web.seen import Shown, decides_on
 
 bp = Blueprint("campaigns", __name__, url_prefix="/campaigns")
-MOST_UPDATES = 200
+MAX_UPDATES = 200
 
 
 @bp.context_processor
@@ -160,7 +160,7 @@ def _page(appeal: Appeal, refusal: str = "", status: int = 200) -> Response:
         "campaigns/appeal.html", status, cache="no-store", appeal=appeal, total=totals.public(appeal, now()),
         draft=draft, names=names(), history=goals.history(appeal), refusal=refusal, wordings=wordings.history(appeal),
         changed=drafts.changed_fields(draft) if draft else [],
-        updates=updates.all_of(appeal, MOST_UPDATES), waiting=appeals.waiting_for_somebody().get(appeal.id),
+        updates=updates.all_of(appeal, MAX_UPDATES), waiting=appeals.waiting_for_somebody().get(appeal.id),
         unread=messages.waiting().get(appeal.id, 0),
     )  # fmt: skip
 

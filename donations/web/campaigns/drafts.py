@@ -30,7 +30,7 @@ from donations.web.page import now, page
 from donations.web.seen import Shown, decides_on
 
 bp = Blueprint("drafts", __name__)
-MOST_UPDATES = 50
+MAX_UPDATES = 50
 
 
 @bp.get("/drafts/new")
@@ -194,7 +194,7 @@ def _preview(draft: AppealDraft, refusal: str = "", status: int = 200) -> Respon
         "campaigns/preview.html", status, cache="no-store", draft=draft, appeal=shown, refusal=refusal,
         changed=drafts.changed_fields(draft), total=totals.public(shown, now()), others=[], names=names(),
         suggested=suggested(shown), messages=NoMessages(), form=NoGift(shown),
-        updates=updates.shown(draft.appeal, MOST_UPDATES) if draft.appeal else [],
+        updates=updates.shown(draft.appeal, MAX_UPDATES) if draft.appeal else [],
         may_publish=drafts.may_publish(draft, me().actor, now()), asks_discretion=in_danger and not shown.discreet,
         wording=wordings.shown_once_published(shown, draft.appeal, now()), breaks_promise=drafts.breaks_promise(draft),
     )  # fmt: skip

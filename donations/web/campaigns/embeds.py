@@ -20,7 +20,7 @@ from donations.web.page import asks_for_fragment, page, public_url
 from donations.web.text_fields import lines
 
 bp = Blueprint("embeds", __name__)
-MOST_SITES = 50
+MAX_SITES = 50
 
 
 @bp.get("/<slug:slug>/embeds")
@@ -36,8 +36,8 @@ def allow(slug: str) -> Any:
     """The sites that may frame it, one a line; none means any."""
     typed = lines(request.form.get("sites"))
     sites = [origin_of(line) for line in typed.splitlines() if line.strip()]
-    if "" in sites or len(sites) > MOST_SITES:
-        fault = _("Enter one address per line, like https://example.org, %(most)s at most.", most=MOST_SITES)
+    if "" in sites or len(sites) > MAX_SITES:
+        fault = _("Enter one address per line, like https://example.org, %(most)s at most.", most=MAX_SITES)
         return _page(Appeal.any_by_slug(slug), 422, typed=typed, fault=fault)
     try:
         with act("appeal.sites", f"appeal:{slug}") as done:

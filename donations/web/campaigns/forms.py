@@ -19,8 +19,8 @@ from donations.web.text_fields import lines, one_line
 
 PLAIN = ("slug", "currency", "target", "period", "fee_bearer")
 LONG = ("story", "text")  # what may have several lines; the rest is one
-MOST_ROWS = 60
-MOST_LETTERS = 100_000
+MAX_ROWS = 60
+MAX_LENGTH = 100_000
 # Each kind of row: its plain fields, its texts in each language, and how many empty ones are shown at first.
 ROWS = {"funds": (("slug", "kind", "share"), ("name",), 1), "events": (("on",), ("text",), 1),
         "areas": (("name", "target"), (), 1)}  # fmt: skip
@@ -57,17 +57,17 @@ class AppealForm:
     def __getitem__(self, name: str) -> Field:
         if name not in self.fields:
             clean = lines if name.partition("-")[0] in LONG or re.search(r"-text-", name) else one_line
-            self.fields[name] = Field(name, clean(self._typed.get(name, "")[:MOST_LETTERS]))
+            self.fields[name] = Field(name, clean(self._typed.get(name, "")[:MAX_LENGTH]))
         return self.fields[name]
 
     def rows(self, kind: str) -> range:
         """The numbers of the rows to show: those that have something in them, and a few empty ones."""
         plain, texts, empty = ROWS[kind]
         names = [*plain, *(f"{text}-{language}" for text in texts for language in self.languages)]
-        full = [n for n in range(MOST_ROWS) if any(self._typed.get(f"{kind}-{n}-{name}") for name in names)]
-        shown = sum(1 for n in range(MOST_ROWS) if f"{kind}-{n}-{names[0]}" in self._typed)
+        full = [n for n in range(MAX_ROWS) if any(self._typed.get(f"{kind}-{n}-{name}") for name in names)]
+        shown = sum(1 for n in range(MAX_ROWS) if f"{kind}-{n}-{names[0]}" in self._typed)
         wanted = max((full[-1] + 1 if full else 0) + empty, shown + (MORE if self.wants_rows else 0))
-        return range(min(wanted, MOST_ROWS))
+        return range(min(wanted, MAX_ROWS))
 
     @property
     def reason(self) -> str:
@@ -113,7 +113,7 @@ class AppealForm:
     def _rows(self, kind: str) -> list[Values]:
         plain, texts, _empty = ROWS[kind]
         self._kept_rows[kind], found = [], []
-        for number in range(MOST_ROWS):
+        for number in range(MAX_ROWS):
             row: Values = {name: data for name in plain if (data := self[f"{kind}-{number}-{name}"].data)}
             row |= {text: told for text in texts if (told := self._texts(f"{kind}-{number}-{text}"))}
             if row:

@@ -26,8 +26,8 @@ from donations.web.page import marked, now
 from donations.web.response_cache import Kept, Shelf, tick
 
 Texts = dict[str, str]
-RENDERED_SECONDS, MOST_RENDERED = 60.0, 512
-MOST_NEWS = 30
+RENDERED_SECONDS, MAX_RENDERED = 60.0, 512
+MAX_NEWS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def init_app(app: Flask) -> None:
     app.extensions["showing"] = Window(app.config["KEEP_SECONDS"])
     kept_seconds = RENDERED_SECONDS if app.config["KEEP_SECONDS"] else 0
     behind_proxy = app.config["SETTINGS"].trusted_proxies > 0
-    app.extensions["embeds"] = Shelf(kept_seconds, MOST_RENDERED, behind_proxy=behind_proxy)
+    app.extensions["embeds"] = Shelf(kept_seconds, MAX_RENDERED, behind_proxy=behind_proxy)
 
 
 def find(slug: str, language: str | None) -> Showing:
@@ -146,18 +146,18 @@ def _read(slug: str) -> Showing:
         suggested=tuple(suggested(appeal)),
         sites=tuple(appeal.embed_sites),
         news=_news(appeal, total),
-        named=public_names.latest(appeal, MOST_NEWS),
+        named=public_names.latest(appeal, MAX_NEWS),
     )
 
 
 def _news(appeal: Appeal, total: PublicTotal) -> tuple[News, ...]:
     posted = [
         News(f"updates/{update.id}", update.published_at, dict(update.title), dict(update.text))
-        for update in updates.shown(appeal, MOST_NEWS)
+        for update in updates.shown(appeal, MAX_NEWS)
         if update.published_at is not None
     ]
     milestones = [
         News(f"milestones/{one.period_start:%Y%m%d}/{one.percent}", one.reached_at, {}, {}, one.percent)
         for one in totals.milestones_reached(appeal, total)
     ]
-    return tuple(sorted((*posted, *milestones), key=lambda one: one.at, reverse=True)[:MOST_NEWS])
+    return tuple(sorted((*posted, *milestones), key=lambda one: one.at, reverse=True)[:MAX_NEWS])

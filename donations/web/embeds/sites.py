@@ -24,7 +24,7 @@ from donations.web.page import now
 
 log = logging.getLogger(__name__)
 WRITE_EVERY_SECONDS = 60.0
-MOST_AT_ONCE, MOST_OF_AN_APPEAL = 200, 500
+MAX_AT_ONCE, MAX_PER_APPEAL = 200, 500
 
 
 class Tally:
@@ -39,7 +39,7 @@ class Tally:
     def add(self, slug: str, origin: str) -> dict[tuple[str, str], int]:
         """Count one more. Gives what is to be written now, mostly nothing."""
         with self._lock:
-            if (slug, origin) in self._seen or len(self._seen) < MOST_AT_ONCE:
+            if (slug, origin) in self._seen or len(self._seen) < MAX_AT_ONCE:
                 self._seen[slug, origin] += 1
             if self.clock() < self._next:
                 return {}
@@ -74,7 +74,7 @@ def _write(due: dict[tuple[str, str], int], at: datetime) -> None:
         known = _known(set(ids.values()))
         for (slug, origin), times in sorted(due.items()):
             id = ids[slug]
-            if origin not in known[id] and len(known[id]) >= MOST_OF_AN_APPEAL and not _made_room(known[id], id, times):
+            if origin not in known[id] and len(known[id]) >= MAX_PER_APPEAL and not _made_room(known[id], id, times):
                 continue
             known[id].add(origin)
             conn.execute(

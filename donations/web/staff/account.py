@@ -13,7 +13,7 @@ from donations.database import write_unit
 from donations.errors import BadPassword, TryLater
 from donations.extensions import db
 from donations.models import Staff, StaffSession
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.staff import changes, notices, passwords, refusals, second_factor, throttling
 from donations.staff import sessions as domain
 from donations.web import languages, sessions
@@ -136,7 +136,7 @@ def recovery_codes() -> Any:
 @bp.post("/sessions/<int:number>/end")
 def end_session(number: int) -> Any:
     with unit():
-        row = db.session.get(StaffSession, min(number, MOST_ID))
+        row = db.session.get(StaffSession, min(number, MAX_ID))
         if row is None or row.staff_id != _me().id:
             abort(404)
         domain.end(row, now())

@@ -10,7 +10,7 @@ from donations.database import snapshot
 from donations.errors import BadSeal
 from donations.extensions import db
 from donations.models import AuditRecord
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.web.page import page
 
 bp = Blueprint("audit_log", __name__, url_prefix="/staff/audit")
@@ -36,7 +36,7 @@ def _asked(wanted: dict[str, str], before: int | None) -> Select[AuditRecord]:
     for name, value in wanted.items():
         if value:
             asked = asked.where(getattr(AuditRecord, name).startswith(value, autoescape=True))
-    return asked.where(AuditRecord.id < before) if before and 0 < before <= MOST_ID else asked
+    return asked.where(AuditRecord.id < before) if before and 0 < before <= MAX_ID else asked
 
 
 def _names() -> dict[str, str]:

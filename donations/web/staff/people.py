@@ -12,7 +12,7 @@ from donations import audit, staff
 from donations.errors import DecisionWaiting, DonationsError, LastAdmin, ShownAgain, StaffKnown, WrongRole
 from donations.extensions import db
 from donations.models import Staff, StaffChange
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.paper import staff_notices
 from donations.staff import changes as pending
 from donations.staff import notices
@@ -40,7 +40,7 @@ def changes() -> Response:
 
 
 def _looked_at(number: int) -> Shown:
-    row = db.session.get(StaffChange, min(number, MOST_ID)) or abort(404)
+    row = db.session.get(StaffChange, min(number, MAX_ID)) or abort(404)
     return [(row, pending.shown(row).roles)]
 
 
@@ -53,7 +53,7 @@ def accept(number: int) -> Any:
 
 @bp.post("/changes/<int:number>/refuse")
 def refuse(number: int) -> Any:
-    row = db.session.get(StaffChange, min(number, MOST_ID)) or abort(404)
+    row = db.session.get(StaffChange, min(number, MAX_ID)) or abort(404)
     if not me().roles & set(notices.TOLD) and row.staff_id != me().id:
         raise WrongRole()
     return _decide(number, pending.refuse, _("Change stopped. It will not take effect."))

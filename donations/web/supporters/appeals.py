@@ -20,7 +20,7 @@ from donations.web.response_cache import kept
 from donations.web.supporters.forms import DonationForm
 
 bp = Blueprint("appeals", __name__)
-MOST_UPDATES = 50
+MAX_UPDATES = 50
 OTHERS = 3  # running appeals beside one that takes no gifts
 
 
@@ -99,7 +99,7 @@ def appeal_page(form: DonationForm, status: int = 200) -> Response:
     return page(
         "supporters/appeal.html", status, appeal=appeal, form=form, total=totals.public(appeal, now()),
         others=list(zip(others, totals.public_of(others, now()), strict=True)), mark=appeals.shown_mark(),
-        updates=updates.shown(appeal, MOST_UPDATES), suggested=suggested(appeal),
+        updates=updates.shown(appeal, MAX_UPDATES), suggested=suggested(appeal),
         messages=messages.shown(appeal, request.args.get("messages", 1, type=int)), wording=wordings.shown(appeal),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from donations.errors import DonationsError
 from donations.extensions import db
 from donations.giving import branch_returns
 from donations.models import Area, PayIn
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.web.page import now, page
 from donations.web.supporters.branch_return_form import KINDS, METHODS, PayInForm
 
@@ -64,7 +64,7 @@ def _submit(token: str, area: Area, amends: PayIn | None) -> Answer:
 
 def _own(area: Area, number: int) -> PayIn:
     """A pay-in of this branch that has no later version; 404 for any other."""
-    row = db.session.get(PayIn, min(number, MOST_ID))
+    row = db.session.get(PayIn, min(number, MAX_ID))
     if row is None or row.area_id != area.id or row.state == "replaced":
         abort(404)
     return row

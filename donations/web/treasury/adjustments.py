@@ -15,7 +15,7 @@ from wtforms.validators import AnyOf, ValidationError
 from donations.errors import DonationsError
 from donations.extensions import db
 from donations.models import Adjustment, AppealWording, BankAccount, Fund, Organisation
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.models.spending import ADJUSTMENT_KINDS
 from donations.money import Money
 from donations.reconciliation import adjustments, balances, dashboard, fund_availability, wording_balances, write_offs
@@ -199,7 +199,7 @@ def _named(item: Any) -> str:
 
 
 def _find(number: int) -> Adjustment:
-    return db.session.get(Adjustment, min(number, MOST_ID)) or abort(404)
+    return db.session.get(Adjustment, min(number, MAX_ID)) or abort(404)
 
 
 def _form_page(form: AdjustmentForm, status: int = 200) -> Response:

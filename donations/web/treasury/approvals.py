@@ -14,7 +14,7 @@ from donations import approvals
 from donations.errors import DonationsError
 from donations.extensions import db
 from donations.models import ApprovalRule, Organisation
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.money import Money
 from donations.web import amounts
 from donations.web.access import fresh
@@ -78,7 +78,7 @@ def ask() -> Any:
 
 def _looked_at(number: int) -> Shown:
     house = Organisation.get()
-    rule = db.session.get(ApprovalRule, min(number, MOST_ID)) or abort(404)
+    rule = db.session.get(ApprovalRule, min(number, MAX_ID)) or abort(404)
     return [(rule, house.approvals_required, house.one_approval_up_to_minor)]
 
 
@@ -92,7 +92,7 @@ def decide(number: int) -> Any:
     yes = decision.act.data == "approve"
     try:
         with act("approvals.approved" if yes else "approvals.refused", f"approval_rule:{number}") as done:
-            approvals.decide(min(number, MOST_ID), yes=yes, actor=done.actor, at=done.at)
+            approvals.decide(min(number, MAX_ID), yes=yes, actor=done.actor, at=done.at)
     except DonationsError as error:
         return _page(form, form.refuse(error))
     flash(_("Approval rule changed.") if yes else _("The approval rule stays as it is."))

@@ -21,7 +21,7 @@ from donations.errors import BadStatement, DonationsError, ShownAgain
 from donations.extensions import db
 from donations.i18n import N_
 from donations.models import BankAccount, Organisation, Statement
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.reconciliation import file_store, statement_accounts, statements
 from donations.reconciliation.statements import Outline, Preview
 from donations.web import sessions
@@ -32,7 +32,7 @@ from donations.web.treasury.statement_columns import ColumnsForm, packed, unpack
 
 bp = Blueprint("bank_accounts", __name__, url_prefix="/bank-accounts")
 SHELF, WAITS = "statements", timedelta(days=1)
-MOST_BYTES = 25 * 1024 * 1024
+MAX_BYTES = 25 * 1024 * 1024
 SHOWN_LINES, SHOWN_STATEMENTS = 200, 50
 
 
@@ -81,7 +81,7 @@ class StatementForm(TreasuryForm):
 def make_room(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Statements may be large; only who has signed in may send us so much."""
     if sessions.signed_in() is not None:
-        request.max_content_length = MOST_BYTES + 1024 * 1024
+        request.max_content_length = MAX_BYTES + 1024 * 1024
 
 
 @bp.get("")
@@ -223,7 +223,7 @@ def _import(account: BankAccount, form: StatementForm) -> Any:
 
 
 def _find(number: int) -> BankAccount:
-    return db.session.get(BankAccount, min(number, MOST_ID)) or abort(404)
+    return db.session.get(BankAccount, min(number, MAX_ID)) or abort(404)
 
 
 def _accounts_page(form: AccountForm, status: int = 200) -> Response:

@@ -13,7 +13,7 @@ from donations.errors import DonationsError
 from donations.extensions import db
 from donations.giving import branch_returns, offline_donations
 from donations.models import Appeal, Area, PayIn
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.web.filters import money
 from donations.web.page import page, public_url
 from donations.web.seen import Shown, decides_on
@@ -80,8 +80,8 @@ def change_link(number: int) -> Any:
     form = ActForm()
     if form.act.data not in ("make", "revoke") or not form.validate():
         abort(422)
-    with act(f"pay_in_link.{'made' if form.act.data == 'make' else 'revoked'}", f"area:{min(number, MOST_ID)}"):
-        area = db.session.get(Area, min(number, MOST_ID), with_for_update=True) or abort(404)
+    with act(f"pay_in_link.{'made' if form.act.data == 'make' else 'revoked'}", f"area:{min(number, MAX_ID)}"):
+        area = db.session.get(Area, min(number, MAX_ID), with_for_update=True) or abort(404)
         if form.act.data == "make":
             branch_returns.make_link(area)
         else:
@@ -104,7 +104,7 @@ def _decide(form: ActForm, number: int) -> str:
 
 
 def _find(number: int) -> PayIn:
-    return db.session.get(PayIn, min(number, MOST_ID)) or abort(404)
+    return db.session.get(PayIn, min(number, MAX_ID)) or abort(404)
 
 
 def _address_of(area: Area) -> str | None:

@@ -16,7 +16,7 @@ from donations import giving
 from donations.errors import DonationsError, PaymentServiceDown, RefundRefused
 from donations.extensions import db
 from donations.models import RefundAttempt
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.models.spending import REFUND_REASONS
 from donations.reconciliation import payments
 from donations.reconciliation.payments import Shown
@@ -53,7 +53,7 @@ def index() -> Response | Any:
     """The newest payments, or those that a number names; if it names one, that one."""
     words, conn = one_line(request.args.get("find", ""))[:255], db.session.connection()
     if not words:
-        found = payments.recent(conn, min(request.args.get("before", MOST_ID, type=int), MOST_ID))
+        found = payments.recent(conn, min(request.args.get("before", MAX_ID, type=int), MAX_ID))
         return _list(found[: payments.PAGE_LENGTH], has_more=len(found) > payments.PAGE_LENGTH)
     found = payments.search(conn, words)
     if len(found) == 1:
@@ -101,7 +101,7 @@ def refund(charge_id: str) -> Any:
 @fresh
 def ask_again(charge_id: str, number: int) -> Any:
     """Go on with a refund whose answer was lost."""
-    attempt = db.session.get(RefundAttempt, min(number, MOST_ID)) or abort(404)
+    attempt = db.session.get(RefundAttempt, min(number, MAX_ID)) or abort(404)
     if attempt.payment_id != _find(charge_id).payment.id:
         abort(404)
     with act("refund.asked_again", f"payment:{charge_id}", attempt=str(number)):

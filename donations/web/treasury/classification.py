@@ -14,7 +14,7 @@ from donations.bookkeeping import OF_AN_UNKNOWN_MOVEMENT
 from donations.errors import DonationsError
 from donations.extensions import db
 from donations.models import Classification, Fund, Organisation
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.reconciliation import classification, payments, to_do
 from donations.web.access import fresh
 from donations.web.page import now, page
@@ -128,7 +128,7 @@ def show(number: int) -> Response:
 
 
 def _looked_at(number: int) -> Shown:
-    return [(db.session.get(Classification, min(number, MOST_ID)) or abort(404),)]
+    return [(db.session.get(Classification, min(number, MAX_ID)) or abort(404),)]
 
 
 @bp.post("/classifications/<int:number>")
@@ -158,7 +158,7 @@ def _ask(what: str, about: str, asked: classification.Asked) -> bool:
 
 
 def _find(number: int) -> classification.Shown:
-    return classification.find(db.session.connection(), min(number, MOST_ID)) or abort(404)
+    return classification.find(db.session.connection(), min(number, MAX_ID)) or abort(404)
 
 
 def _movement_page(movement_id: str, form: MovementForm, status: int = 200) -> Response:

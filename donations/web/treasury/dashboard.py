@@ -22,7 +22,7 @@ from donations.web.treasury.forms import whole
 from donations.web.treasury.funds import find, named
 from donations.web.treasury.to_do import links
 
-MOST_LINES = 10_000  # of an entry
+MAX_LINES = 10_000  # of an entry
 bp = Blueprint("treasury", __name__, url_prefix="/treasury")
 # The parts of the treasury, in the order in which they stand above its pages.
 PARTS = (
@@ -116,6 +116,6 @@ def _before() -> tuple[int, int] | None:
     """Where the page before has ended: an entry and a line of it."""
     entry, _dot, line = request.args.get("before", "").partition(".")
     try:
-        return whole(entry), min(whole(line), MOST_LINES)
+        return whole(entry), min(whole(line), MAX_LINES)
     except ValueError:
         return None

@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 from donations.extensions import db
 from donations.models import Entry
 
-MOST_SECONDS = 60.0
+MAX_SECONDS = 60.0
 # While gifts come in every second: what is so young is shown again although something was posted since.
-LEAST_SECONDS = 5.0
+MIN_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class Shelf:
 
     def _is_good(self, found: Kept, version: object, at: float) -> bool:
         age = at - found.made_at
-        return age < LEAST_SECONDS or (age < MOST_SECONDS and found.version == version)
+        return age < MIN_SECONDS or (age < MAX_SECONDS and found.version == version)
 
 
 def kept(key: Hashable, make: Callable[[], Any]) -> Any:

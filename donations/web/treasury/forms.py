@@ -24,7 +24,7 @@ from donations.errors import (
     TooManyDecimals,
 )
 from donations.models import Organisation
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.money import MAXIMUM_MINOR, Money
 from donations.web import amounts
 from donations.web.filters import sentence
@@ -44,7 +44,7 @@ def whole(text: str) -> int:
     ValueError."""
     if not (text.isascii() and text.isdecimal() and len(text) < 20):
         raise ValueError("not the number of a row")
-    return min(int(text), MOST_ID)
+    return min(int(text), MAX_ID)
 
 
 def wholes(texts: Iterable[str]) -> list[int]:

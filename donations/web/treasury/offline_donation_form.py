@@ -27,7 +27,7 @@ PIECES = {
     "GBP": (5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1),
     "EUR": (20000, 10000, 5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1),
 }
-MOST_PIECES = 100_000
+MAX_PIECES = 100_000
 
 
 def purposes() -> list[tuple[str, str]]:
@@ -112,7 +112,7 @@ class GiftForm(MoneyForm):
         typed = {piece: count for piece, count in self.typed_pieces.items() if count}
         if self.method.data != "cash" or not typed or self.money is None:
             return
-        if not all(count.isdecimal() and int(count) <= MOST_PIECES for count in typed.values()):
+        if not all(count.isdecimal() and int(count) <= MAX_PIECES for count in typed.values()):
             raise ValidationError(_("Enter the number of each note and coin in figures."))
         self.counted = {piece: int(count) for piece, count in typed.items()}
         come_to = Money(sum(int(piece) * count for piece, count in self.counted.items()), self.money.currency)

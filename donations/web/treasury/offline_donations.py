@@ -13,7 +13,7 @@ from donations.errors import AlreadyDone, DonationsError
 from donations.extensions import db
 from donations.giving.offline_donations import HandedIn
 from donations.models import OfflineGift, Organisation
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.reconciliation import offline_donation_lists
 from donations.web import languages
 from donations.web.filters import money
@@ -130,7 +130,7 @@ def _record(form: GiftForm) -> tuple[str | None, bool]:
 
 
 def _known(gift_id: int) -> OfflineGift:
-    row = db.session.get(OfflineGift, min(gift_id, MOST_ID))
+    row = db.session.get(OfflineGift, min(gift_id, MAX_ID))
     if row is None:
         raise AlreadyDone()
     return row

@@ -69,7 +69,7 @@ def unlock() -> Any:
     if not form.validate():
         return _page(form, 422)
     try:
-        key = key_file.opened(form.file.data.read(key_file.MOST_BYTES + 1), form.passphrase.data)
+        key = key_file.opened(form.file.data.read(key_file.MAX_BYTES + 1), form.passphrase.data)
         _unlock(key)
     except OfflineKeyRefused as error:
         form.refuse(error)

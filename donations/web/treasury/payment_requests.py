@@ -18,7 +18,7 @@ from donations import privacy
 from donations.errors import DonationsError
 from donations.extensions import db
 from donations.models import BankAccount, Disbursement, Fund
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.reconciliation import balances, file_store, fund_availability, payment_requests
 from donations.web import sessions
 from donations.web.access import fresh
@@ -61,7 +61,7 @@ class RequestForm(MoneyForm):
 def make_room(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Evidence may be large; only who has signed in may send us so much."""
     if sessions.signed_in() is not None:
-        request.max_content_length = file_store.MOST_EVIDENCE_BYTES + 1024 * 1024
+        request.max_content_length = file_store.MAX_EVIDENCE_BYTES + 1024 * 1024
 
 
 @bp.get("")
@@ -141,7 +141,7 @@ def document(number: int) -> Response:
 
 
 def _ask_for(form: RequestForm) -> int:
-    data = form.evidence.data.read(file_store.MOST_EVIDENCE_BYTES + 1) if form.evidence.data else b""
+    data = form.evidence.data.read(file_store.MAX_EVIDENCE_BYTES + 1) if form.evidence.data else b""
     kept: dict[str, Any] = {}
     if data:
         kept = {"evidence_type": file_store.type_of_evidence(data), "evidence_sha256": file_store.keep(SHELF, data),
@@ -192,7 +192,7 @@ def _note(what: str, row: Disbursement) -> None:
 
 
 def _find(number: int) -> Disbursement:
-    return db.session.get(Disbursement, min(number, MOST_ID)) or abort(404)
+    return db.session.get(Disbursement, min(number, MAX_ID)) or abort(404)
 
 
 def _form_page(form: RequestForm, status: int = 200) -> Response:

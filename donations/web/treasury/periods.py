@@ -15,7 +15,7 @@ from donations.database import snapshot
 from donations.errors import DonationsError
 from donations.extensions import db
 from donations.models import Organisation, Period, PeriodSignature
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.reconciliation import fund_statement, period_close
 from donations.web.access import fresh
 from donations.web.page import now, page
@@ -135,7 +135,7 @@ def _reopen(number: int, reason: str) -> Any:
 
 
 def _find(number: int) -> Period:
-    return db.session.get(Period, min(number, MOST_ID)) or abort(404)
+    return db.session.get(Period, min(number, MAX_ID)) or abort(404)
 
 
 def _show(period: Period) -> Response:

@@ -22,7 +22,7 @@ from donations.extensions import db
 from donations.inbox.while_stopped import Waiting
 from donations.ledger import Finding
 from donations.models import Appeal, Cure, Halt
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.money import Money
 from donations.reconciliation import posting_stop
 from donations.reconciliation.posting_stop import Asked, Option
@@ -185,7 +185,7 @@ def _waiting(event_id: str) -> Any:
 
 
 def _find(number: int) -> Cure:
-    return db.session.get(Cure, min(number, MOST_ID)) or abort(404)
+    return db.session.get(Cure, min(number, MAX_ID)) or abort(404)
 
 
 def _target() -> str:

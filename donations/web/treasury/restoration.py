@@ -26,7 +26,7 @@ from donations.web.treasury.classification import PurposeForm
 from donations.web.treasury.forms import ActForm, one_line
 
 bp = Blueprint("restoration", __name__, url_prefix="/restoration")
-MOST_AT_ONCE = restoration.lists.MOST_SHOWN * 2
+MAX_AT_ONCE = restoration.lists.MAX_SHOWN * 2
 _OF_CHARGES = (
     select(Donation.id)
     .join(Recovery, Recovery.donation_id == Donation.id)
@@ -63,7 +63,7 @@ def show() -> Response:
 def assign() -> Any:
     """Give all ticked payments to one fund: those that could not be recovered, and estimated donations."""
     form = PurposeForm()
-    charges = sorted({one_line(one)[:255] for one in request.form.getlist("charge")})[:MOST_AT_ONCE]
+    charges = sorted({one_line(one)[:255] for one in request.form.getlist("charge")})[:MAX_AT_ONCE]
     if not form.validate():
         return _page(form, 422)
     if not charges:
@@ -101,7 +101,7 @@ def _looked_at(estimates: Sequence[Any] = ()) -> Shown:
 @decides_on(_looked_at)
 def confirm() -> Any:
     """The estimates of all ticked donations are right."""
-    charges = request.form.getlist("charge")[:MOST_AT_ONCE]
+    charges = request.form.getlist("charge")[:MAX_AT_ONCE]
     try:
         with act("restoration.confirmed", f"charges:{len(charges)}") as done:
             numbers = list(done.conn.scalars(_OF_CHARGES.where(Payment.charge_id.in_(charges))))

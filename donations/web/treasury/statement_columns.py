@@ -15,7 +15,7 @@ from donations.reconciliation.readers import ColumnMap, Outline
 from donations.reconciliation.readers.column_maps import NO_COLUMN
 from donations.web.treasury.forms import TreasuryForm
 
-MOST_MAP = 20_000
+MAX_MAPPING_LENGTH = 20_000
 # Our word for a column, what it is called on the page, and whether every table needs it.
 COLUMNS = (
     ("date", _l("Date booked by the bank")),
@@ -83,7 +83,7 @@ def unpacked(text: str | None) -> dict[str, object] | None:
     """The content of that field. Raises ValueError for anything that is no map."""
     if not text:
         return None
-    said = json.loads(text[:MOST_MAP])
+    said = json.loads(text[:MAX_MAPPING_LENGTH])
     if not isinstance(said, dict):
         raise ValueError("not a map of columns")
     return said

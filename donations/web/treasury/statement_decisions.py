@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from donations.errors import DonationsError
 from donations.extensions import db
 from donations.models import BankAccount
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.reconciliation import statement_withdrawal
 from donations.reconciliation.statement_lines import questions
 from donations.reconciliation.statement_withdrawal import Withdrawable
@@ -37,7 +37,7 @@ def question(number: int) -> Response:
 
 
 def _looked_at(number: int) -> Shown:
-    return [questions.find(db.session.connection(), min(number, MOST_ID)) or abort(404)]
+    return [questions.find(db.session.connection(), min(number, MAX_ID)) or abort(404)]
 
 
 @bp.post("/questions/<int:number>")
@@ -83,12 +83,12 @@ def withdraw(number: int) -> Any:
 
 
 def _question_page(number: int, form: ActForm, status: int = 200) -> Response:
-    found = questions.find(db.session.connection(), min(number, MOST_ID)) or abort(404)
+    found = questions.find(db.session.connection(), min(number, MAX_ID)) or abort(404)
     return page("treasury/statement_question.html", status, cache="no-store", found=found, form=form)
 
 
 def _find(number: int) -> Withdrawable:
-    return statement_withdrawal.find(db.session.connection(), min(number, MOST_ID)) or abort(404)
+    return statement_withdrawal.find(db.session.connection(), min(number, MAX_ID)) or abort(404)
 
 
 def _withdraw_page(found: Withdrawable, form: WithdrawForm, status: int = 200) -> Response:

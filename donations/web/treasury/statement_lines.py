@@ -16,7 +16,7 @@ from donations.database import snapshot
 from donations.errors import AlreadyDone, DonationsError, NotForThisLine
 from donations.extensions import db
 from donations.i18n import N_
-from donations.models.base import MOST_ID
+from donations.models.base import MAX_ID
 from donations.reconciliation import matches, matching, review_queue
 from donations.reconciliation.matches import Said
 from donations.reconciliation.review_queue import Shown, Target
@@ -207,7 +207,7 @@ def _answer_offer(said: str, *, is_refused: bool) -> None:
 
 
 def _find(number: int) -> Shown:
-    return review_queue.find(db.session.connection(), min(number, MOST_ID)) or abort(404)
+    return review_queue.find(db.session.connection(), min(number, MAX_ID)) or abort(404)
 
 
 def _known(found: list[Shown]) -> dict[tuple[str, str], str]:

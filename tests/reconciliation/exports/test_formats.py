@@ -148,7 +148,7 @@ def test_a_workbook_holds_the_rows_of_the_table_and_the_balances(books: None) ->
 def test_a_full_sheet_goes_on_in_the_next_without_tearing_an_entry(
     books: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("donations.reconciliation.exports.workbook.MOST_ROWS", 8)
+    monkeypatch.setattr("donations.reconciliation.exports.workbook.MAX_ROWS", 8)
     _, *sheets = sheets_of(exported("xlsx", Scope()))
     assert len(sheets) > 1
     assert all(len(sheet) <= 8 for sheet in sheets)

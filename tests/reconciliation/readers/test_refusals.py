@@ -142,10 +142,10 @@ def test_a_map_that_does_not_fit_the_table_is_refused() -> None:
 
 
 def test_files_with_too_many_bytes_or_lines_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(types, "MOST_LINES", 1)
+    monkeypatch.setattr(types, "MAX_LINES", 1)
     for file in FILES:
         if file.name not in ("bank2.ofx",):  # It holds one line only.
             with pytest.raises(StatementTooLarge):
                 read(file.read_bytes())
     with pytest.raises(StatementTooLarge):
-        read(bytes(types.MOST_BYTES + 1))
+        read(bytes(types.MAX_BYTES + 1))

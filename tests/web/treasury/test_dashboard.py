@@ -13,7 +13,7 @@ from donations.extensions import db
 from donations.models import Dispute, Payment, StripeEvent
 from donations.reconciliation import dashboard, to_do
 from donations.web.treasury import chart
-from donations.web.treasury.dashboard_cache import LEAST_SECONDS, MOST_SECONDS, Shelf
+from donations.web.treasury.dashboard_cache import MAX_SECONDS, MIN_SECONDS, Shelf
 from tests.events import a_charge, hear
 from tests.factories import NOON, a_donation, gbp
 from tests.reconciliation.steps import TODAY, a_bank_account, a_line, accepted
@@ -166,10 +166,10 @@ def test_what_was_reckoned_is_kept_until_something_is_posted() -> None:
     moment = [0.0]
     shelf, made = Shelf(clock=lambda: moment[0]), iter("abcd")
     assert shelf.fetch("k", 1, lambda: next(made)) == "a"
-    moment[0] = LEAST_SECONDS + 1
+    moment[0] = MIN_SECONDS + 1
     assert shelf.fetch("k", 1, lambda: next(made)) == "a"
     assert shelf.fetch("k", 2, lambda: next(made)) == "b"
-    moment[0] += MOST_SECONDS + 1
+    moment[0] += MAX_SECONDS + 1
     assert shelf.fetch("k", 2, lambda: next(made)) == "c"
 
 

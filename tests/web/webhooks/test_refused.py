@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from donations.web.webhooks import MOST_BYTES
+from donations.web.webhooks import MAX_BYTES
 from tests import events
 from tests.events import deliver, post, signature
 from tests.web.webhooks.steps import NOTHING, kept, total
@@ -144,7 +144,7 @@ def padded(size: int) -> bytes:
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["with its length told", "without"])
-@pytest.mark.parametrize(("size", "status"), [(MOST_BYTES, 200), (MOST_BYTES + 1, 413), (3 * MOST_BYTES, 413)])
+@pytest.mark.parametrize(("size", "status"), [(MAX_BYTES, 200), (MAX_BYTES + 1, 413), (3 * MAX_BYTES, 413)])
 @pytest.mark.databases("sqlite")
 def test_an_event_above_a_mebibyte_is_refused(client: FlaskClient, size: int, status: int, told: bool) -> None:
     body = padded(size)
