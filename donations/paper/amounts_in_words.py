@@ -9,12 +9,13 @@ from babel.numbers import get_currency_name
 from flask import current_app
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
 from num2words import CONVERTER_CLASSES, num2words
 
 from donations.money import Money, exponent
 
 _METHODS = {
-    "card": _l("Card"),
+    "card": _lp("payment", "Card"),
     "acss_debit": _l("Direct Debit"),
     "au_becs_debit": _l("Direct Debit"),
     "bacs_debit": _l("Direct Debit"),

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from babel.numbers import format_decimal, get_currency_name
-from flask_babel import get_locale, ngettext
+from flask_babel import get_locale, ngettext, pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -23,7 +23,7 @@ from donations.reconciliation.fund_statement import FundStatement
 # Columns by what they show of a statement. Those at the end of each list are left out where they would be empty.
 _Column = tuple[Any, Callable[[FundStatement], int]]
 _FLOWS: tuple[_Column, ...] = (
-    (_l("Opening"), lambda each: each.opening),
+    (_l("Opening balance"), lambda each: each.opening),
     (_l("Received online"), lambda each: each.flows["online"]),
     (_l("Received offline"), lambda each: each.flows["offline"]),
     (_l("Refunds"), lambda each: each.flows["refunds"]),
@@ -34,7 +34,7 @@ _FLOWS: tuple[_Column, ...] = (
     (_l("Transfers out"), lambda each: each.flows["transfers_out"]),
 )
 _OTHER: _Column = (_l("Other"), lambda each: each.flows["other"])
-_CLOSING: _Column = (_l("Closing"), lambda each: each.closing)
+_CLOSING: _Column = (_l("Closing balance"), lambda each: each.closing)
 _PLACES: tuple[_Column, ...] = (
     (_l("At Stripe"), lambda each: each.places["at_stripe"]),
     (_l("In transit"), lambda each: each.places["in_transit"]),
@@ -72,7 +72,7 @@ def funds_pdf(since: date, until: date, statements: Sequence[FundStatement], *, 
 "balance."),
         ],
         "signatures": [_("Treasurer"), _("Checked by")],
-        "signature_parts": [_("Name"), _("Date"), _("Signature")],
+        "signature_parts": [pgettext("person", "Name"), _("Date"), _("Signature")],
         "page": _("Page"),
     }  # fmt: skip
     return pdf("funds", said, at=at)

@@ -7,7 +7,7 @@ import json
 from datetime import date
 from typing import Any
 
-from flask_babel import get_locale
+from flask_babel import get_locale, pgettext
 from flask_babel import gettext as _
 
 from donations import receipts, tokens
@@ -40,7 +40,7 @@ def _said(receipt: Receipt, *, copy: bool, check_page: str) -> dict[str, Any]:
         "wording_language": frozen["language"],
         "rows": _rows(receipt, frozen),
         "thanks": _("Thank you for your support."),
-        "copy": _("Copy") if copy else "",
+        "copy": pgettext("stamp", "Copy") if copy else "",
         "copy_note": _("This is a copy of the receipt, printed by us. The copy is not a second donation.")
         if copy
         else "",

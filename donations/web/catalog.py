@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
-from babel.messages import Catalog
+from babel.messages import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGS = ROOT / "donations" / "translations"
-_KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None}
+_KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "_lp": ((1, "c"), 2)}
 
 
 def from_sources() -> Catalog:
@@ -36,17 +36,24 @@ def from_sources() -> Catalog:
 
 def faults(catalog: Catalog, template: Catalog) -> list[str]:
     """What is wrong with a catalog: strings it lacks, has not translated, is unsure of, or no longer needs."""
-    said = [f"not in the catalog: {message.id!r}" for message in template if message.id and message.id not in catalog]
+    said = [
+        f"not in the catalog: {message.id!r}" for message in template if message.id and _same(catalog, message) is None
+    ]
     for message in catalog:
         forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
         if message.id and not all(forms):
             said.append(f"not translated: {message.id!r}")
         if message.id and message.fuzzy:
             said.append(f"fuzzy: {message.id!r}")
-        if message.id and message.id not in template:
+        if message.id and _same(template, message) is None:
             said.append(f"no longer in the sources: {message.id!r}")
         said += [f"{message.id!r}: {fault}" for fault in message.check(catalog)]
     return said
+
+
+def _same(catalog: Catalog, message: Message) -> Message | None:
+    """The message of the same sentence and context: one English word may have two meanings."""
+    return catalog.get(message.id, message.context)
 
 
 def languages() -> list[str]:

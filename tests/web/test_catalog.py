@@ -37,14 +37,26 @@ def test_every_sentence_of_an_error_is_read_from_the_sources(template) -> None:
 
 def test_a_fault_in_a_catalog_is_found(template) -> None:
     broken = catalog.read("ru")
-    broken["Give"].string = ""
+    broken["Donate"].string = ""
     broken["Amount"].flags.add("fuzzy")
     broken.delete("Currency")
+    broken.delete("Card", "size")
     broken.add("Long gone", "Давно нет")
 
     assert sorted(catalog.faults(broken, template)) == [
         "fuzzy: 'Amount'",
         "no longer in the sources: 'Long gone'",
+        "not in the catalog: 'Card'",
         "not in the catalog: 'Currency'",
-        "not translated: 'Give'",
+        "not translated: 'Donate'",
     ]
+
+
+def test_one_english_word_with_two_meanings_has_a_translation_for_each(template) -> None:
+    russian = catalog.read("ru")
+
+    said = {context: russian.get("Card", context).string for context in ("payment", "size")}
+
+    assert said == {"payment": "Банковская карта", "size": "Карточка"}
+    assert template.get("Card", "payment") is not None, "the catalog reads contexts out of Python"
+    assert template.get("Card", "size") is not None, "the catalog reads contexts out of templates"

@@ -52,7 +52,7 @@ def show(slug: str) -> Response:
 
 @bp.post("/<slug:slug>/pause")
 def pause(slug: str) -> Any:
-    return _do(slug, "paused", appeals.pause)
+    return _do(slug, "paused", appeals.pause, _("Appeal paused. It takes no donations now."))
 
 
 @bp.post("/<slug:slug>/hide")
@@ -89,14 +89,14 @@ def _looked_at(slug: str) -> Shown:
 @fresh
 @decides_on(_looked_at)
 def open(slug: str) -> Any:
-    return _do(slug, "opened", appeals.open_again)
+    return _do(slug, "opened", appeals.open_again, _("Appeal opened. It takes donations now."))
 
 
 @bp.post("/<slug:slug>/show")
 @fresh
 @decides_on(_looked_at)
 def reveal(slug: str) -> Any:
-    return _do(slug, "shown", appeals.show)
+    return _do(slug, "shown", appeals.show, _("Appeal shown again."))
 
 
 @bp.get("/<slug:slug>/close")
@@ -141,7 +141,7 @@ def _close(done: Act, slug: str, outcome: dict[str, str]) -> None:
         flash(_("Appeal closed. The outcome is saved as a draft until it is published."))
 
 
-def _do(slug: str, what: str, verb: Any) -> Any:
+def _do(slug: str, what: str, verb: Any, told: str = "") -> Any:
     try:
         with act(f"appeal.{what}", f"appeal:{slug}") as done:
             appeal = Appeal.any_by_slug(slug)
@@ -151,6 +151,8 @@ def _do(slug: str, what: str, verb: Any) -> Any:
         if error.status == 404:
             raise
         return _page(Appeal.any_by_slug(slug), sentence(error), error.status)
+    if told:
+        flash(told)
     return redirect(url_for("campaigns.show", slug=slug), 303)
 
 

@@ -92,6 +92,7 @@ def publish(number: int) -> Any:
     try:
         with act("appeal.published") as done:
             draft = drafts.find(number, for_change=True)
+            is_new = draft.appeal_id is None
             done.details |= {"written_by": draft.written_by, "fields": drafts.changed_fields(draft)}
             done.details |= {"wording_reason": draft.reason} if drafts.breaks_promise(draft) else {}
             appeal, changes = drafts.publish(draft, version=_version(), by=done.actor, at=done.at)
@@ -102,7 +103,7 @@ def publish(number: int) -> Any:
             raise
         refusal = _faults(number) if isinstance(error, BadAppealsFile) else sentence(error)
         return _preview(drafts.find(number), refusal, error.status)
-    flash(_("Appeal published."))
+    flash(_("Appeal published.") if is_new else _("Changes published."))
     return redirect(url_for("campaigns.show", slug=slug), 303)
 
 
@@ -112,11 +113,11 @@ def delete(number: int) -> Any:
     try:
         with act("appeal.draft_thrown_away", f"draft:{number}") as done:
             draft = drafts.find(number, for_change=True)
-            done.details["appeal"] = draft.values.get("slug", "")
+            done.details["appeal"], is_new = draft.values.get("slug", ""), draft.appeal_id is None
             drafts.throw_away(draft, version=_version())
     except (ChangedMeanwhile, DraftChanged) as error:
         return _preview(drafts.find(number), sentence(error), error.status)
-    flash(_("Draft deleted. Nothing that is published has changed."))
+    flash(_("Draft deleted.") if is_new else _("Draft deleted. Nothing that is published has changed."))
     return redirect(url_for("campaigns.index"), 303)
 
 

@@ -18,7 +18,7 @@ VISIBILITIES = {
     "shown": _l("Visible"),
     "amounts_hidden": _l("Amounts hidden"),
     "holding_page": _l("Notice only"),
-    "dark": _l("Dark"),
+    "dark": _l("Fully hidden"),
 }
 HIDING = {
     "amounts_hidden": _l("The page stays, but shows no figures."),
@@ -38,7 +38,7 @@ FIELDS = {
     "target": _l("Goal"),
     "period": _l("Period"),
     "discreet": _l("Delayed total"),
-    "names_on_receipt": _l("Names on receipts"),
+    "names_on_receipt": _l("Appeal and fund on receipts"),
     "fee_bearer": _l("Processing fee"),
     "title": _l("Title"),
     "summary": _l("Summary"),

@@ -94,10 +94,16 @@ def publish(slug: str, number: int) -> Any:
 def withdraw(slug: str, number: int) -> Any:
     try:
         with act("update.withdrawn", _about(_find(slug, number))) as done:
-            done.again = not updates.withdraw(_find(slug, number), done.at)
+            row = _find(slug, number)
+            done.again = not updates.withdraw(row, done.at)
+            was_published = row.published_at is not None
     except ChangedMeanwhile as error:
         return _page(Appeal.any_by_slug(slug), _find(slug, number), sentence(error), error.status)
-    flash(_("Update withdrawn. Emails already sent cannot be recalled."))
+    flash(
+        _("Update withdrawn. Emails already sent cannot be recalled.")
+        if was_published
+        else _("Draft deleted. No email was sent.")
+    )
     return redirect(url_for("campaigns.updates.show", slug=slug, number=number), 303)
 
 

@@ -56,7 +56,12 @@ def refuse(number: int) -> Any:
     row = db.session.get(StaffChange, min(number, MAX_ID)) or abort(404)
     if not me().roles & set(notices.TOLD) and row.staff_id != me().id:
         raise WrongRole()
-    return _decide(number, pending.refuse, _("Change stopped. It will not take effect."))
+    is_mine = row.asked_by == me().actor
+    withdrawn, rejected = (
+        _("Change withdrawn. It will not take effect."),
+        _("Change rejected. It will not take effect."),
+    )
+    return _decide(number, pending.refuse, withdrawn if is_mine else rejected)
 
 
 @bp.get("/invite")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
 
 from donations.stripe_statuses import DisputeStatus, PayoutStatus, RefundStatus
 from donations.web.treasury import to_do_labels
@@ -27,7 +28,7 @@ COLUMNS = {
     "free": _l("Available"),
 }
 ACCOUNTS = {
-    1000: _l("Bank"),
+    1000: _l("Bank account"),
     1010: _l("Cash in hand"),
     1020: _l("Cheques in hand"),
     1030: _l("Paid in, in transit to the bank"),
@@ -89,7 +90,7 @@ CLASSIFICATION_STATES = {
     "requested": _l("waiting for approval"),
     "made": _l("approved"),
     "refused": _l("rejected"),
-    "replaced": _l("replaced"),
+    "replaced": _lp("assignment", "replaced"),
 }
 DISBURSEMENT_STATES = {
     "requested": _l("requested"),
@@ -97,7 +98,7 @@ DISBURSEMENT_STATES = {
     "sent": _l("sent to bank"),
     "paid": _l("cleared"),
     "refused": _l("rejected"),
-    "cancelled": _l("cancelled"),
+    "cancelled": _l("withdrawn"),
 }
 ADJUSTMENTS = {
     "transfer": _l("Transfer between funds"),
@@ -111,7 +112,7 @@ PAYOUT_STATES = {
     PayoutStatus.IN_TRANSIT: _l("in transit"),
     PayoutStatus.PAID: _l("paid"),
     PayoutStatus.FAILED: _l("failed"),
-    PayoutStatus.CANCELED: _l("cancelled"),
+    PayoutStatus.CANCELED: _lp("payout", "cancelled"),
 }
 PAYOUT_PARTS = {
     "gross": _l("Donations"),
@@ -135,9 +136,9 @@ DONATION_STATES = {
 }
 PAY_IN_STATES = {
     "new": _l("to accept"),
-    "accepted": _l("accepted"),
-    "declined": _l("declined"),
-    "replaced": _l("replaced"),
+    "accepted": _lp("return", "accepted"),
+    "declined": _lp("return", "rejected"),
+    "replaced": _lp("return", "replaced"),
 }
 PAY_IN_KINDS = {
     "collection": _l("Collection"),
@@ -162,7 +163,7 @@ RECEIPT_CAUSES = {
     "corrected": _l("corrected by the team"),
     "moved": _l("transferred to another fund"),
 }
-RECEIPT_STATES = {"live": _l("valid"), "replaced": _l("replaced"), "void": _l("void")}
+RECEIPT_STATES = {"live": _l("valid"), "replaced": _lp("receipt", "replaced"), "void": _l("void")}
 REFUND_STATES = {
     RefundStatus.PENDING: _l("in transit"),
     RefundStatus.REQUIRES_ACTION: _l("waiting for the donor’s bank details"),
