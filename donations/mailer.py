@@ -20,7 +20,7 @@ from donations import data_requests, outbox, privacy, staff, tokens
 from donations.errors import AppealNotFound, MailAddressRefused, MailNotWanted, MailServerDown
 from donations.extensions import db
 from donations.models import AppealUpdate, Mail, Organisation, Staff, Subscription
-from donations.paper import receipt_mails, staff_notices
+from donations.paper import alarm_mails, receipt_mails, staff_notices
 from donations.paper.receipt_mails import ReceiptNews
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -52,7 +52,7 @@ def compose(mail: Mail, at: datetime, news: ReceiptNews | None = None) -> EmailM
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<mail-{mail.id}@{urlsplit(settings.public_url).hostname}>"
     message["Auto-Submitted"] = "auto-generated"
-    with force_locale(mail.language):
+    with force_locale(alarm_mails.language() if mail.kind == "alarm" else mail.language):
         news = news or receipt_news(mail)
         subject, template, told = _KINDS[mail.kind](mail) if news is None else receipt_mails.written(news)
         message["Subject"] = subject
@@ -104,10 +104,6 @@ def try_sign_in() -> bool:
         raise MailServerDown(reason=f"no sign-in ({type(error).__name__})") from error
     except OSError as error:  # Certificates, names and refused connections too.
         raise MailServerDown(reason=f"no answer ({error.strerror or type(error).__name__})") from error
-
-
-def _alarm(mail: Mail) -> tuple[str, str, dict[str, object]]:
-    return f"[Fighting Fund] {mail.facts['name']}", "alarm", {**mail.facts, "created_at": mail.created_at}
 
 
 def _staff_invitation(mail: Mail) -> tuple[str, str, dict[str, object]]:
@@ -223,7 +219,7 @@ def _more_headers(mail: Mail) -> dict[str, str]:
 
 
 _KINDS = {
-    "alarm": _alarm,
+    "alarm": alarm_mails.compose,
     "staff_invitation": _staff_invitation,
     "staff_reset": _staff_reset,
     "staff_sign_in": _staff_sign_in,

@@ -106,8 +106,9 @@ def _tell_of_others(conn: Connection, arrival: _Arrival) -> None:
     day. Those of the other mode are told by their count (counts.py); one that only names its thing means no harm."""
     event = arrival.event
     if event.account is not None and event.is_snapshot:
-        said = f"{event.id} ({event.type}) is {arrival.not_ours}. It was kept, and nothing was entered."
-        alarms.sound(conn, f"event {arrival.not_ours}", said, at=arrival.at, daily=True)
+        about = {"id": event.id, "type": event.type, "account": event.account}
+        kind = alarms.Kind.OTHER_ACCOUNT
+        alarms.sound(conn, f"event {arrival.not_ours}", kind, about, at=arrival.at, daily=True)
 
 
 def _payload_until(event_type: str, at: datetime) -> date:

@@ -23,18 +23,8 @@ log = logging.getLogger(__name__)
 PAUSE_SECONDS = {"accepted": 60.0}  # every accepted one writes anyway; this is a row that all would wait for
 OTHER_PAUSE_SECONDS = 10.0
 ALARMS = {
-    "stale": (
-        "webhooks with an old signature",
-        "Stripe's events come with good signatures that are more than five minutes old or ahead, and are refused: the"
-        " clock of this machine is wrong, or somebody sends old events again. `donations doctor` compares the clock.",
-        "clock or replay",
-    ),
-    "other_mode": (
-        "webhooks of the other mode",
-        "Stripe sends events of the other mode (test or live) than that of STRIPE_SECRET_KEY. They are kept and not"
-        " booked. Compare the key, and the mode of the webhook endpoint in Stripe's dashboard.",
-        "kept and ignored",
-    ),
+    "stale": ("webhooks with an old signature", alarms.Kind.STALE_WEBHOOKS, "clock or replay"),
+    "other_mode": ("webhooks of the other mode", alarms.Kind.OTHER_MODE, "kept and ignored"),
 }
 
 
@@ -72,8 +62,8 @@ def count(outcome: str, *, at: datetime) -> None:
         with bare_write_unit() as conn:
             conn.execute(_counted(conn.dialect.name, outcome, number, at))
             if outcome in ALARMS:
-                name, said, _ = ALARMS[outcome]
-                alarms.sound(conn, name, said, at=at)
+                name, kind, _ = ALARMS[outcome]
+                alarms.sound(conn, name, kind, at=at)
     except Exception as error:
         log.warning("webhooks %s could not be counted: %s", outcome, type(error).__name__)
 

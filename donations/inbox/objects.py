@@ -3,18 +3,20 @@ whether an event told it or a listing: so what no event brought ends the same.""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
 from donations import alarms, facts, giving
+from donations.alarms import Kind
 from donations.facts import Charge, Dispute, FraudWarning, Payout, Refund
+from donations.money import Money
 from donations.reconciliation import balance_transactions
 from donations.stripe_statuses import PayoutStatus, RefundStatus
 
-SHORT_OF_MONEY = "insufficient_funds"  # why a refund waits until somebody does something
+SHORT_OF_MONEY = "insufficient_funds"  # why a refund waits until money is paid in at Stripe
 
 
 def take_in(conn: Connection, thing: facts.Thing, *, at: datetime) -> None:
@@ -25,26 +27,37 @@ def take_in(conn: Connection, thing: facts.Thing, *, at: datetime) -> None:
 
 def tell(conn: Connection, thing: facts.Thing, *, at: datetime) -> None:
     """Tell the treasurers, once, of a deadline or a failure. A deadline does not wait while posting is stopped."""
+    about: dict[str, object]
     match thing:
         case Refund() if thing.failed:
-            reason = thing.failure_reason or thing.status
-            alarms.sound(
-                conn, f"refund failed {thing.id}", f"{thing.id}: {reason}", at=at, began_at=thing.created_at, once=True
-            )
+            about = {"charge": thing.charge_id, "reason": thing.failure_reason or thing.status, "amount": thing.amount}
+            _sound(conn, "refund failed", Kind.REFUND_FAILED, thing, about, at)
         case Refund() if thing.pending_reason == SHORT_OF_MONEY and RefundStatus.of(thing.status).is_on_its_way:
-            told = f"{thing.id}: the Stripe balance is too low for it. Pay money in at Stripe."
-            alarms.sound(conn, f"refund waits {thing.id}", told, at=at, began_at=thing.created_at, once=True)
+            about = {"charge": thing.charge_id, "amount": thing.amount}
+            _sound(conn, "refund waits", Kind.REFUND_WAITS, thing, about, at)
         case Dispute() if thing.due_by is not None and thing.standing.awaits_response:
-            told = f"{thing.id}: answer by {thing.due_by:%Y-%m-%d %H:%M} UTC"
-            alarms.sound(conn, f"dispute {thing.id}", told, at=at, began_at=thing.created_at, once=thing.status)
+            kind = Kind.DISPUTE_INQUIRY if thing.standing.is_inquiry else Kind.DISPUTE
+            about = {"reason": thing.reason, "amount": thing.amount, "respond_by": thing.due_by}
+            _sound(conn, "dispute", kind, thing, about, at, once=thing.status)
         case FraudWarning() if thing.actionable:
-            told = f"{thing.charge_id}: {thing.fraud_type}"
-            alarms.sound(conn, f"fraud warning {thing.id}", told, at=at, began_at=thing.created_at, once=True)
+            about = {"charge": thing.charge_id, "reason": thing.fraud_type}
+            _sound(conn, "fraud warning", Kind.FRAUD_WARNING, thing, about, at)
         case Payout() if thing.status == PayoutStatus.FAILED:
-            reason = thing.failure_code or "no reason given"
-            alarms.sound(
-                conn, f"payout failed {thing.id}", f"{thing.id}: {reason}", at=at, began_at=thing.created_at, once=True
-            )
+            about = {"reason": thing.failure_code or "", "amount": Money(thing.amount_minor, thing.currency)}
+            _sound(conn, "payout failed", Kind.PAYOUT_FAILED, thing, about, at)
+
+
+def _sound(
+    conn: Connection,
+    name: str,
+    kind: Kind,
+    thing: Refund | Dispute | FraudWarning | Payout,
+    about: Mapping[str, object],
+    at: datetime,
+    once: bool | str = True,
+) -> None:
+    facts_of_it = {"id": thing.id, **about}
+    alarms.sound(conn, f"{name} {thing.id}", kind, facts_of_it, at=at, began_at=thing.created_at, once=once)
 
 
 def _charge(conn: Connection, charge: Charge, at: datetime) -> None:

@@ -3,14 +3,16 @@ them, is in checks.py."""
 
 from __future__ import annotations
 
-# name -> (query, the sentence that tells a row of its answer; of a grave one also its subject and its columns' names)
+# name -> (query, the sentence that tells a row of its answer, what it is about where it is grave, its columns' names)
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "I5": (
         "SELECT o.id, o.amount_minor, coalesce(sum(b.net_minor), 0), o.currency FROM payout o"
         " LEFT JOIN balance_transaction b ON b.payout_id = o.id AND b.currency = o.currency"
         " WHERE o.automatic AND o.members_listed AND o.status NOT IN ('failed', 'canceled')"
         " GROUP BY o.id, o.amount_minor, o.currency HAVING o.amount_minor <> coalesce(sum(b.net_minor), 0)",
-        "payout {0} is of {1} {3}, its members come to {2} (minor units)",
+        "payout {0} is {1:{3}}, but its transactions add up to {2:{3}}",
+        "",
+        "payout amount transactions currency",
     ),
     # The newest statement that says a balance, held against lines and entries up to its own last day, by the day of
     # their facts: what a later file brings changes nothing of it. Not before the opening balance: until then the ledger
@@ -31,12 +33,16 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         " coalesce((SELECT sum(p.amount_minor) FROM posting p JOIN entry e ON e.id = p.entry_id WHERE p.account = 1000"
         " AND p.clear_ref = 'bank\\:' || n.id AND e.fact_date <= n.ends_on), 0) AS booked FROM newest n)"
         " SELECT name, ends_on, explained, booked, currency FROM told WHERE explained <> booked",
-        "bank account {0}: by its statement to {1} the books should say {2} {4}, they say {3} (minor units)",
+        "bank account {0}: by its statement to {1} the ledger should say {2:{4}}, but it says {3:{4}}",
+        "",
+        "bank_account until expected found currency",
     ),
     "I8": (
         "SELECT currency, sum(amount_minor) FROM posting WHERE account = 3100 GROUP BY currency"
         " HAVING sum(amount_minor) <> 0",
-        "transfers between funds come to {1} {0} instead of nothing",
+        "transfers between funds add up to {1:{0}} instead of 0",
+        "",
+        "currency minor",
     ),
     "I11 offline": (
         "SELECT x.id, x.said, x.remaining, x.currency FROM (SELECT g.id, d.currency,"
@@ -47,7 +53,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         " FROM offline_gift g JOIN donation d ON d.id = g.donation_id"
         # A receipt that waits until its change can no longer be undone.
         " WHERE g.donation_id NOT IN (SELECT donation_id FROM receipt_change)) x WHERE x.said <> x.remaining",
-        "offline gift {0}: its receipt says {1}, {2} remains (minor units)",
+        "offline donation {0}: the receipt says {1:{3}}, but {2:{3}} remains",
         "gift:{0}",
         "gift stated remaining currency",
     ),

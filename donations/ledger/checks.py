@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import bindparam, text
@@ -17,6 +18,7 @@ from donations.facts import load_of_donations
 from donations.ledger import acceptances, bank_checks, closed_periods
 from donations.ledger.acceptances import Acceptance
 from donations.ledger.findings import GRAVE, Finding, Report
+from donations.money import Minor, Money, written
 from donations.periods import period_of
 
 
@@ -75,24 +77,21 @@ def _whole_ledger(balances: Sequence[Any], allowed: Mapping[tuple[int, str], int
     for fund_id, currency in sorted(sums.keys() | allowed.keys()):
         minor = sums[fund_id, currency] - allowed.get((fund_id, currency), 0)
         if minor:
-            said = f"the books of fund {fund_id} do not balance: {minor} {currency}"
+            said = f"the ledger of fund {fund_id} is out of balance by {written(Money(minor, currency))}"
             facts = {"fund": fund_id, "currency": currency, "minor": minor}
             yield Finding("I2", said, f"fund:{fund_id}:{currency}", str(minor), facts)
 
 
 def _each(sql: str, sentence: str, subject: str = "", names: str = "") -> Ask:
-    """A question in SQL: every row it gives is a fault, told by the sentence. `names` are those of its columns."""
+    """A question in SQL: every row it gives is a fault, told by the sentence, where "{1:{3}}" is minor units in the
+    currency of {3}. `names` are those of its columns."""
 
     def ask(conn: Connection) -> Iterator[Fault]:
         for row in conn.execute(text(sql)):
-            yield sentence.format(*row), subject.format(*row), dict(zip(names.split(), row, strict=False))
+            shown = [Minor(value) if isinstance(value, int | Decimal) else value for value in row]
+            yield sentence.format(*shown), subject.format(*row), dict(zip(names.split(), row, strict=False))
 
     return ask
-
-
-def _said(ask: Callable[[Connection], Iterator[str]]) -> Ask:
-    """A question that is answered in sentences."""
-    return lambda conn: ((said, "", {}) for said in ask(conn))
 
 
 def stored_totals(conn: Connection) -> Iterator[tuple[tuple[int, date, str], int, int]]:
@@ -121,7 +120,8 @@ def counts(conn: Connection) -> Iterator[tuple[int, date, int, int]]:
 def _stored_totals(conn: Connection) -> Iterator[Fault]:
     """I10: what is stored of each fund, period and currency is what the postings say."""
     for (fund_id, start, currency), stored, posted in stored_totals(conn):
-        said = f"fund {fund_id} from {start}: stored {stored} {currency}, posted {posted} (minor units)"
+        stored_as, posted_as = written(Money(stored, currency)), written(Money(posted, currency))
+        said = f"the stored total of fund {fund_id} from {start} is {stored_as}, but the ledger says {posted_as}"
         facts = {"fund": fund_id, "start": start, "currency": currency, "stored": stored, "posted": posted}
         yield said, f"total:{fund_id}:{start}:{currency}", facts
 
@@ -141,7 +141,8 @@ def _what_remains(conn: Connection) -> Iterator[Fault]:
             for currency in sorted(remaining.keys() | said[donation_id].keys()):
                 stated, remains = said[donation_id].get(currency), remaining[currency]
                 if (stated or 0) != max(remains, 0):
-                    told = f"its receipt says {stated}, {remains} {currency} remains (minor units)"
+                    says, rest = written(Money(stated or 0, currency)), written(Money(remains, currency))
+                    told = f"the receipt says {says}, but {rest} remains"
                     figures = {
                         "donation": donation_id, "stated": stated or 0, "remaining": remains, "currency": currency,
                     }  # fmt: skip
@@ -151,7 +152,7 @@ def _what_remains(conn: Connection) -> Iterator[Fault]:
 def _audit_chain(conn: Connection) -> Iterator[Fault]:
     """I13: the audit of what people did stands as it was written."""
     for broken in audit.breaks(conn):
-        said = f"the audit is broken at act {broken.id}: {broken.said}"
+        said = f"the audit log is broken at entry {broken.id}: {broken.said}"
         yield said, f"act:{broken.id}", acceptances.break_facts(broken)
 
 
@@ -176,11 +177,11 @@ def _open_items(conn: Connection, at: datetime) -> Iterator[str]:
         )
     )
     for account, name, clear_ref, currency, minor, since in rows:
-        yield f"{account} {name}: {clear_ref} {minor} {currency} (minor units) since {_day(since)}"
+        yield f"{account} {name}: {clear_ref} {written(Money(int(minor), currency))} since {_day(since)}"
     # Stripe promises the fee of a charge within the hour.
     late = conn.execute(_LATE_FEES, {"before": at - timedelta(hours=1)}).scalar_one()
     if late:
-        yield f"{late} charges succeeded over an hour ago and have no balance transaction yet"
+        yield f"card payments without their processing fee for over an hour: {late}"
 
 
 _BALANCES = text(
@@ -228,14 +229,14 @@ _QUESTIONS: dict[str, Ask] = {
     "I1": _each(
         "SELECT entry_id, fund_id, currency, sum(amount_minor) FROM posting"
         " GROUP BY entry_id, fund_id, currency HAVING sum(amount_minor) <> 0",
-        "entry {0} does not balance for fund {1}: {3} {2}",
+        "entry {0} of fund {1} is out of balance by {3:{2}}",
         "entry:{0}:{1}:{2}",
         "entry fund currency minor",
     ),
     "I1 sealed": _each(
         "SELECT e.id, count(p.line) FROM entry e LEFT JOIN posting p ON p.entry_id = e.id"
         " GROUP BY e.id HAVING count(p.line) < 2",
-        "entry {0} has {1} postings",
+        "entry {0} has {1} postings instead of at least 2",
         "entry:{0}",
         "entry postings",
     ),
@@ -245,11 +246,12 @@ _QUESTIONS: dict[str, Ask] = {
         f" WHERE b.payment_id IS NOT NULL OR (b.reporting_category NOT IN {_OF_A_CHARGE}"
         " AND coalesce(b.balance_type, 'payments') <> 'risk_reserved')"
         " GROUP BY b.id HAVING count(e.id) <> 1",
-        "balance transaction {0} has {1} entries instead of one",
+        "Stripe transaction {0} has {1} entries instead of 1",
+        names="transaction entries",
     ),
     "I10": _stored_totals,
     "I10 count": _each(
-        _COUNTS, "appeal {0} from {1} says {2} donations, there are {3}", "count:{0}:{1}", "appeal start stored counted"
+        _COUNTS, "appeal {0} from {1} shows {2} donations, not {3}", "count:{0}:{1}", "appeal start stored counted"
     ),
     "I11 gaps": _each(
         "SELECT s.prefix, s.next_number - 1, coalesce(sum(u.known), 0), coalesce(max(u.last), 0) FROM receipt_series s"
@@ -257,7 +259,7 @@ _QUESTIONS: dict[str, Ask] = {
         " UNION ALL SELECT series_id, sum(last_number - first_number + 1), max(last_number) FROM receipt_gap"
         " GROUP BY series_id) u ON u.series_id = s.id GROUP BY s.id, s.prefix, s.next_number"
         " HAVING coalesce(sum(u.known), 0) <> s.next_number - 1 OR coalesce(max(u.last), 0) <> s.next_number - 1",
-        "series {0}: {1} numbers taken, {2} receipts, the last is {3}",
+        "receipt series {0} has used {1} numbers, but has {2} receipts and the last number is {3}",
         "series:{0}",
         "series taken known last",
     ),
@@ -269,7 +271,7 @@ _QUESTIONS: dict[str, Ask] = {
         f" WHERE r.state = 'live' AND r.donation_id NOT IN ({_TAKEN_BACK})"
         " AND NOT EXISTS (SELECT 1 FROM offline_gift g WHERE g.donation_id = r.donation_id)"
         " GROUP BY r.id, r.label, r.amount_minor, r.currency HAVING r.amount_minor <> coalesce(sum(p.amount_minor), 0)",
-        "receipt {0} says {1}, received {2} (minor units)",
+        "receipt {0} says {1:{3}}, but {2:{3}} was received",
         "receipt:{0}",
         "receipt stated received currency",
     ),
@@ -278,19 +280,19 @@ _QUESTIONS: dict[str, Ask] = {
         " AND p.donation_id IS NOT NULL AND p.id NOT IN (SELECT payment_id FROM stray_payment)"
         f" AND p.donation_id NOT IN ({_TAKEN_BACK}) AND NOT EXISTS"
         " (SELECT 1 FROM receipt r WHERE r.donation_id = p.donation_id AND r.state = 'live')",
-        "charge {0} succeeded and has no receipt",
+        "payment {0} was received and has no receipt",
         "charge:{0}",
         "charge",
     ),
     "I11 remaining": _what_remains,
     "I12": _each(
         f"SELECT e.idem_key, count(*) FROM entry e WHERE {_LIVE} GROUP BY e.idem_key HAVING count(*) > 1",  # noqa: S608
-        "{0} has {1} live entries",
+        "{0} is recorded {1} times instead of once",
         "key:{0}",
         "key live",
     ),
     "I13": _audit_chain,
-    "I14": _said(closed_periods.said),
+    "I14": closed_periods.faults,
     **{name: _each(*question) for name, question in bank_checks.QUESTIONS.items()},
 }
 INVARIANTS = ("I2", *_QUESTIONS)

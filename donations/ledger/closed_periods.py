@@ -37,9 +37,10 @@ def changed(conn: Connection) -> list[int]:
     return [number for number, (ends_on, sha256) in signed.items() if hashes[ends_on] != sha256]
 
 
-def said(conn: Connection) -> Iterator[str]:
+def faults(conn: Connection) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each such period as the check of the ledger tells it."""
     for number in changed(conn):
-        yield f"the closed period {number} does not say any more what was signed"
+        yield f"closed period {number} no longer has the figures that were signed", "", {"period": number}
 
 
 def _hashes(conn: Connection, days: list[date]) -> Iterator[str]:

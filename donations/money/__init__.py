@@ -1,4 +1,5 @@
-"""Money: an amount with its currency (amounts), what may be given (limits), and what people type (typed)."""
+"""Money: an amount with its currency (amounts), what may be given (limits), how it is written for people
+(written), and what people type (typed)."""
 
 from donations.money.amounts import (
     CURRENCIES,
@@ -13,6 +14,7 @@ from donations.money.amounts import (
 )
 from donations.money.limits import MAXIMUM_MINOR, check_chargeable, maximum, minimum
 from donations.money.typed import parse
+from donations.money.written import WORLD_ENGLISH, Minor, written
 
 __all__ = [
     "CURRENCIES",
@@ -20,7 +22,9 @@ __all__ = [
     "THREE_DECIMAL",
     "WHOLE_UNITS_TIMES_100",
     "WHOLE_UNIT_PAYOUTS",
+    "WORLD_ENGLISH",
     "ZERO_DECIMAL",
+    "Minor",
     "Money",
     "apportion",
     "check_chargeable",
@@ -29,4 +33,5 @@ __all__ = [
     "minimum",
     "parse",
     "shown_decimals",
+    "written",
 ]

@@ -16,6 +16,7 @@ from donations.bookkeeping import OF_A_CHARGE, PAYOUT_CATEGORIES, Wanted, entry_
 from donations.facts import Classified, Movement, Payout
 from donations.models import BalanceTransaction, Classification, Payment
 from donations.models import Payout as PayoutRow
+from donations.money import Money
 from donations.prepared import Prepared
 from donations.reconciliation import payout_allocation, statement_line_entries
 from donations.stripe_statuses import PayoutStatus
@@ -81,8 +82,10 @@ def record_payout(conn: Connection, payout: Payout, *, at: datetime) -> None:
     told = {"of_payout": payout.id, "of_currency": payout.currency}
     before = set(conn.scalars(_DESTINATIONS, told)) if payout.destination else set()
     if before and payout.destination not in before:
-        said = f"{payout.id} goes to {payout.destination}, where no payout in {payout.currency} has gone before."
-        alarms.sound(conn, f"payout destination {payout.destination}", said, at=at, once=True)
+        amount = Money(payout.amount_minor, payout.currency)
+        about = {"id": payout.id, "amount": amount, "destination": payout.destination, "currency": payout.currency}
+        name = f"payout destination {payout.destination}"
+        alarms.sound(conn, name, alarms.Kind.PAYOUT_DESTINATION, about, at=at, once=True)
     book_payout(conn, payout.id, at=at)
 
 

@@ -3,8 +3,6 @@ no template says `|safe`."""
 
 from __future__ import annotations
 
-import copy
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -22,12 +20,10 @@ from markupsafe import Markup
 
 from donations import references
 from donations.models import Appeal
-from donations.money import Money, exponent, shown_decimals
+from donations.money import WORLD_ENGLISH, Money, written
 from donations.web import languages
 
 _TAGS = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "h3", "h4", "h5", "h6", "hr"}
-_LETTER_BEFORE_FIGURE = re.compile(r"(?<=[^\W\d_])(?=\d)")
-_WORLD_ENGLISH = Locale.parse("en_001")
 _markdown = MarkdownIt("commonmark", {"html": False})
 
 
@@ -39,14 +35,7 @@ def init_app(app: Flask) -> None:
 
 def money(value: Money, short: bool = False) -> str:
     """£1,234.50 as the reader's language writes it; `short` leaves the pence out where there are none."""
-    locale = _locale()
-    digits = exponent(value.currency) if value.minor % 10 else shown_decimals(value.currency)
-    if short and value.major == value.major.to_integral_value():
-        digits = 0
-    pattern = copy.copy(locale.currency_formats["standard"])
-    pattern.frac_prec = (digits, digits)
-    written = str(pattern.apply(value.major, locale, currency=value.currency, currency_digits=False))
-    return _LETTER_BEFORE_FIGURE.sub("\N{NO-BREAK SPACE}", written)  # KWD 20, not KWD20
+    return written(value, _locale(), short=short)
 
 
 def of(minor: int, currency: str) -> Money:
@@ -157,4 +146,4 @@ def _fault(fact: Any) -> str:
 def _locale() -> Locale:
     """Plain `en` would write dates and dollars as in the United States; we write English for the world."""
     locale = get_locale() or Locale("en")
-    return _WORLD_ENGLISH if str(locale) == "en" else locale
+    return WORLD_ENGLISH if str(locale) == "en" else locale

@@ -11,6 +11,7 @@ from donations import alarms, stripe_gateway
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Job
+from donations.money import Money
 
 NAME = "balance"
 
@@ -30,8 +31,8 @@ def check_balance(at: datetime) -> None:
         seen_before = differing and job.memory.get("differing") == differing
         job.memory = {"at": at.isoformat(), "stripe": said, "booked": booked, "differing": differing}
         if seen_before:
-            told = "; ".join(f"{minor:+d} {currency} beside the books" for currency, minor in differing.items())
-            alarms.sound(conn, "I4", f"Stripe has {told} (minor units)", at=at)
+            more = [Money(minor, currency) for currency, minor in differing.items()]
+            alarms.sound(conn, "I4", alarms.Kind.STRIPE_BALANCE, {"more": more}, at=at)
 
 
 _AT_STRIPE = text("SELECT currency, sum(amount_minor) FROM posting WHERE account = 1100 GROUP BY currency")

@@ -36,16 +36,14 @@ def _watch_shield(at: datetime) -> None:
             row = Job(name=NAME, due_at=at, memory={})
             db.session.add(row)
         if shield.is_up:
-            said = (
-                f"{shield.declined} of {shield.charges} charges in a row were declined. Supporters now prove some work"
-                " before they pay, and 60 payment pages open in a minute at most. What to do: docs/card-testing.md"
-            )
-            alarms.sound(conn, "card testing", said, at=at)
+            pages = card_testing.MAX_A_MINUTE
+            about = {"declined": shield.declined, "charges": shield.charges, "pages": pages}
+            alarms.sound(conn, "card testing", alarms.Kind.CARD_TESTING, about, at=at)
             row.memory = {**row.memory, "up_since": up_since or at.isoformat()}
         else:
             since = datetime.fromisoformat(str(up_since)).astimezone(UTC)
-            said = f"It is over: the shield that went up at {since:%Y-%m-%d %H:%M} UTC has come down."
-            alarms.sound(conn, "card testing over", said, at=at, once=str(up_since))
+            kind = alarms.Kind.CARD_TESTING_OVER
+            alarms.sound(conn, "card testing over", kind, {"since": since}, at=at, once=str(up_since))
             row.memory = {name: kept for name, kept in row.memory.items() if name != "up_since"}
 
 

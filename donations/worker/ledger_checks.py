@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from donations import alarms, ledger
+from donations.alarms import Kind
 from donations.database import snapshot, write_unit
 from donations.extensions import db
 from donations.models import Dispute, Halt
@@ -30,7 +31,8 @@ def check_books(at: datetime) -> None:
         if grave:  # Two workers may find it at the same time.
             halt = upsert(conn.dialect.name, Halt.__table__).values(id=1, since=at, reason=said)  # type: ignore[arg-type]
             conn.execute(halt.on_conflict_do_nothing(index_elements=["id"]))
-        alarms.sound(conn, "posting stopped" if grave else "books", said, at=at)
+        name, kind = ("posting stopped", Kind.POSTING_STOPPED) if grave else ("books", Kind.LEDGER_CHECK)
+        alarms.sound(conn, name, kind, {"findings": [alarms.told(one) for one in report.findings[:10]]}, at=at)
 
 
 def mark_balances(at: datetime) -> None:
@@ -52,6 +54,6 @@ def watch_deadlines(at: datetime) -> None:
     ).all()
     for dispute in near:
         amount = Money(dispute.amount_minor, dispute.currency)
-        said = f"{dispute.id} over {amount.plain()} {amount.currency}: answer by {dispute.due_by:%Y-%m-%d %H:%M} UTC"
+        about = {"id": dispute.id, "amount": amount, "respond_by": dispute.due_by}
         with write_unit() as conn:
-            alarms.sound(conn, f"deadline {dispute.id}", said, at=at, daily=True)
+            alarms.sound(conn, f"deadline {dispute.id}", Kind.DEADLINE, about, at=at, daily=True)

@@ -126,7 +126,7 @@ def _alarm_after(stage: Stage, began: float, idle: Figures) -> float:
     """Seconds from the ninth decline to the alarm's mail reaching the mailbox; -1 if none came."""
     ninth = sorted(idle["declines"])[8] if len(idle["declines"]) > 8 else began
     mails = [path for path in (stage.folder / "mailbox").rglob("*") if path.is_file()]
-    told = [path.stat().st_mtime for path in mails if b"card testing" in path.read_bytes()]
+    told = [path.stat().st_mtime for path in mails if b"Card testing" in path.read_bytes()]
     return min(told) - ninth if told else -1.0
 
 

@@ -66,7 +66,7 @@ def test_books_that_are_not_sound_fail_the_command_and_name_the_fault(
         conn.execute(text("UPDATE fund_total SET raised_minor = raised_minor - 1"))
     done = check(app, *words)
     assert done.exit_code == 1
-    assert "stored 10499 GBP, posted 10500" in done.output
+    assert "is £104.99, but the ledger says £105.00" in done.output
     if words:
         said = json.loads(done.output)
         assert (said["sound"], [finding["invariant"] for finding in said["findings"]]) == (False, ["I10"])

@@ -53,7 +53,7 @@ def test_resume_says_what_is_wrong_what_it_means_and_how_it_is_corrected(app: Fl
     spoil(VOID)
     done = ledger(app, "resume")
     assert done.exit_code == 1
-    assert f"WRONG I11 missing: charge {charge_id} succeeded" in done.output
+    assert f"WRONG I11 missing: payment {charge_id} was received" in done.output
     assert f"Payment {charge_id} was received but has no receipt" in done.output
     assert "Every donation we received has one valid receipt." in done.output
     assert re.search(r'Reissue receipt: donations ledger cure \w{10} reissue --reason "..."', done.output)
@@ -133,7 +133,7 @@ def test_the_doctor_says_since_when_and_why(app: Flask, charge_id: str) -> None:
     with db.engine.connect() as conn:
         said = [one for one in database._content(conn) if one.what == "posting"]
     assert [one.level for one in said] == ["fault"]
-    assert f"stopped since {NOON:%Y-%m-%d %H:%M:%S} UTC, because I10: fund" in said[0].says
+    assert f"stopped since {NOON:%Y-%m-%d %H:%M:%S} UTC, because I10: the stored total of fund" in said[0].says
     assert "/treasury/posting-stop" in said[0].says
 
 
@@ -146,6 +146,6 @@ def test_the_check_shows_what_was_accepted(app: Flask, charge_id: str) -> None:
     assert ledger(app, *said.split(), "--reason", "Restored by hand in May").exit_code == 0
     done = ledger(app, "check")
     assert done.exit_code == 0
-    assert "accepted I13: the audit is broken at act 1" in done.output
+    assert "accepted I13: the audit log is broken at entry 1" in done.output
     assert "Restored by hand in May" in done.output
     assert '"accepted": [\n    {\n      "invariant": "I13"' in ledger(app, "check", "--json").output

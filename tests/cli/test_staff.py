@@ -176,7 +176,7 @@ def test_the_audit_is_verified(app: Flask) -> None:
     assert (said["whole"], said["acts"], said["broken"]["id"]) == (False, 1, 1)
     books = run(app, "ledger", "check")
     assert books.exit_code == 1
-    assert "WRONG I13: the audit is broken at act 1" in books.output
+    assert "WRONG I13: the audit log is broken at entry 1" in books.output
 
 
 def test_what_an_operator_does_to_an_appeal_stands_in_the_audit(app: Flask) -> None:

@@ -28,21 +28,24 @@ OPENING = (
     f" '', 'test', {MOMENT} FROM fund f, bank_account a WHERE f.slug = 'ali'"
 )
 FAULTS = {
-    "a payout of more than its members": ([PAYOUT.format(yes="true")], {"I5": "payout po_1 is of 500 GBP"}),
+    "a payout of more than its members": (
+        [PAYOUT.format(yes="true")],
+        {"I5": "is £5.00, but its transactions add up to £0.00"},
+    ),
     "a transfer that only left": (
         [
             statement.replace("idem_key = 'bt:txn_1'", "kind = 'gift'")
             for statement in an_entry(1, "'x:1'", 1, (3100, 5), (1000, -5))
         ],
-        {"I8": "come to 5 GBP"},
+        {"I8": "add up to £0.05 instead of 0"},
     ),
     "a bank that has more than the books": (
         [OPENING, "UPDATE statement SET closing_minor = 500, ends_on = '2026-11-20'"],
-        {"I7": "should say 500 GBP, they say 0"},
+        {"I7": "should say £5.00, but it says £0.00"},
     ),
     "a gift that was accepted and has no receipt": (
         ["UPDATE offline_gift SET state = 'accepted' WHERE state = 'recorded'"],
-        {"I11 offline": "its receipt says 0, 700 remains"},
+        {"I11 offline": "the receipt says £0.00, but £7.00 remains"},
     ),
 }
 

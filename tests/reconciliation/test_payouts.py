@@ -251,8 +251,11 @@ def test_an_automatic_payout_whose_members_stripe_never_names_is_estimated(app: 
 
 
 def test_a_payout_to_a_place_where_none_went_before_is_told_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(balance_transactions.alarms, "sound", lambda conn, name, said, **when: told.append(said))
+    told: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        balance_transactions.alarms, "sound",
+        lambda conn, name, kind, about, **when: told.append((about["id"], about["destination"])),
+    )  # fmt: skip
     for number, place in enumerate(["ba_1", "ba_1", "ba_2", "ba_1", None]):
         payout = Payout(
             id=f"po_{number}", amount_minor=500, currency="GBP", status="paid", automatic=True,
@@ -261,7 +264,7 @@ def test_a_payout_to_a_place_where_none_went_before_is_told_once(app: Flask, mon
         )  # fmt: skip
         with write_unit() as conn:
             balance_transactions.record_payout(conn, payout, at=NOON)
-    assert told == ["po_2 goes to ba_2, where no payout in GBP has gone before."]
+    assert told == [("po_2", "ba_2")]
 
 
 def test_a_decision_about_a_member_moves_its_part_of_the_payout_and_the_bank(app: Flask) -> None:

@@ -98,11 +98,12 @@ def test_a_grave_fault_stops_posting_and_is_an_alarm(charge_id: str) -> None:
     check_books(NOON)
     reason = halted()
     assert reason is not None
-    assert reason.startswith("I10: fund ")
-    assert "stored 1999 GBP, posted 2000" in reason
+    assert reason.startswith("I10: the stored total of fund ")
+    assert "is £19.99, but the ledger says £20.00" in reason
     assert alarms() == ["posting stopped"]
     mail = db.session.query(Mail).filter_by(kind="alarm").one()
-    assert mail.facts["said"] == reason
+    (found,) = mail.facts["about"]["findings"]  # type: ignore[index]
+    assert f"{found['invariant']}: {found['said']}" == reason
 
 
 def test_an_audit_that_was_tampered_with_stops_posting(charge_id: str) -> None:
@@ -225,7 +226,9 @@ def test_a_deadline_within_three_days_is_said_once_a_day(app: Flask) -> None:
     assert alarms()[len(already) :] == [name] * 4
     said = db.session.query(Mail).order_by(Mail.created_at.desc()).first()
     assert said is not None
-    assert said.facts["said"] == f"{dispute_id} over 30 GBP: answer by {DEADLINE:%Y-%m-%d %H:%M} UTC"
+    assert said.facts["about"] == {
+        "id": dispute_id, "amount": {"minor": 3000, "currency": "GBP"}, "respond_by": {"at": DEADLINE.isoformat()},
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("status", ["under_review", "lost", "won"])
