@@ -13,8 +13,8 @@ from babel.messages.pofile import read_po
 from tests.house import ROOT
 
 TABLE = ROOT / "docs" / "promises.md"
-# The second is a table of Stripe's fields, which tests/contract/test_fields.py holds whole.
-OF_ITS_OWN = (TABLE, ROOT / "docs" / "stripe-objects.md")
+# The second is a table of Stripe's fields, which tests/contract/test_fields.py holds whole; the third one of words.
+OF_ITS_OWN = (TABLE, ROOT / "docs" / "stripe-objects.md", ROOT / "docs" / "glossary.md")
 NOT_PROMISES = ROOT / "tests" / "not_promises.txt"
 CATALOG = ROOT / "donations" / "translations" / "ru" / "LC_MESSAGES" / "messages.po"
 HEADINGS = ("promise", "where it is made", "test")

@@ -1,5 +1,5 @@
-"""The documents say what is so: every setting, command and subscribed event of the README exists, and the other way
-round."""
+"""The documents say what is so: every setting, command and subscribed event of docs/reference.md exists, and the other
+way round."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from donations.cli.sandbox import sandbox
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
 OF_FLASK = {"run", "routes", "shell"}
 
 
 def section(title: str) -> str:
-    return README.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
+    return REFERENCE.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
 
 
 def first_cells(title: str) -> list[str]:
@@ -27,11 +28,11 @@ def first_cells(title: str) -> list[str]:
     return re.findall(r"^\| `([^`]+)` \|", section(title), flags=re.M)
 
 
-def test_every_setting_is_in_the_readme_and_nothing_else() -> None:
+def test_every_setting_is_in_the_reference_and_nothing_else() -> None:
     assert first_cells("Settings") == list(config.NAMES)
 
 
-def test_every_command_is_in_the_readme_and_nothing_else(app: Flask) -> None:
+def test_every_command_is_in_the_reference_and_nothing_else(app: Flask) -> None:
     plain = {command.name for command in (sandbox, *setup.COMMANDS, *demo.COMMANDS, *tour.COMMANDS)}
     commands = plain | {name for name in app.cli.commands if name not in OF_FLASK}
     assert {f"donations {name}" for name in commands} == set(first_cells("Commands"))
@@ -47,7 +48,7 @@ def test_every_command_of_a_group_is_named_beside_it(app: Flask) -> None:
 
 
 def test_the_events_to_subscribe_to_are_those_that_are_handled() -> None:
-    listed = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", section("Run it for real").split("Events:", 1)[1]))
+    listed = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", section("Stripe events")))
     assert listed == set(inbox.HANDLERS)
 
 
