@@ -96,7 +96,7 @@ def test_the_same_faults_are_found_as_in_a_file(app: Flask, at: datetime) -> Non
     found = {fault.path: str(fault) for fault in drafts.faults(wrong, None)}
 
     assert set(found) == {"slug", "currency", "target", "title", "funds"}
-    assert "cannot stand in an address" in found["slug"]
+    assert "cannot be used in a web address" in found["slug"]
     text = '[[appeals]]\nslug = "Free Maya"\ncurrency = "PND"\ntarget = "0"\ntitle.ru = "Свободу"\n'
     known = {"languages": ["en", "ru"], "offered_currencies": ["GBP", "EUR", "USD"]}
     assert [f"appeals[0].{said}" for said in found.values()] == file.read(text, known).faults

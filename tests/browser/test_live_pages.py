@@ -87,7 +87,7 @@ def test_when_the_appeal_closes_what_was_typed_stays_and_cannot_be_sent(gallery:
     page.fill("#message", "A letter that took an hour to write.")
 
     gallery.change("closing-appeal", state="closed")
-    poll_until(page, "#before_paying .notice", "has just stopped taking gifts")
+    poll_until(page, "#before_paying .notice", "has just stopped taking donations")
 
     assert page.input_value("#message") == "A letter that took an hour to write."
     expect(page.locator("#give button[type=submit]")).to_have_count(0)

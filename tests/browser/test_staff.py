@@ -174,10 +174,10 @@ def test_words_typed_for_longer_than_a_session_lasts_are_not_lost(app: Flask, ch
     age_session(app, minutes=31)
     page.click(".sheet button[type=submit]")
     # then they are told that their words are kept, and see them once they have signed in
-    expect(page.locator(".notice")).to_contain_text("What you typed is kept for 8 hours.")
+    expect(page.locator(".notice")).to_contain_text("We keep what you typed for 8 hours.")
     first_step(page, app, came=True)
     second_step(page, codes)
-    expect(page.locator(".notice")).to_contain_text("Nothing was done yet. What you typed is below.")
+    expect(page.locator(".notice")).to_contain_text("Nothing has been done yet. What you typed is below.")
     assert page.input_value("[name=title-en]") == "A hearing"
     assert page.input_value("[name=text-en]") == "On Monday, in the city court."
     # and send them

@@ -135,9 +135,9 @@ def told() -> list[tuple[str, str]]:
 
 SAYS = {
     "export": "exported the accounts",
-    "export_receipts": "wrote the receipts of one donor to a file",
+    "export_receipts": "exported one donor’s receipts to a file",
     "export_messages": "listed supporters' messages",
-    "export_lines": "listed bank lines with the names on them",
+    "export_lines": "listed statement lines with the names on them",
     "export_team": "listed the names and addresses of the team",
 }
 WORDS = {

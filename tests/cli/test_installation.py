@@ -64,7 +64,7 @@ def test_a_second_server_on_a_database_or_on_a_port_is_refused_until_the_first_i
         # a second one on the same port
         other = donations(drill, "serve", "--port", str(port))
         assert (other.returncode, other.stdout) == (1, "")
-        assert f"127.0.0.1:{port} cannot be listened on: Address already in use" in other.stderr
+        assert f"127.0.0.1:{port} The server cannot use: Address already in use" in other.stderr
         assert "Traceback" not in other.stderr
         assert "Live Fund" in (total(port) or "")
         # when the first is killed, both are free
@@ -88,7 +88,7 @@ def test_no_port_is_shared_with_a_program_that_would_share_it(installations: dic
 def test_an_address_that_is_not_ours_is_a_sentence(installations: dict[str, Path], options: tuple[str, str]) -> None:
     refused = donations(installations["Live"], "serve", *options)
     assert refused.returncode == 1
-    assert "cannot be listened on" in refused.stderr
+    assert "The server cannot use" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

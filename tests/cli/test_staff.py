@@ -226,7 +226,7 @@ def test_what_waits_is_listed_and_accepted_on_the_machine(app: Flask) -> None:
         changes.ask_invitation(conn, "new@example.org", ["auditor"], language="en", by="staff:1", at=datetime.now(UTC))
     listed = run(app, "staff", "changes").output
     assert "invitation" in listed
-    assert "new@example.org as auditor, asked for by staff:1" in listed
+    assert "new@example.org as auditor, requested by staff:1" in listed
     assert "has taken effect" in run(app, "staff", "accept", "1").output
     person = staff.find_by_email("new@example.org")
     assert person is not None

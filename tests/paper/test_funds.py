@@ -58,7 +58,7 @@ def test_it_can_be_archived_and_read_aloud(ask, language: str) -> None:
 def test_a_statement_of_nothing_says_so(ask) -> None:
     done, file = ask()
     assert done.exit_code == 0
-    assert "Nothing moved" in words(file.read_bytes())
+    assert "No receipts or payments in this period" in words(file.read_bytes())
 
 
 @pytest.mark.parametrize(

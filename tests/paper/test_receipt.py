@@ -93,7 +93,7 @@ def test_a_receipt_that_was_replaced_says_by_which_and_the_new_one_in_whose_plac
 
     assert "REPLACED" in words(printed(old))
     assert "Receipt R-000057 has taken the place of this one" in words(printed(old))
-    assert "In place of R-000041" in words(printed(new))
+    assert "Replaces receipt R-000041" in words(printed(new))
 
 
 def test_a_receipt_of_somebody_who_was_erased_names_nobody(freeze: Freeze) -> None:

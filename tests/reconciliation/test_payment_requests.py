@@ -196,7 +196,7 @@ def test_what_a_slip_lacks_is_written_off_by_two_people_up_to_the_limit(app: Fla
     assert paying_in_slips.short_by(db.session.connection(), slip_id) == 0
     assert booked("adjustment") == [(1030, "ali", "GBP", -100), (5900, "ali", "GBP", 100)]
     # and more than is open, or than the limit, is refused
-    with pytest.raises(NotForThisLine, match="so much is not open"):
+    with pytest.raises(NotForThisLine, match="the amount is larger than the open balance"):
         adjust("write_off", 100, key="b", account=1030, clear_ref=ref)
     with pytest.raises(TooMuchToWriteOff, match="At most 10 GBP"):
         adjust("write_off", 1001, key="c", account=1030, clear_ref=ref)
@@ -220,7 +220,7 @@ def test_only_what_is_left_over_is_written_off_and_what_was_written_off_is_match
     with write_unit() as conn:
         adjustments.decide(conn, number, yes=True, actor="theo", at=NOON)
     # then the slip takes no line more
-    with pytest.raises(NotForThisLine, match="more than was on the slip"):
+    with pytest.raises(NotForThisLine, match="more than was on the paying-in slip"):
         match(a_line(account, 100), Said("slip", 100, target=str(slip.id)))
     assert sound() == ()
 

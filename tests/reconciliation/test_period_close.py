@@ -132,7 +132,7 @@ def test_what_lies_open_in_a_period_is_named_with_its_age_and_accepted_with_a_re
     assert [(one.kind, one.count, one.oldest[0].since) for one in found.to_accept] == [
         ("line", 1, END - timedelta(days=1)), ("cash", 1, NOON.date()),
     ]  # fmt: skip
-    with pytest.raises(PeriodNotReady, match="nobody has named"):
+    with pytest.raises(PeriodNotReady, match="unclassified Stripe transactions"):
         sign(period, "tara", accepted="never mind")
     # and once it is named, they are accepted with a reason
     classify(movement)

@@ -129,11 +129,11 @@ def test_one_line_is_several_gifts(app: Flask) -> None:
 
 REFUSED = {
     "parts that do not add up": (3000, [Said("unidentified", 2900)], "do not add up"),
-    "a payout that is not known": (3000, [Said("payout", 3000, target="po_none")], "no such payout"),
+    "a payout that is not known": (3000, [Said("payout", 3000, target="po_none")], "no such Stripe payout"),
     "a gift that is not known": (3000, [Said("offline_gift", 3000, target="7")], "no such gift"),
-    "a slip that is not known": (3000, [Said("slip", 3000, target="7")], "no such slip"),
-    "a disbursement that is not known": (-3000, [Said("disbursement", -3000, target="7")], "no such disbursement"),
-    "money that is owed to nobody": (-3000, [Said("returned", -3000, target="ch_x")], "less than that is owed"),
+    "a slip that is not known": (3000, [Said("slip", 3000, target="7")], "no such paying-in slip"),
+    "a disbursement that is not known": (-3000, [Said("disbursement", -3000, target="7")], "no such payment"),
+    "money that is owed to nobody": (-3000, [Said("returned", -3000, target="ch_x")], "less than this amount is owed"),
 }
 
 
@@ -164,7 +164,7 @@ def test_a_gift_is_not_two_lines(app: Flask) -> None:
 def test_what_bounced_is_not_more_than_was_given(app: Flask) -> None:
     account, gift = a_bank_account(), accepted(5000, "cheque")
     match(a_line(account, -5000), Said("bounced", -5000, target=str(gift)))
-    with pytest.raises(NotForThisLine, match="less than that is left"):
+    with pytest.raises(NotForThisLine, match="less than this amount is left"):
         match(a_line(account, -5000), Said("offline_refund", -5000, target=str(gift)))
 
 

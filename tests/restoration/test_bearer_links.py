@@ -108,7 +108,7 @@ def test_the_receipt_is_shown_for_an_hour_after_the_payment_and_comes_by_mail_la
     with time_machine.travel(now + timedelta(minutes=61), tick=False):
         page = client.get(path).text
         assert link not in page
-        assert f"{receipt.label}. We send it to the email address you gave." in page
+        assert f"{receipt.label}. We send the receipt to the email address you gave." in page
         # and the mailed link opens for ever
         assert NAME in client.get(link).text
 
@@ -121,7 +121,7 @@ def test_who_gave_no_address_is_told_to_save_the_receipt_and_how_to_get_it_later
         db.session.flush()
         db.session.execute(text("UPDATE donation SET email_sealed = NULL"))
     path, now = f"/donations/{tokens.for_return(the_donation().reference)}", datetime.now(UTC)
-    assert "Save your receipt now" in client.get(path).text
+    assert "Download your receipt or save its link now" in client.get(path).text
     with time_machine.travel(now + timedelta(hours=1, minutes=1), tick=False):
         assert "write to us with this number" in client.get(path).text
 

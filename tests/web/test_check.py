@@ -89,7 +89,7 @@ def test_a_form_without_its_key_or_with_another_makes_nothing_and_is_shown_again
     for key in ("", "invented", other):
         answer = go_on(client, check, key)
         assert answer.status_code == 422
-        assert "please send it once more" in answer.text
+        assert "Please send the form again" in answer.text
         assert "Courage!" in answer.text
     assert kept() == 0
     assert go_on(client, check, key_of(answer.text)).status_code == 303

@@ -23,14 +23,14 @@ REFUSED = [
     ({"amount": "9" * 14}, "amount", "largest donation"),
     ({"currency": "JPY"}, "currency", "do not know the currency JPY"),
     ({"currency": "£££"}, "currency", "do not know the currency"),
-    ({"interval": "month"}, "interval", "Monthly gifts are not offered yet"),
+    ({"interval": "month"}, "interval", "Monthly donations are not available yet"),
     ({"interval": "daily"}, "interval", "Choose how often"),
     ({"fund": "kozlov"}, "fund", "no such fund"),
-    ({"name": "x" * 101}, "name", "100 characters at most"),
-    ({"email": "rosa@"}, "email", "not a whole e-mail address"),
-    ({"email": "rosa@example.org\nBcc: all@example.org"}, "email", "not a whole e-mail address"),
-    ({"message": "x" * 4001}, "message", "4,000 characters at most"),
-    ({"display": "everywhere"}, "display", "Choose how your name"),
+    ({"name": "x" * 101}, "name", "at most 100 characters"),
+    ({"email": "rosa@"}, "email", "Enter a whole email address"),
+    ({"email": "rosa@example.org\nBcc: all@example.org"}, "email", "Enter a whole email address"),
+    ({"message": "x" * 4001}, "message", "at most 4,000 characters"),
+    ({"display": "everywhere"}, "display", "Choose how to show your name"),
 ]
 
 
@@ -155,7 +155,7 @@ def test_ten_thousand_emoji_are_too_many_and_four_thousand_come_back_as_typed(
     checked = client.get(fill_in(message="\U0001f525" * 4_000).location)
 
     assert refused.status_code == 422
-    assert "4,000 characters at most" in refused.text
+    assert "at most 4,000 characters" in refused.text
     assert checked.status_code == 200
     assert checked.text.count("\U0001f525") == 4_000
 

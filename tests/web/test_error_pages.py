@@ -55,7 +55,7 @@ def test_each_error_has_a_page_that_helps(broken, status: int, title: str) -> No
 
 
 def test_an_error_page_speaks_the_language_of_the_address(broken) -> None:
-    assert "У нас что-то сломалось" in broken(RuntimeError("inside"), "/ru/appeals/hands-off-ali").text
+    assert "У нас произошла ошибка" in broken(RuntimeError("inside"), "/ru/appeals/hands-off-ali").text
 
 
 def test_a_fault_of_ours_shows_nothing_of_our_inside(broken) -> None:

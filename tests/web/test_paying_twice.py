@@ -135,9 +135,9 @@ def test_while_a_debit_is_on_its_way_nobody_is_led_to_pay_again(
     assert (again.status_code, form_again.status_code) == (409, 410)
     for answer in (again, client.get(page)):
         assert "please do not pay again" in answer.text
-        assert "a few days" in answer.text or "a bank debit a few days" in answer.text
+        assert "a few days" in answer.text or "a Direct Debit a few days" in answer.text
         assert "/again" not in answer.text
-    assert "A bank debit takes a few days" in form_again.text
+    assert "A Direct Debit takes a few days" in form_again.text
     assert len(sessions(at_stripe)) == 1
     # and when it arrives, it is counted once
     at_stripe.order(f"charges/{paid['charge']}/succeed")

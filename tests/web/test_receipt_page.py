@@ -49,7 +49,7 @@ def test_a_receipt_that_no_longer_stands_says_so(client: FlaskClient, issued, st
 
 def test_a_replaced_receipt_leads_to_the_one_that_took_its_place(client: FlaskClient, issued, freeze) -> None:
     path = issued(state="replaced")
-    assert "Thank you for standing" not in client.get(path).text
+    assert "Thank you for your support" not in client.get(path).text
     freeze(57, after=LABEL)
 
     page = client.get(path).text
@@ -199,7 +199,7 @@ def test_a_check_tells_what_became_of_a_receipt(client: FlaskClient, freeze) -> 
 
     assert "Receipt R-000057 has taken its place" in client.get(check_path()).text
     assert "no longer counts" in client.get(check_path("R-000060")).text
-    assert "Недействительна" in client.get(f"/ru{check_path('R-000060')}").text
+    assert "Аннулирована" in client.get(f"/ru{check_path('R-000060')}").text
 
 
 def test_a_tampered_code_and_an_unknown_number_get_the_same_answer(client: FlaskClient, freeze) -> None:
@@ -212,7 +212,7 @@ def test_a_tampered_code_and_an_unknown_number_get_the_same_answer(client: Flask
 
     assert [answer.status_code for answer in answers] == [404, 404, 404]
     for answer in answers:
-        assert "We know no receipt with this number and these letters" in answer.text
+        assert "We have no receipt with this number and check code" in answer.text
         assert "£20.50" not in answer.text
 
 
@@ -255,7 +255,7 @@ def test_a_form_that_lacks_something_says_so(client: FlaskClient, typed: dict[st
     answer = client.post("/receipts/check", data=typed)
 
     assert answer.status_code == 422
-    assert "Please type both" in answer.text
+    assert "Enter both the receipt number and the check code" in answer.text
 
 
 @pytest.mark.parametrize("typed", ["../../treasury", "<script>", "%2e%2e", "а" * 500, "\x00", "²"])

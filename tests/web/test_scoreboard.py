@@ -109,7 +109,7 @@ def test_it_says_where_an_area_should_be_by_the_end_of_today(client: FlaskClient
     (london,) = (one for one in board().areas if one.name == "London")
     assert london.due == Money(600000 * 52 // 92, "GBP")
     assert (board().days_left, london.short_by) == (40, london.due)
-    assert "£3,391.30 behind" in client.get(PAGE).text
+    assert "£3,391.30 behind schedule" in client.get(PAGE).text
 
 
 def test_a_target_that_was_raised_says_so_and_one_that_is_passed_is_celebrated(client: FlaskClient) -> None:

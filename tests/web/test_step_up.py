@@ -141,7 +141,7 @@ def test_while_cards_are_tested_only_proposed_amounts_are_taken(tester: Supporte
     with a_minute_later():
         answer = tester.post("/appeals/hands-off-ali/donations", amount="1", currency="GBP", name="Maya Example")
         assert answer.status_code == 422
-        assert "only take these amounts" in answer.text
+        assert "we take only these amounts" in answer.text
         assert "Maya Example" in answer.text
         elsewhere = Supporter(client, STRANGER)
         answer = elsewhere.post("/appeals/hands-off-ali/donations", amount="1", currency="GBP")

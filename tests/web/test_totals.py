@@ -131,6 +131,6 @@ def test_the_total_of_an_unknown_appeal_is_not_found(client: FlaskClient, slug: 
 def test_the_number_has_its_definition_and_its_time_beside_it_without_javascript(client: FlaskClient) -> None:
     page = client.get("/appeals/hands-off-ali").text
 
-    assert "before fees. Refunds, lost disputes and failed debits are taken off" in page
+    assert "before fees. We take off refunds, failed debits, lost disputes" in page
     assert re.search(r'As of <time datetime="[^"]+">', page)
     assert re.search(r'<button type="button" id="pause"[^>]* hidden>', page)

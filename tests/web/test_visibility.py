@@ -45,7 +45,7 @@ def test_a_holding_page_says_nothing_of_the_appeal(client: FlaskClient, change) 
     answers = [client.get(path) for path in PATHS]
 
     assert [answer.status_code for answer in answers] == [200, 404, 404]
-    assert "is being looked after" in answers[0].text
+    assert "This appeal is temporarily unavailable" in answers[0].text
     assert "<form" not in answers[0].text
     for text in [answer.text for answer in answers] + [client.get("/").text]:
         assert not any(word in text for word in HIDDEN_WORDS)

@@ -43,7 +43,7 @@ def test_the_list_says_how_each_stands_and_what_waits_for_somebody(organiser: Br
         "Free Ainur Kurmanov",
         "Closed",
         "Discreet",
-        "a draft waits",
+        "unpublished draft",
         "1 unpublished update",
     ):
         assert said in page

@@ -66,7 +66,7 @@ def test_a_change_is_seen_only_once_it_is_published(organiser: Browser, client) 
 @pytest.mark.parametrize(
     ("typed", "field", "said"),
     [
-        ({"slug": "Free Maya"}, "slug", "cannot stand in an address"),
+        ({"slug": "Free Maya"}, "slug", "cannot be used in a web address"),
         ({"slug": "hands-off-ali"}, "slug", "Another appeal has this address"),
         ({"slug": ""}, "slug", "This is missing. Add it."),
         ({"title-en": ""}, "title-en", "There is no text in"),
@@ -74,12 +74,12 @@ def test_a_change_is_seen_only_once_it_is_published(organiser: Browser, client) 
         ({"currency": "USD", "target": "0"}, "target", "is nothing"),
         ({"currency": "PND"}, "currency", "not known here"),
         ({"suggested": "5 5"}, "suggested", "twice"),
-        ({"discreet": ""}, "discreet", "Choose whether"),
+        ({"discreet": ""}, "discreet", "Choose when the public total changes."),
         ({"funds-0-kind": ""}, "funds-0-kind", "missing"),
         ({"funds-0-slug": "ali"}, "funds-0-slug", "belongs to the appeal"),
         ({"funds-0-share": "x"}, "funds-0-share", "not a whole number"),
         ({"funds-2-slug": "maya", "funds-2-kind": "family", "funds-2-name-en": "M"}, "funds-2-slug", "taken by row 1"),
-        ({"events-0-on": "2026-02-30"}, "events-0-on", "no such day"),
+        ({"events-0-on": "2026-02-30"}, "events-0-on", "is not in the calendar"),
         ({"areas-1-target": ""}, "areas-1-target", "missing"),
     ],
 )
@@ -113,7 +113,7 @@ def test_an_appeal_without_a_fund_is_refused_where_funds_stand(organiser: Browse
         ({"slug": "other"}, "slug", "The address stays"),
         ({"funds-0-kind": "campaign"}, "funds-0-kind", "Money was given to the fund"),
         ({"funds-2-slug": "", "funds-2-kind": "", "funds-2-share": "", "funds-2-name-en": "", "funds-2-name-ru": ""},
-         "funds", "never taken away"),
+         "funds", "no fund can be deleted"),
     ],
 )  # fmt: skip
 @pytest.mark.databases("sqlite")
@@ -142,7 +142,7 @@ def test_more_rows_are_shown_without_a_script_and_nothing_is_kept(organiser: Bro
 def test_a_new_goal_needs_its_reason_and_has_a_history(organiser: Browser) -> None:
     refused = write(organiser, "hands-off-ali", target="15000")
     assert refused.status_code == 422
-    assert "Write why the goal changes" in refused.text.partition('id="reason-error">')[2]
+    assert "Enter the reason for the new goal" in refused.text.partition('id="reason-error">')[2]
 
     write(organiser, "hands-off-ali", target="15000", reason="A second lawyer")
     publish(organiser)

@@ -21,12 +21,12 @@ def test_where_two_are_needed_the_writer_is_refused_and_another_publishes(
 ) -> None:
     # given a change that one has written
     write(organiser, "hands-off-ali", **{"title-en": "Free Ali"})
-    assert "somebody else must look at it" in organiser.get(f"/campaigns/drafts/{draft().id}/preview").text
+    assert "must review and publish this" in organiser.get(f"/campaigns/drafts/{draft().id}/preview").text
     # when its writer publishes it all the same
     answer = publish(organiser)
     # then nothing is published, and it is said why
     assert answer.status_code == 403
-    assert "Somebody else must publish this" in answer.text
+    assert "Another person must publish this" in answer.text
     assert "Free Ali" not in client.get("/appeals/hands-off-ali").text
     assert acts("appeal.published") == []
     # when the other mends it last, that one may not either, and the first may
@@ -55,7 +55,7 @@ def test_who_writes_over_somebody_else_is_told_and_loses_nothing(organiser: Brow
     answer = organiser.post("/campaigns/hands-off-ali/edit", **{**sent, "title-en": "My title"})
 
     assert answer.status_code == 409
-    assert "Somebody else has changed this meanwhile" in answer.text
+    assert "This text has changed since you opened it" in answer.text
     assert "My title" in answer.text
     assert draft().values["title"]["en"] == "Olga's title"
 

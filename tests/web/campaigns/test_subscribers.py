@@ -57,7 +57,7 @@ def test_who_ticks_the_box_is_asked_once_when_the_gift_has_come(give: Give, clie
 def test_the_box_needs_an_address_and_without_it_nobody_follows(give: Give) -> None:
     answer = give(updates="y")
     assert answer.status_code == 422
-    assert "write your e-mail address" in answer.text
+    assert "Enter your email address to get updates" in answer.text
     assert give(email=MAYA).status_code == 303
     assert db.session.scalars(select(Subscription)).all() == []
 

@@ -8,7 +8,7 @@ from tests.web.campaigns.draft_steps import NEW, count
 from tests.web.campaigns.steps import WORDS, write
 from tests.web.staff.conftest import Browser
 
-USED = "This form has been used before. Nothing new was recorded."
+USED = "This form has already been used. Nothing new was recorded."
 
 
 def test_an_update_sent_again_is_one_and_says_so(organiser: Browser) -> None:

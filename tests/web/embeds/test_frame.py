@@ -85,7 +85,7 @@ def test_a_closed_appeal_says_how_it_ended_and_lets_go_when_it_is_hidden(client:
     assert 'hx-get="/embed/kurmanov/total?lang=en' in frame
     assert "htmx.min.js" in frame
     assert 'id="pause"' not in frame
-    assert "Give now" not in frame
+    assert "Donate" not in frame
 
 
 def test_a_paused_appeal_has_no_button(client: FlaskClient, change) -> None:

@@ -115,7 +115,7 @@ def test_oembed_names_a_discreet_appeal_by_the_organisation_alone(client: FlaskC
 
     answer = client.get("/oembed", query_string=OF_ALI)
 
-    assert answer.json["title"] == "An appeal of Solidarity Fighting Fund"
+    assert answer.json["title"] == "An appeal by Solidarity Fighting Fund"
     assert "Hands Off Ali" not in answer.text
     assert "thumbnail_url" not in answer.json  # The picture has the title in it.
 

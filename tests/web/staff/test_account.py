@@ -60,7 +60,7 @@ def test_new_recovery_codes_make_the_old_ones_worthless(app: Flask, browser: Bro
     made = re.findall(r"<code>([0-9a-f-]{14})</code>", page)
     assert len(made) == 10
     # The old ones hold until the new ones take effect.
-    assert "Until then your old ones work." in page
+    assert "Until then your old codes work." in page
     assert Browser(app).sign_in(treasurer, code=made[0]).status_code == 422
     assert Browser(app).sign_in(treasurer, code=treasurer.codes[1]).status_code == 303
     accept_all()
@@ -134,8 +134,8 @@ def test_an_admin_invites_by_form_and_the_audit_says_so(browser: Browser, admin:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"email": "", "roles": "auditor"}, "Write the e-mail address"),
-        ({"email": "nobody", "roles": "auditor"}, "not a whole e-mail address"),
+        ({"email": "", "roles": "auditor"}, "Enter the email address of the person"),
+        ({"email": "nobody", "roles": "auditor"}, "Enter an email address in the correct format"),
         ({"email": "a@example.org"}, "Select at least one role."),
         ({"email": "ada@example.org", "roles": "auditor"}, "is here already"),
         ({"email": "a" * 300 + "@example.org", "roles": "auditor"}, "too long"),
@@ -183,7 +183,7 @@ def test_the_last_admin_cannot_step_down(browser: Browser, admin: Person) -> Non
     for verb, typed in (("roles", {"roles": "auditor"}), ("disable", {})):
         answer = browser.post(f"/staff/people/{admin.id}/{verb}", **typed)
         assert answer.status_code == 409
-        assert "This is the last admin." in answer.text
+        assert "This is the last administrator." in answer.text
     assert admin.row.roles == {"admin"}
 
 
@@ -202,7 +202,7 @@ def test_the_audit_is_read_by_page_and_by_filter(browser: Browser, join: Callabl
     browser.sign_in(join("ola@example.org", "auditor"))
 
     page = browser.get("/staff/audit").text
-    assert "The chain is whole." in page
+    assert "The chain is intact." in page
     assert "staff.signed_in" in page
     assert "cli:test" in page
     found = browser.get("/staff/audit?act=staff.joined").text

@@ -75,7 +75,7 @@ def test_one_admin_alone_neither_invites_nor_grants_and_the_others_are_told(
     for said in ("Ada asked to invite puppet@attacker.example as: Treasurer.",
                  "Ada asked to change the roles of Ada to: Admin, Treasurer."):  # fmt: skip
         assert sum(said in text for _, text in told) == 3
-    assert all("It takes effect on" in text and "/staff/people/changes" in text for _, text in told)
+    assert all("The change takes effect on" in text and "/staff/people/changes" in text for _, text in told)
     # nor can the one who asked accept it
     assert decide(browser, "accept") == 403
     assert decide(browser, "accept", 2) == 403
@@ -89,7 +89,7 @@ def test_a_second_admin_makes_it_take_effect(app: Flask, browser: Browser, admin
     other.become(second)
     page = other.get("/staff/people").text
     assert "Invitation: new@example.org" in page
-    assert "asked for by Ada" in page
+    assert "requested by Ada" in page
     assert decide(other, "accept") == 303
     person = find_by_email("new@example.org")
     assert person is not None
@@ -231,10 +231,10 @@ def test_the_end_of_the_audit_log_is_mailed_once_a_day(admin: Person, treasurer:
 @pytest.mark.parametrize("path", ["/treasury/exports/file?format=csv", "/staff/recovery-codes"])
 def test_exports_and_new_ways_in_are_told_at_once(browser: Browser, admin: Person, join: Join, path: str) -> None:
     browser.become(join("tara@example.org", "treasurer"))
-    answer = browser.get(path) if "books" in path else browser.post(path)
+    answer = browser.get(path) if "exports" in path else browser.post(path)
     assert answer.status_code == 200
     answer.close()
-    said = "Tara exported the accounts." if "books" in path else "Tara asked for new recovery codes."
+    said = "Tara exported the accounts." if "exports" in path else "Tara asked for new recovery codes."
     assert sorted(to for to, text in notices() if said in text) == ["ada@example.org", "tara@example.org"]
 
 

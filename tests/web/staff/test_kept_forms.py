@@ -28,7 +28,7 @@ from tests.web.treasury.test_seen import of_the_team
 pytestmark = pytest.mark.databases("sqlite")
 
 UPDATE = "/campaigns/hands-off-ali/updates/new"
-AGAIN = "Nothing was done yet. What you typed is below."
+AGAIN = "Nothing has been done yet. What you typed is below."
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def sign_in_at(browser: Browser, person: Person, address: str) -> str:
 def test_who_signs_in_again_sees_the_words_and_sends_them(browser: Browser, organiser: Person, written: str) -> None:
     # given words that came after the session had ended
     assert written.startswith("/staff/sign-in?next=/staff/kept/")
-    assert "What you typed is kept" in browser.get(written).text
+    assert "We keep what you typed" in browser.get(written).text
     # when their person signs in
     address = sign_in_at(browser, organiser, written)
     page = browser.get(address)
@@ -123,7 +123,7 @@ def test_a_fresh_proof_keeps_the_words_and_does_nothing_by_itself(
     answer = browser.post("/treasury/approvals", **typed)
     assert str(answer.location).startswith("/staff/again?next=/staff/kept/")
     path = str(answer.location).partition("next=")[2]
-    assert "Nothing was done yet" in browser.get(str(answer.location)).text
+    assert "Nothing has been done yet" in browser.get(str(answer.location)).text
     # then, unproved, it is not shown; proved, it is shown filled in, and nothing was asked for
     assert str(browser.get(path).location).startswith("/staff/again?next=/staff/kept/")
     browser.get("/staff/again")
@@ -263,7 +263,7 @@ def test_forms_of_people_and_appeals_come_back_filled_in(
     for name, value in typed.items():
         for one in value if isinstance(value, list) else [value]:
             assert one in (ticked(page.text) if name == "roles" else page.text)
-    assert "Nothing was done yet" in page.text
+    assert "Nothing has been done yet" in page.text
     assert acts() == before
     assert {person.state for person in staff.listed()} == {"active"}
     assert admin.row.roles == {"admin"}
@@ -289,6 +289,6 @@ def test_a_button_pressed_too_late_does_nothing_and_leads_back_to_its_page(
     browser.become(admin)
     back = browser.get(str(answer.location).partition("next=")[2])
     page = browser.get(str(back.location)) if back.status_code == 303 else back
-    assert "Nothing was done yet" in page.text
+    assert "Nothing has been done yet" in page.text
     assert acts() == before
     assert admin.row.state == "active"

@@ -106,7 +106,7 @@ def test_a_link_of_one_purpose_is_none_of_the_other(browser: Browser, treasurer:
         ("123456789012345", "easy to guess"),
         ("qwertyuiopasdfg", "easy to guess"),
         ("asdfghjklasdfghjkl;", "repeats itself"),
-        ("abcdefghijklmnopqrst", "Rows of keys, sequences and dates"),
+        ("abcdefghijklmnopqrst", "Keyboard rows, sequences and dates"),
         ("fighting fund 2026", "knows your address or our name"),
         ("iloveyouprincess1", "uncommon words"),
         ("x1y2z3" * 40, "at most 200 characters"),
@@ -145,7 +145,7 @@ def test_a_new_password_comes_by_mail_and_ends_every_session(app: Flask, treasur
     asking.get(link)
     assert asking.post(link, password=LONG).status_code == 303
     # then nothing has changed yet, and the admins are told
-    assert "works once an admin accepts it" in asking.get("/staff/sign-in").text
+    assert "works once an administrator approves it" in asking.get("/staff/sign-in").text
     assert asking.post("/staff/sign-in", email=treasurer.email, password=LONG).status_code == 422
     assert signed_in.get("/treasury/").status_code == 200
     assert [mail.facts["what"] for mail in mails("staff_notice")] == ["password"]

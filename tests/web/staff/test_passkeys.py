@@ -69,7 +69,7 @@ def key(browser: Browser, treasurer: Person) -> Authenticator:
     browser.sign_in(treasurer)
     made = Authenticator()
     assert add(browser, made).status_code == 303
-    assert "works once an admin accepts it" in browser.get("/staff/").text
+    assert "works once an administrator approves it" in browser.get("/staff/").text
     browser.post("/staff/sign-out")
     assert db.session.scalars(select(Passkey)).all() == []
     accept_all()

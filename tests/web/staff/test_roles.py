@@ -114,7 +114,7 @@ def test_the_refusal_says_what_it_is_about(browser: Browser, join: Callable[...,
     answer = browser.get("/staff/people")
 
     assert answer.status_code == 403
-    assert "Your role does not open this." in answer.text
+    assert "Your role does not allow this." in answer.text
     assert "another site" not in answer.text
 
 

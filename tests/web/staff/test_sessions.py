@@ -192,7 +192,7 @@ def test_a_new_app_ends_the_other_sessions(app: Flask, treasurer: Person) -> Non
     here.get("/staff/app")
     code = second_factor.codes().code(second_factor.waiting_secret(treasurer.row), datetime.now(UTC))
     assert here.post("/staff/app", code=code).status_code == 303
-    assert "Your present app works until" in here.get("/staff/").text
+    assert "Your current app works until" in here.get("/staff/").text
     assert is_in(there)
     accept_all()
     assert not is_in(there)

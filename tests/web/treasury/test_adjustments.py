@@ -95,7 +95,7 @@ def test_a_transfer_waits_for_another_where_two_people_decide(
     before = kept()
     for act in ("approve", "refuse"):
         answer = decide(treasurer, act, number)
-        assert (answer.status_code, "Somebody else must do this" in refusal(answer)) == (403, True)
+        assert (answer.status_code, "Another person must approve this" in refusal(answer)) == (403, True)
     assert kept() == before
     # then only another does
     admin = signed_in("admin")

@@ -187,7 +187,7 @@ def audit_rows() -> list:
 
 
 def test_while_cards_are_tested_the_first_page_says_so(app: Flask, treasurer: Browser, appeals: dict) -> None:
-    assert "Cards are being tested" not in treasurer.get("/treasury/").text
+    assert "Stolen cards are being tested" not in treasurer.get("/treasury/").text
     now = datetime.now(UTC)
     for _ in range(9):
         with write_unit():

@@ -50,7 +50,7 @@ def test_a_warning_is_answered_by_one_click_however_often(treasurer: Browser, gi
     warning = warn(given)
     text = treasurer.get(PAGE).text
     assert warning in text
-    assert "will most likely dispute the gift" in text
+    assert "will most likely dispute the donation" in text
     # when the button is pressed, and an older copy of the page once more
     form = {"form_key": f"warning-{warning}", "amount": "20", "reason": "fraudulent", "note": warning}
     assert click(treasurer, given) == 303
@@ -69,7 +69,7 @@ def test_of_a_gift_given_back_in_part_the_rest_is_offered(treasurer: Browser, gi
     warn(given)
     given.at_stripe.order("refunds", charge=given.charge, amount=500)
     given.bring()
-    assert "Give back £15.00" in treasurer.get(PAGE).text
+    assert "Refund £15.00" in treasurer.get(PAGE).text
     assert click(treasurer, given) == 303
     assert state() == "refunded"
 
@@ -79,7 +79,7 @@ def test_a_warning_whose_gift_is_disputed_says_so_and_offers_nothing(treasurer: 
     given.at_stripe.order("disputes", charge=given.charge)
     given.bring()
     text = treasurer.get(PAGE).text
-    assert "disputed: response needed" in text
+    assert "dispute: response needed" in text
     assert f'action="{given.path}/refund"' not in text
 
 
@@ -123,7 +123,7 @@ def test_a_gift_is_found_by_any_of_its_numbers(treasurer: Browser, given: Given)
     for number in ("R-999999", "%", "_", "'", "x" * 5000):
         answer = treasurer.get(f"/treasury/card-payments?find={number}")
         assert answer.status_code == 200, number
-        assert "No gift has this number" in answer.text
+        assert "No donation has this number" in answer.text
     assert f'href="{given.path}"' in treasurer.get("/treasury/card-payments").text
     for before in ("x", "-1", "9" * 30):
         assert treasurer.get(f"/treasury/card-payments?before={before}").status_code == 200

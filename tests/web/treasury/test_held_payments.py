@@ -32,7 +32,7 @@ def test_what_is_only_held_is_not_paid_and_says_what_to_do(reference: str, treas
     hear(held)
     page = treasurer.get(f"/treasury/card-payments/{held.charge_id}").text
     assert "£20.00 held on a card" in page
-    assert "Capture it at Stripe" in page
+    assert "Capture the payment in Stripe" in page
     assert "Assign to" not in page
     assert treasurer.get("/treasury/card-payments").status_code == 200
     # when a part of it is captured, and the rest released

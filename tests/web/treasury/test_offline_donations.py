@@ -84,7 +84,7 @@ def test_the_only_treasurer_accepts_alone_and_the_audit_says_so(
     signed_in("admin")
     record(treasurer)
     gift = only_gift()
-    assert "You are the only treasurer" in treasurer.get("/treasury/offline-donations").text
+    assert "There is no other treasurer" in treasurer.get("/treasury/offline-donations").text
     assert say(treasurer, "accept", gift.id).status_code == 303
     assert raised() == 25000
     assert last_act()[2]["recorded_by_who_accepts"] == [str(gift.id)]
@@ -141,9 +141,9 @@ def test_the_same_form_with_something_else_is_refused(treasurer: Browser, change
 
 WRONG: dict[str, tuple[dict[str, str], str, str]] = {
     "no amount": ({"amount": ""}, "amount", "Enter the amount"),
-    "nothing": ({"amount": "0"}, "amount", "We could not read this request amount"),
-    "less than nothing": ({"amount": "-5"}, "amount", "We could not read this request amount"),
-    "no figure": ({"amount": "a lot"}, "amount", "We could not read this request amount"),
+    "nothing": ({"amount": "0"}, "amount", "We could not read this amount"),
+    "less than nothing": ({"amount": "-5"}, "amount", "We could not read this amount"),
+    "no figure": ({"amount": "a lot"}, "amount", "We could not read this amount"),
     "three decimals": ({"amount": "1.005"}, "amount", "Did you mean £1,005 or £1?"),
     "more than there is": ({"amount": "9" * 30}, "amount", ""),
     "another currency": ({"currency": "XAU"}, "currency", ""),
@@ -153,7 +153,7 @@ WRONG: dict[str, tuple[dict[str, str], str, str]] = {
     "no day": ({"received_on": ""}, "received_on", ""),
     "half an address": ({"email": "maya@"}, "email", "Enter a full email address, like name@example.org."),
     "notes that differ": ({"piece-2000": "12"}, "amount", "The notes and coins add up to £240.00. Count again."),
-    "notes that are none": ({"piece-2000": "a dozen"}, "amount", "Write how many of each note and coin"),
+    "notes that are none": ({"piece-2000": "a dozen"}, "amount", "Enter the number of each note and coin"),
 }
 
 
@@ -173,7 +173,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_written(treasurer:
 def test_cash_needs_two_counters(treasurer: Browser, counters: tuple[str, str]) -> None:
     before = kept()
     answer = record(treasurer, first_counter=counters[0], second_counter=counters[1])
-    assert (answer.status_code, "counted by two people" in refusal(answer)) == (422, True)
+    assert (answer.status_code, "Two people must count cash" in refusal(answer)) == (422, True)
     assert kept() == before
 
 

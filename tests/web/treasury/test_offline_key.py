@@ -133,8 +133,8 @@ def test_what_does_not_open_it_is_refused_with_what_to_do(
     answer = treasurer.post(f"{PAGE}/unlock", **fields)
     assert answer.status_code == 422
     words = {
-        "passphrase": "does not open this file", "file": "is not the file of an offline key",
-        "key": "has sealed nothing with this key", "nothing": "Choose the file",
+        "passphrase": "does not open this file", "file": "This is not an offline key file",
+        "key": "is encrypted with this key", "nothing": "Choose the file",
     }  # fmt: skip
     assert words[what] in answer.text
     assert acts() == []

@@ -80,7 +80,7 @@ def test_who_asked_cannot_approve(treasurer: Browser) -> None:
     assert 'value="approve"' not in treasurer.get("/treasury/payment-requests/1").text
     before = kept()
     answer = decide(treasurer, "approve")
-    assert (answer.status_code, "Somebody else must do this" in refusal(answer)) == (403, True)
+    assert (answer.status_code, "Another person must approve this" in refusal(answer)) == (403, True)
     assert (kept(), free()) == (before, 80000)
 
 
@@ -163,7 +163,7 @@ def test_no_more_than_is_free_is_asked_for_or_approved(treasurer: Browser, signe
 
 WRONG = {
     "fund": ({"fund": ""}, "Select the fund to pay from."),
-    "amount": ({"amount": "-1"}, "We could not read this request amount"),
+    "amount": ({"amount": "-1"}, "We could not read this amount"),
     "purpose": ({"purpose": " "}, "Enter what the payment is for."),
     "payee": ({"payee": ""}, "Enter the payee and their account."),
     "currency": ({"currency": "XAU"}, "Not a valid choice."),
@@ -188,7 +188,7 @@ def test_evidence_is_what_its_first_bytes_say(treasurer: Browser, folder: Path) 
     before = kept()
     for data in (b"MZ\x90 a program", b"<html><script>", b"GIF89a"):
         answer = ask(treasurer, evidence=(io.BytesIO(data), "invoice.pdf"))
-        assert (answer.status_code, "must be a PDF" in refusal(answer)) == (422, True)
+        assert (answer.status_code, "Choose a PDF" in refusal(answer)) == (422, True)
     assert (kept(), folder.exists()) == (before, False)
 
 

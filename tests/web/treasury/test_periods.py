@@ -69,7 +69,7 @@ def test_what_stands_in_the_way_is_named_and_nothing_signed(treasurer: Browser) 
     said(a_bank_account(), 3000, name="Maya Example")
     run()
     accepted(5000)
-    assert "that nobody has reviewed" in look(treasurer).text
+    assert "with a suggested match to review" in look(treasurer).text
     before = kept()
     answer = sign(treasurer)
     assert (answer.status_code, "cannot be closed yet" in refusal(answer)) == (409, True)
@@ -168,5 +168,5 @@ def test_what_stands_in_the_way_is_said_in_the_readers_language(app: Flask) -> N
     error = PeriodNotReady(fault=Blocker("the last day of the period, %(day)s, is not over yet", {"day": "2026-12-31"}))
     with app.test_request_context(), force_locale("ru"):
         assert sentence(error) == (
-            "Этот период пока нельзя закрыть: его последний день, 2026-12-31, ещё не закончился."
+            "Этот период пока нельзя закрыть: последний день периода, 2026-12-31, ещё не закончился."
         )

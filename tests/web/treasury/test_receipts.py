@@ -35,7 +35,7 @@ def test_a_copy_is_marked_and_recorded_with_who_printed_it(treasurer: Browser) -
             200, "application/pdf", "no-store",
         )  # fmt: skip
         assert "COPY" in words(answer.data)
-        assert "It is not a second donation." in words(answer.data)
+        assert "The copy is not a second donation." in words(answer.data)
     fresh()
     printed = db.session.query(ReceiptEvent).filter_by(kind="reprinted").all()
     assert [one.actor for one in printed] == ["staff:1"] * 2
@@ -91,11 +91,11 @@ def test_the_press_that_undoes_a_match_says_before_what_is_mailed_and_when(treas
     # then the pages say what waits, and until when
     for path in (f"/treasury/statement-lines/{line}", PAGE):
         assert f"{due.strftime('%H:%M')}" in treasurer.get(path).text
-    assert "The donor has not been told yet" in treasurer.get(f"/treasury/statement-lines/{line}").text
+    assert "The donor does not know yet" in treasurer.get(f"/treasury/statement-lines/{line}").text
     # and once it is matched again nothing waits
     with write_unit() as conn:
         matches.confirm(conn, line, [Said("offline_gift", 3000, target=str(gift))], rule="x", actor="y", at=NOON)
-    assert "has not been told" not in treasurer.get(f"/treasury/statement-lines/{line}").text
+    assert "does not know yet" not in treasurer.get(f"/treasury/statement-lines/{line}").text
 
 
 def test_a_donation_recorded_from_its_line_is_said_to_go_with_its_match(treasurer: Browser) -> None:

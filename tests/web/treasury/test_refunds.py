@@ -141,7 +141,7 @@ def test_a_disputed_gift_is_not_given_back(treasurer: Browser, given: Given) -> 
     assert (answer.status_code, attempts(), given.asked()) == (409, [], [])
     assert "in dispute" in answer.text
     text = treasurer.get(given.path).text
-    assert "cannot be given back here" in text
+    assert "you cannot refund it here" in text
     assert f'href="{given.path}/refund"' not in text
 
 

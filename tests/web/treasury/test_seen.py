@@ -21,7 +21,7 @@ from tests.web.treasury.snapshots import kept
 from tests.web.treasury.test_posts import Sent, posts
 
 __all__ = ["posts"]
-CHANGED = "This has changed since you looked at it. Nothing was done."
+CHANGED = "This has changed since you opened it. Nothing was done."
 _OWN_ACCOUNT = "one's own sign-in"
 _ASKED = "says what the person has typed, once for each form; another decides on it where two must"
 # Every other form of the team that changes something, and why it need not say what was looked at.

@@ -76,7 +76,7 @@ def test_a_first_row_that_is_no_heading_can_be_said_to_be_none(treasurer: Browse
     a_bank_account()
     seen = look(treasurer, "Gift;Ada;gut\nThanks;Ben;gut\n")
     assert seen.status_code == 422
-    assert "is not a row of headings" in seen.text
+    assert "The first row has no headings" in seen.text
 
 
 def test_the_preview_shows_the_guess_what_was_passed_over_and_what_is_pending(treasurer: Browser) -> None:
@@ -84,7 +84,7 @@ def test_the_preview_shows_the_guess_what_was_passed_over_and_what_is_pending(tr
     seen = look(treasurer, "Date,Name,Purpose,Status,Amount\n13.11.2026,Ada,Gift,Booked,1.00\n"
                            "14.11.2026,Ben,Gift,Pending,2.00\n")  # fmt: skip
     assert "Columns not used: Purpose" in seen.text
-    assert re.search(r"<dt>Pending, left out</dt><dd>1</dd>", seen.text)
+    assert re.search(r"<dt>Pending, not imported</dt><dd>1</dd>", seen.text)
 
 
 @pytest.mark.parametrize("bad", ["{", "[]", '{"colour": "red"}', '{"date": 7}', "x" * 30_000])

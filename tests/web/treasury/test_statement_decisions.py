@@ -38,7 +38,7 @@ def test_a_line_in_doubt_waits_on_the_list_and_is_answered_there(treasurer: Brow
     again = treasurer.post(f"/treasury/bank-accounts/questions/{number}", act="another")
     # then once is enough
     assert (done.status_code, again.status_code, lines()) == (303, 409, [1000])
-    assert "decided already" in refusal(again)
+    assert "already been decided" in refusal(again)
     assert last_act() == ("statement_line.decided", f"question:{number}", {"answer": "same"})
     assert f"/treasury/bank-accounts/questions/{number}" not in treasurer.get("/treasury/to-do/same_line").text
 

@@ -102,7 +102,7 @@ def test_a_gift_needs_its_purpose_and_money_that_came(treasurer: Browser) -> Non
         answer = say(treasurer, line, "gift", purpose=purpose, name="Maya")
         assert (answer.status_code, said_beside(answer, "purpose")) == (422, "Select the appeal or fund.")
         assert 'value="Maya"' in answer.text
-    assert "nobody has recorded" not in treasurer.get(f"/treasury/statement-lines/{gone}").text
+    assert "Record a new donation" not in treasurer.get(f"/treasury/statement-lines/{gone}").text
     assert say(treasurer, gone, "gift", purpose="hands-off-ali").status_code == 409
     assert kept() == before
 

@@ -85,7 +85,7 @@ def test_a_correction_that_would_leave_a_new_fault_changes_nothing(
     answer = press(treasurer, link)
     # then it is refused whole, and may be made again
     assert answer.status_code == 409
-    assert "the books would have a new fault" in answer.text
+    assert "the ledger would have a new error" in answer.text
     assert (grave(), list(acts("cure.made"))) == (["I11 amount"], [])
     monkeypatch.undo()
     assert press(treasurer, link).status_code == 303
