@@ -119,7 +119,7 @@ def test_what_an_appeal_with_gifts_may_not_change_is_refused(
     found = drafts.faults({**file_values.of(appeal), **changed}, appeal)
 
     assert [fault.path for fault in found] == [path]
-    assert "Put it back" in found[0]
+    assert "Put the fund back" in found[0]
 
 
 def test_the_kind_of_a_fund_stays_once_money_was_given_to_it(app: Flask, at: datetime) -> None:

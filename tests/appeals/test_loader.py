@@ -111,7 +111,7 @@ def test_a_new_appeal_for_people_in_danger_is_asked_whether_it_is_discreet(bare_
     report = load(changed("discreet = true\n", ""), at)
     # then only the silent one is asked, in plain words, and it is loaded all the same
     assert [note.split(":")[0] for note in report.notes] == ["appeal campaign-kazakhstan"]
-    assert "whoever watches it sees each gift and its second" in report.notes[0]
+    assert "Anyone watching sees each donation" in report.notes[0]
     # and when it is loaded again, nobody asks
     assert load(changed("discreet = true\n", ""), at).notes == []
 

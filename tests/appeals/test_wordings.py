@@ -105,7 +105,7 @@ def test_with_a_reason_it_does_and_both_versions_stand(app: Flask, at: datetime)
 def test_where_two_people_decide_no_file_does_even_with_a_reason(app: Flask, at: datetime) -> None:
     two_decide()
     pending()
-    with pytest.raises(BadAppealsFile, match="two people must agree"), write_unit():
+    with pytest.raises(BadAppealsFile, match="2 people must agree"), write_unit():
         appeals.load(FILE, at, change_wording="because")
     assert len(versions()) == 1
 

@@ -130,7 +130,7 @@ def test_one_line_is_several_gifts(app: Flask) -> None:
 REFUSED = {
     "parts that do not add up": (3000, [Said("unidentified", 2900)], "do not add up"),
     "a payout that is not known": (3000, [Said("payout", 3000, target="po_none")], "no such Stripe payout"),
-    "a gift that is not known": (3000, [Said("offline_gift", 3000, target="7")], "no such gift"),
+    "a gift that is not known": (3000, [Said("offline_gift", 3000, target="7")], "no such donation"),
     "a slip that is not known": (3000, [Said("slip", 3000, target="7")], "no such paying-in slip"),
     "a disbursement that is not known": (-3000, [Said("disbursement", -3000, target="7")], "no such payment"),
     "money that is owed to nobody": (-3000, [Said("returned", -3000, target="ch_x")], "less than this amount is owed"),

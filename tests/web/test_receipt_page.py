@@ -42,7 +42,7 @@ def test_a_receipt_names_nobody_and_nothing_that_was_not_frozen_into_it(client: 
     assert "<dt>Fund</dt>" not in page
 
 
-@pytest.mark.parametrize(("state", "said"), [("replaced", "A newer receipt"), ("void", "no longer counts")])
+@pytest.mark.parametrize(("state", "said"), [("replaced", "A newer receipt"), ("void", "This receipt is void")])
 def test_a_receipt_that_no_longer_stands_says_so(client: FlaskClient, issued, state: str, said: str) -> None:
     assert said in client.get(issued(state=state)).text
 
@@ -178,7 +178,7 @@ def test_the_code_on_the_paper_leads_to_the_answer(client: FlaskClient, freeze) 
     answer = client.get(check_path())
 
     assert answer.status_code == 200
-    for text in ("Genuine", LABEL, "£20.50", "22 November 2026"):
+    for text in ("Valid", LABEL, "£20.50", "22 November 2026"):
         assert text in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     assert '<meta name="robots" content="noindex">' in answer.text
@@ -198,7 +198,7 @@ def test_a_check_tells_what_became_of_a_receipt(client: FlaskClient, freeze) -> 
     freeze(60, state="void")
 
     assert "Receipt R-000057 has taken its place" in client.get(check_path()).text
-    assert "no longer counts" in client.get(check_path("R-000060")).text
+    assert "This receipt is void" in client.get(check_path("R-000060")).text
     assert "Аннулирована" in client.get(f"/ru{check_path('R-000060')}").text
 
 
@@ -238,7 +238,7 @@ def test_number_and_code_can_be_typed(client: FlaskClient, freeze, number: str) 
 
     for typed in (code, code.lower(), code.replace("-", " "), code.replace("0", "O").replace("1", "l")):
         answer = ask(client, number, typed)
-        assert (answer.status_code, "Genuine" in answer.text) == (200, True), typed
+        assert (answer.status_code, "Valid" in answer.text) == (200, True), typed
 
 
 def test_a_code_typed_on_a_russian_keyboard_is_understood(app) -> None:

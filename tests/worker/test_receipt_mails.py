@@ -136,5 +136,5 @@ def test_a_mail_that_an_earlier_version_queued_is_still_sent(app: Flask, mail_se
     with write_unit() as conn:
         conn.exec_driver_sql("UPDATE receipt_event SET cause = NULL")
     sent(mail_server, NOON + SETTLED)
-    general = {"receipt_replaced": "The receipt for your donation has changed.", "receipt_void": "no longer counts."}
+    general = {"receipt_replaced": "The receipt for your donation has changed.", "receipt_void": "is void."}
     assert general[kind] in plain_text(last(mail_server))

@@ -21,7 +21,7 @@ Given = dict[int, tuple[int, int]]
 def _a_new_wording(journey: Journey) -> str:
     """The wording of an appeal changes while money lies in its funds: one donation before, one after"""
     page = web.get(f"{journey.stage.url}/appeals/{APPEAL}").text
-    was_said = "Donations made before" in page
+    was_said = "keep the earlier wording" in page
     _give(journey)
     before = _given(journey)
     old = max(before)
@@ -39,7 +39,7 @@ def _a_new_wording(journey: Journey) -> str:
     assert after[old] == before[old], "the new wording took donations of the old one"
     assert after[new] == (1, 700), f"under the new wording stand {after[new]}"
     shown = web.get(f"{journey.stage.url}/appeals/{APPEAL}").text
-    assert NOW in shown and THEN in shown and ("Donations made before" in shown), "the page does not say both"
+    assert NOW in shown and THEN in shown and ("keep the earlier wording" in shown), "the page does not say both"
     _load(journey, str(APPEALS), "Back to the words before")  # So that the tour can be walked again.
     told = ", ".join(f"wording {number}: {minor} from {count}" for number, (count, minor) in after.items())
     return f"refused without a reason; {told}{'' if was_said else '; the page says since when'}"

@@ -150,20 +150,20 @@ def test_a_column_that_is_missing_is_named(column: str) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"gross": ""}, "gross.*no amount"),
-        ({"gross": "1,234.50"}, "no amount"),
+        ({"gross": ""}, "gross.*not an amount"),
+        ({"gross": "1,234.50"}, "not an amount"),
         ({"gross": "20.005", "net": "19.385"}, "this amount is not possible in its currency"),
         ({"gross": "1,230"}, "this amount is not possible in its currency"),
-        ({"gross": "٢٠"}, "no amount"),
+        ({"gross": "٢٠"}, "not an amount"),
         ({"gross": "1" * 16}, "this amount is not possible in its currency"),
         ({"net": "19.39"}, "not gross less fee"),
-        ({"currency": "xxx"}, "no currency"),
+        ({"currency": "xxx"}, "not a currency"),
         ({"created_utc": "21/11/2026"}, "not a date or time"),
         ({"created_utc": "2026-02-30 00:00:00"}, "not a date or time"),
         ({"created_utc": ""}, "not a date or time"),
-        ({"balance_transaction_id": ""}, "no id"),
-        ({"balance_transaction_id": "txn 1"}, "no id"),
-        ({"reporting_category": ""}, "no word"),
+        ({"balance_transaction_id": ""}, "not an ID"),
+        ({"balance_transaction_id": "txn 1"}, "not an ID"),
+        ({"reporting_category": ""}, "does not use this word"),
     ],
 )
 def test_a_cell_that_cannot_be_read_is_refused_with_its_line(change: dict[str, str], said: str) -> None:
@@ -182,7 +182,7 @@ def test_a_line_twice_is_one_and_two_that_differ_are_refused() -> None:
     ("data", "said"),
     [
         (b"", "headings"),
-        (b"\x00\x01\x02", "no text"),
+        (b"\x00\x01\x02", "not text"),
         (b"\xff\xfe\x00", "characters"),
         (b"PK\x03\x04\x80\xff", "characters"),
         (b"id,amount\n1,2\n", "headings"),

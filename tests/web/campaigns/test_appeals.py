@@ -42,7 +42,7 @@ def test_the_list_says_how_each_stands_and_what_waits_for_somebody(organiser: Br
         "Hands Off Ali",
         "Free Ainur Kurmanov",
         "Closed",
-        "Discreet",
+        "Delayed total",
         "unpublished draft",
         "1 unpublished update",
     ):

@@ -151,7 +151,7 @@ def test_while_the_database_is_away_copies_bridge_it_and_then_a_page_says_so(ser
         # while the app itself answers a form that was sent, and programs that watch over it
         assert served.get("/healthz")[2].startswith('{"faults":["database')
         assert served.post(f"{form}/donations")[0] == 503
-        assert "Nothing was charged" in served.post(f"{form}/donations")[1]
+        assert "No money has been taken" in served.post(f"{form}/donations")[1]
     # and when it is back, so is everything
     for path in (named, "/", form):
         served.until(path, lambda status, _: status == 200)

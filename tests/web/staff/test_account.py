@@ -137,7 +137,7 @@ def test_an_admin_invites_by_form_and_the_audit_says_so(browser: Browser, admin:
         ({"email": "", "roles": "auditor"}, "Enter the email address of the person"),
         ({"email": "nobody", "roles": "auditor"}, "Enter an email address in the correct format"),
         ({"email": "a@example.org"}, "Select at least one role."),
-        ({"email": "ada@example.org", "roles": "auditor"}, "is here already"),
+        ({"email": "ada@example.org", "roles": "auditor"}, "already exists"),
         ({"email": "a" * 300 + "@example.org", "roles": "auditor"}, "too long"),
     ],
 )

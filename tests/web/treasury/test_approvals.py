@@ -55,7 +55,7 @@ def test_a_form_sent_again_says_that_it_was_used_and_asks_nothing_anew(
     assert treasurer.post(f"{PAGE}/1", act="approve").status_code == 303
     admin.get(PAGE)  # what the first said
     clock.shift(5)
-    assert "This form has been used before" in admin.get(str(ask(admin).location)).text
+    assert "This form has already been used" in admin.get(str(ask(admin).location)).text
     assert db.session.query(ApprovalRule).count() == 1
     assert ask(admin, form_key="another", required="1").status_code == 303
     assert db.session.query(ApprovalRule).count() == 2

@@ -132,7 +132,7 @@ def test_the_button_pressed_twice_imports_once(treasurer: Browser) -> None:
     take(treasurer, waiting)
     after = kept()
     answer = take(treasurer, waiting)
-    assert (answer.status_code, "not here any more" in refusal(answer)) == (404, True)
+    assert (answer.status_code, "no longer here" in refusal(answer)) == (404, True)
     assert kept() == after
 
 

@@ -60,7 +60,7 @@ def test_names_are_there_for_the_browser_that_unlocked_the_key_and_for_no_other(
 ) -> None:
     locked = treasurer.post(PERSON, email=MAYA)
     assert locked.status_code == 409
-    assert "sealed with the offline key" in locked.text
+    assert "encrypted with the offline key" in locked.text
     assert unlock(treasurer, file) == 303
     assert "Unlocked until" in treasurer.get(PAGE).text
     assert NAME in treasurer.post(PERSON, email=MAYA).text

@@ -139,7 +139,7 @@ def test_a_disputed_gift_is_not_given_back(treasurer: Browser, given: Given) -> 
     given.bring()
     answer = refund(treasurer, given)
     assert (answer.status_code, attempts(), given.asked()) == (409, [], [])
-    assert "in dispute" in answer.text
+    assert "has disputed this donation" in answer.text
     text = treasurer.get(given.path).text
     assert "you cannot refund it here" in text
     assert f'href="{given.path}/refund"' not in text
@@ -254,7 +254,7 @@ def test_a_refund_that_bounced_may_be_given_back_once_more_but_not_twice(
     # then nothing is owed, and the total has not fallen twice
     hear_movements()
     given.bring()
-    assert "is owed to the supporter" not in treasurer.get(given.path).text
+    assert "is owed to the donor" not in treasurer.get(given.path).text
     assert (raised(), state()) == (0, "refunded")
     assert refund(treasurer, given, "1", form_key="form-3").status_code == 409
     assert sound() == ()
@@ -278,7 +278,7 @@ def test_what_bounced_and_is_kept_is_a_gift_again_and_the_rest_may_still_be_give
     assert treasurer.post("/treasury/adjustments/new", **form).status_code == 303
     # then it counts, and only what was not kept is left to be given back
     assert raised() == 2000
-    assert "is owed to the supporter" not in treasurer.get(given.path).text
+    assert "is owed to the donor" not in treasurer.get(given.path).text
     assert refund(treasurer, given, "12.01", form_key="form-2").status_code == 409
     assert refund(treasurer, given, "12", form_key="form-3").status_code == 303
     hear_movements()

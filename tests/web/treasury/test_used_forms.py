@@ -89,9 +89,9 @@ def test_two_equal_refunds_are_two_and_the_used_form_says_that_it_was_used(
 
 def test_a_branch_that_sends_its_form_again_is_told_and_nothing_new_is_sent(branch: Branch) -> None:
     with time_machine.travel(AT, tick=False) as clock:
-        assert "Sent: " in branch.client.get(str(branch.hands_in().location)).text
+        assert "Return submitted: " in branch.client.get(str(branch.hands_in().location)).text
         clock.shift(5)
         page = branch.client.get(str(branch.hands_in().location)).text
-    assert "This form has been used before" in page
-    assert "Sent: " not in page
+    assert "This form has already been used" in page
+    assert "Return submitted: " not in page
     assert rows("pay_in") == 1
