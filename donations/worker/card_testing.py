@@ -36,7 +36,7 @@ def _watch_shield(at: datetime) -> None:
             row = Job(name=NAME, due_at=at, memory={})
             db.session.add(row)
         if shield.is_up:
-            pages = card_testing.MAX_A_MINUTE
+            pages = card_testing.MAX_PER_MINUTE
             about = {"declined": shield.declined, "charges": shield.charges, "pages": pages}
             alarms.sound(conn, "card testing", alarms.Kind.CARD_TESTING, about, at=at)
             row.memory = {**row.memory, "up_since": up_since or at.isoformat()}
