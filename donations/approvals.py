@@ -82,7 +82,7 @@ def ask(asked: Asked, *, actor: str, at: datetime) -> ApprovalRule:
 
 
 def decide(number: int, *, yes: bool, actor: str, at: datetime) -> ApprovalRule:
-    """The second person's answer; by a no, the person who asked may withdraw it. Raises AlreadyDone and
+    """The second person's answer; the requester may withdraw by a no. Raises AlreadyDone and
     what check_second raises."""
     row = db.session.get_one(ApprovalRule, number, with_for_update=True)
     if row.state != "requested":
@@ -99,7 +99,7 @@ def decide(number: int, *, yes: bool, actor: str, at: datetime) -> ApprovalRule:
 
 
 def waiting() -> ApprovalRule | None:
-    """The request that nobody has decided yet, if there is one."""
+    """The undecided request, if there is one."""
     return db.session.scalar(select(ApprovalRule).where(ApprovalRule.state == "requested"))
 
 

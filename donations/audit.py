@@ -19,14 +19,14 @@ from donations.models import AuditRecord, Job
 BEFORE_THE_FIRST = "0" * 64
 KEYED = "hmac:"  # how the hash of an act that was written with the key begins
 HEAD_JOB = "audit-head"
-_LOCK = 0x46465F4155444954  # "FF_AUDIT": whoever writes the audit on PostgreSQL holds it until its transaction ends.
+_LOCK = 0x46465F4155444954  # "FF_AUDIT": on PostgreSQL a writer holds it until its transaction ends.
 Details = Mapping[str, str | int | bool | list[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """An act at which the chain does not hold, and how that shows. `sha256` covers what stands there now, so that a
-    break that was looked at can be told from another one at the same act."""
+    """An entry at which the chain is broken, and how. `sha256` covers its present content, so that an accepted break
+    can be told from another one at the same entry."""
 
     id: int
     said: str
@@ -34,8 +34,8 @@ class Break:
 
 
 def record(conn: Connection, actor: str, act: str, about: str, details: Details | None = None, *, at: datetime) -> None:
-    """Add an act. Call it last in the transaction: it holds a lock that everybody who acts waits for, and whoever took
-    other locks after it could wait for them in a circle. `actor` is like "staff:7" or "cli:maya"."""
+    """Add an entry. Call it last in the transaction: it takes a lock that every writer of the log waits for, and taking
+    other locks after it could deadlock. `actor` is like "staff:7" or "cli:maya"."""
     if conn.dialect.name == "postgresql":
         conn.execute(_TAKE_TURNS, {"key": _LOCK})
     last = conn.execute(_LAST).first()
@@ -72,7 +72,7 @@ def keep_head(conn: Connection, known: Head) -> None:
 
 
 def head_break(conn: Connection, known: Head) -> Break | None:
-    """Whether the audit still has this act as it was, so that nothing before it was cut off or written anew."""
+    """Whether the log still has this entry as it was, so that nothing before it was cut off or rewritten."""
     there = conn.execute(select(_audit.c.sha256).where(_audit.c.id == known.id)).scalar()
     if there is None:
         return Break(known.id, f"act {known.id} was there before and is cut off", known.sha256)
@@ -87,7 +87,8 @@ def verify(conn: Connection) -> Break | None:
 
 
 def breaks(conn: Connection) -> Iterator[Break]:
-    """Read the whole chain; every act at which it does not hold. After each it is followed from what stands there."""
+    """Read the whole chain and return every entry at which it is broken. After each, checking continues from the
+    present content."""
     previous, number, keyed = BEFORE_THE_FIRST, 0, _keyed(conn)
     with conn.execute(_ALL, execution_options={"yield_per": 1000}) as rows:
         for row in rows:
@@ -133,7 +134,8 @@ def _mac(conn: Connection, known: Head) -> str:
 
 
 def _keyed(conn: Connection) -> Callable[[str], bytes]:
-    """Acts of before had a plain hash, which anybody who writes to the database could make anew; these need a key."""
+    """Earlier entries had a plain hash, which anyone with write access to the database could make again; these need a
+    key."""
     return privacy.lasting_hasher(conn, "audit chain")
 
 
@@ -141,7 +143,7 @@ def _hash(row: Mapping[str, object]) -> str:
     at = row["at"]
     assert isinstance(at, datetime)
     said = [row["id"], at.astimezone(UTC).isoformat(), row["actor"], row["act"], row["about"], row["details"]]
-    # Canonical: the same words in the same order, whatever order the database gives the details back in.
+    # Canonical: the same text in the same order, whatever order the database gives the details back in.
     written = json.dumps([*said, row["previous_sha256"]], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(written.encode()).hexdigest()
 

@@ -1,6 +1,6 @@
 """Card testing: whether a visitor who asks for a payment page must first prove some work or wait, by what happened in
 their network and everywhere lately. Declined cards count for more than volume, because many people share one address.
-Nobody is refused for good. All figures are read from charges and openings; a network is known by a keyed hash, for a
+A refusal is never final. All figures are read from charges and openings; a network is known by a keyed hash, for a
 day."""
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Shield:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How it stands with a network: charges of the last hour, payment pages opened lately, and the shield."""
+    """The state of a network: charges of the last hour, payment pages opened lately, and the shield."""
 
     shield: bool
     declined: int
@@ -92,7 +92,7 @@ def network_of(address: str | None) -> bytes:
 
 
 def standing(conn: Connection, network: bytes, at: datetime) -> Standing:
-    """How it stands now. Reads only."""
+    """The present state. Reads only."""
     asked = {"network": network, "since": at - REMEMBERED, "lately": at - LATELY}
     declined, paid = conn.execute(_CHARGES_HERE, asked).one()
     unpaid_here, unpaid_all = conn.execute(_UNPAID, asked).one()

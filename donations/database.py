@@ -57,7 +57,7 @@ def prepare(engine: Engine) -> None:
 def write_unit() -> Iterator[Connection]:
     """One transaction that writes: committed at the end, rolled back whole if anything is raised.
 
-    Gives the session's connection for Core statements. Units do not nest. What was read before it is forgotten, so
+    Returns the session's connection for Core statements. Units do not nest. What was read before it is forgotten, so
     that nothing is written on the strength of a stale row."""
     assert not in_write_unit(), "write units do not nest"
     db.session.rollback()
@@ -90,7 +90,7 @@ def bare_write_unit() -> Iterator[Connection]:
 @contextmanager
 def snapshot() -> Iterator[Connection]:
     """A connection that sees the database as it was at one moment, whatever others commit meanwhile: for questions that
-    take several queries, each of which PostgreSQL would otherwise answer as of a moment of its own."""
+    take several queries, which PostgreSQL would otherwise answer each as of its own moment."""
     with db.engine.connect() as conn:
         if conn.dialect.name == "postgresql":
             conn = conn.execution_options(isolation_level="REPEATABLE READ")
@@ -111,7 +111,7 @@ def beside() -> Iterator[Connection]:
 
 
 def truncate_wal() -> bool:
-    """Empty what SQLite keeps beside its file, so that no erased bytes are left there. Gives whether it could."""
+    """Empty what SQLite keeps beside its file, so that no erased bytes are left there. Returns whether it could."""
     if not is_sqlite():
         return True
     with db.engine.connect() as conn:

@@ -28,7 +28,7 @@ TIMEOUT_SECONDS = 10
 
 
 class _WholeLinks(EmailPolicy):
-    """Mail for SMTP whose link to end it stays in one piece: a long one would be folded into encoded words, which no
+    """Mail for SMTP whose unsubscribe link stays in one piece: a long one would be folded into encoded words, which no
     mail program follows."""
 
     def fold(self, name: str, value: str) -> str:
@@ -41,8 +41,8 @@ class _WholeLinks(EmailPolicy):
 
 
 def compose(mail: Mail, at: datetime, news: ReceiptNews | None = None) -> EmailMessage:
-    """The message of a queued mail, text and HTML; `news` is what `receipt_news` said of it. The same mail always has
-    the same Message-ID, so a mail that was sent twice after a crash is known as one. Raises BadSeal if its address
+    """The message of a queued mail, text and HTML; `news` is the result of `receipt_news`. The same mail always has
+    the same Message-ID, so a mail that was sent twice after a crash is recognised as one. Raises BadSeal if its address
     cannot be opened, MailNotWanted if there is nothing to tell any more."""
     settings = current_app.config["SETTINGS"]
     assert mail.recipient_sealed is not None, "a mail that was sent has no address any more"
@@ -90,7 +90,7 @@ def send(message: EmailMessage) -> None:
 
 
 def try_sign_in() -> bool:
-    """Connect, encrypt and sign in as for a mail, and send none. Gives whether the connection is encrypted. Raises
+    """Connect, encrypt and sign in as for a mail, and send none. Returns whether the connection is encrypted. Raises
     MailServerDown, whose reason is for people."""
     try:
         with _server() as server:
@@ -128,7 +128,7 @@ def _staff_sign_in(mail: Mail) -> tuple[str, str, dict[str, object]]:
 
 
 def _data_link(mail: Mail) -> tuple[str, str, dict[str, object]]:
-    """Raises MailNotWanted for an address that nothing is kept of: whoever typed it is told the same either way."""
+    """Raises MailNotWanted for an unknown address: the page shows the same either way."""
     assert mail.recipient_sealed is not None, "a mail that was sent has no address any more"
     email = privacy.unseal(mail.recipient_sealed, outbox.identity(mail.dedupe_key))
     if not data_requests.is_known(email):
@@ -172,7 +172,7 @@ def _staff(mail: Mail) -> tuple[Staff, dict[str, object]]:
 
 
 def _follow_confirm(mail: Mail) -> tuple[str, str, dict[str, object]]:
-    """Whether whoever reads this wants to be told at all. Of a discreet appeal not even its name is said."""
+    """Whether to send this mail at all. A mail never names a discreet appeal."""
     row, told = _following(mail, "asked")
     link = f"{told['pages']}/subscribers/confirm/{tokens.for_confirming(row.reference)}"
     return gettext("Confirm that you want updates"), "follow_confirm", told | {"link": link}
@@ -184,14 +184,14 @@ def _update(mail: Mail) -> tuple[str, str, dict[str, object]]:
     if not update.is_public:
         raise MailNotWanted()
     if row.appeal.visibility not in ("shown", "amounts_hidden"):
-        raise AppealNotFound()  # It waits, with its words, until the appeal is shown again.
+        raise AppealNotFound()  # The mail waits, with its text, until the appeal is shown again.
     words = {"title": _in(mail.language, update.title), "text": _in(mail.language, update.text)}
     link = f"{told['pages']}/appeals/{row.appeal.slug}/updates/{update.id}"
     return gettext("Update on an appeal you subscribed to"), "update", told | words | {"link": link}
 
 
 def _following(mail: Mail, state: str) -> tuple[Subscription, dict[str, object]]:
-    """Who asked to be told. Raises MailNotWanted if they have ended it since, or said already what is asked."""
+    """The subscriber. Raises MailNotWanted if they have unsubscribed since, or have answered already."""
     row = db.session.get_one(Subscription, int(str(mail.facts["subscription"])))
     if row.state != state:
         raise MailNotWanted()
@@ -248,7 +248,7 @@ def _server() -> Iterator[smtplib.SMTP]:
         if parts.scheme == "smtp" and server.has_extn("starttls"):
             server.starttls(context=secure)
         elif parts.scheme == "smtp" and parts.hostname not in LOOPBACK and parts.query != "tls=off":
-            # Somebody between may have taken STARTTLS out: neither the password nor a mail goes over in clear.
+            # An attacker on the way may have removed STARTTLS: neither the password nor a mail is sent in clear.
             raise NotEncrypted("offers no encryption. Use smtps://, or end SMTP_URL with ?tls=off to send in clear")
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))

@@ -1,4 +1,4 @@
-"""The calendar of appeals that count anew each month, quarter or year. Pure dates; nothing of money."""
+"""The calendar of appeals that count again each month, quarter or year. Pure dates; no money."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FINAL_AFTER = timedelta(days=7)
 
 
 def is_final(period: str | None, start: date | None, today: date) -> bool:
-    """Whether the result of the period that starts then stands for good."""
+    """Whether the result of the period that starts then is final."""
     return period is not None and start is not None and start < first_open_day(period, today)
 
 

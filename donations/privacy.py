@@ -14,7 +14,7 @@ from donations.data_keys import offline, seals
 from donations.errors import BadSeal
 
 DONOR_DATA_DAYS = 365 * 6 + 2  # Six years: what charities' accounting rules commonly ask receipts to be kept for.
-# Purposes whose hashes are made anew when a key is rotated, because the text is sealed beside them. Readers of these
+# Purposes whose hashes are made again when a key is rotated, because the text is sealed beside them. Readers of these
 # ask for `lookup_hashes`. All others stay under the first key that the database knows.
 _MADE_ANEW = frozenset(purpose for _, purpose in data_keys.HASHED.values())
 EVENT_DATA_DAYS = 35  # Stripe's own list of events reaches back 30 days.
@@ -37,14 +37,14 @@ def sealer() -> Callable[[str, str], bytes]:
 
 def unseal(sealed: bytes, identity: str) -> str:
     """Decrypt with whichever key sealed it. Raises BadSeal on a missing key, another identity or changed bytes, and
-    OfflineKeyLocked for what only the offline key opens while nobody has unlocked it."""
+    OfflineKeyLocked for what only the offline key opens while it is locked."""
     if offline.is_sealed_offline(sealed):
         return offline.unseal(bytes(sealed), identity)
     return seals.unseal(_keys(), sealed, identity)
 
 
 def unseal_or_empty(sealed: bytes | None, identity: str) -> str:
-    """Empty where there is nothing, or nothing that our keys open: a page or a search goes on without it."""
+    """Empty where there is nothing, or nothing that our keys open: a page or a search continues without it."""
     try:
         return unseal(bytes(sealed), identity) if sealed else ""
     except BadSeal:

@@ -1,4 +1,5 @@
-"""Files for the eyes of this user alone, from their first byte on, and on the disk when they are said to be written."""
+"""Files readable by this user alone, from their first byte on, and synced to disk before they are reported as
+written."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import BinaryIO
 
 
 def create(path: Path) -> BinaryIO:
-    """A new file to write to. Raises OSError, also if anything stands there already, be it a link."""
+    """A new file to write to. Raises OSError, also if anything exists there already, even a link."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     return os.fdopen(handle, "wb")
 

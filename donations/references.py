@@ -1,9 +1,9 @@
 """Reference codes: what a supporter types into a bank transfer so that the money is known when it comes. A code names
-an appeal or one expected gift. Where codes are looked for in bank lines, reconciliation/matching says.
+an appeal or one expected donation. reconciliation/matching looks for codes in statement lines.
 
-A code is FF, then three characters for an appeal or six for a gift, then two check characters. Characters are figures
-and capital letters without I, L, O and U. As with an IBAN the checks make the whole come out: read as a number in base
-32 it leaves 1 when divided by 1021. A prime that large finds every wrong character, and any two exchanged."""
+A code is FF, then three characters for an appeal or six for a donation, then two check characters. Characters are
+figures and capital letters without I, L, O and U. As with an IBAN the checks make the whole come out: read as a number
+in base 32 it leaves 1 when divided by 1021. A prime that large finds every wrong character, and any two exchanged."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LOOKS_LIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
 
 
 class Found(NamedTuple):
-    """A code in a text. `number` is the appeal's id, or what `gift_number` makes of a gift's id; `how` is exact or
+    """A code in a text. `number` is the appeal's id, or what `gift_number` makes of a donation's id; `how` is exact or
     repaired."""
 
     code: str
@@ -43,14 +43,14 @@ def code_of_appeal(appeal: Appeal) -> str:
 
 @lru_cache(maxsize=1024)
 def code_of_appeal_id(appeal_id: int) -> str:
-    """The same for ever: it may stand on leaflets and in standing orders."""
+    """The same for ever: it may be on leaflets and in standing orders."""
     assert 0 < appeal_id < _APPEALS, "there is no code for so many appeals"
     return _checked(_written(appeal_id * _SCATTER % _APPEALS, 3))
 
 
 def code_of_gift(gift_id: int) -> str:
-    """A code for one expected gift. A gift's id is too long to be typed, so this is 30 bits of its hash: two gifts may
-    share a code, and then it decides nothing."""
+    """A code for one expected donation. A donation's id is too long to be typed, so this is 30 bits of its hash: two
+    donations may share a code, and then it proves nothing."""
     return _checked(_written(gift_number(gift_id), 6))
 
 
@@ -59,8 +59,8 @@ def gift_number(gift_id: int) -> int:
 
 
 def find(text: str, known: Collection[str] = ()) -> list[Found]:
-    """The codes in a text, in order. Exact: written as we write it, standing by itself. Repaired: divided by spaces or
-    dashes, glued to other words, O for 0 and the like; and, where it comes to one of the codes `known`, with one
+    """The codes in a text, in order. Exact: written as we write it, as a word of its own. Repaired: divided by spaces
+    or dashes, glued to other words, O for 0 and the like; and, where it comes to one of the codes `known`, with one
     character wrong, missing, added or exchanged with its neighbour."""
     plain = unicodedata.normalize("NFKC", text).upper()
     if "F" not in plain:
@@ -81,7 +81,7 @@ def is_code(text: str) -> bool:
 
 
 def normalised(text: str) -> str:
-    """A code that somebody typed, as we write it; unchanged if it is none."""
+    """A code as typed, in our own spelling; unchanged if it is none."""
     codes = find(text)
     return codes[0].code if len(codes) == 1 else text.strip()
 

@@ -1,5 +1,5 @@
-"""How long personal data is kept, and its erasure when the date has come. Books, receipt numbers and the hashes that
-entries are named by stay: only what tells of a person goes. docs/personal-data.md lists every column of it."""
+"""How long personal data is kept, and its erasure when the date has come. The ledger, receipt numbers and the hashes
+that name entries stay: only personal data goes. docs/personal-data.md lists every column of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BATCH = 500
 SESSIONS_KEPT, BRAKES_KEPT = timedelta(days=90), timedelta(days=30)
 REFUSED_ADDRESSES_KEPT = timedelta(days=30)  # after the mail server refused them for good
 UNPAID_EVENTS_KEPT, OPENINGS_KEPT = timedelta(days=1), timedelta(days=1)
-ASKED_KEPT = timedelta(days=90)  # a question that nobody has unlocked the offline key for
+ASKED_KEPT = timedelta(days=90)  # a question sealed under the locked offline key
 # A payment page is over by then; one that Stripe has not answered for is looked at before it is given up.
 UNPAID_DONATIONS_KEPT = timedelta(hours=23, minutes=30)
 # So long one that was begun may still be paid, as by bank debit or transfer; its donor is told then.
@@ -31,7 +31,7 @@ OVERDUE_AFTER = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Columns of a table that go together: set to NULL, or to what `blank` says of those that must have a value;
+    """Columns of a table that go together: set to NULL, or to their value in `blank` where they must have one;
     without any the whole row is deleted. `due` gives the condition for a moment and the organisation's day at it.
     `job` carries it out: another than `erasure` where more has to follow than the columns."""
 
@@ -63,7 +63,7 @@ class Progress:
 
 
 def erase(conn: Connection, rule: Rule, at: datetime) -> int:
-    """Erase the next of what is due by a rule, at most BATCH rows. Gives how many."""
+    """Erase the next of what is due by a rule, at most BATCH rows. Returns how many."""
     key = next(iter(rule.table.primary_key.columns))
     due = and_(rule.kept, rule.due(at, _day(conn, at)))
     found = conn.execute(select(key).where(due).order_by(key).limit(BATCH)).scalars().all()
@@ -153,7 +153,7 @@ def _of_donation(table: Table) -> Callable[..., ColumnElement[bool]]:
 
 
 def _is_awaited(at: datetime) -> ColumnElement[bool]:
-    """Whether its money may still come: then its donor gets the receipt first, also one who wants to be erased."""
+    """Whether its money may still come: then its donor gets the receipt first, also after a request for erasure."""
     return and_(_donation.c.state.in_((*UNPAID_STATES, "processing")), _donation.c.emptied_at.is_(None),
                 _donation.c.created_at > at - AWAITED)  # fmt: skip
 
@@ -190,12 +190,12 @@ RULES = (
     Rule("forms of the team that came too late", _form, (), lambda at, _today: _form.c.expires_at <= at),
     Rule("networks that payment pages were opened from", _opening, (),
          lambda at, _today: _opening.c.opened_at < at - OPENINGS_KEPT),
-    # That they came stays known, so that none is taken in twice. The date is in the index, the moment is exact.
+    # That they came stays known, so that none is handled twice. The date is in the index, the moment is exact.
     Rule("events that told of no money", _event, _PAYLOAD,
          lambda at, today: or_(_event.c.payload_until < today, and_(
              _event.c.payload_until <= at.date(), _event.c.received_at <= at - UNPAID_EVENTS_KEPT)),
          among=_TOLD_OF_NOTHING),
-    # One that nobody has handled yet is needed, and stands on the to-do list.
+    # An unhandled one is still needed, and is on the to-do list.
     Rule("raw events of Stripe", _event, _PAYLOAD,
          lambda _at, today: and_(_event.c.payload_until < today, _event.c.state != "due"), among=~_TOLD_OF_NOTHING),
     Rule("names on receipts", _receipt, ("person_sealed",), _of_donation(_receipt)),

@@ -1,6 +1,6 @@
 """The statuses that Stripe's objects have, and what each means for us. Each question about a status is asked here and
-nowhere else. What is stored is Stripe's own word; a word that is younger than this list is UNKNOWN: not over, and
-nothing is booked because of it."""
+nowhere else. What is stored is Stripe's own value; a value newer than this list is UNKNOWN: not over, and nothing is
+posted because of it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any, Self
 class _Status(StrEnum):
     @classmethod
     def of(cls, word: str) -> Self:
-        """The status of that name, UNKNOWN for a word that is not one of them."""
+        """The status of that name, UNKNOWN for a value that is not one of them."""
         return cls(word) if word in cls._value2member_map_ else cls("unknown")
 
     @classmethod
     def all_that(cls, question: Callable[[Self], bool]) -> tuple[str, ...]:
-        """The words of all statuses of which the question is true, in order, for a query."""
+        """The values of all statuses of which the question is true, in order, for a query."""
         return tuple(str(one) for one in cls if one.value != "unknown" and question(one))
 
 
@@ -170,7 +170,7 @@ class SessionPayment(_Status):
     UNKNOWN = "unknown"
 
 
-# How far on each is: of two words about one thing said in the same second, the one further on counts.
+# The order of statuses: of two reports about one object in the same second, the further one counts.
 ORDER: dict[str, int] = {
     **{str(status): place for place, status in enumerate(DisputeStatus) if status is not DisputeStatus.UNKNOWN},
     "warning_closed": 6, "prevented": 6, "won": 7, "lost": 7,
@@ -193,7 +193,7 @@ def named_donation(said: Mapping[str, Any]) -> str | None:
 
 
 def named_email(said: Mapping[str, Any]) -> str | None:
-    """The address that an object of Stripe's names of whoever paid, the likeliest place first."""
+    """The address that an object of Stripe's names of the person who paid, the likeliest place first."""
     for name, inner in _ADDRESSES:
         found = said.get(name)
         found = found.get(inner) if inner and isinstance(found, Mapping) else found

@@ -59,8 +59,8 @@ def read_receipt(token: str) -> str:
 
 
 def for_receipt_link(link: str, reference: str) -> str:
-    """The token of /receipts/<token>. The donation's reference tells which receipt stands instead, should this one be
-    lost."""
+    """The token of /receipts/<token>. The donation's reference leads to the receipt that replaces it, should this one
+    be lost."""
     return _lasting("receipt-link").dumps([link, reference])
 
 
@@ -74,7 +74,8 @@ def read_receipt_link(token: str) -> tuple[str | None, str]:
 
 
 def for_pay_in(area_id: int, nonce: str) -> str:
-    """The token of /branch-returns/<token>, by which a branch hands in; good until the area has another nonce."""
+    """The token of /branch-returns/<token>, by which a branch submits its returns; valid until the area has another
+    nonce."""
     return _lasting("pay-in").dumps([area_id, nonce])
 
 
@@ -89,7 +90,7 @@ def read_pay_in(token: str) -> tuple[int, str]:
 
 @dataclass(frozen=True, slots=True)
 class FormToken:
-    """What a form token says: which appeal's form, and the random word by which a double click is known."""
+    """The content of a form token: the appeal of the form, and the nonce by which a double click is recognised."""
 
     slug: str
     nonce: str
@@ -120,7 +121,7 @@ def read_ending(token: str) -> str:
 
 
 def for_data_request(sealed: str) -> str:
-    """The token of /your-data/<token>; good for a day. `sealed` is the address, which nobody reads out of a link."""
+    """The token of /your-data/<token>; good for a day. `sealed` is the address, which cannot be read from a link."""
     return _timed("data-request").dumps(sealed)
 
 

@@ -1,4 +1,4 @@
-"""What waits for somebody in the appeals: updates nobody has posted; and how many follow each. Drafts are in drafts,
+"""Counts for organisers: updates not yet published, and subscribers by appeal. Drafts are in drafts,
 messages in giving."""
 
 from __future__ import annotations

@@ -61,8 +61,8 @@ def keep(
     written: Values, appeal: Appeal | None, draft: AppealDraft | None, *, version: int, form_key: str, reason: str,
     by: str, at: datetime,
 ) -> AppealDraft:  # fmt: skip
-    """Keep what was written, which `faults` found nothing in. `version` is that of the draft it was written over, 0 for
-    none. Raises DraftChanged if somebody else has written meanwhile, ReasonNeeded for a new goal without its reason,
+    """Store a draft in which `faults` found nothing. `version` is that of the draft it was written over, 0 for
+    none. Raises DraftChanged if another organiser has saved meanwhile, ReasonNeeded for a new goal without its reason,
     WordingReasonNeeded for a new wording without one while money lies in the funds."""
     if (draft.version if draft is not None else 0) != version:
         raise DraftChanged()
@@ -80,7 +80,7 @@ def keep(
     try:
         with db.session.begin_nested():
             db.session.add(draft)
-    except IntegrityError as error:  # Somebody began one at the same moment.
+    except IntegrityError as error:  # Another organiser began one at the same moment.
         raise DraftChanged() from error
     return draft
 
@@ -136,7 +136,7 @@ def publish(draft: AppealDraft, *, version: int, by: str, at: datetime) -> tuple
 
 
 def throw_away(draft: AppealDraft, *, version: int) -> None:
-    """Raises DraftChanged if somebody has written since it was looked at."""
+    """Raises DraftChanged if it was saved again since it was looked at."""
     if draft.version != version:
         raise DraftChanged()
     db.session.delete(draft)
@@ -160,7 +160,7 @@ def write_outcome(appeal: Appeal, outcome: dict[str, str], *, by: str, at: datet
 
 
 def outcome_faults(appeal: Appeal, outcome: dict[str, str]) -> list[Fault]:
-    """What keeps these words from being how it ended."""
+    """What keeps this text from being the outcome of an appeal."""
     return faults(_with_outcome(appeal, of_appeal(appeal), outcome), appeal)
 
 
@@ -202,7 +202,7 @@ def _looked_at(read: ReadAppeal, kept: Values) -> Appeal:
 
 
 def _first(column: Any) -> Any:
-    """What a column of a new row holds unless something else is said."""
+    """The default of a column in a new row."""
     default: Any = column.default
     return None if default is None else default.arg(None) if default.is_callable else default.arg
 

@@ -46,7 +46,7 @@ class ReadAppeal:
 
     path: str
     columns: Columns
-    might_be_discreet: bool  # it takes gifts for people in danger, and the file does not say whether it is discreet
+    might_be_discreet: bool  # it takes donations for people in danger, and the file does not set `discreet`
     funds: list[ReadFund]
     events: list[Columns]
     areas: list[Columns]

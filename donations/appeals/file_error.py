@@ -1,5 +1,5 @@
-"""A fault of what somebody wrote about an appeal, in a file or in a form: where it is, and a sentence that says how to
-mend it. As text it is one line of a report."""
+"""A fault in an appeal as written in a file or a form: where it is, and a sentence that says how to fix it. As text it
+is one line of a report."""
 
 from __future__ import annotations
 

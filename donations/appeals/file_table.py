@@ -1,5 +1,5 @@
-"""One table of an appeals file, read key by key. Whatever is wrong is noted with its key path and a sentence that says
-how to mend it; reading goes on, so that all faults are found at once. Which keys there are is in file.py."""
+"""One table of an appeals file, read key by key. Every fault is noted with its key path and a sentence that says
+how to fix it; reading goes on, so that all faults are found at once. Which keys there are is in file.py."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOT_A_DATE = N_('%(value)s is not a date. Enter it like "2017-03-31" or "2017-0
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A TOML table, where it stands in the file, and the list of faults that all tables of the file share."""
+    """A TOML table, its place in the file, and the list of faults that all tables of the file share."""
 
     values: dict[str, Any]
     path: str
@@ -146,7 +146,7 @@ class Table:
         return None if value is None else self._minor(key, value, currency)
 
     def gifts(self, key: str, currency: str) -> list[int]:
-        """Suggested gifts in minor units: different, and such as can be charged."""
+        """Suggested donations in minor units: different, and chargeable."""
         minors = [self._minor(f"{key}[{i}]", v, currency, gift=True) for i, v in enumerate(self._listed(key, False))]
         for index, minor in enumerate(minors):
             if minor is not None and minor in minors[:index]:
@@ -245,6 +245,6 @@ def _near(word: object, known: Collection[str]) -> str:
 
 
 def _shown(value: object) -> str:
-    """The value as it may stand in one line of a report."""
+    """The value in a form that fits in one line of a report."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -36,7 +36,7 @@ def of(appeal: Appeal) -> Values:
 
 
 def hash_of(values: Values) -> str:
-    """The same for the same values, in whatever order they stand."""
+    """The same for the same values, in whatever order they are."""
     written = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(written.encode()).hexdigest()
 

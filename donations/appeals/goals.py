@@ -61,7 +61,7 @@ def area_target_on(appeal: Appeal, area: str, day: date) -> int | None:
 
 
 def _on(appeal: Appeal, area: str | None, day: date, current: int | None) -> int | None:
-    """What the first change after the day put an end to; without one, what stands now."""
+    """The goals that the first change after the day ended; without a change, the present ones."""
     later = (
         select(GoalChange)
         .where(GoalChange.appeal_id == appeal.id, GoalChange.area == area if area else GoalChange.area.is_(None))

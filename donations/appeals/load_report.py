@@ -1,4 +1,4 @@
-"""What a load of an appeals file did, in words for a person and in fields for a machine."""
+"""The result of loading an appeals file, as text for a person and as fields for a machine."""
 
 from __future__ import annotations
 

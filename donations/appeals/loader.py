@@ -184,7 +184,7 @@ def _load_events(appeal: Appeal, wanted: list[Columns]) -> bool:
 
 
 def _load_areas(appeal: Appeal, wanted: list[Columns]) -> bool:
-    """What is not in the file is taken off the list: gifts name their area, so none is deleted."""
+    """Areas that are not in the file are taken off the list: donations name their area, so none is deleted."""
     existing = {area.name: area for area in db.session.scalars(select(Area).where(Area.appeal_id == appeal.id))}
     changed = False
     for name in existing.keys() - {columns["name"] for columns in wanted}:

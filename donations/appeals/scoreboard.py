@@ -1,5 +1,5 @@
-"""How the areas of an appeal stand against what they have taken on: raised, target, and where each should be by today.
-The areas and what came from none of them always make up the appeal's public total. How it is shown is the web's."""
+"""The progress of an appeal's areas towards their targets: raised, target, and the amount expected by today. The areas
+and donations without an area always add up to the appeal's public total. Presentation is in web/."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class AreaStanding:
 
 @dataclass(frozen=True, slots=True)
 class Scoreboard:
-    """`areas` with the one that leads first. Days are counted in the house's zone, today as passed; None without a
-    period, and where the appeal is closed."""
+    """`areas` with the one that leads first. Days are counted in the organisation's zone, today as passed; None without
+    a period, and where the appeal is closed."""
 
     total: PublicTotal
     areas: tuple[AreaStanding, ...]

@@ -20,18 +20,18 @@ def shown() -> list[Appeal]:
 
 
 def needing_gifts(but: Appeal, at_most: int) -> list[Appeal]:
-    """A few of the appeals that take gifts now, the first of the home page, for who looks at one that does not."""
+    """A few of the appeals that take donations now, the first of the home page, for visitors of one that does not."""
     wanted = select(Appeal).where(Appeal.state == "open", Appeal.visibility == "shown", Appeal.id != but.id)
     return list(db.session.scalars(wanted.order_by(Appeal.position, Appeal.id).limit(at_most)))
 
 
 def pause(appeal: Appeal, at: datetime) -> bool:
-    """Take no gifts for now. Whether anything changed. Raises NotAllowedInState."""
+    """Take no donations for now. Whether anything changed. Raises NotAllowedInState."""
     return _change(appeal, appeal.pause, at)
 
 
 def open_again(appeal: Appeal, at: datetime) -> bool:
-    """Take gifts (again), from any state. Whether anything changed."""
+    """Take donations (again), from any state. Whether anything changed."""
     return _change(appeal, appeal.open, at)
 
 
@@ -44,8 +44,8 @@ def close(appeal: Appeal, at: datetime) -> bool:
 
 
 def hide(appeal: Appeal, how: str, at: datetime) -> bool:
-    """The kill switch: nothing but `how` (amounts_hidden, holding_page, dark) is seen of the appeal and no gift is
-    taken, until `show`. Whether anything changed."""
+    """The kill switch: the appeal shows no more than `how` allows (amounts_hidden, holding_page, dark) and takes no
+    donations, until `show`. Whether anything changed."""
     return _change(appeal, lambda: appeal.hide(how), at)
 
 

@@ -1,5 +1,5 @@
-"""Who follows an appeal by mail: asked beside a gift, confirmed by whoever reads that mail, ended by one click; and the
-mails that are queued for them. What is in a mail is mailer's. No commit here."""
+"""Subscribers of an appeal's updates: entered beside a donation, confirmed by the owner of the address, unsubscribed by
+one click; and the mails queued for them. mailer writes the mails. No commit here."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ BATCH = 100
 
 
 def ask(appeal: Appeal, email: str, language: str, donation: Donation, at: datetime) -> None:
-    """Keep that this address wants to be told. It gets one mail to say yes, when any of the donations beside which it
-    was typed has come; an address that follows the appeal already, or was asked, gets none."""
+    """Record a request to subscribe. The address gets one mail to confirm, when any of the donations beside which it
+    was typed has come; one that is subscribed already, or was asked before, gets none."""
     row = _kept(appeal, email, language, at)
     if row.state == "asked" and row.mailed_at is None:
         row.requests.append(SubscriptionRequest(donation_id=donation.id))
@@ -62,7 +62,8 @@ def find(reference: str) -> Subscription:
 
 
 def confirm(row: Subscription, at: datetime) -> bool:
-    """Whoever reads its mail has said yes. Whether anything changed. Raises BadLink for one that has ended."""
+    """Confirm a subscription from the link in its mail. Returns whether anything changed. Raises BadLink for one that
+    has ended."""
     if row.state == "ended":
         raise BadLink()
     if row.state == "confirmed":
@@ -80,7 +81,7 @@ def end(row: Subscription, at: datetime) -> bool:
 
 
 def queue_confirmations(conn: Connection, counted: Iterable[str], at: datetime) -> int:
-    """The one mail that asks each of whose donations one has come (its state is one of `counted`). Gives how many."""
+    """The one mail that asks each of whose donations one has come (its state is one of `counted`). Returns how many."""
     has_come = (
         select(SubscriptionRequest.donation_id)
         .join(Donation, Donation.id == SubscriptionRequest.donation_id)
@@ -101,8 +102,8 @@ def queue_confirmations(conn: Connection, counted: Iterable[str], at: datetime) 
 
 
 def queue_update_mails(conn: Connection, at: datetime) -> int:
-    """The next mails about updates that were posted, a batch of one update at a time. Gives how many. An appeal that is
-    hidden tells nothing until it is shown again."""
+    """The next mails about updates that were posted, a batch of one update at a time. Returns how many. An appeal that
+    is hidden tells nothing until it is shown again."""
     posted = (
         select(AppealUpdate)
         .join(Appeal, Appeal.id == AppealUpdate.appeal_id)
@@ -126,7 +127,7 @@ def queue_update_mails(conn: Connection, at: datetime) -> int:
 
 
 def forget_old(at: datetime) -> int:
-    """End those whose day has come: nobody said yes in time, or it was long ago. Gives how many."""
+    """End subscriptions whose day has come: not confirmed in time, or confirmed too long ago. Returns their number."""
     today = Organisation.get().day_of(at)
     due = select(Subscription).where(Subscription.personal_until < today).limit(BATCH)
     rows = list(db.session.scalars(due))

@@ -1,5 +1,5 @@
-"""What an appeal tells its supporters as time goes on: write, mend, post and withdraw an update, and the updates the
-public may read. No commit here; who is mailed is in subscribers."""
+"""Updates of an appeal: draft, edit, publish and withdraw one, and list those the public may read. No commit here; the
+mails are in subscribers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def find(appeal: Appeal, update_id: int, *, for_change: bool = False) -> AppealU
 
 
 def faults(title: Texts, text: Texts, languages: Sequence[str]) -> list[Fault]:
-    """What keeps these words from being an update, by the rules of an appeals file."""
+    """What keeps these texts from being an update, by the rules of an appeals file."""
     table = Table({key: told for key, told in (("title", title), ("text", text)) if told}, "", [])
     for key in ("title", "text"):
         table.texts(key, languages, required=True)
@@ -63,8 +63,8 @@ def begun_with(form_key: str) -> AppealUpdate | None:
 
 
 def write(appeal: Appeal, title: Texts, text: Texts, *, form_key: str, by: str) -> AppealUpdate:
-    """An update that only staff see yet; or the one that the same form has written before. Raises SentBefore if the
-    form says something else now, DraftChanged if somebody wrote one at the same moment."""
+    """Create an update that only staff see yet, or find the one that the same form created before. Raises SentBefore if
+    the form holds something else now, DraftChanged if another organiser wrote one at the same moment."""
     known = begun_with(form_key)
     if known is not None:
         if (known.appeal_id, known.title, known.text) != (appeal.id, title, text):
@@ -78,14 +78,14 @@ def write(appeal: Appeal, title: Texts, text: Texts, *, form_key: str, by: str) 
     try:
         with db.session.begin_nested():
             db.session.add(update)
-    except IntegrityError as error:  # Somebody wrote one at the same moment.
+    except IntegrityError as error:  # Another organiser wrote one at the same moment.
         raise DraftChanged() from error
     return update
 
 
 def mend(update: AppealUpdate, title: Texts, text: Texts, *, by: str, at: datetime) -> bool:
-    """Other words for it. Whether anything changed. Raises NeedsAnotherToPublish for what the public reads already,
-    where two are needed: withdraw it and write another."""
+    """Change the text of an update. Returns whether anything changed. Raises NeedsAnotherToPublish for a published one
+    where two people are needed: withdraw it and write another."""
     if (update.title, update.text) == (title, text):
         return False
     if update.published_at is not None and Organisation.get().publish_needs_second:

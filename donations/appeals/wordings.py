@@ -26,8 +26,8 @@ Texts = Mapping[str, str]  # by language
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A wording that donations of earlier days keep. `until` is the day from which it holds for new ones no more.
-    `funds` are the names of the funds that were called otherwise. `is_lost`: nobody kept the text."""
+    """A wording that earlier donations keep. `until` is the day from which new donations have another. `funds` are the
+    former names of renamed funds. `is_lost`: the text was not stored."""
 
     until: date
     surplus: Texts
@@ -37,7 +37,7 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What an appeal's page says about its wording. `since` is empty where there was no other."""
+    """The history of wordings on an appeal's page. `since` is empty where there was no other."""
 
     since: date | None = None
     earlier: tuple[Earlier, ...] = ()
@@ -62,7 +62,7 @@ def version_at(appeal_id: int, moment: datetime) -> int | None:
 
 
 def version_on(appeal_id: int, day: date) -> int | None:
-    """The id of the version in force at the end of a day, for money handed in that was given on that day."""
+    """The id of the version in force at the end of a day, for offline donations received on that day."""
     zone = ZoneInfo(Organisation.get().timezone)
     return version_at(appeal_id, datetime.combine(day + timedelta(days=1), time(), tzinfo=zone).astimezone(UTC))
 
@@ -89,8 +89,8 @@ def record(
 
 
 def changes(read: ReadAppeal, appeal: Appeal) -> list[Fault]:
-    """What of the promise to supporters would be another than it is published: the words about a surplus, the name of a
-    fund that is there already. Each as a fault, with its key path. A fund that is added changes no promise."""
+    """Changes of the published promise to supporters: the text about a surplus, the name of an existing fund. Each as a
+    fault, with its key path. A new fund changes no promise."""
     found = []
     if read.columns["surplus"] != appeal.surplus:
         found.append(Fault(f"{read.path}.surplus", MONEY_LIES_THERE, appeal=appeal.slug))

@@ -94,7 +94,7 @@ def figures(conn: Connection, at: datetime) -> dict[str, Any]:
 
 
 def unsound(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[str]:
-    """What is not sound now and was not said when the copy was made."""
+    """Faults present now that were not reported when the copy was made."""
     known = then.get("findings", [])
     found = [" ".join(map(str, one)) for one in now["findings"] if list(one) not in known]
     if now["audit"] is not None and now["audit"] != then.get("audit"):

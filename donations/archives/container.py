@@ -94,7 +94,7 @@ def decrypt(archive: Path, out: BinaryIO, keys: Mapping[str, bytes]) -> None:
 
 
 def _check_mac(archive: Path, file: BinaryIO, keys: Mapping[str, bytes]) -> tuple[bytes, bytes, bytes]:
-    """Gives what `_first_line` gives; the file stands behind that line again."""
+    """Returns what `_first_line` returns; the file position is behind that line again."""
     head, key, mac = _first_line(archive, file, keys)
     start, signed = file.tell(), _Signed(file, key, head)
     while signed.read(_BLOCK):

@@ -1,6 +1,6 @@
-"""Archives of the first form: a tar of SQLite's own file and the evidence, signed by nobody. The file is read as rows;
-what else it holds (triggers, views, virtual tables) is never run. One of PostgreSQL is SQL that would have to be run,
-so it is refused."""
+"""Archives of the first form: a tar of SQLite's own file and the uploaded documents, unsigned. The file is read as
+rows; anything else in it (triggers, views, virtual tables) is never run. One of PostgreSQL is SQL that would have to be
+run, so it is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an archive says of itself: the first member of its tar. Everything read from it is checked here."""
+"""The description of an archive in itself: the first member of its tar. Everything read from it is checked here."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TablePart:
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """A file that was handed in, sealed as it lies on its shelf."""
+    """An uploaded file, sealed as it is stored."""
 
     bytes: int
     sha256: str

@@ -41,7 +41,7 @@ _SERIALS = (
 
 
 def rebuild(conn: Connection, manifest: Manifest, places: dict[str, Path], *, at: datetime) -> dict[str, Any]:
-    """Everything of the archive into the empty database. Gives its figures now. Raises BadManifest."""
+    """Everything of the archive into the empty database. Returns its figures now. Raises BadManifest."""
     try:
         _migrate(conn, manifest.revision)
         _same_shape(conn, manifest)

@@ -41,13 +41,13 @@ def findings(conn: Connection, at: datetime) -> Iterator[tuple[str, str, str]]:
 
 
 def forget(conn: Connection, names: Iterable[str]) -> int:
-    """Archives of these names were deleted, so nothing in them outlives its date. Gives how many were known."""
+    """Archives of these names were deleted, so nothing in them outlives its date. Returns how many were known."""
     of_names = (_record.c.act == "written", _record.c.name.in_(list(names)))
     return conn.execute(delete(_record).where(*of_names)).rowcount
 
 
 def written(conn: Connection) -> list[str]:
-    """The names of the archives that were written here and of which nobody has said that they were deleted."""
+    """The names of the archives written here and not reported as deleted."""
     return list(conn.scalars(select(_record.c.name).where(_record.c.act == "written").distinct()))
 
 
@@ -72,7 +72,7 @@ def _last(conn: Connection, act: str) -> Any:
     return conn.execute(select(_record).where(_record.c.act == act).order_by(_record.c.at.desc()).limit(1)).first()
 
 
-# What doctor calls it, the act, when it is old, what is said where it never was, and what to do.
+# Its name in doctor, the audit kind, the age at which it is overdue, the text where it never happened, and the remedy.
 _WATCHED = (
     ("backup", "written", COPY_OLD_AFTER, "none was ever written here",
      "Run `donations backup FOLDER --keep 14` each night"),

@@ -52,7 +52,7 @@ def restore(
     archive: Path, settings: Settings, *, replace: bool, finish: Finish, at: datetime, is_unsigned: bool = False
 ) -> Restored:
     """Put the archive into the place of the database. `finish` writes what must be there from the first moment on, and
-    is told when the copy was made; `is_unsigned`: a person trusts an archive of the first form, which nobody signed.
+    is told when the copy was made; `is_unsigned`: a person trusts an archive of the first form, which is unsigned.
     Raises ArchiveRefused, DatabaseNotEmpty, DatabaseInUse; then nothing is changed."""
     if not replace and inspect(db.engine).get_table_names():
         raise DatabaseNotEmpty()

@@ -1,5 +1,6 @@
-"""Pure rules: from all facts known of a payment, a balance transaction that stands alone, a bank line or a treasurer's
-act, the entries that must exist. No database, no Stripe, no clock. The rows named are those of docs/ledger.md."""
+"""Pure rules: from all facts known of a payment, a balance transaction without a payment, a statement line or a
+treasurer's action, the entries that must exist. No database, no Stripe, no clock. The rows named are those of
+docs/ledger.md."""
 
 from donations.bookkeeping import treasury
 from donations.bookkeeping.accounts import CLEARING, OF_AN_UNKNOWN_MOVEMENT, PUBLIC_ACCOUNTS

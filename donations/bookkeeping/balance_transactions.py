@@ -38,8 +38,8 @@ def is_of_unknown_kind(category: str) -> bool:
 
 def entry_for(movement: Movement, *, general_fund_id: int | None, suspense_fund_id: int) -> list[Wanted]:
     """The entry of a balance transaction without a payment: Stripe balance + net, fees + fee, counter - amount. Fees
-    and reserves are the general fund's; the rest stands in suspense until it is known whose it is. One of a kind that
-    we do not know is what a treasurer said that it is."""
+    and reserves are the general fund's; the rest is in suspense until it is known whose it is. A treasurer classifies
+    one of an unknown kind."""
     if movement.balance_type == RESERVED:
         return []  # The other half of a reserve: the half of the payments balance books both.
     counter = _COUNTERS.get(movement.reporting_category, UNCLASSIFIED)

@@ -1,4 +1,4 @@
-"""Bank lines: what each is, and so what it books against the bank account. Rows 7 and 10 to 15."""
+"""Statement lines: what each is, and so what it books against the bank account. Rows 7 and 10 to 15."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class MatchedPart:
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """A bank line with all that was confirmed of it. Amounts in minor units: `+` came in."""
+    """A statement line with its confirmed matches. Amounts in minor units: `+` came in."""
 
     key: str
     bank_ref: str
@@ -58,8 +58,8 @@ class LineFacts:
 
 
 def entry_of_line(facts: LineFacts) -> list[Wanted]:
-    """The entry of a bank line: the bank account + what came in, against what it was matched to. None until the matches
-    explain all of it: a line that is not understood is not booked."""
+    """The entry of a statement line: the bank account + amount received, against what it was matched to. None until the
+    matches explain all of it: a line that is not understood is not booked."""
     if sum(minor for part in facts.matched for _, minor in part.parts) != facts.amount_minor:
         return []
     lines: list[Line] = []

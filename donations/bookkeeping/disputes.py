@@ -1,4 +1,4 @@
-"""Disputes: what is withheld, given back and lost, from their balance transactions. An inquiry has none, so nothing is
+"""Disputes: what is withheld, returned and lost, from their balance transactions. An inquiry has none, so nothing is
 booked for it. Rows 5a to 5d of docs/ledger.md; the fee is borne by the general fund."""
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _WHOLE = Decimal("0.995")  # Rates are rounded: what is this near is all of it.
 
 @dataclass(slots=True)
 class Withheld:
-    """How a dispute stands. Of the gift's line it holds the stretch from `base` on: `taken` minor units less those
-    given `back`. `moves` are its balance transactions, each with the stretch that it moved."""
+    """The state of a dispute. It holds the stretch of the donation from `base` on: `taken` minor units less those
+    returned, `back`. `moves` are its balance transactions, each with the stretch that it moved."""
 
     id: str
     fact: Dispute | None
@@ -66,7 +66,7 @@ class Withheld:
 
 
 def plan(facts: PaymentFacts, settled: Money | None, given_back: int) -> list[Withheld]:
-    """Every dispute of a payment in order of when it was made. `given_back` is what refunds have taken of the gift;
+    """Every dispute of a payment in order of when it was made. `given_back` is what was refunded of the donation;
     what a dispute takes beyond the rest is a difference, not the funds' loss."""
     planned: list[Withheld] = []
     base = given_back
@@ -147,6 +147,6 @@ def _disputes(facts: PaymentFacts) -> Iterator[tuple[str, Dispute | None, list[M
         for dispute_id in moves
     }
     for dispute_id in sorted(moves, key=lambda each: (begun[each], each)):
-        # A withdrawal comes before what is given back, even in the same second.
+        # A withdrawal comes before its return, even in the same second.
         in_order = sorted(moves[dispute_id], key=lambda each: (each.created_at, each.amount_minor > 0, each.id))
         yield dispute_id, known.get(dispute_id), in_order

@@ -1,5 +1,5 @@
-"""The entries of a payment, from all facts known of it: the gift, its settlement, its failure; refunds and disputes are
-next door. The same facts in any order give the same entries."""
+"""The entries of a payment, from all facts known of it: the donation, its settlement, its failure; refunds and disputes
+are next door. The same facts in any order give the same entries."""
 
 from __future__ import annotations
 
@@ -79,8 +79,9 @@ def entries_for(facts: PaymentFacts) -> list[Wanted]:
 
 
 def standing_of(facts: PaymentFacts, currency: str) -> Standing:
-    """What the donor has given by this payment and still stands. `currency` is that of the donation, which is also the
-    payment's own: of a payment whose amount is not known yet, or that did not succeed, it says nothing in that."""
+    """What the donor has given by this payment, less what was refunded or lost. `currency` is that of the donation,
+    which is also the payment's own: of a payment whose amount is not known yet, or that did not succeed, it says
+    nothing in that."""
     if facts.amount is None or facts.succeeded_at is None or facts.failed_at is not None:
         return Standing.nothing(currency)
     received, settled = facts.amount, settled_amount(facts)
@@ -106,7 +107,7 @@ def _of_gift(part: int, received: Money, settled: Money) -> Money:
 
 def _gift(facts: PaymentFacts, shares: Shares, settled: Money) -> list[Wanted]:
     """Row 1: in settlement + A, donations online - A. Money without a reference of ours is owed an explanation, so it
-    stands as an unidentified receipt."""
+    is an unidentified receipt."""
     assert facts.succeeded_at is not None
     account, ref = (DONATIONS_ONLINE, None) if shares.identified else (UNIDENTIFIED, facts.charge_id)
     lines: list[Line] = []
@@ -129,8 +130,8 @@ def _failed_later(facts: PaymentFacts, shares: Shares, settled: Money) -> list[W
 
 
 def _settlement(facts: PaymentFacts, shares: Shares, movement: Movement) -> list[Wanted]:
-    """Rows 1a, 1b, 2 and 3: Stripe balance + net, fees + fee, in settlement - amount; the fee borne by the gift's funds
-    or by the general fund, as was agreed when it was given."""
+    """Rows 1a, 1b, 2 and 3: Stripe balance + net, fees + fee, in settlement - amount; the fee borne by the donation's
+    funds or by the general fund, as was agreed when it was given."""
     bearer = facts.general_fund_id if facts.fee_bearer == "general" and shares.identified else None
     parts = shares.split(movement.amount_minor)
     fees = shares.split(0 if bearer is not None else movement.fee_minor)

@@ -15,9 +15,9 @@ Parts = Sequence[tuple[int, int]]  # (fund id, minor units)
 def entry_of_payout(
     movement: Movement, parts: Parts, *, general_fund_id: int | None, suspense_fund_id: int
 ) -> list[Wanted]:
-    """The entry of a payout's own balance transaction, or of the one by which it came back: payouts in transit against
+    """The entry of a payout's own balance transaction, or of the one that returned it: payouts in transit against
     the Stripe balance, by the funds of its members. `parts` are of the payout as it was made, positive towards the
-    bank; what they do not explain, all of it while the members are not known, stands in suspense."""
+    bank; what they do not explain, all of it while the members are not known, is in suspense."""
     left = -movement.amount_minor  # what left the Stripe balance
     turn = 1 if left * sum(minor for _, minor in parts) >= 0 else -1
     shares = [(fund, turn * minor) for fund, minor in parts]

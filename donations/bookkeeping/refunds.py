@@ -1,5 +1,5 @@
-"""Refunds: which money each gives back. A refund that bounced left its money owed to the supporter; the next refund
-takes it from there first, and only the rest from the gift. Rows 4, 4a and 9 of docs/ledger.md."""
+"""Refunds: which money each returns. A failed refund left its money owed to the supporter; the next refund
+takes it from there first, and only the rest from the donation. Rows 4, 4a and 9 of docs/ledger.md."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from donations.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A refund that counts: the stretches of the gift it takes from income, and those it takes of what was owed. `cost`
-    is what leaves the balance, in the settlement currency."""
+    """A refund that counts: the stretches of the donation it takes from income, and those it takes of what was owed.
+    `cost` is what leaves the balance, in the settlement currency."""
 
     refund: Refund
     from_income: tuple[Stretch, ...]
@@ -59,7 +59,7 @@ def plan(facts: PaymentFacts, settled: Money | None) -> list[Planned]:
 
 def _worths(facts: PaymentFacts, settled: Money) -> Iterator[tuple[Refund, int]]:
     """Each refund that counts with what it takes, in the settlement currency. One in another currency counts when its
-    balance transaction is known, and takes the same share of what the gift settled at; together they take all."""
+    balance transaction is known, and takes the same share of what the donation settled at; together they take all."""
     of_gift = 0
     for refund in sorted(facts.refunds, key=lambda one: (one.created_at, one.id)):
         moved = _movement_of(facts, refund, "refund")
@@ -75,7 +75,7 @@ def _worths(facts: PaymentFacts, settled: Money) -> Iterator[tuple[Refund, int]]
 
 
 def _owed(facts: PaymentFacts, planned: list[Planned], refund: Refund) -> list[Stretch]:
-    """What bounced before this refund was made and has not been given back since, nor repaid by bank or kept. What
+    """What bounced before this refund was made and has not been refunded since, nor repaid by bank or kept. What
     bounced later was not owed yet, so the refund took its own money."""
     owed: list[Stretch] = []
     for one in planned:

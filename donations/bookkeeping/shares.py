@@ -1,6 +1,6 @@
-"""How a payment lies over its funds. A gift is a line from nothing to its whole amount; each stretch of it that is
-given back, withheld or lost belongs to the funds by the difference of the shares at its ends. So the parts of any
-stretches that make up the whole always add up to the gift's own parts, to the penny."""
+"""How a payment lies over its funds. A donation is a line from nothing to its whole amount; each stretch of it that is
+refunded, withheld or lost belongs to the funds by the difference of the shares at its ends. So the parts of any
+stretches that make up the whole always add up to the donation's own parts, to the penny."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Shares:
         return dict(zip(self.funds, apportion(minor, self.weights), strict=True))
 
     def of_stretch(self, stretch: Stretch) -> Parts:
-        """What a stretch of the gift's line is of each fund."""
+        """What a stretch of the donation's line is of each fund."""
         start, end = self.split(stretch[0]), self.split(stretch[1])
         return {fund: end[fund] - start[fund] for fund in self.funds}
 
 
 def settled_amount(facts: PaymentFacts) -> Money | None:
-    """The gift in the currency it settles in: by its balance transactions once one is known (several if captured in
+    """The donation in the currency it settles in: by its balance transactions once one is known (several if captured in
     parts), before that its own amount if we settle in its currency. None: not known yet, and no rate is invented."""
     of_charge = [one for one in facts.movements if one.reporting_category == "charge" and one.amount_minor > 0]
     if of_charge:

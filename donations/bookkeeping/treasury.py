@@ -1,5 +1,5 @@
-"""What a treasurer's own acts book: offline gifts, slips, disbursements, transfers, opening balances, write-offs.
-Rows 4b, 10, 13, 14 and 16; what reaches the bank is in bank.py."""
+"""The entries of treasurers' own actions: offline donations, paying-in slips, payments out, transfers, opening
+balances, write-offs. Rows 4b, 10, 13, 14 and 16; what reaches the bank is in bank.py."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def entry_of_gift(gift_id: int, method: str, parts: Parts, currency: str, accept
 
 
 def entry_of_slip(ref: str, held: list[tuple[str, int, int]], currency: str, paid_in_at: datetime) -> list[Wanted]:
-    """Row 10: what is on a slip leaves the hand. `held` are (method, fund id, minor units)."""
+    """Row 10: what is on a paying-in slip leaves the hand. `held` are (method, fund id, minor units)."""
     lines: list[Line] = []
     for method, fund, minor in held:
         lines.append(Line(PAYING_IN, fund, currency, minor, ref))
@@ -78,7 +78,7 @@ def entry_of_transfer(
 
 
 def entry_of_opening(key: str, fund_id: int, bank_ref: str, minor: int, currency: str, at: datetime) -> list[Wanted]:
-    """Row 16: what a fund had at the bank when the books begin."""
+    """Row 16: what a fund had at the bank when the ledger began."""
     lines = [Line(BANK, fund_id, currency, minor, bank_ref), Line(OPENING, fund_id, currency, -minor)]
     return entry(key, "opening", at, lines)
 
@@ -86,7 +86,7 @@ def entry_of_opening(key: str, fund_id: int, bank_ref: str, minor: int, currency
 def entry_of_write_off(
     key: str, fund_id: int, account: int, clear_ref: str | None, minor: int, currency: str, at: datetime
 ) -> list[Wanted]:
-    """What cannot be explained or recovered, taken out of the clearing account it stands in."""
+    """What cannot be explained or recovered, cleared from the clearing account that holds it."""
     lines = [Line(WRITTEN_OFF, fund_id, currency, minor), Line(account, fund_id, currency, -minor, clear_ref)]
     return entry(key, "write-off", at, lines)
 

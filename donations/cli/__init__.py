@@ -78,8 +78,8 @@ def _choose(_ctx: click.Context, _option: click.Parameter, file: Path | None) ->
 
 
 class _Commands(click.Group):
-    """The commands; those that try it out with made-up people are loaded when they are asked for, so that what serves
-    the fund never holds the stand-in for Stripe nor its mailbox."""
+    """The commands; the demo commands are loaded on demand, so that a production process never contains the stand-in
+    for Stripe or its mailbox."""
 
     TRIALS = ("demo", "sandbox", "tour")
 

@@ -1,4 +1,4 @@
-"""`donations audit`: whether what was done still stands as it was written."""
+"""`donations audit`: whether the audit log is still as it was written."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def rendered() -> str:
         facts = {"organisation": house, "language": code, "direction": Locale.parse(code, sep="-").text_direction}
         with force_locale(code):
             sections.append(Markup(part.render(**facts)))  # noqa: S704 - a template of ours
-    # It loads nothing, so its style stands in it, and the page's own policy knows it by its hash.
+    # It loads nothing, so its style is inline, and the page's own policy allows it by its hash.
     style = Path(current_app.static_folder or "", "css/away.css").read_text(encoding="utf-8")
     hash = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return whole.render(organisation=house, language=house.default_language, sections=sections, hash=hash, style=style)

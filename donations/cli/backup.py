@@ -1,5 +1,5 @@
 """`donations backup`, `restore`, `drill` and `forget-archives`: the whole installation but its keys as one encrypted
-archive, and the proof that it comes back. What an archive is stands in docs/backups.md."""
+archive, and the proof that it comes back. Archives are described in docs/backups.md."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _forget(names: Iterable[str]) -> int:
 
 
 def _finish(conn: Connection, copied_at: datetime) -> None:
-    """What a restored database must say of itself from its first moment on."""
+    """What a restored database must record about itself from its first moment on."""
     restoration.mark_restored(conn, copied_at, actor=actor(), at=datetime.now(UTC))
 
 
@@ -128,4 +128,4 @@ def _settings() -> Settings:
     return settings
 
 
-COMMANDS = (guarded(backup), drill, restore, forget_archives)  # With a wrong key, nobody could open the archive again.
+COMMANDS = (guarded(backup), drill, restore, forget_archives)  # A wrong key makes an archive unreadable.

@@ -1,5 +1,5 @@
-"""`donations bank imports`, `withdraw`, `questions` and `answer`: what was imported, an import taken back, and lines of
-which a person must say whether they are here already."""
+"""`donations bank imports`, `withdraw`, `questions` and `answer`: list imports, withdraw one, and answer whether a line
+in doubt is a stored one."""
 
 from __future__ import annotations
 

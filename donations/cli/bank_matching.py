@@ -1,4 +1,4 @@
-"""`donations bank match` and `donations bank lines`: run the rules that match bank lines, and see what is left."""
+"""`donations bank match` and `donations bank lines`: run the rules that match statement lines, and see what is left."""
 
 from __future__ import annotations
 

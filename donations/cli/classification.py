@@ -76,7 +76,7 @@ def classify(transaction: str, account: str, fund_slug: str, reason: str) -> Non
 
 
 def _decided(what: str, about: str, fund_slug: str, reason: str, **told: Any) -> bool:
-    """Keep the decision and the audit's word. Gives whether it holds already."""
+    """Store the decision with its audit log entry. Returns whether it is in force already."""
     with write_unit() as conn:
         fund, at = _fund(fund_slug), datetime.now(UTC)
         asked = classification.Asked(secrets.token_urlsafe(12), fund.id, reason, **told)

@@ -1,5 +1,5 @@
-"""What a command gives out of the books or of what is kept of people is told like an export in the browser: an act in
-the audit log, and a mail to every admin and treasurer. A command that gives out such a thing stands in the list."""
+"""A command that gives out ledger data or personal data is reported like an export in the browser: an entry in the
+audit log, and a mail to every admin and treasurer. Every such command is in the list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`donations ledger export` and `donations ledger statement`: the books in files, for other programs and on paper."""
+"""`donations ledger export` and `donations ledger statement`: the ledger in files, for other programs and on paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`donations ledger`: ask the books whether they are sound, decide of them, write them to files (exports)."""
+"""`donations ledger`: check the ledger, decide about findings, write it to files (exports)."""
 
 from __future__ import annotations
 

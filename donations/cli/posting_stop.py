@@ -98,7 +98,7 @@ def tell(state: str) -> None:
 
 
 def explain() -> None:
-    """Every grave finding in words: what it means and how it is corrected, on which page and by which command."""
+    """Every grave finding as text: what it means and how it is corrected, on which page and by which command."""
     with snapshot() as conn:
         report = books.check(conn, datetime.now(UTC))
         for finding in report.grave:

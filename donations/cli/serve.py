@@ -1,5 +1,5 @@
 """`donations serve` (web and worker together) and `donations worker` alone. A child that dies is started again; the
-signal to stop is passed on, and each ends after the work in hand. Nobody is left behind when one of us is killed."""
+signal to stop is passed on, and each ends after the work in hand. No process is left behind when one is killed."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _listening(host: str, port: int, stop: threading.Event) -> socket.socket:
 
 
 class Command(NamedTuple):
-    """A process of ours: its name for people, the words after `python`, the file descriptors that it inherits."""
+    """A child process: its name for people, the arguments after `python`, the file descriptors that it inherits."""
 
     name: str
     words: tuple[str, ...]

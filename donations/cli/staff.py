@@ -1,4 +1,4 @@
-"""`donations staff`: invite people and say who is here; help who lost their second factor; end somebody's access."""
+"""`donations staff`: invite people and list them; help people who lost their second factor; end a person's access."""
 
 from __future__ import annotations
 

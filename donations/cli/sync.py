@@ -1,4 +1,4 @@
-"""`donations stripe`: ask Stripe for what we have not been told, or take in its reports (stripe_reports)."""
+"""`donations stripe`: fetch from Stripe what no event has told us, or import its reports (stripe_reports)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The web processes, on a socket that `donations serve` has bound: run as a file, so that it starts without the app.
 
 granian would bind each process's socket itself, with SO_REUSEPORT: then two installations could share one port, and the
-kernel would deal Stripe's events among their books."""
+kernel would deal Stripe's events between them."""
 
 from __future__ import annotations
 

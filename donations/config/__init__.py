@@ -1,5 +1,5 @@
 """The only reader of the environment. Every value is checked here, and a bad one stops the start with its name and the
-mend; what an installation says about itself (name, currencies, languages) lives in the database, not here."""
+fix; what an installation says about itself (name, currencies, languages) lives in the database, not here."""
 
 from __future__ import annotations
 

@@ -96,7 +96,8 @@ def _meant(name: str, names: set[str]) -> str:
 
 
 def _misspelt(environ: Mapping[str, str], names: set[str]) -> list[str]:
-    """Names of the environment that are nearly ours. Most of it is other programs', so only a slip of a letter is."""
+    """Names in the environment that are nearly ours. Most of it belongs to other programs, so only a wrong letter or
+    two counts."""
     faults = []
     for name in sorted(set(environ) - names):
         near = get_close_matches(name, names, 1, _LIKENESS_ELSEWHERE)

@@ -1,5 +1,5 @@
-"""The keys of DATA_KEY against what the database knows of them: a wrong or missing key is found before anything is
-sealed with it. How a key is replaced stands in rotation."""
+"""The check of the keys in DATA_KEY against the database: a wrong or missing key is found before anything is sealed
+with it. Keys are replaced in rotation."""
 
 from donations.data_keys.columns import HASHED, LASTING_HASHES, SEALED, needed
 from donations.data_keys.findings import findings

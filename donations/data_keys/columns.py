@@ -42,7 +42,7 @@ HASHED = {
     ("staff", "email_sealed"): ("email_hash", "staff email"),
     ("subscription", "email_sealed"): ("email_hash", "following"),
 }
-# Hashes whose text stands nowhere, or that other things are named by: they stay under the first key.
+# Hashes whose text is stored nowhere, or that name other things: they stay under the first key.
 LASTING_HASHES = {
     ("bank_account", "identifier_hash"),
     ("bank_line", "dedupe_key"),  # Entries are named by it.

@@ -47,7 +47,7 @@ class PrivateKey:
         return id_of(self.public)
 
     def hasher(self, purpose: str) -> Callable[[str], bytes]:
-        """Look-up hashes that nobody can make without the private half; as seals.hasher."""
+        """Look-up hashes that need the private half; as seals.hasher."""
         derived = HKDF(SHA256(), 32, salt=None, info=b"fighting-fund.offline-key.lookup").derive(self.raw)
         return seals.hasher(derived, purpose)
 

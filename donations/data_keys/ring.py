@@ -49,8 +49,8 @@ def ring() -> Ring:
 
 
 def lasting_of(conn: Connection) -> bytes:
-    """The first key there ever was, by what the database of `conn` knows: ours, or one that is being restored and that
-    nobody else sees yet. Raises WrongDataKey and DataKeyMissing."""
+    """The first key there ever was, by what the database of `conn` knows: ours, or one that is being restored and not
+    visible to others yet. Raises WrongDataKey and DataKeyMissing."""
     rows, keys = _rows(conn) if inspect(conn).has_table(_data_key.name) else [], _keys()
     _check(rows, keys)
     by_age = _by_age(rows, keys)
@@ -58,7 +58,7 @@ def lasting_of(conn: Connection) -> bytes:
 
 
 def forget_ring() -> None:
-    """Prove the keys anew before the next use."""
+    """Prove the keys again before the next use."""
     current_app.extensions.pop(_CACHE, None)
 
 
@@ -80,7 +80,7 @@ def record(conn: Connection, *, at: datetime) -> None:
     if not rows:
         _prove_by_opening(conn, keys)
     known, number = {row.key_id for row in rows}, max((row.number for row in rows), default=0)
-    for key_id in reversed(list(keys)):  # The newest stands first.
+    for key_id in reversed(list(keys)):  # The newest comes first.
         if key_id not in known:
             number += 1
             row = {"number": number, "key_id": key_id, "check_value": _check_value(key_id, keys[key_id])}

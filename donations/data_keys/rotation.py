@@ -1,5 +1,5 @@
-"""Seals everything anew with the first key of DATA_KEY, a small batch at a time, while the fund goes on. Nothing is
-remembered between two batches but what the rows themselves say, so it may be stopped and begun again at any point."""
+"""Seals everything again with the first key of DATA_KEY, a small batch at a time, while the fund keeps working. Nothing
+is remembered between two batches except in the rows themselves, so it may be stopped and restarted at any point."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def seal_batch(conn: Connection, table_name: str, column_name: str, after: Any |
 
 def retire(conn: Connection, *, at: datetime) -> dict[str, int]:
     """Retire every key but the first that nothing needs any more; what it hashed stays findable by a copy of it that
-    the first key seals. Gives how many values still need each of those that could not be retired."""
+    the first key seals. Returns how many values still need each of those that could not be retired."""
     keys = _keys()
     first = next(iter(keys.items()))
     rows = conn.execute(select(_data_key).where(_data_key.c.retired_at.is_(None))).all()

@@ -9,7 +9,7 @@ from typing import Any
 from donations.data_requests.lookup import Kept
 from donations.money import Money
 
-_OURS = ("id",)  # numbers of rows, which tell nobody anything
+_OURS = ("id",)  # numbers of rows, which are of no use to a reader
 
 
 def as_json(kept: Kept) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""The erasure of what is kept of one person. Their dates are set to yesterday, and the rules by which everything goes
-are carried out at once for these rows. What is still needed (a payment on its way, an event that nobody has handled)
-stays until it is not, and then goes with the next run of the job `erasure`. No commit here."""
+"""The erasure of one person's data. Their dates are set to yesterday, and the rules by which everything goes are
+carried out at once for these rows. Data still needed (a payment in transit, an unhandled event) stays until it is not,
+and then goes with the next run of the job `erasure`. No commit here."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Erased:
 
     @property
     def counts(self) -> dict[str, int]:
-        """For the audit log, which names nobody."""
+        """For the audit log, which holds no names."""
         return {
             "donations": self.donations, "subscriptions": self.subscriptions, "events": self.told_by_stripe,
             "waiting": self.waiting,

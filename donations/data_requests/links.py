@@ -1,5 +1,5 @@
-"""The mailed link to what is kept of an address. Nobody learns from asking whether we know it: the same is done
-and said either way, and only when the mail is written is it looked whether there is anything to show (mailer.py)."""
+"""The mailed link to the data kept for an address. A request never reveals whether we know it: the same is done and
+shown either way, and only the writing of the mail looks whether there is anything to show (mailer.py)."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ def _receipt(row: Receipt) -> KeptReceipt:
 
 
 def _bank_lines(donation_id: int) -> Iterator[dict[str, str]]:
-    """What the bank says of the transfers that brought a donation, and nothing else."""
+    """The statement lines of the transfers that brought a donation, and nothing else."""
     gifts = select(OfflineGift.id).where(OfflineGift.donation_id == donation_id)
     targets = [str(one) for one in db.session.scalars(gifts)]
     is_theirs = and_(Match.kind.in_(_OF_OFFLINE_GIFTS), Match.target.in_(targets))

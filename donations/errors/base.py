@@ -1,4 +1,4 @@
-"""What every expected failure is, and those that any part of the house can meet."""
+"""The base of every expected failure, and those that any part of the application can meet."""
 
 from __future__ import annotations
 

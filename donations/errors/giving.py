@@ -1,4 +1,4 @@
-"""What can go wrong with appeals, amounts, gifts and messages."""
+"""Expected failures of appeals, amounts, donations and messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong in the books, and with the rules of who may move money."""
+"""Expected failures of the ledger, and of the rules about who may move money."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read all that is known of a payment whose root is locked, as the plain values that bookkeeping reckons with."""
+"""Load all that is known of a payment whose root is locked, as the plain values that bookkeeping works with."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from donations.prepared import Prepared
 
 def load_root(conn: Connection, known: Known) -> Root:
     """All that is known of a payment whose root this transaction has locked; locks its donation too, because the
-    donation's state follows from all its payments. Raises PostingStopped while the books are halted."""
+    donation's state follows from all its payments. Raises PostingStopped while posting is stopped."""
     payment, donation = known.row, None
     shares: tuple[tuple[int, int], ...] = ()
     if payment.donation_id is not None:
@@ -59,7 +59,7 @@ def _beside_others(conn: Connection, root: Root, shares: tuple[tuple[int, int], 
 
 def load_house(conn: Connection) -> Any:
     """What every booking needs to know of the organisation: currencies, zone, its own funds, the last closed day.
-    Raises PostingStopped while the books are halted."""
+    Raises PostingStopped while posting is stopped."""
     house = _HOUSE.one(conn, {})
     _refuse_if_stopped(conn, house)
     return house
@@ -67,8 +67,8 @@ def load_house(conn: Connection) -> Any:
 
 @contextmanager
 def posting_despite_stop(conn: Connection) -> Iterator[None]:
-    """Inside, this connection posts although posting is stopped. Only for what makes the books sound again, and for the
-    answer to a refund that was asked for to that end: reconciliation/posting_stop decides."""
+    """Inside, this connection posts although posting is stopped. Only for repairs of the ledger, and for the answer to
+    a refund requested as such a repair: reconciliation/posting_stop decides."""
     conn.info[_DESPITE] = conn  # Not only True: the driver's connection outlives this transaction.
     try:
         yield
@@ -152,7 +152,7 @@ def _facts(payment: Any, house: Any, donation: Any, shares: tuple[tuple[int, int
 
 
 def _what_hangs_on(conn: Connection, payment: Any) -> dict[str, Any]:
-    """Balance transactions, refunds, disputes and the newest decision. The decided fund takes the gift whole."""
+    """Balance transactions, refunds, disputes and the newest decision. The decided fund takes the donation whole."""
     asked = {"payment_id": payment.id}
     decision = _DECISION.first(conn, asked)
     refunds = tuple(_refund_of(payment.charge_id, row) for row in _REFUNDS.all(conn, asked))
@@ -166,7 +166,8 @@ def _what_hangs_on(conn: Connection, payment: Any) -> dict[str, Any]:
 
 
 def _settled_owed(conn: Connection, charge_id: str, refunds: tuple[Refund, ...]) -> tuple[tuple[datetime, int], ...]:
-    """Read from the books, where a bank line and a treasurer's adjustment say it; only what bounced can be settled."""
+    """Read from the ledger, where statement lines and treasurers' adjustments record it; only what bounced can be
+    settled."""
     if not any(refund.failed for refund in refunds):
         return ()
     return tuple((row.posted_at, int(row.amount_minor)) for row in _SETTLED_OWED.all(conn, {"of_charge": charge_id}))

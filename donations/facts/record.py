@@ -1,5 +1,5 @@
-"""Write what is said, forward only: a later, poorer or repeated word about the same thing changes nothing that is
-already known. Each function locks the root of the payment it is about."""
+"""Record reported facts, forward only: a later, poorer or repeated report of the same thing changes nothing already
+known. Each function locks the root of the payment it is about."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from donations.stripe_statuses import ChargeStatus
 
 
 def record_charge(conn: Connection, charge: Charge, *, at: datetime) -> Known:
-    """Write what is said of a charge and lock its root."""
+    """Record a charge and lock its root."""
     payment_id, changed_at = new_id(), charge.changed_at or charge.charged_at
     said = {
         "id": payment_id,
@@ -46,7 +46,7 @@ def lock_root(conn: Connection, charge_id: str, *, at: datetime) -> Known:
 
 
 def record_movement(conn: Connection, movement: Movement, *, at: datetime) -> Known | None:
-    """Write a balance transaction; lock the root of the charge it belongs to. Gives that root, if there is one."""
+    """Write a balance transaction; lock the root of the charge it belongs to. Returns that root, if there is one."""
     charge_id = movement.charge_id or _charge_of_source(conn, movement.source_id)
     known = None if charge_id is None else lock_root(conn, charge_id, at=at)
     said = {name: getattr(movement, name) for name in upserts.MOVEMENT_COLUMNS}
@@ -57,7 +57,7 @@ def record_movement(conn: Connection, movement: Movement, *, at: datetime) -> Kn
 
 
 def record_refund(conn: Connection, refund: Refund, *, at: datetime) -> Known | None:
-    """Write a refund and take in the balance transactions that came before it. None for one without a charge."""
+    """Record a refund and attach the balance transactions that came before it. None for one without a charge."""
     if refund.charge_id is None:
         return None
     known = lock_root(conn, refund.charge_id, at=at)
@@ -82,7 +82,7 @@ def record_refund(conn: Connection, refund: Refund, *, at: datetime) -> Known | 
 
 
 def record_dispute(conn: Connection, dispute: Dispute, *, at: datetime) -> Known:
-    """Write a dispute, the later word winning, and the balance transactions it brings with it."""
+    """Record a dispute, the latest report winning, and the balance transactions it brings with it."""
     known = lock_root(conn, dispute.charge_id, at=at)
     said = {
         "id": dispute.id,
@@ -121,7 +121,7 @@ def record_warning(conn: Connection, warning: FraudWarning, *, at: datetime) -> 
 
 
 def record_payout(conn: Connection, payout: Payout) -> None:
-    """Write a payout, the later word winning."""
+    """Record a payout, the latest report winning."""
     said = {name: getattr(payout, name) for name in upserts.PAYOUT_COLUMNS}
     upserts.UPSERT_PAYOUT.run(conn, {**said, "members_listed": False, "estimate_kept": False})
 

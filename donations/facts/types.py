@@ -1,4 +1,4 @@
-"""What is said of a payment from outside, and all of it together, as plain values. No database here."""
+"""The facts reported about a payment, one by one and all together, as plain values. No database here."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from donations.stripe_statuses import ChargeStatus, DisputeStatus, RefundStatus
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What Stripe says of a charge; times are aware. `changed_at` is when it became that, as far as this word can tell:
-    a bank debit is begun days before it succeeds or fails. None: when it was charged. `authorized`: what was held on a
-    card, where not all of it was captured at once; then `amount` is what was. `for_account`: the other Stripe account
-    whose money it is."""
+    """A charge as Stripe reports it; times are aware. `changed_at` is when it became that, as far as this report can
+    tell: a bank debit is begun days before it succeeds or fails. None: when it was charged. `authorized`: what was held
+    on a card, where not all of it was captured at once; then `amount` is what was. `for_account`: the other Stripe
+    account whose money it is."""
 
     charge_id: str
     intent_id: str | None
@@ -37,8 +37,8 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """What a treasurer decided that a movement of an unknown kind is: the ledger account on its other side, and whose
-    money it is."""
+    """What a treasurer decided that a balance transaction of an unknown kind is: the ledger account on its other side,
+    and whose money it is."""
 
     account: int
     fund_id: int
@@ -68,7 +68,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """What Stripe says of a refund, in the charge's currency. Canceled counts as failed."""
+    """A refund as Stripe reports it, in the charge's currency. Canceled counts as failed."""
 
     id: str
     charge_id: str | None
@@ -91,7 +91,8 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """What Stripe says of a dispute; `said_at` is when, by its clock. Its money is in its movements."""
+    """A dispute as Stripe reports it; `said_at` is when, by Stripe's clock. Its money is in its balance
+    transactions."""
 
     id: str
     charge_id: str
@@ -124,7 +125,7 @@ class FraudWarning:
 
 @dataclass(frozen=True, slots=True)
 class Payout:
-    """What Stripe says of a payout, in minor units; negative where it takes from the bank."""
+    """A payout as Stripe reports it, in minor units; negative where it debits the bank account."""
 
     id: str
     amount_minor: int
@@ -156,8 +157,8 @@ class Stray(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PaymentFacts:
-    """Everything known of one payment, as plain values: what bookkeeping reckons with. `shares` are (fund id, minor
-    units intended); a payment that nobody has given a fund has none and belongs to the suspense fund. `settled_owed` is
+    """Everything known of one payment, as plain values: what bookkeeping works with. `shares` are (fund id, minor
+    units intended); a payment not assigned to a fund has none and belongs to the suspense fund. `settled_owed` is
     what had bounced and was repaid by bank or kept, when and how much, in the settlement currency. `is_part_captured`:
     less came than was held on the card, and the rest was released."""
 
@@ -212,7 +213,7 @@ class Checkout:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """Everything known of a payment, with what the steps after the books need."""
+    """Everything known of a payment, with what the steps after posting need."""
 
     payment: Any
     is_new: bool

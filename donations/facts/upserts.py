@@ -1,5 +1,5 @@
-"""The statements by which facts are written, forward only: a later, poorer or repeated word changes nothing that is
-known already. What they mean, and the locks, are in writing.py."""
+"""The statements by which facts are written, forward only: a later, poorer or repeated report changes nothing already
+known. What they mean, and the locks, are in record.py."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _all_bound(table: Table) -> dict[str, Any]:
 
 def _earlier(old: ColumnElement[datetime], new: ColumnElement[datetime]) -> ColumnElement[datetime]:
     """The earlier of two moments, of which either may be unknown. A thing changed no later than when we were first told
-    that it had, so the earliest word is the best, in whatever order words come."""
+    that it had, so the earliest report is the best, in whatever order reports come."""
     return case((old.is_(None), new), (new.is_(None), old), (new < old, new), else_=old)
 
 
@@ -92,7 +92,7 @@ def _upsert_refund(dialect: str) -> Any:
     statement = upsert(dialect, _refund).values(_all_bound(_refund))
     new = statement.excluded
     old = _refund.c
-    # What waits may wait for one thing and then for another: of two such words the later one counts.
+    # What waits may wait for one thing and then for another: of two such reports the later one counts.
     later = and_(_rank(new.status) == _rank(old.status), or_(old.said_at.is_(None), new.said_at > old.said_at))
     on = or_(_rank(new.status) > _rank(old.status), later)
     filled = ("reason", "failure_reason", "balance_transaction_id", "failure_transaction_id")
@@ -107,7 +107,7 @@ def _upsert_refund(dialect: str) -> Any:
 
 
 def _upsert_latest(table: Table, later: tuple[str, ...], filled: tuple[str, ...]) -> Any:
-    """What was said later wins in the columns `later`; those of `filled` are completed only."""
+    """The later report wins in the columns `later`; those of `filled` are completed only."""
 
     def build(dialect: str) -> Any:
         statement = upsert(dialect, table).values(_all_bound(table))
@@ -129,7 +129,7 @@ def _upsert_latest(table: Table, later: tuple[str, ...], filled: tuple[str, ...]
 
 
 def _when_closed(old: Any, new: Any, on: ColumnElement[bool], table: Table) -> dict[str, ColumnElement[datetime]]:
-    """A dispute was closed when the first word of that state was said; later words about it change nothing."""
+    """A dispute was closed when that state was first reported; later reports of it change nothing."""
     if "closed_at" not in table.c:
         return {}
     repeated = and_(old.status == new.status, old.closed_at.is_not(None), new.closed_at.is_not(None))

@@ -1,5 +1,6 @@
-"""The life of a pay-in: handed in by a branch through its link, amended by a later version, and accepted into the books
-as an offline gift, or declined. What is accepted is a gift like any other; its life is in offline.py."""
+"""The life of a branch return: submitted by a branch through its link, revised by a later version, and accepted into
+the ledger as an offline donation, or declined. Once accepted it is a donation like any other, see
+offline_donations.py."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ MAX_PER_HOUR = 60  # of one branch: a link in wrong hands must not bury the trea
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What of a pay-in is personal: who counted, who handed in, the notes by kind of line. Sealed together."""
+    """The personal data of a branch return: who counted, who submitted, the notes by kind of line. Sealed together."""
 
     handed_in_by: str
     counters: tuple[str, ...] = ()
@@ -49,7 +50,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
-    """A pay-in as a branch writes it. `lines` are minor units by kind; `nonce` is the form's."""
+    """A branch return as a branch writes it. `lines` are minor units by kind; `nonce` is the form's."""
 
     method: str
     from_on: date
@@ -65,7 +66,7 @@ class HandedIn:
 
 
 def make_link(area: Area) -> str:
-    """A new link for the branch of an area; the one before stops working. Gives its token."""
+    """A new link for the branch of an area; the one before stops working. Returns its token."""
     area.link_nonce = secrets.token_urlsafe(12)
     return tokens.for_pay_in(area.id, area.link_nonce)
 
@@ -86,9 +87,9 @@ def area_of(token: str) -> Area:
 
 
 def hand_in(area: Area, told: HandedIn, *, amends: PayIn | None = None, at: datetime) -> PayIn:
-    """A new pay-in, or a new version of one. The same form sent again is the same pay-in. Raises NotTwoCounters for
-    cash, SentBefore if the form says something else now, AlreadyDone if there is a later version already, and
-    TooManyPayIns."""
+    """A new branch return, or a new version of one. The same form sent again is the same branch return. Raises
+    NotTwoCounters for cash, SentBefore if the form says something else now, AlreadyDone if there is a later version
+    already, and TooManyPayIns."""
     if told.method == "cash" and len({name.strip().casefold() for name in told.words.counters if name.strip()}) < 2:
         raise NotTwoCounters()
     key = privacy.lookup_hash(f"{area.id}:{told.nonce}", "pay-in form").hex()
@@ -104,7 +105,7 @@ def hand_in(area: Area, told: HandedIn, *, amends: PayIn | None = None, at: date
             db.session.add(row)
     except IntegrityError:
         first = db.session.scalar(select(PayIn).where(PayIn.form_key == key))
-        if first is None:  # Somebody else has amended this version meanwhile.
+        if first is None:  # Someone else has revised this version meanwhile.
             raise AlreadyDone() from None
         return _same(first, told)
     if amends is not None and amends.state == "new":
@@ -120,10 +121,11 @@ def _check_rate(area: Area, at: datetime) -> None:
 
 
 def accept(conn: Connection, pay_in_id: int, *, actor: str, name: str, at: datetime) -> tuple[PayIn, bool]:
-    """Into the books: as a gift of its own, or, of a later version, by what it differs from the one accepted before.
-    Cash and cheques count at once, a transfer when the bank's line is matched. `name` is what the person is called;
-    gives whether it stands on the pay-in, as only for the one treasurer it may. Raises AlreadyDone for one that is not
-    the latest or is decided, YourNameIsOnIt, NotToBeCorrected once its money is at the bank."""
+    """Accept a return into the ledger: as a donation of its own or, for a later version, by the difference from the
+    version accepted before. Cash and cheques count at once, a transfer when the statement line is matched. `name` is
+    what the person is called; returns whether it is on the branch return, which only a sole treasurer may accept.
+    Raises AlreadyDone for one that is not the latest or is decided, YourNameIsOnIt, NotToBeCorrected once its money is
+    at the bank."""
     row = _lock(pay_in_id)
     if row.state != "new":
         raise AlreadyDone()
@@ -144,7 +146,7 @@ def accept(conn: Connection, pay_in_id: int, *, actor: str, name: str, at: datet
 
 
 def decline(pay_in_id: int, *, reason: str, actor: str, at: datetime) -> PayIn:
-    """It is not taken into the books, and the branch reads why. Raises ReasonNeeded, AlreadyDone."""
+    """Reject it: nothing is posted, and the branch reads why. Raises ReasonNeeded, AlreadyDone."""
     row = _lock(pay_in_id)
     if row.state != "new":
         raise AlreadyDone()
@@ -156,7 +158,7 @@ def decline(pay_in_id: int, *, reason: str, actor: str, at: datetime) -> PayIn:
 
 
 def accepted_before(row: PayIn) -> PayIn | None:
-    """The earlier version that is in the books, if one is."""
+    """The earlier version that is in the ledger, if one is."""
     while row.amends is not None:
         row = db.session.get_one(PayIn, row.amends)
         if row.state == "accepted":
@@ -169,7 +171,7 @@ def successor_of(row: PayIn) -> PayIn | None:
 
 
 def of_area(area: Area, most: int = PAGE_LENGTH) -> Sequence[PayIn]:
-    """What the branch has handed in, the newest first."""
+    """What the branch has submitted, the newest first."""
     asked = select(PayIn).where(PayIn.area_id == area.id).order_by(PayIn.sent_at.desc(), PayIn.id.desc())
     return db.session.scalars(asked.limit(most)).all()
 
@@ -186,7 +188,7 @@ def counts() -> dict[str, int]:
 
 
 def words_of(row: PayIn) -> Words | None:
-    """The names and notes of a pay-in; None where they have been erased."""
+    """The names and notes of a branch return; None where they have been erased."""
     if row.words_sealed is None:
         return None
     said = json.loads(privacy.unseal(row.words_sealed, _identity(row.id)))
@@ -224,7 +226,8 @@ def _new(area: Area, told: HandedIn, key: str, amends: PayIn | None, at: datetim
 
 
 def _record(conn: Connection, row: PayIn, *, actor: str, at: datetime) -> OfflineGift:
-    """A gift of the branch. Who counted stands sealed in the pay-in, so the gift only says where."""
+    """A donation of the branch. The names of those who counted are sealed in the branch return, so the donation only
+    refers to it."""
     gift = Gift(
         amount=Money(row.amount_minor, row.currency), interval="once", fund=None, name=row.area.name, email="",
         message="", display="secret", language=row.language, nonce=f"pay-in {row.id}", area_id=row.area_id,
@@ -240,7 +243,7 @@ def _record(conn: Connection, row: PayIn, *, actor: str, at: datetime) -> Offlin
 
 
 def _booked_on(gift_id: int) -> date | None:
-    """The day of the gift's entry that stands."""
+    """The day of the donation's live entry."""
     mine = (Entry.source_type == "offline_gift", Entry.source_id == gift_id, Entry.reverses.is_(None))
     return db.session.scalar(select(Entry.entry_date).where(*mine).order_by(Entry.revision.desc()).limit(1))
 

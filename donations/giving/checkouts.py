@@ -56,7 +56,7 @@ def attempt_for(donation: Donation, params: dict[str, object], at: datetime) -> 
 def page_of(donation: Donation, at: datetime) -> CheckoutAttempt | None:
     """The attempt whose payment page there is already, if there is one."""
     for attempt in donation.attempts:
-        # Of an open one only Stripe can say that it is over; one that was never answered was shown to nobody.
+        # Only Stripe can tell that an open one is over. One that was never answered was shown to no one.
         if attempt.state == "open" or (attempt.state == "starting" and attempt.expires_at > at):
             return attempt
     return None
@@ -78,8 +78,8 @@ def attempt_opened(attempt_id: int, session_id: str, expires_at: datetime) -> No
 
 
 def attempt_not_repeatable(attempt_id: int) -> None:
-    """Stripe had been asked for this attempt's session in other words, as before our address or key was changed. If it
-    made one, nobody was shown it: the attempt is over, and the next one begins."""
+    """Stripe had been asked for this attempt's session with other parameters, as before our address or key was changed.
+    If it made one, no one was shown it: the attempt is over, and the next one begins."""
     attempt = db.session.get_one(CheckoutAttempt, attempt_id, with_for_update=True)
     if attempt.state == "starting":
         attempt.state = "expired"
@@ -107,8 +107,8 @@ def record_session(
     conn: Connection, session_id: str, reference: str, state: str, *, at: datetime, payment_failed: bool = False,
     awaits_payment: bool = False,
 ) -> bool:  # fmt: skip
-    """Write how a Checkout session stands (open, complete, expired) and what follows for its donation. False if the
-    donation is not ours. Complete and expired are final: a late word that it was open changes nothing.
+    """Record the state of a Checkout session (open, complete, expired) and what follows for its donation. False if the
+    donation is not ours. Complete and expired are final: a late report that it was open changes nothing.
     `payment_failed`: it completed, and the payment it completed with did not go through. `awaits_payment`: that is
     still to come, and will be asked for."""
     donation_id = conn.execute(_LOCK_DONATION, {"of_reference": reference}).scalar()

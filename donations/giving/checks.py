@@ -1,4 +1,4 @@
-"""The check of a donation before it is paid: what was typed, kept sealed for a day under an address nobody can guess,
+"""The check of a donation before it is paid: what was typed, kept sealed for a day under an address no one can guess,
 and the key by which one donation comes of it, once. What a field may hold is the form's business."""
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ def fields_of(check: DonationCheck) -> dict[str, str]:
 def begin_donation(code: str, key: str, gift: Gift, at: datetime) -> Donation:
     """The donation of this check: begun now, or the one that its key has begun before, while it is not paid.
 
-    Raises CheckNotFound, CheckUsed, CheckExpired, CheckIncomplete for another key, and what gifts.begin raises; then
-    nothing is written."""
+    Raises CheckNotFound, CheckUsed, CheckExpired, CheckIncomplete for another key, and what new_donation.begin raises;
+    then nothing is written."""
     check = find(code)
     db.session.refresh(check, with_for_update=True)  # Two clicks at once take turns.
     require_open(check, at)

@@ -1,4 +1,5 @@
-"""A treasurer's decision: this payment belongs to that fund. It is a fact like any other, and the books follow it."""
+"""A treasurer's decision: this payment belongs to that fund. The decision is a fact like any other, and the ledger
+follows it."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from donations.models.base import new_reference
 
 def assign(conn: Connection, charge_id: str, fund: Fund, *, reason: str, actor: str, at: datetime) -> None:
     """Give a payment to a fund: one without a reference of ours becomes a donation; a donation that was meant for
-    another fund moves there whole, with the entries of all its payments, what it was told and its allocation. Its
+    another fund moves there whole, with the entries of all its payments, the wording shown and its allocation. Its
     receipt follows in receipts.UNDO_WITHIN. Raises NothingToDecide if no such charge is known or the fund is no
     appeal's."""
     known_amount = (Payment.charge_id == charge_id, Payment.amount_minor.is_not(None))
@@ -53,7 +54,7 @@ def _is_stray(payment_id: int) -> bool:
 
 
 def _adopt(known: facts.Known, fund: Fund, *, at: datetime) -> None:
-    """Make the donation that nobody began here: no name, no address, the terms of today."""
+    """Create a donation that was not begun here: no name, no address, the terms of today."""
     payment, organisation = known.row, Organisation.get()
     appeal = db.session.get_one(Appeal, fund.appeal_id)
     donation = Donation(
@@ -80,16 +81,15 @@ def _adopt(known: facts.Known, fund: Fund, *, at: datetime) -> None:
 def _move(conn: Connection, donation_id: int, fund: Fund, *, at: datetime) -> None:
     donation = db.session.get_one(Donation, donation_id, with_for_update={"key_share": True})
     earmark(conn, donation, fund, at=at)
-    donation.purpose_estimated = False  # A person has said what it is for.
+    donation.purpose_estimated = False  # A person has decided what it is for.
     live = receipts.live_of(donation_id)
     if live is not None:
         receipts.follow_purpose(conn, donation, live, at=at)
 
 
 def earmark(conn: Connection, donation: Donation, fund: Fund, *, at: datetime) -> None:
-    """Make a donation one for this fund, whole: appeal, allocation, and what was told of it, in the words of today. One
-    that is for this fund already keeps its words. In another appeal it is counted anew by who settles it. The caller
-    holds its lock."""
+    """Move a whole donation to this fund: appeal, allocation and wording, as worded today. A donation already for this
+    fund keeps its wording. The settlement counts it in the other appeal. The caller holds its lock."""
     if [one.fund_id for one in donation.allocations] == [fund.id]:
         return
     appeal = db.session.get_one(Appeal, fund.appeal_id)

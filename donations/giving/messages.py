@@ -1,7 +1,7 @@
-"""Supporters' messages: which wait for a person's word, what was decided, and what an appeal's page shows of them.
+"""Supporters' messages: which wait for moderation, what was decided, and what an appeal's page shows of them.
 
-Only messages of gifts that count are shown, only after approval, and signed as the supporter chose. The words are
-unsealed when they are looked at and kept nowhere else."""
+Only messages of donations that count are shown, only after approval, and signed as the supporter chose. A message is
+unsealed when it is looked at and its plain text is stored nowhere."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ LOCKED = "(sealed with the offline key, which is locked)"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as whoever moderates sees it. `signed` is the name as its supporter lets it be shown, or empty."""
+    """A message as its moderator sees it. `signed` is the name as its supporter lets it be shown, or
+    empty."""
 
     reference: str
     appeal: str
@@ -57,7 +58,7 @@ class ShownPage:
 
 
 def listed(state: str, most: int) -> list[Message]:
-    """The messages of gifts that count in this state, oldest first."""
+    """The messages of donations that count in this state, oldest first."""
     asked = _of_counted_gifts().order_by(Donation.settled_at, Donation.id).limit(most)
     if state == "waiting":
         asked = asked.where(MessageDecision.verdict.is_(None))
@@ -67,14 +68,14 @@ def listed(state: str, most: int) -> list[Message]:
 
 
 def waiting() -> dict[int, int]:
-    """How many messages wait for a person's word, by the id of their appeal."""
+    """How many messages wait for moderation, by the id of their appeal."""
     asked = _of_counted_gifts().where(MessageDecision.verdict.is_(None))
     counted = asked.with_only_columns(Donation.appeal_id, func.count()).group_by(Donation.appeal_id)
     return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
 def find(reference: str) -> Message:
-    """Raises NoSuchMessage, also for a gift that was not received, or wholly given back or lost."""
+    """Raises NoSuchMessage, also for a donation that was not received, or fully refunded or lost to a dispute."""
     row = db.session.execute(_of_counted_gifts().where(Donation.reference == reference)).one_or_none()
     if row is None:
         raise NoSuchMessage(reference=reference)
@@ -95,7 +96,8 @@ def approve(reference: str, *, by: str, at: datetime) -> MessageDecision:
 
 
 def hide(reference: str, *, by: str, at: datetime) -> MessageDecision:
-    """Show a message no more, at once, whatever became of its gift; or do not show it at all. Raises NoSuchMessage."""
+    """Hide a message at once, whatever became of its donation, or reject it before it was shown. Raises
+    NoSuchMessage."""
     donation, decision = _decide(reference)
     if decision.hidden_at is None or decision.verdict != "hidden":
         decision.hide(by=by, at=at)
@@ -106,8 +108,8 @@ def hide(reference: str, *, by: str, at: datetime) -> MessageDecision:
 
 
 def publish(at: datetime) -> None:
-    """The tick: what was approved of gifts that count is shown from now on, and what belongs to no such gift any more
-    is withdrawn. Only discreet appeals wait for it; on the others it finds nothing new."""
+    """The tick: what was approved of donations that count is shown from now on, and messages whose donation no longer
+    counts are withdrawn. Only discreet appeals wait for it; on the others it finds nothing new."""
     of_counted = MessageDecision.donation_id.in_(
         select(Donation.id).where(
             Donation.id == MessageDecision.donation_id,
@@ -133,7 +135,7 @@ def shown(appeal: Appeal, number: int) -> ShownPage:
         .join(MessageDecision, MessageDecision.donation_id == Donation.id)
         .where(MessageDecision.appeal_id == appeal.id, MessageDecision.shown_since.is_not(None))
         .where(Donation.message_sealed.is_not(None))
-        # References are random: within one tick the order does not tell in which the gifts came.
+        # References are random: within one tick it does not reveal the order of the donations.
         .order_by(MessageDecision.shown_since.desc(), Donation.reference)
     )
     if not appeal.discreet:  # What a discreet appeal shows is what its last tick found.
@@ -149,7 +151,7 @@ def shown(appeal: Appeal, number: int) -> ShownPage:
 
 
 def _of_counted_gifts() -> Select[Donation, str, MessageDecision]:
-    """A decision counts for the appeal that it was made for: a gift that was moved to another waits again."""
+    """A decision counts for the appeal that it was made for: a donation that was moved to another waits again."""
     decided = and_(
         MessageDecision.donation_id == Donation.id,
         MessageDecision.appeal_id == Donation.appeal_id,

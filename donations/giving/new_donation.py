@@ -32,7 +32,7 @@ class Gift:
     display: str
     language: str
     nonce: str  # from the form token; the same nonce and content is the same donation
-    updates: bool = False  # whether its supporter wants to be told by mail how the appeal goes on
+    updates: bool = False  # whether the supporter subscribes to the appeal's updates
     area_id: int | None = None
 
 
@@ -104,7 +104,7 @@ def _form_key(appeal: Appeal, gift: Gift) -> str:
         gift.fund.slug if gift.fund else "", gift.name, gift.email, gift.message, gift.display, gift.updates,
         gift.area_id,
     ]  # fmt: skip
-    # Hashed first: a look-up hash folds case, and whoever mends a capital letter of their name has sent another form.
+    # Hashed first: a look-up hash folds case, and a name typed again with other capital letters is another form.
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
     return privacy.lookup_hash(digest, "form").hex()
 
@@ -142,8 +142,8 @@ def sealed_parts(reference: str, gift: Gift) -> dict[str, bytes | None]:
 
 
 def parts_of(appeal: Appeal, gift: Gift) -> list[tuple[Fund, int]]:
-    """The gift over its funds in minor units: all to the chosen one, else by shares; a fund that gets nothing is left
-    out."""
+    """The allocation of the donation to its funds in minor units: all to the chosen one, else by shares; a fund that
+    gets nothing is left out."""
     return [(gift.fund, gift.amount.minor)] if gift.fund is not None else by_shares(appeal, gift.amount.minor)
 
 

@@ -1,5 +1,5 @@
-"""The life of an offline gift: recorded by a treasurer, accepted, paid in, bounced or given back. What it comes to
-follows from what was accepted and from the bank lines matched to it; state, count and receipt follow that."""
+"""The life of an offline donation: recorded by a treasurer, accepted, paid in, bounced or refunded. What it comes to
+follows from what was accepted and from the statement lines matched to it; state, count and receipt follow that."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BY_HAND = offline_receipts.BY_HAND
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
-    """What a treasurer records besides the gift itself. `counted_by` are two people for cash."""
+    """What a treasurer records besides the donation itself. `counted_by` are two people for cash."""
 
     method: str
     received_on: date
@@ -44,9 +44,9 @@ class HandedIn:
 
 
 def record(appeal: Appeal, gift: Gift, handed_in: HandedIn, *, actor: str, at: datetime) -> OfflineGift:
-    """An offline gift as it was handed in, not counted yet; a transfer or standing order is expected. The same form
-    sent again is the same gift. Raises NotTwoCounters, and SentBefore if it says something else now; then nothing is
-    written."""
+    """Record an offline donation as it was received, not counted yet; a transfer or standing order is expected. The
+    same form sent again is the same donation. Raises NotTwoCounters, and SentBefore if it says something else now; then
+    nothing is written."""
     counters = {name.strip().casefold() for name in handed_in.counted_by if name.strip()}
     if handed_in.method == "cash" and len(counters) < 2:
         raise NotTwoCounters()
@@ -75,9 +75,9 @@ def record(appeal: Appeal, gift: Gift, handed_in: HandedIn, *, actor: str, at: d
 
 
 def accept(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> bool:
-    """Cash or a cheque counts from now on: row 10. Gives whether who recorded it accepted it too, as only somebody who
-    is the one treasurer may. Raises NotYourOwn for who recorded it where there is another treasurer, AlreadyDone if it
-    was accepted or cancelled before."""
+    """Cash or a cheque counts from now on: row 10. Returns whether the same person recorded and accepted it, which only
+    a sole treasurer may do. Raises NotYourOwn for the person who recorded it where there is another treasurer,
+    AlreadyDone if it was accepted or cancelled before."""
     gift = _lock(gift_id)
     if gift.state != "recorded":
         raise AlreadyDone()
@@ -93,9 +93,9 @@ def accept(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> bool:
 
 
 def correct(conn: Connection, gift_id: int, amount: Money, method: str, *, at: datetime) -> None:
-    """Another amount was handed in than was accepted: the books converge on it, and the receipt is replaced. Raises
-    NotToBeCorrected once it is on a slip, a bank line names it, or where cash was to be a transfer, or the other way
-    round."""
+    """Another amount was received than was accepted: the ledger converges on the right one, and the receipt is
+    replaced. Raises NotToBeCorrected once it is on a paying-in slip, a statement line names it, or where cash was to be
+    a transfer, or the other way round."""
     gift = _lock(gift_id)
     is_by_hand = gift.method in BY_HAND
     counted = gift.donation.amount_minor if is_by_hand else 0
@@ -116,7 +116,7 @@ def correct(conn: Connection, gift_id: int, amount: Money, method: str, *, at: d
 
 def move(conn: Connection, gift_id: int, fund: Fund, *, at: datetime) -> None:
     """It was meant for another fund: appeal, allocation and terms become that fund's, and its own entry follows. What
-    is on a slip or a statement line is entered again by who calls (reconciliation.donation_moves). Raises
+    is on a paying-in slip or a statement line is entered again by the caller (reconciliation.donation_moves). Raises
     NotToBeCorrected for one that was cancelled, or a fund that is no appeal's."""
     gift = _lock(gift_id)
     if gift.state == "cancelled" or fund.appeal_id is None:
@@ -128,7 +128,7 @@ def move(conn: Connection, gift_id: int, fund: Fund, *, at: datetime) -> None:
 
 
 def needs_another() -> bool:
-    """Whether somebody else must accept what one has recorded: there are two treasurers who could."""
+    """Whether another treasurer must accept what this person recorded: true once two treasurers could."""
     return staff.count_active("treasurer") > 1
 
 
@@ -146,7 +146,8 @@ def cancel(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> None:
 
 
 def _check_same(known: OfflineGift, gift: Gift, handed_in: HandedIn) -> None:
-    """The form says what it said when it was sent first. The name is not compared: it may have been erased."""
+    """Check that the form holds the same values as when it was first sent. The name is not compared: it may have been
+    erased."""
     then = (known.donation.amount, known.method, known.received_on, known.cheque_number or "")
     if then != (gift.amount, handed_in.method, handed_in.received_on, handed_in.cheque_number):
         raise SentBefore()
@@ -156,7 +157,7 @@ def _check_same(known: OfflineGift, gift: Gift, handed_in: HandedIn) -> None:
 
 
 def book(conn: Connection, gift: OfflineGift, *, at: datetime) -> None:
-    """Make the books say of an accepted gift what its row says."""
+    """Converge the ledger on the row of an accepted donation."""
     house = facts.load_house(conn)
     zone = ZoneInfo(house.timezone)
     donation = gift.donation
@@ -176,7 +177,8 @@ def book(conn: Connection, gift: OfflineGift, *, at: datetime) -> None:
 
 @contextmanager
 def following(conn: Connection, gift_ids: Sequence[int], *, at: datetime) -> Iterator[list[ledger.Posted]]:
-    """Lock the gifts' donations; what is posted inside is put on the list; then everything follows from it."""
+    """Lock the `donation` rows of offline donations. The caller lists what it posts inside; the consequences follow at
+    the end."""
     for donation_id in sorted(conn.scalars(_DONATIONS, {"gifts": list(gift_ids)}).all()):
         conn.execute(_LOCK_DONATION, {"of_donation": donation_id})
     posted: list[ledger.Posted] = []
@@ -185,7 +187,7 @@ def following(conn: Connection, gift_ids: Sequence[int], *, at: datetime) -> Ite
 
 
 def follow(conn: Connection, gift_ids: Sequence[int], posted: Sequence[ledger.Posted], *, at: datetime) -> None:
-    """State and count of each gift, then the totals, then the receipts: locked in this order."""
+    """State and count of each donation, then the totals, then the receipts: locked in this order."""
     counted: dict[tuple[int, date], int] = {}
     standings = {gift_id: standing_of(conn, gift_id) for gift_id in gift_ids}
     rows = {gift_id: conn.execute(_GIFT, {"of_gift": gift_id}).one() for gift_id in gift_ids}
@@ -199,7 +201,7 @@ def follow(conn: Connection, gift_ids: Sequence[int], posted: Sequence[ledger.Po
 
 
 def standing_of(conn: Connection, gift_id: int) -> Standing:
-    """What a gift comes to: what was accepted or came by bank, less what bounced and what was given back."""
+    """The value of an offline donation: what was accepted or came by bank, less what bounced and what was refunded."""
     gift = conn.execute(_GIFT, {"of_gift": gift_id}).one()
     matched = {row.kind: int(row.minor) for row in conn.execute(_MATCHED, {"of_target": str(gift_id)})}
     by_hand = gift.amount_minor if gift.method in BY_HAND and gift.gift_state == "accepted" else 0
@@ -211,7 +213,8 @@ def standing_of(conn: Connection, gift_id: int) -> Standing:
 
 
 def _count(conn: Connection, gift: Any, standing: Standing, day: date, at: datetime) -> dict[tuple[int, date], int]:
-    """Bring a donation's state, and whether it counts as given, up to date. Gives the changes of its appeal's count."""
+    """Bring a donation's state, and whether it counts as given, up to date. Returns the changes of its appeal's
+    count."""
     received = standing.received.minor > 0
     known = DonationFacts(payments=((True, False),) if received else (), attempts=(), given=standing)
     state = "abandoned" if gift.gift_state == "cancelled" else state_of(known)

@@ -17,8 +17,9 @@ BY_HAND = ("cash", "cheque")
 
 
 def acknowledge(conn: Connection, gift_id: int, gift: Any, standing: Standing, *, at: datetime) -> None:
-    """The receipt follows what the donation (a row with its offline gift) comes to. What changes one that there is
-    already is a statement line or a correction, which the team may undo, so it waits; not where nobody is told."""
+    """The receipt follows what the donation (a row with its offline donation) comes to. An existing receipt changes
+    because of a statement line or a correction, which the team may undo, so the change waits, except where no one gets
+    a mail."""
     said, latest = _said(conn, gift_id, gift, standing, at=at)
     at_once = gift.method in BY_HAND and not gift.email_sealed
     rule = receipts.acknowledge_due if at_once else receipts.acknowledge_later
@@ -34,8 +35,8 @@ def acknowledge_due(conn: Connection, gift_id: int, gift: Any, standing: Standin
 def _said(
     conn: Connection, gift_id: int, gift: Any, standing: Standing, *, at: datetime
 ) -> tuple[receipts.Acknowledged, Any]:
-    """What a receipt says now, and the newest there is. Its day is the day the money came: cash and cheques were handed
-    in, a transfer was booked by the bank, on the first of its lines if there are several."""
+    """What a receipt says now, and the newest there is. Its day is the day the money came: when cash and cheques were
+    received, or when the bank booked a transfer, on the first of its lines if there are several."""
     latest = receipts.latest_of(conn, gift.id)
     booked_on = None if gift.method in BY_HAND else conn.scalar(_BOOKED_ON, {"of_gift": str(gift_id)})
     zone = ZoneInfo(Organisation.get().timezone)
@@ -46,7 +47,7 @@ def _said(
         issued_on=at.astimezone(zone).date().isoformat(),
         method=gift.method,
         cause=receipts.cause_of(standing, latest, offline=True),
-        # A statement that is imported anew after a restore says again what was acknowledged before.
+        # A statement imported again after a restore repeats donations that were acknowledged before.
         caused_at=datetime.combine(received_on, time(), tzinfo=zone) if latest is None else at,
     )
     return said, latest

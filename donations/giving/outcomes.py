@@ -1,4 +1,4 @@
-"""What a donation's own page says of it: how far its payment is, what became of it, and whether it may be tried again.
+"""What a donation's own page shows: how far its payment is, what became of it, and whether it may be tried again.
 Reads only."""
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ def payment_progress(donation: Donation) -> PaymentProgress:
 
 
 def outcome_of(donation: Donation, at: datetime) -> Outcome:
-    """What its own page says of a donation. Its supporter may have come back from a declined card or from a better one
-    after it: while Stripe is being asked, it says so, and not that nothing arrived; a decline just heard of is said."""
+    """The outcome shown on a donation's own page. Its supporter may have come back from a declined card or from a
+    better one after it: while Stripe is being asked, the page says so and not that nothing arrived; a decline just
+    reported is shown."""
     kind, progress = {"pending": "waiting"}.get(donation.state, donation.state), payment_progress(donation)
     if kind in ("waiting", "processing") and progress is PaymentProgress.ON_ITS_WAY:
         kind = "processing" if _is_pending(donation) else "confirming"

@@ -1,5 +1,5 @@
-"""The names that supporters let be shown beside their latest gifts. Only of gifts that count, never for a discreet
-appeal, where the moment of a gift is nobody's business."""
+"""The names that supporters let be shown beside their latest donations. Only of donations that count, never for a
+discreet appeal, where the moment of a donation must stay private."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NamedGift:
 
 
 def latest(appeal: Appeal, most: int) -> tuple[NamedGift, ...]:
-    """The latest gifts whose supporters chose to be shown, newest first."""
+    """The latest donations whose supporters chose to be shown, newest first."""
     if appeal.discreet or appeal.visibility != "shown":
         return ()
     gifts = db.session.scalars(

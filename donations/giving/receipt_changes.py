@@ -13,7 +13,7 @@ from donations.models import OfflineGift
 
 
 def carry_out_change(conn: Connection, donation_id: int, *, at: datetime) -> None:
-    """Bring the receipt of a donation up to date. Where it is true again, nothing changes and nobody is mailed. Raises
+    """Bring the receipt of a donation up to date. Where it is true again, nothing changes and no one is mailed. Raises
     PostingStopped."""
     is_offline = db.session.scalar(select(OfflineGift.id).where(OfflineGift.donation_id == donation_id)) is not None
     (offline_donations if is_offline else settlement).acknowledge_due(conn, donation_id, at=at)

@@ -1,5 +1,5 @@
-"""Giving a gift's money back by the way it came: what may be given back, a refund asked for and kept before Stripe is
-called, and what Stripe said of it. No call to Stripe is made here."""
+"""Refunds to the payment method that paid: how much may be refunded, a refund requested and stored before Stripe is
+called, and Stripe's answer. No call to Stripe is made here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be given back. `form_key` is made by the form, so that it is asked for once; `reason` is one of
+    """A refund to make. `form_key` is made by the form, so that it is asked for once; `reason` is one of
     REFUND_REASONS, `note` our own words."""
 
     form_key: str
@@ -36,7 +36,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """What is asked of Stripe now. `is_first`: nobody has asked yet. `key_holds`: Stripe still knows the key, so asking
+    """What is asked of Stripe now. `is_first`: no one has asked yet. `key_holds`: Stripe still knows the key, so asking
     again can only find the same refund."""
 
     charge_id: str
@@ -69,7 +69,7 @@ def ask(conn: Connection, charge_id: str, asked: Asked, *, actor: str, at: datet
 
 
 def left(conn: Connection, known: facts.PaymentFacts) -> Money:
-    """What may still be given back at Stripe, in the gift's own currency: all that succeeded, less what was given back,
+    """What may still be refunded at Stripe, in the donation's own currency: all that succeeded, less what was refunded,
     lost to a dispute, asked for and not heard of yet, or settled with the supporter by another way. Raises
     NothingToRefund."""
     if known.amount is None:
@@ -90,7 +90,7 @@ def is_disputed(known: facts.PaymentFacts) -> bool:
 
 
 def begin_try(conn: Connection, attempt_id: int, *, at: datetime) -> Try | None:
-    """Note that Stripe is being asked now, so that nobody else asks for a while. None if it is over."""
+    """Note that Stripe is being asked now, so that no one else asks for a while. None if it is over."""
     attempt = db.session.get_one(RefundAttempt, attempt_id, with_for_update=True)
     if attempt.state != "asked":
         return None
@@ -110,8 +110,8 @@ def begin_try(conn: Connection, attempt_id: int, *, at: datetime) -> Try | None:
 
 
 def take_in(conn: Connection, refund: facts.Refund, *, at: datetime) -> None:
-    """Write what Stripe says of a refund, all that follows for its gift, and that the attempt that asked for it is
-    over. An answer to our own call and an event say the same, in whatever order."""
+    """Record Stripe's report of a refund with all that follows for its donation, and end the attempt that requested it.
+    An answer to our own call and an event have the same effect, in whatever order."""
     known = facts.record_refund(conn, refund, at=at)
     if known is None:
         return
@@ -121,7 +121,7 @@ def take_in(conn: Connection, refund: facts.Refund, *, at: datetime) -> None:
 
 
 def give_up(conn: Connection, attempt_id: int, error: str) -> None:
-    """Stripe refused it, or never heard of it: it is over, and its money may be given back otherwise."""
+    """Stripe refused it, or never heard of it: it is over, and its money may be refunded another way."""
     conn.execute(_REFUSED, {"of_attempt": attempt_id, "new_error": error})
 
 

@@ -1,5 +1,5 @@
 """What follows from a payment's facts, in one transaction: entries, the donation's state, the total, the receipt, the
-mail. Everything is reckoned anew from all facts known, so order and repetition do not matter."""
+mail. Everything is calculated again from all facts known, so order and repetition do not matter."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def settle(conn: Connection, known: facts.Known, *, at: datetime) -> None:
 
 
 def _book(conn: Connection, root: facts.Root, zone: ZoneInfo, *, at: datetime) -> None:
-    """What is heard of one payment may change which payment of the donation counts, so its others are booked with it;
-    the lock of the donation makes sure that nobody else does so now."""
+    """News of one payment may change which payment of the donation counts, so its others are booked with it;
+    the lock of the donation makes sure that no one else does so now."""
     counting, stray = _Booked(), _Booked()
     for one in (root.facts, *root.others):
         booked = stray if one.payment_id in root.strays else counting
@@ -107,8 +107,8 @@ def restate(conn: Connection, donation_id: int, *, at: datetime) -> None:
 
 
 def _gift_day(wanted: Sequence[Wanted], posted: Sequence[ledger.Posted], today: date) -> date | None:
-    """The day a recognised gift counts on; None while this payment is not recognised, like a declined one of a donation
-    that another payment has paid."""
+    """The day a recognised donation counts on; None while this payment is not recognised, like a declined one of a
+    donation that another payment has paid."""
     if not any(want.kind == "gift" for want in wanted):
         return None
     return next((one.entry_date for one in posted if one.kind == "gift"), today)
@@ -124,8 +124,8 @@ def _given(root: facts.Root) -> Standing:
 def _count(
     conn: Connection, root: facts.Root, given: Standing | None, gift_day: date | None, today: date, *, at: datetime
 ) -> dict[tuple[int, date], int]:
-    """Bring a donation's state, and whether it counts as given, up to date. Gives the changes of the appeal's count. In
-    a period whose result is final it stays counted: what became of it later is counted where it happened."""
+    """Bring a donation's state, and whether it counts as given, up to date. Returns the changes of the appeal's count.
+    In a period whose result is final it stays counted: what became of it later is counted where it happened."""
     donation = root.donation
     assert donation is not None
     # A first payment that succeeded decides by itself: nothing else that is known could change the state.

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from donations.bookkeeping import Standing
 
-# Donations that count as given: received, and not wholly given back or lost.
+# Donations that count as given: received, and not fully refunded or lost.
 COUNTED_STATES = frozenset({"paid", "part_refunded", "disputed"})
 # States in which its page may stop asking. A donation may still leave one of them when new facts arrive.
 SETTLED_STATES = frozenset({"paid", "part_refunded", "refunded", "disputed", "lost", "failed", "abandoned"})
@@ -35,11 +35,11 @@ class PaymentProgress(StrEnum):
     arrived yet is no reason, because a bank debit is on its way for days."""
 
     NOT_STARTED = "not_started"
-    OPEN = "open"  # a payment page is open, and nobody is known to have paid on it
+    OPEN = "open"  # a payment page is open, and no one is known to have paid on it
     ON_ITS_WAY = "on_its_way"
     RECEIVED = "received"  # also where it was refunded or lost since
-    FAILED = "failed"  # the last that was heard: every attempt is over, and a payment was declined or taken back
-    EXPIRED = "expired"  # every attempt is over, and nobody has tried to pay
+    FAILED = "failed"  # the last report: every attempt is over, and a payment was declined or reversed
+    EXPIRED = "expired"  # every attempt is over, and no one has tried to pay
 
     @property
     def may_be_tried_again(self) -> bool:
@@ -61,7 +61,7 @@ def progress_of(known: DonationFacts) -> PaymentProgress:
     payments, attempts = known.payments, known.attempts
     if any(succeeded and not failed for succeeded, failed in payments):
         return PaymentProgress.RECEIVED
-    # A payment that came and was taken back accounts for one completed session, also where that its session completed
+    # A payment that came and was reversed accounts for one completed session, also where that its session completed
     # was not heard yet; a declined card accounts for none.
     taken_back = sum(succeeded and failed for succeeded, failed in payments)
     unaccounted = attempts.count("complete") - taken_back
@@ -91,7 +91,7 @@ def state_of(known: DonationFacts) -> str:
     a bank holds money of it in question                disputed
     nothing remains, some of it lost to a dispute       lost
     nothing remains                                     refunded
-    some was given back or lost                         part_refunded
+    some was refunded or lost                           part_refunded
     nothing of the kind                                 paid
     ==================================================  ============="""
     progress = progress_of(known)

@@ -14,7 +14,7 @@ from donations.models import CheckoutAttempt, Donation, Subscription, Subscripti
 
 
 def empty(conn: Connection, at: datetime, most: int) -> int:
-    """Erase what was typed for unpaid donations whose day is over. Gives how many, at most `most`.
+    """Erase what was typed for unpaid donations whose day is over. Returns how many, at most `most`.
 
     One whose payment page may be open, or has brought a payment that is still to come, is left as it is."""
     due = (

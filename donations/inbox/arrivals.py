@@ -39,7 +39,7 @@ class _Arrival:
 
 
 def receive(event: Event, raw: bytes, *, at: datetime) -> str:
-    """Keep an event and handle it, in one transaction. Gives what became of it: handled, ignored, due (kept, to be
+    """Keep an event and handle it, in one transaction. Returns what became of it: handled, ignored, due (kept, to be
     tried again) or duplicate. Raises only if it could not be kept."""
     because = not_ours(event)
     state = _first_state(event, because)
@@ -56,7 +56,7 @@ def receive(event: Event, raw: bytes, *, at: datetime) -> str:
 
 class _Desk:
     """Group commit for SQLite, whose writers take turns: while one arrival is being committed the next ones queue, and
-    the first of them takes in all the others with it. Each is still handled in a savepoint of its own, and nobody is
+    the first of them commits all the others with it. Each is still handled in a savepoint of its own, and no one is
     answered before the COMMIT."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ def _keep_and_handle(conn: Connection, arrival: _Arrival, *, is_last: bool) -> s
 
 
 def _tell_of_others(conn: Connection, arrival: _Arrival) -> None:
-    """Events of another account mean that Stripe is set up otherwise than here: somebody must look, and is told once a
+    """Events of another account mean that Stripe is set up differently from here: the administrators are told once a
     day. Those of the other mode are told by their count (counts.py); one that only names its thing means no harm."""
     event = arrival.event
     if event.account is not None and event.is_snapshot:
@@ -131,7 +131,7 @@ def _first_state(event: Event, because: str | None) -> str:
         log.error("event %s is %s: kept and ignored", event.id, because)
     if not is_for_us(event):
         return "ignored"
-    # Another API version may shape the object otherwise: the worker fetches it anew in our shape.
+    # Another API version may shape the object otherwise: the worker fetches it again in our shape.
     return "handled" if event.same_shape else "due"
 
 

@@ -23,7 +23,7 @@ from donations.stripe_gateway import Event
 
 log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 10
-# The words of the change itself.
+# The names of Stripe's own change.
 CHARGE_CHANGES = frozenset({"charge.succeeded", "charge.failed", "charge.captured", "charge.expired"})
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 
@@ -54,7 +54,7 @@ def try_to_handle(conn: Connection, event: Event, *, at: datetime, attempts: int
         _tell_anyway(conn, event, at)
         return fail(conn, event.id, attempts, stopped, at=at, counts=False)
     except Exception as error:
-        # Not the exception's own text: it may hold what must not stand in a log.
+        # Not the exception's own text: it may hold what must not be logged.
         log.error("event %s (%s) failed: %s", event.id, event.type, told(error))
         check_open(conn)
         return fail(conn, event.id, attempts, error, at=at)
@@ -62,7 +62,7 @@ def try_to_handle(conn: Connection, event: Event, *, at: datetime, attempts: int
 
 
 def finish(conn: Connection, event_id: str, state: str, *, at: datetime) -> str:
-    """Take a due event out of the queue, handled or ignored. Gives that state."""
+    """Take a due event out of the queue, handled or ignored. Returns that state."""
     _DONE.run(conn, {"event_id": event_id, "new_state": state, "moment": at})
     return state
 

@@ -1,5 +1,5 @@
-"""What Stripe says of a charge, refund, dispute, warning or payout, taken into facts and books with all that follows,
-whether an event told it or a listing: so what no event brought ends the same."""
+"""Charges, refunds, disputes, warnings and payouts as Stripe reports them, recorded as facts and posted with all that
+follows. Events and listings come here alike, so an object that no event brought ends the same."""
 
 from __future__ import annotations
 

@@ -18,12 +18,12 @@ from donations.models import StripeEvent
 from donations.stripe_gateway import Event
 
 LEASE = timedelta(minutes=2)
-# What an event is about, by the family of its type, where that can be fetched anew.
+# What an event is about, by the family of its type, where that can be fetched again.
 _FETCHED = {"charge": "charge", "refund": "refund", "charge.dispute": "dispute", "payout": "payout"}
 
 
 def handle_due(event_id: str, *, at: datetime) -> str:
-    """Try a kept event again. Gives its state after that; `gone` if somebody else has handled it meanwhile. What was
+    """Try a kept event again. Returns its state after that; `gone` if someone else has handled it meanwhile. What was
     ignored and is replayed is ignored again, unless it is for us by now."""
     event = reread(event_id, at=at)
     with write_unit() as conn:
@@ -31,7 +31,7 @@ def handle_due(event_id: str, *, at: datetime) -> str:
 
 
 def handle_reread(conn: Connection, event_id: str, event: Event | None, *, at: datetime) -> str:
-    """Handle a due event in the caller's write unit, its content read before. Gives its state after that."""
+    """Handle a due event in the caller's write unit, its content read before. Returns its state after that."""
     row = conn.execute(_LOCK_DUE, {"event_id": event_id}).first()
     if row is None:
         return "gone"
@@ -57,7 +57,7 @@ def put_off(event_id: str, error: Exception, *, at: datetime) -> None:
 
 
 def lease_due(conn: Connection, *, at: datetime, most: int) -> list[str]:
-    """Take up to `most` due events for this worker, oldest first. Gives their ids."""
+    """Take up to `most` due events for this worker, oldest first. Returns their ids."""
     ids = list(conn.execute(_DUE.with_for_update(skip_locked=True), _looked_for(at, most)).scalars())
     if ids:
         conn.execute(_LEASE, [{"event_id": event_id, "until": at + LEASE} for event_id in ids])
@@ -77,7 +77,7 @@ def replay(conn: Connection, event_id: str, *, at: datetime) -> bool:
 
 
 def reread(event_id: str, *, at: datetime) -> Event | None:
-    """The kept event, its object fetched anew if another API version shaped it. Stripe is asked before any write. What
+    """The kept event, its object fetched again if another API version shaped it. Stripe is asked before any write. What
     is fetched is as of now; only when a charge succeeded or failed is still told best by its event."""
     with write_unit() as conn:
         sealed = conn.execute(_PAYLOAD, {"event_id": event_id}).scalar()

@@ -1,5 +1,5 @@
 """Events that wait because posting is stopped, and which of them are about a payment: handled under the stop they may
-be what makes the books sound again, like a refund that was made at Stripe."""
+repair the ledger, like a refund that was made at Stripe."""
 
 from __future__ import annotations
 

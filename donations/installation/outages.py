@@ -14,8 +14,8 @@ PROBE_MS = 1_000
 
 
 def can_write(conn: Connection, statement: str) -> bool:
-    """Whether the database takes a write: this statement is run and rolled back, with whatever else the connection was
-    at. Where another holds the lock for longer than we wait, somebody is writing: that is a yes."""
+    """Whether the database takes a write: this statement is run and rolled back, with everything else in the
+    connection's transaction. Where another holds the lock for longer than we wait, writes work: that is a yes."""
     is_lite = conn.dialect.name == "sqlite"
     conn.rollback()
     try:

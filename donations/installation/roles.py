@@ -1,5 +1,5 @@
 """Two roles on PostgreSQL: one owns the tables and changes them at an update; the other, the app's, reads and writes
-rows. Who has broken into the app can do no more than its role: not take off the triggers that guard the books."""
+rows. An intruder in the app can do no more than its role, so cannot remove the triggers that guard the ledger."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def grant(conn: Connection) -> None:
 
 
 def owns_the_books(conn: Connection) -> bool:
-    """Whether the role of this connection could take off what guards the books."""
+    """Whether the role of this connection could remove the triggers that guard the ledger."""
     if conn.dialect.name != "postgresql":
         return False
     return bool(conn.execute(_OWNS).scalar_one())

@@ -1,5 +1,5 @@
 """How erased bytes leave the files of PostgreSQL. Outside of any transaction; a table that belongs to another role is
-skipped, with a word in PostgreSQL's log. SQLite overwrites by itself (`secure_delete`), and is left alone."""
+skipped, with a note in PostgreSQL's log. SQLite overwrites by itself (`secure_delete`), and is left alone."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def vacuum(tables: Iterable[str]) -> None:
 
 
 def rewrite(tables: Iterable[str], *, most_bytes: int) -> None:
-    """Write these tables anew, so that PostgreSQL's files hold nothing that was erased. Nobody reads a table meanwhile,
-    so one that is larger is left as it is, and so is one that is in use for a second."""
+    """Write these tables again, so that PostgreSQL's files hold nothing that was erased. A table cannot be read
+    meanwhile, so one that is larger is left as it is, and so is one that is in use for a second."""
     _vacuum(tables, "FULL", most_bytes=most_bytes)
 
 

@@ -45,8 +45,8 @@ def hosts(conn: Connection, at: datetime) -> list[Host]:
 
 
 def overdue_jobs(conn: Connection, every: Mapping[str, timedelta], at: datetime) -> dict[str, datetime]:
-    """Periodic jobs that nobody has run for longer than their period, and since when they are due. `every` is how often
-    each runs; a job that is not in it is none any more."""
+    """Periodic jobs that have not run for longer than their period, and since when they are due. `every` is the period
+    of each; a job that is not in it no longer exists."""
     due = conn.execute(select(Job.name, Job.due_at).where(Job.due_at < at - MIN_OVERDUE)).all()
     return {name: due_at for name, due_at in due if name in every and at - due_at > max(every[name], MIN_OVERDUE)}
 

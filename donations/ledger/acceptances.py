@@ -1,5 +1,5 @@
-"""Faults of the books that no act of ours can undo, accepted by people exactly as they stand: a row that is kept for
-ever, and the act in the audit that signs it. One without the other accepts nothing."""
+"""Faults of the ledger that nothing can undo, accepted by people exactly as they are: a row that is kept for ever, and
+the audit log entry that signs it. One without the other accepts nothing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def load(conn: Connection) -> dict[tuple[str, str, str], Acceptance]:
 
 
 def broken_act(conn: Connection) -> audit.Break | None:
-    """The first act at which the audit does not hold and which nobody has accepted."""
+    """The first entry at which the audit log is broken and which no one has accepted."""
     signed = load(conn)
     return next(
         (one for one in audit.breaks(conn) if ("I13", f"act:{one.id}", figure(break_facts(one))) not in signed), None

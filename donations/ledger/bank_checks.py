@@ -1,5 +1,5 @@
-"""The invariants of payouts, the bank and offline gifts, as queries whose answer must be empty. The rest, and who asks
-them, is in checks.py."""
+"""The invariants of payouts, the bank and offline donations, as queries whose answer must be empty. The rest, and who
+asks them, is in checks.py."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         " AND t.closing_minor IS NOT NULL AND t.withdrawn_at IS NULL ORDER BY t.ends_on DESC, t.id DESC LIMIT 1)"
         " WHERE EXISTS (SELECT 1 FROM adjustment j WHERE j.kind = 'opening' AND j.bank_account_id = a.id"
         " AND j.dated_on <= s.ends_on)"
-        # While a person must say whether a line is here twice, nobody knows what the bank had.
+        # While a person must say whether a line is here twice, no one knows what the bank had.
         " AND NOT EXISTS (SELECT 1 FROM line_question q JOIN bank_line h ON h.id = q.bank_line_id"
         " WHERE h.bank_account_id = a.id AND q.state = 'open')),"
         " told AS (SELECT n.name, n.ends_on, n.currency,"

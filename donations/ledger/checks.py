@@ -1,4 +1,4 @@
-"""The invariants of the books, each one a query whose answer must be empty. They read only; what follows from a fault
+"""The invariants of the ledger, each one a query whose answer must be empty. They read only; what follows from a fault
 is decided by who asks (the command line, the worker). Numbered as in docs/ledger.md."""
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from donations.periods import period_of
 
 
 def check(conn: Connection, at: datetime) -> Report:
-    """Ask every question of the books, on a connection that sees one moment only (database.snapshot): else what others
+    """Ask every question of the ledger, on a connection that sees one moment only (database.snapshot): else what others
     commit between two questions looks like a fault."""
     balances = conn.execute(_BALANCES).all()
     findings, accepted = _found(conn, balances, _QUESTIONS)
@@ -111,8 +111,8 @@ def stored_totals(conn: Connection) -> Iterator[tuple[tuple[int, date, str], int
 
 
 def counts(conn: Connection) -> Iterator[tuple[int, date, int, int]]:
-    """Of how many donations a total says that they are in it, and how many there are, wherever these differ: appeal,
-    period, said, counted."""
+    """The number of donations that a stored total claims and the true number, wherever these differ: appeal, period,
+    stored, counted."""
     for appeal_id, start, said, counted in conn.execute(text(_COUNTS)):
         yield appeal_id, _day(start), said, counted
 
@@ -127,7 +127,8 @@ def _stored_totals(conn: Connection) -> Iterator[Fault]:
 
 
 def _what_remains(conn: Connection) -> Iterator[Fault]:
-    """I11: where something was given back or lost, the live receipt says what remains, in the gift's own currency."""
+    """I11: where something was refunded or lost, the live receipt shows what remains, in the donation's own
+    currency."""
     for batch in _batched(conn.scalars(text(f"{_TAKEN_BACK} ORDER BY 1")).all()):
         known = load_of_donations(conn, batch)
         said: dict[int, dict[str, int]] = defaultdict(dict)
@@ -150,7 +151,7 @@ def _what_remains(conn: Connection) -> Iterator[Fault]:
 
 
 def _audit_chain(conn: Connection) -> Iterator[Fault]:
-    """I13: the audit of what people did stands as it was written."""
+    """I13: the audit log is as it was written."""
     for broken in audit.breaks(conn):
         said = f"the audit log is broken at entry {broken.id}: {broken.said}"
         yield said, f"act:{broken.id}", acceptances.break_facts(broken)
@@ -204,7 +205,7 @@ _OF_A_CHARGE = (
     "('charge', 'charge_failure', 'partial_capture_reversal',"
     " 'refund', 'refund_failure', 'dispute', 'dispute_reversal')"
 )
-# Donations of which something was, or may be, given back or lost.
+# Donations of which something was, or may be, refunded or lost.
 _TAKEN_BACK = (
     "SELECT DISTINCT q.donation_id FROM payment q WHERE q.donation_id IS NOT NULL"
     " AND q.id NOT IN (SELECT payment_id FROM stray_payment) AND"
@@ -213,7 +214,7 @@ _TAKEN_BACK = (
 # The plus keeps SQLite from looking through all entries that reverse nothing, by the index of that column.
 _LIVE = "+e.reverses IS NULL AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses = e.id)"
 
-# What is said, what it is about, and its facts by name.
+# The message, its subject, and its facts by name.
 Fault = tuple[str, str, dict[str, Any]]
 Ask = Callable[[Connection], Iterator[Fault]]
 _COUNTS = (

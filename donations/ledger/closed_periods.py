@@ -1,4 +1,4 @@
-"""I14: what was signed when a period was closed is what the books still say of it. Closing itself is not done here."""
+"""I14: what was signed when a period was closed still agrees with the ledger. Closing itself is not done here."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The only writer of entries. It makes the books converge on what bookkeeping says must exist: a missing entry is
-posted, a changed one reversed and posted anew, one no longer called for reversed. Nothing is edited."""
+"""The only writer of entries. It makes the ledger converge on the entries that bookkeeping calls for: a missing entry
+is posted, a changed one reversed and posted again, one no longer called for reversed. Nothing is edited."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Posted:
 
 @dataclass(slots=True)
 class _Kept:
-    """An entry as the books have it."""
+    """An entry as the ledger has it."""
 
     id: int
     key: str
@@ -103,7 +103,7 @@ class Batch:
             self.posted.append(Posted(line, entry_date, kind))
 
     def _open_day(self, day: date, lines: tuple[Line, ...]) -> date:
-        """The day, or the first later one on which nothing is changed that was signed (a closed period of the books)
+        """The day, or the first later one on which nothing is changed that was signed (a closed period of the ledger)
         or is final (the result of an appeal that counts by month, quarter or year)."""
         if self.closed_until is not None:
             day = max(day, self.closed_until + timedelta(days=1))
@@ -141,10 +141,10 @@ def converge(
     is_new: bool = False,
     actor: str = "stripe",
 ) -> list[Posted]:
-    """Make the entries of one source (its type and id) what `wanted` says. Gives the lines that were posted, reversals
-    included; none if nothing changed. The caller holds the lock of the source; `is_new` says that it was made in this
-    transaction, so that no entry can exist yet. `closed_until` is the last closed day: a fact from before it, or from a
-    period of its appeal that is final, is entered on the first open day, and its own day is kept beside."""
+    """Make the entries of one source (its type and id) what `wanted` says. Returns the lines that were posted,
+    reversals included; none if nothing changed. The caller holds the lock of the source; `is_new` says that it was made
+    in this transaction, so that no entry can exist yet. `closed_until` is the last closed day: a fact from before it,
+    or from a period of its appeal that is final, is entered on the first open day, and its own day is kept beside."""
     kept = [] if is_new else _kept(conn, source)
     live = _live(kept)
     revisions = _last_revisions(kept)

@@ -1,4 +1,4 @@
-"""What the check of the books answers with: faults, what was accepted, what is still open. Nothing is asked here."""
+"""What the check of the ledger answers with: faults, what was accepted, what is still open. No queries here."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All faults, those that people have accepted as they stand (no faults any more), the items still open (not
+    """All faults, those that people have accepted as they are (no faults any more), the items still open (not
     faults), and the trial balance in minor units by account and currency."""
 
     findings: tuple[Finding, ...]

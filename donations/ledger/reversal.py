@@ -1,4 +1,4 @@
-"""Entries taken back by a person because they should not stand: one that is in the books twice, one that was tampered
+"""Entries reversed by a person because they should not exist: one that is in the ledger twice, one that was tampered
 with. What cannot be mirrored, because it does not balance, is balanced on the account of written-off differences."""
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ def live_entries(conn: Connection, key: str) -> list[Live]:
 def reverse_entry(
     conn: Connection, entry_id: int, *, at: datetime, today: date, closed_until: date | None, actor: str
 ) -> list[Posted]:
-    """Take back what an entry says, together with the reversal it may have had already: afterwards both come to nothing
-    but their difference, which stands alone on 5900 under `entry:<id>`. Gives the lines posted, none if there is
-    nothing to take back. The caller holds the lock of the stop."""
+    """Reverse an entry, together with the reversal it may have had already: afterwards both come to nothing but their
+    difference, which is posted to 5900 under `entry:<id>`. Returns the lines posted, none if there is nothing to
+    reverse. The caller holds the lock of the stop."""
     pair = _pair(conn, entry_id)
     lines = _lines(conn, {entry_id, *(row.id for row in pair)})
     entry = next((row for row in pair if row.id == entry_id), None)
@@ -76,7 +76,7 @@ def reverse_entry(
 
 def has_tampered(conn: Connection, source: tuple[str, int]) -> bool:
     """Whether a live entry of this source (its type and id) does not balance or lacks postings: it cannot be converged
-    on what the facts call for before it is taken back."""
+    on what the facts call for before it is reversed."""
     of_source = (_entry.c.source_type == source[0], _entry.c.source_id == source[1])
     rows = conn.execute(select(_entry.c.id, _entry.c.reverses).where(*of_source)).all()
     taken_back = {row.reverses for row in rows}

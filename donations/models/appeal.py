@@ -1,5 +1,5 @@
 """Appeals, their funds (the earmarks), timelines, areas and stored totals: columns, constraints and the changes of
-state of one row. How totals are reckoned is in totals."""
+state of one row. How totals are calculated is in totals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FUND_KINDS = ("detainee", "family", "campaign", "general", "suspense")
 
 
 class Appeal(Model):
-    """A public call for money. `state` says whether it takes gifts, `visibility` what the public sees of it."""
+    """A public call for money. `state` says whether it takes donations, `visibility` what the public sees of it."""
 
     __tablename__ = "appeal"
     __table_args__ = (
@@ -44,7 +44,7 @@ class Appeal(Model):
     goal_minor: Mapped[int | None] = mapped_column(BigInt)
     period: Mapped[str | None] = mapped_column(Text)
     discreet: Mapped[bool] = mapped_column(default=False)
-    # Whether receipts may say which appeal and fund a gift was for: in some places that paper is a danger.
+    # Whether receipts may say which appeal and fund a donation was for: in some places that paper is a danger.
     names_on_receipt: Mapped[bool] = mapped_column(default=False)
     fee_bearer: Mapped[str] = mapped_column(Text, default="fund")
     title: Mapped[dict[str, str]] = mapped_column(Json)
@@ -66,7 +66,7 @@ class Appeal(Model):
 
     funds: Mapped[list[Fund]] = relationship(back_populates="appeal", order_by="Fund.position")
     events: Mapped[list[AppealEvent]] = relationship(order_by="AppealEvent.position", cascade="all, delete-orphan")
-    # Those on the list now. An area is never deleted, because gifts name it; see Area.is_listed.
+    # Those on the list now. An area is never deleted, because donations name it; see Area.is_listed.
     areas: Mapped[list[Area]] = relationship(
         order_by="Area.position", primaryjoin="and_(Appeal.id == Area.appeal_id, Area.is_listed)"
     )
@@ -92,7 +92,7 @@ class Appeal(Model):
         return self.state == "open" and self.visibility in ("shown", "amounts_hidden")
 
     def check_takes_gifts(self) -> None:
-        """Raises AppealPaused or AppealClosed where no gift can be begun."""
+        """Raises AppealPaused or AppealClosed where no donation can be begun."""
         if self.state == "closed":
             raise AppealClosed()
         if not self.takes_gifts:
@@ -109,7 +109,7 @@ class Appeal(Model):
         self.closed_on = on
 
     def hide(self, how: str) -> None:
-        """Let the public see no more than `how`, and take no gifts, until `show`."""
+        """Show the public no more than `how` allows, and take no donations, until `show`."""
         assert how in VISIBILITIES and how != "shown", how
         if self.visibility_before_hiding is None:
             self.state_before_hiding, self.visibility_before_hiding = self.state, self.visibility
@@ -193,14 +193,14 @@ class Area(Model):
     target_minor: Mapped[int] = mapped_column(BigInt)
     position: Mapped[int] = mapped_column(Integer, default=0)
     is_listed: Mapped[bool] = mapped_column(default=True, server_default=true())
-    # The word by which the branch's link is known; without one there is no link, a new one ends the link before.
+    # The nonce of the branch's link; without one there is no link, a new one revokes the link before.
     link_nonce: Mapped[str | None] = mapped_column(Text)
     opaque_id: Mapped[str | None] = mapped_column(Text, default=new_opaque_id)  # as a fund's
 
     appeal: Mapped[Appeal] = relationship(viewonly=True)
 
     def is_called(self, said: str) -> bool:
-        """Whether a name, or a name as it would stand in an address, means this area."""
+        """Whether a name, or its slug, means this area."""
         return bool(_plain(said)) and _plain(said) == _plain(self.name)
 
 
@@ -220,7 +220,7 @@ class FundTotal(Model):
 
 
 class AppealTotal(Model):
-    """How many gifts count in a period, and the version that every change of the total raises."""
+    """How many donations count in a period, and the version that every change of the total raises."""
 
     __tablename__ = "appeal_total"
 

@@ -1,5 +1,5 @@
-"""What people did, in the order they did it: a chain of hashes that nobody can change unseen. Numbers and words of ours
-only, no personal data. audit.py writes and verifies it."""
+"""The audit log, in order: a chain of hashes that cannot be changed unnoticed. Only our own numbers and codes, no
+personal data. audit.py writes and verifies it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Bank accounts, the statements that were imported, their lines, what identifies each line, and what it was matched to.
-Day and amount of a line never change; who paid stands sealed beside them."""
+Day and amount of a line never change; the payer is sealed beside them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from donations.models.base import BigInt, Json, Model, UtcDateTime, not_under_offline_key, one_of
 
-# What a bank line, or a part of it, was matched to; which entry follows from each, bookkeeping/bank.py says.
+# What a statement line, or a part of it, was matched to; bookkeeping/bank.py decides the entry of each.
 MATCH_KINDS = (
     "payout", "offline_gift", "slip", "disbursement", "bounced", "offline_refund", "returned", "charge", "own_account",
     "stripe_topup", "unidentified",
@@ -22,8 +22,8 @@ QUESTION_STATES = ("open", "same", "another")
 
 
 class BankAccount(Model):
-    """An account at a bank. `column_map` is what a person has said of its CSV statements, and what a file has told for
-    certain (reconciliation/column_memory.py). `number_from` says who told us its number: a person, or a file; it is
+    """An account at a bank. `column_map` holds what a person entered for its CSV statements, and what a file showed for
+    certain (reconciliation/column_memory.py). `number_from` is the source of its number: a person, or a file; it is
     None where that was not kept. `evidence_complete`: every line with a number of the bank's own has its evidence."""
 
     __tablename__ = "bank_account"
@@ -91,7 +91,7 @@ class BankLine(Model):
     booked_on: Mapped[date] = mapped_column(Date)
     amount_minor: Mapped[int] = mapped_column(BigInt)
     currency: Mapped[str] = mapped_column(Text)
-    # JSON of what the bank says of it (statement_lines/details.py), sealed; None once it was erased.
+    # JSON of the bank's details (statement_lines/details.py), sealed; None once it was erased.
     details_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     payer_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)  # keyed, of the counterparty's account
     personal_until: Mapped[date] = mapped_column(Date, index=True)
@@ -106,9 +106,9 @@ class BankLine(Model):
 
 
 class BankLineEvidence(Model):
-    """One thing by which a line is known again; a line may have several, and more over time. `hash` is keyed and holds
-    the account. `number`: the bank's own. `wording`: day, amount and words in which a later file had it. `entry` and
-    `total`: the collective entry whose part it is, by that entry's number, and by its day and amount."""
+    """One piece of evidence by which a line is recognised; a line may have several, and more over time. `hash` is keyed
+    and holds the account. `number`: the bank's own. `wording`: day, amount and text in a later file.
+    `entry` and `total`: the collective entry whose part it is, by that entry's number, and by its day and amount."""
 
     __tablename__ = "bank_line_evidence"
     __table_args__ = (one_of("kind", EVIDENCE_KINDS, "kind_known"), {"sqlite_with_rowid": False})
@@ -120,7 +120,7 @@ class BankLineEvidence(Model):
 
 
 class BankLineVersion(Model):
-    """What a line said before a later file said more, or something else. The line itself has what holds now."""
+    """The earlier text of a line that a later file extended or changed. The line itself has the present text."""
 
     __tablename__ = "bank_line_version"
     __table_args__ = (not_under_offline_key("bank_line_version"),)
@@ -135,7 +135,7 @@ class BankLineVersion(Model):
 
 
 class LineQuestion(Model):
-    """A line of a file that may be one that is here, or another one. It is no line before a person has said so."""
+    """A line of a file that may be a stored one, or another one. It becomes a line only when a person decides so."""
 
     __tablename__ = "line_question"
     __table_args__ = (
@@ -163,8 +163,8 @@ class LineQuestion(Model):
 
 
 class Match(Model):
-    """What a line, or a part of it, is. Only its state changes; one that was undone stays to be read, and a later match
-    is a new row. `target` names the thing: a payout's id, or the number of a gift, slip or disbursement."""
+    """A match of a line, or of a part of it. Only its state changes; an undone match stays readable, and a later match
+    is a new row. `target` is the item: a payout's id, or the number of a donation, paying-in slip or disbursement."""
 
     __tablename__ = "match"
     __table_args__ = (
@@ -191,8 +191,8 @@ class Match(Model):
 
 
 class MatchRule(Model):
-    """Lines from this payer are gifts to that fund: offered after three equal confirmations, used once accepted. One
-    that was refused is kept, so that it is not offered again."""
+    """Lines from this payer are donations to that fund: offered after three equal confirmations, used once accepted.
+    One that was refused is kept, so that it is not offered again."""
 
     __tablename__ = "match_rule"
     __table_args__ = (UniqueConstraint("payer_hash", "fund_id"),)

@@ -22,12 +22,12 @@ else:
 
 MAX_ID = 2**63 - 1  # What is larger is no row's number, and no database takes it.
 BigInt = BigInteger().with_variant(Integer, "sqlite")
-# None is NULL, so that NOT NULL means something; otherwise it would be kept as the JSON word null.
+# None is NULL, so that NOT NULL means something; otherwise it would be stored as JSON null.
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time, kept in UTC. SQLite has no zones, so there it is kept naive and given back aware."""
+    """An aware time, kept in UTC. SQLite has no zones, so there it is stored naive and returned aware."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -46,7 +46,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def one_of(column: str, values: tuple[str, ...], name: str) -> CheckConstraint:
-    """A named CHECK that the column holds one of the words."""
+    """A named CHECK that the column holds one of the values."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=name)
 

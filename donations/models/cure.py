@@ -1,4 +1,4 @@
-"""What people did to make the books sound again, and numbers of receipts that are lost. The rules are in
+"""Corrections made to repair the ledger, and numbers of receipts that are lost. The rules are in
 reconciliation/posting_stop/."""
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Cure(Model):
     invariant: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(Text)
     figure: Mapped[str] = mapped_column(Text)
-    said: Mapped[str] = mapped_column(Text)  # the finding in words, as it stood
+    said: Mapped[str] = mapped_column(Text)  # the text of the finding, as it was
     target: Mapped[str] = mapped_column(Text, default="")
     fund_id: Mapped[int | None] = mapped_column(ForeignKey("fund.id"))  # where a payment is assigned
     refund_attempt_id: Mapped[int | None] = mapped_column(ForeignKey("refund_attempt.id"))

@@ -12,9 +12,9 @@ from donations.models.base import BigInt, Model, UtcDateTime
 
 class DataKey(Model):
     """A key of DATA_KEY. `number` counts them in the order in which they came. `check_value` is an HMAC under the key:
-    another key under the same id is found by it. `retired_at`: nothing is sealed with it any more; then
-    `lookup_sealed` keeps it, sealed with its successor, for the look-up hashes that cannot be made anew. `lost_at`: a
-    person has said that it will never come back."""
+    it exposes another key under the same id. `retired_at`: nothing is sealed with it any more; then `lookup_sealed`
+    keeps it, sealed with its successor, for the look-up hashes that cannot be made again. `lost_at`: a person has
+    declared it lost for good."""
 
     __tablename__ = "data_key"
 

@@ -38,7 +38,8 @@ ATTEMPT_STATES = ("starting", "open", "complete", "expired")
 
 
 class Donation(Model):
-    """A gift. The wording of the restriction and who bears the fee are frozen as they were shown when it was made."""
+    """A donation. The wording of the restriction and who bears the fee are frozen as they were shown when it was
+    made."""
 
     __tablename__ = "donation"
     __table_args__ = (
@@ -118,7 +119,7 @@ class Donation(Model):
 
 
 class Allocation(Model):
-    """The part of a donation that is earmarked for one fund, in the gift's own currency."""
+    """The part of a donation that is earmarked for one fund, in the donation's own currency."""
 
     __tablename__ = "allocation"
     __table_args__ = (CheckConstraint("amount_minor > 0", name="amount_positive"),)
@@ -146,6 +147,6 @@ class CheckoutAttempt(Model):
     params: Mapped[dict[str, object]] = mapped_column(Json)  # what Stripe is asked for, without any address of ours
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    look_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)  # when to ask how it stands
-    # When Stripe said that the payment of a completed session did not go through, as a bank debit may after days.
+    look_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)  # when to ask Stripe for its state
+    # When Stripe reported that the payment of a completed session had failed, as a bank debit may after days.
     payment_failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,4 +1,4 @@
-"""What organisers have written of an appeal and nobody has published yet, and how an appeal's goals have changed."""
+"""Unpublished drafts of appeals, and the history of an appeal's goals."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ class AppealDraft(Model):
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)
     appeal_id: Mapped[int | None] = mapped_column(ForeignKey("appeal.id"), unique=True)
     values: Mapped[dict[str, Any]] = mapped_column("content", Json)
-    # What the appeal said when this was written, as a hash: it is not published over a change from elsewhere.
+    # A hash of the appeal when this was written: the draft is not published over a change from elsewhere.
     base_sha256: Mapped[str] = mapped_column(Text)
     # Why the goal or the wording changes, for its history.
     reason: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(Integer, default=1)
     written_by: Mapped[str] = mapped_column(Text)
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Who last changed the wording of the appeal in it, whoever wrote the rest; empty: the wording is as published.
+    # Who last changed the wording of the appeal in it, even if another person wrote the rest; empty: the wording is as
+    # published.
     wording_by: Mapped[str | None] = mapped_column(Text)
     # The key of the form that began it: a form that is sent twice begins one draft.
     form_key: Mapped[str] = mapped_column(Text, unique=True)

@@ -52,8 +52,8 @@ class Payment(Model):
 
 class StrayPayment(Model):
     """A payment that carries a donation's reference without being its payment; it waits for a person. Written under the
-    lock of the donation, which is why it has no key to the payment: that row may be locked by somebody who waits for
-    the donation."""
+    lock of the donation, which is why it has no key to the payment: that row may be locked by a transaction that waits
+    for the donation."""
 
     __tablename__ = "stray_payment"
     __table_args__ = (one_of("reason", ("other_currency", "paid_already", "other_account"), "reason_known"),)
@@ -65,13 +65,13 @@ class StrayPayment(Model):
 
 
 class BalanceTransaction(Model):
-    """A movement of the Stripe balance, in the settlement currency: net = amount - fee, in minor units."""
+    """A balance transaction of the Stripe balance, in the settlement currency: net = amount - fee, in minor units."""
 
     __tablename__ = "balance_transaction"
     __table_args__ = (CheckConstraint("net_minor = amount_minor - fee_minor", name="net_is_amount_less_fee"),)
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
-    number: Mapped[int] = mapped_column(BigInt, unique=True)  # names it as the source of an entry, if it stands alone
+    number: Mapped[int] = mapped_column(BigInt, unique=True)  # names it as the source of an entry, if it has no payment
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), index=True)
     payout_id: Mapped[str | None] = mapped_column(Text, index=True)  # the payout it was a member of, once that is known
     source_id: Mapped[str | None] = mapped_column(Text, index=True)
@@ -111,7 +111,7 @@ class Refund(Model):
 
 class Dispute(Model):
     """A supporter's bank takes a charge back, or asks about it. The money is in its balance transactions only.
-    `said_at` is when what is written here was true, by Stripe's clock: the later word wins, in whatever order."""
+    `said_at` is when this state was true, by Stripe's clock: the later report wins, in whatever order."""
 
     __tablename__ = "dispute"
 

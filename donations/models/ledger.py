@@ -1,4 +1,4 @@
-"""The append-only books. Only ledger.py writes here, and the database's own triggers (migrations) refuse to edit,
+"""The append-only ledger. Only ledger/ writes here, and the database's own triggers (migrations) refuse to edit,
 delete, unbalance or add to what is written."""
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ ACCOUNT_KINDS = ("asset", "liability", "equity", "income", "expense", "clearing"
 
 
 class Account(Model):
-    """A line of the chart of accounts. `clears_by` names the thing for each of which its balance returns to zero."""
+    """A line of the chart of accounts. `clears_by` is the kind of item for each of which its balance returns to
+    zero."""
 
     __tablename__ = "account"
     __table_args__ = (one_of("kind", ACCOUNT_KINDS, "kind_known"),)
@@ -75,7 +76,7 @@ class Posting(Model):
 
 
 class Period(Model):
-    """A span of days whose books may be closed; then the database refuses entries dated inside it."""
+    """A span of days that may be closed; then the database refuses entries dated inside it."""
 
     __tablename__ = "period"
     __table_args__ = (

@@ -1,5 +1,5 @@
-"""What was decided about a supporter's message: by whom, when, and since when it is public. The words themselves stay
-sealed on the donation, so that they go when its personal data goes."""
+"""What was decided about a supporter's message: by whom, when, and since when it is public. The text itself stays
+sealed on the donation, so that it is erased with the other personal data."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Gifts that no card brought: cash, cheques, bank transfers, standing orders; and the paying-in slips by which cash and
-cheques reach the bank. What moved is in the ledger."""
+"""Donations that no card brought: cash, cheques, bank transfers, standing orders; and the paying-in slips by which cash
+and cheques reach the bank. Amounts moved are in the ledger."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ OFFLINE_STATES = ("expected", "recorded", "accepted", "cancelled")
 
 
 class OfflineGift(Model):
-    """What a treasurer says of a gift handed in or sent by bank: a fact about its donation. Cash and cheques are
-    recorded, and count once a second person accepts them; a transfer is expected until a bank line is matched to it."""
+    """A treasurer's record of a donation received offline or sent by bank: a fact about its donation. Cash and cheques
+    are recorded, and count once a second person accepts them; a transfer is expected until a statement line is matched
+    to it."""
 
     __tablename__ = "offline_gift"
     __table_args__ = (
@@ -41,14 +42,14 @@ class OfflineGift(Model):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     accepted_by: Mapped[str | None] = mapped_column(Text)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # A cheque that bounced, or money given back by the bank: how much of the gift, by the matches that say so.
+    # A bounced cheque, or money refunded by bank: the amount of the donation, from those matches.
     bounced_on: Mapped[date | None] = mapped_column(Date)
 
     donation: Mapped[Donation] = relationship()
 
 
 class Slip(Model):
-    """A paying-in slip: cash and cheques taken to the bank together, with what was expected to be on it."""
+    """A paying-in slip: cash and cheques taken to the bank together, with its expected total."""
 
     __tablename__ = "slip"
     __table_args__ = (
@@ -62,7 +63,7 @@ class Slip(Model):
     expected_count: Mapped[int] = mapped_column(Integer)
     expected_minor: Mapped[int] = mapped_column(BigInt)
     currency: Mapped[str] = mapped_column(Text)
-    paid_in_on: Mapped[date | None] = mapped_column(Date)  # empty while gifts are still being put on it
+    paid_in_on: Mapped[date | None] = mapped_column(Date)  # empty while donations are still being put on it
     made_by: Mapped[str] = mapped_column(Text)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

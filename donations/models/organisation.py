@@ -1,4 +1,4 @@
-"""The organisation that runs this installation: one row. Nothing of appeals or money movements."""
+"""The organisation that runs this installation: one row. Nothing about appeals or money."""
 
 from __future__ import annotations
 
@@ -59,5 +59,5 @@ class Organisation(Model):
         return self.languages[0]
 
     def day_of(self, moment: datetime) -> date:
-        """The calendar day of a moment in the organisation's own zone, by which the books are kept."""
+        """The calendar day of a moment in the organisation's own zone, by which the ledger is kept."""
         return moment.astimezone(ZoneInfo(self.timezone)).date()

@@ -1,5 +1,5 @@
-"""What a branch hands in: cash, cheques, paper sales, a raffle. A version is never overwritten; a later one names the
-one it amends. The money itself, once a treasurer has accepted it, is an offline gift."""
+"""A branch return: cash, cheques, paper sales, a raffle. A version is never overwritten; a later one names the one it
+revises. The money itself, once a treasurer has accepted it, is an offline donation."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ LINE_KINDS = ("collection", "paper_sales", "stall", "raffle", "standing_orders")
 
 
 class PayIn(Model):
-    """One version of a pay-in. `lines` are minor units by kind; the names of who counted and handed in, and the notes,
-    are sealed together. `gift_id` is the gift that its acceptance recorded, or put right."""
+    """One version of a branch return. `lines` are minor units by kind; the names of who counted and submitted, and the
+    notes, are sealed together. `gift_id` is the donation that its acceptance recorded, or corrected."""
 
     __tablename__ = "pay_in"
     __table_args__ = (
@@ -53,7 +53,7 @@ class PayIn(Model):
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(Text, default="")  # why it was declined
     gift_id: Mapped[int | None] = mapped_column(ForeignKey("offline_gift.id"), index=True)
-    # The day it was entered on: later than its own where the books of that day were closed.
+    # The day it was entered on: later than its own where the period of that day was closed.
     booked_on: Mapped[date | None] = mapped_column(Date)
 
     area: Mapped[Area] = relationship()
@@ -65,5 +65,5 @@ class PayIn(Model):
 
     @property
     def is_late(self) -> bool:
-        """Entered later than it was dated, because those books were closed."""
+        """Posted later than it was dated, because that period was closed."""
         return self.booked_on is not None and self.booked_on > self.to_on

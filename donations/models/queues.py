@@ -85,7 +85,7 @@ class Job(Model):
 
 
 class Heartbeat(Model):
-    """When each worker last said that it lives."""
+    """When each worker last reported that it is alive."""
 
     __tablename__ = "heartbeat"
 

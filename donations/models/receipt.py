@@ -11,7 +11,7 @@ from donations.models.base import BigInt, Model, UtcDateTime, not_under_offline_
 
 STATES = ("live", "replaced", "void")
 EVENT_KINDS = ("voided", "replaced", "printed", "reprinted")
-# Why a receipt ended: what is said of it to its donor, and to anybody who checks it.
+# Why a receipt ended: shown to its donor, and to anyone who checks it.
 CAUSES = ("refunded", "lost", "refunded_and_lost", "failed", "more", "corrected", "moved")
 
 
@@ -21,8 +21,8 @@ NUMBERINGS = ("sequential", "random")
 
 class ReceiptSeries(Model):
     """A run of numbers without gaps: the row is locked by the transaction that takes the next one. Receipts of discreet
-    appeals have a series of their own, whose numbers nobody outside sees. The newest series of each numbering is in
-    use; a restored database begins others, so that no number is given twice."""
+    appeals have a series of their own, whose numbers are never public. The newest series of each numbering is in
+    use; a restored database begins others, so that no number is used twice."""
 
     __tablename__ = "receipt_series"
     __table_args__ = (

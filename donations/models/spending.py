@@ -14,7 +14,7 @@ from donations.money import Money
 DISBURSEMENT_STATES = ("requested", "approved", "sent", "paid", "refused", "cancelled")
 ADJUSTMENT_KINDS = ("transfer", "opening", "write_off", "kept")
 ADJUSTMENT_STATES = ("requested", "made", "refused")
-REFUND_REASONS = ("requested_by_customer", "duplicate", "fraudulent")  # in Stripe's words
+REFUND_REASONS = ("requested_by_customer", "duplicate", "fraudulent")  # as Stripe's code
 REFUND_ATTEMPT_STATES = ("asked", "made", "refused")
 
 
@@ -56,7 +56,7 @@ class Disbursement(Model):
 
 
 class Approval(Model):
-    """One person's word on a disbursement."""
+    """One person's approval or rejection of a payment request."""
 
     __tablename__ = "approval"
     __table_args__ = (UniqueConstraint("disbursement_id", "actor"), one_of("verdict", ("yes", "no"), "verdict_known"))
@@ -69,8 +69,8 @@ class Approval(Model):
 
 
 class Adjustment(Model):
-    """A person's entry that follows from nothing outside: a transfer between funds, an opening balance, a write-off, a
-    returnable gift that its donor lets us keep. With its reason, and by whose authority."""
+    """An entry made by a person, with no outside event behind it: a transfer between funds, an opening balance, a
+    write-off, a returnable donation that its donor lets us keep. With its reason and authority."""
 
     __tablename__ = "adjustment"
     __table_args__ = (
@@ -102,7 +102,7 @@ class Adjustment(Model):
 
 
 class RefundAttempt(Model):
-    """A refund that somebody here asked for, kept before Stripe is called: whatever becomes of the answer, the same
+    """A refund requested here, stored before Stripe is called: whatever becomes of the answer, the same
     reference can only make the same refund. What Stripe did is the refund, a fact."""
 
     __tablename__ = "refund_attempt"

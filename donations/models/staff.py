@@ -1,5 +1,5 @@
-"""The people who run the fund: their roles, by what they prove who they are, their sessions, and how often somebody
-failed to be them. Names and addresses stand sealed. What people did stands in models/audit.py."""
+"""The people who run the fund: their roles, credentials, sessions, and failed sign-ins. Names and addresses are sealed.
+What people did is in models/audit.py."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Staff(Model):
 
     @property
     def actor(self) -> str:
-        """How decisions and the audit name this person: by number, so that no name stands there for ever."""
+        """The name of this person in decisions and the audit log: a number, so that no name stays there for ever."""
         return f"staff:{self.id}"
 
 
@@ -71,7 +71,7 @@ class StaffRole(Model):
 
 
 class RecoveryCode(Model):
-    """A code for whoever lost their authenticator: kept as a keyed hash, good once."""
+    """A code for a person who lost their authenticator: stored as a keyed hash, valid once."""
 
     __tablename__ = "recovery_code"
 
@@ -122,7 +122,7 @@ class StaffSession(Model):
 
 
 class KeptForm(Model):
-    """What somebody of the team sent in a form after their session had ended, sealed. They are shown it again once
+    """A form that a team member sent after their session had ended, sealed. They are shown it again once
     they have signed in."""
 
     __tablename__ = "kept_form"

@@ -14,8 +14,8 @@ STAFF_CHANGE_STATES = ("waiting", "made", "refused")
 
 
 class StaffChange(Model):
-    """What somebody asked for, sealed. `staff_id` is about whom; nobody yet where a stranger is to be invited. The
-    worker makes it at `takes_effect_at`, unless somebody has decided before."""
+    """A requested change, sealed. `staff_id` is the person it is about; NULL for an invitation of a new one. The worker
+    makes it at `takes_effect_at`, unless it was decided before."""
 
     __tablename__ = "staff_change"
     __table_args__ = (

@@ -1,5 +1,5 @@
-"""Who wants to be told how an appeal goes on: the address sealed, how far they have said yes, and the donations beside
-which they asked."""
+"""Subscribers of an appeal's updates: the sealed address, the state of the confirmation, and the donations beside which
+they asked."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ SUBSCRIPTION_STATES = ("asked", "confirmed", "ended")
 
 
 class Subscription(Model):
-    """An address that follows one appeal. `asked`: somebody typed it beside a gift; `confirmed`: whoever reads its mail
-    said yes; `ended`: it gets nothing more, and the address is gone."""
+    """A subscriber of one appeal. `asked`: typed beside a donation; `confirmed`: confirmed from its mailbox; `ended`:
+    it gets nothing more, and the address is erased."""
 
     __tablename__ = "subscription"
     __table_args__ = (
@@ -56,7 +56,7 @@ class Subscription(Model):
 
 class SubscriptionRequest(Model):
     """A donation beside which updates were asked for. The first mail waits until any of an address's has come, so that
-    none that is never paid stands in the way of one that was."""
+    an unpaid one does not block one that was paid."""
 
     __tablename__ = "subscription_request"
 

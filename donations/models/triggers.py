@@ -1,5 +1,5 @@
-"""The triggers by which the database itself keeps books, receipts and audit append-only, by name. The migrations make
-them; start-up, `doctor` and the tests count them, because a careless migration can drop them without a word."""
+"""The triggers by which the database itself keeps ledger, receipts and audit log append-only, by name. The migrations
+make them; start-up, `doctor` and the tests count them, because a careless migration can drop them silently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Updates: what an appeal has to tell its supporters as time goes on. Who gets them by mail is subscription's."""
+"""Updates of appeals for their supporters. Mail to subscribers is in models/subscription.py."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class AppealUpdate(Model):
     position: Mapped[int] = mapped_column(Integer)
     title: Mapped[dict[str, str]] = mapped_column(Json)
     text: Mapped[dict[str, str]] = mapped_column(Json)
-    # Who wrote the words as they stand; empty `published_at` while only staff see them.
+    # Who wrote the present text; `published_at` is empty while only staff see it.
     written_by: Mapped[str] = mapped_column(Text)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # When the words were last mended; empty if never.
+    # When the text was last edited; empty if never.
     changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # The key of the form that wrote it: a form that is sent twice writes one update.

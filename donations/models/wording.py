@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
 
-# Written on the organisers' pages, loaded from a file, or put together when versions began to be kept. `lost`: there
-# was another text then, and nobody kept it.
+# Written on the organisers' pages, loaded from a file, or put together when versions began to be kept. `lost`: the text
+# was another then, and was not stored.
 SOURCES = ("page", "file", "migration", "lost")
 
 

@@ -104,7 +104,7 @@ def exponent(currency: str) -> int:
 
 def shown_decimals(currency: str) -> int:
     """How many decimals a person may type or read: as `exponent`, but none for ISK and UGX, and 2 instead of 3, because
-    Stripe wants the third to be 0."""
+    Stripe requires the third to be 0."""
     if currency in WHOLE_UNITS_TIMES_100:
         return 0
     return min(exponent(currency), 2)

@@ -1,7 +1,7 @@
-"""The least and the most that a donation online may be, by currency.
+"""The minimum and maximum of an online donation, by currency.
 
-The least is Stripe's (documentation of currencies, minimum charges). The most is ours, about ten thousand pounds in
-round figures: more than that is a slip of the finger, a tested card, or a donor we should talk to."""
+The minimum is Stripe's (documentation of currencies, minimum charges). The maximum is ours, about ten thousand pounds
+in round figures: more than that is a typing error, a tested card, or a donor we should talk to."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def release_mails(conn: Connection, *, at: datetime) -> int:
     )
     rows = conn.execute(asked).all()
     for row in rows:
-        if row.email_sealed is None:  # Erased meanwhile: there is nobody to write to.
+        if row.email_sealed is None:  # Erased meanwhile: there is no address to write to.
             conn.execute(delete(_mail).where(_mail.c.id == row.id))
             continue
         email = privacy.unseal(row.email_sealed, SEALED["donation", "email_sealed"].format(reference=row.reference))
@@ -113,7 +113,7 @@ def _note_hashes(conn: Connection, table: Table, column: str, purpose: str, addr
 
 def _open_all_of(conn: Connection, email: str, *, until: datetime) -> bool:
     """Let the donations of an address be open, also those whose donor typed it at Stripe only, with what Stripe told.
-    Gives whether there are any."""
+    Returns whether there are any."""
     of_events = and_(_event.c.under_offline_key, _event.c.email_hash.in_(privacy.lookup_hashes(email, "event email")))
     events = conn.execute(select(_event.c.id, _event.c.payload_sealed).where(of_events)).all()
     told = [event_object(privacy.unseal_or_empty(row.payload_sealed, f"event:{row.id}:payload")) for row in events]

@@ -1,5 +1,5 @@
-"""What is sealed with the offline key, and from when on: what nobody needs any more to do the work of today. What stays
-under the machine's own key is the rest, which docs/offline-key.md lists."""
+"""What is sealed with the offline key, and from when on: data no longer needed for daily work. The rest stays under the
+machine's own key; docs/offline-key.md lists it."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ def _is_handled(at: datetime) -> ColumnElement[bool]:
 
 
 def _is_matched(_at: datetime) -> ColumnElement[bool]:
-    """Wholly matched to what is known, by nothing that still waits for a person. The number of the bank's own must have
-    been noted beside it: it is not found in sealed words."""
+    """Fully matched, with nothing left for a person to decide. The bank's own number must be stored beside it: it
+    cannot be found in sealed text."""
     of_line = (_match.c.bank_line_id == _line.c.id, _match.c.kind != "unidentified")
     matched = select(func.coalesce(func.sum(_match.c.amount_minor), 0)).where(*of_line, _match.c.state == "confirmed")
     doubted = exists().where(_question.c.bank_line_id == _line.c.id, _question.c.state == "open")

@@ -28,7 +28,7 @@ def current_key(conn: Connection) -> bytes | None:
 
 
 def seal_batch(conn: Connection, rule: Rule, *, at: datetime) -> int:
-    """Seal the next settled rows of a rule, at most BATCH. Gives how many rows were looked at; 0 without a key."""
+    """Seal the next settled rows of a rule, at most BATCH. Returns how many rows were looked at; 0 without a key."""
     public = current_key(conn)
     if public is None:
         return 0
@@ -43,7 +43,7 @@ def seal_batch(conn: Connection, rule: Rule, *, at: datetime) -> int:
 
 def drop_signatures(conn: Connection, *, at: datetime) -> int:
     """How a donation was signed is not kept once it is shown nowhere any more: a message was hidden, an appeal became
-    discreet, the donation was refunded. Gives how many."""
+    discreet, the donation was refunded. Returns how many."""
     del at  # It holds at any moment.
     where = (_donation.c.signed_sealed.is_not(None), ~IS_SIGNED)
     return conn.execute(update(_donation).where(*where).values(signed_sealed=None)).rowcount
@@ -56,7 +56,7 @@ def seal_one(conn: Connection, text: str, identity: str) -> bytes | None:
 
 
 def _sealed(rule: Rule, row: RowMapping, seal: Seal, but: Collection[str] = ()) -> dict[str, Any]:
-    """What no key of ours opens stays as it is: nobody reads it here either."""
+    """What no key of ours opens stays as it is: it is not readable here either."""
     values: dict[str, Any] = {}
     for name in rule.columns:
         if row[name] is None or name in but or is_sealed_offline(row[name]):

@@ -54,7 +54,7 @@ def read(session_id: int, cookie_key: str, at: datetime) -> PrivateKey | None:
 
 
 def carry_over(conn: Connection, session_id: int, old: str, new: str, *, at: datetime) -> None:
-    """The session goes on under another cookie: so does what it has unlocked."""
+    """The session continues under another cookie, and its unlock with it."""
     key, ends = read(session_id, old, at), until(session_id, at)
     if key is not None and ends is not None:
         begin(conn, session_id, new, key, until=ends)

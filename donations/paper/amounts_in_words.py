@@ -1,4 +1,4 @@
-"""What paper says in words: amounts written out, methods of payment by name, values as the pages write them."""
+"""Texts for paper: amounts in words, names of payment methods, values formatted as on the pages."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _WHOLE_SENTENCES = ("en", "ru")  # Where num2words' sentences of both coins have
 
 
 def in_words(amount: Money) -> str:
-    """Twenty pounds sterling, fifty pence; in the language of now. Where the words of a currency's small coins are not
+    """Twenty pounds sterling, fifty pence; in the current language. Where the name of a currency's minor unit is not
     known, they are written as a fraction: one Kuwaiti dinar and 250/1000."""
     language = (get_locale() or Locale("en")).language
     try:
@@ -68,7 +68,7 @@ def in_words(amount: Money) -> str:
 
 
 def method(name: str) -> str:
-    """How the money came: "card". A method without a word of ours is named as it is known."""
+    """How the money came: "card". A method without a label is named by its code."""
     return str(_METHODS.get(name, name.replace("_", " ").capitalize()))
 
 

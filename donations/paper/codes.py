@@ -10,7 +10,7 @@ _CORRECTION = "m"  # It is still read when 15 % of it is torn, folded or rained 
 
 
 def qr_svg(address: str, *, border: int = 4) -> str:
-    """An SVG without a size of its own, black on nothing. `border` is the quiet zone in modules; readers want 4."""
+    """An SVG without a size of its own, black on nothing. `border` is the quiet zone in modules; readers require 4."""
     return _written(address, "svg", border=border, xmldecl=False, omitsize=True)
 
 

@@ -1,5 +1,5 @@
 """The statement of funds: receipts and payments of each fund over a period, a table for each currency, to be signed.
-The figures come from reconciliation.fund_statement; nobody who gave is named."""
+The figures come from reconciliation.fund_statement; no donor is named."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _fund(statement: FundStatement) -> str:
 
 
 def _figure(minor: int, currency: str) -> str:
-    """Without the currency, which stands above the table; nothing is a dash, a minus sign is one."""
+    """Without the currency, which is above the table; nothing is a dash, a minus sign is one."""
     if not minor:
         return "–"
     places = exponent(currency)

@@ -1,5 +1,5 @@
-"""A receipt on paper. Everything on it was frozen when it was issued; added are only what became of it since (copy,
-void, replaced), the amount in words, and the code by which it can be checked."""
+"""A receipt on paper. Everything on it was frozen when it was issued; only its later status is added (copy, void,
+replaced), the amount in words, and the code by which it can be checked."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _said(receipt: Receipt, *, copy: bool, check_page: str) -> dict[str, Any]:
 
 
 def _rows(receipt: Receipt, frozen: dict[str, Any]) -> list[dict[str, Any]]:
-    """What stands under the amount. `frozen` marks wording kept in the language in which the gift was made."""
+    """The text under the amount. `frozen` marks wording kept in the language in which the donation was made."""
     rows = [
         (_("Received from"), _person(receipt), True),
         (_("Received on"), written("day", date.fromisoformat(frozen["received_on"])), False),

@@ -34,7 +34,7 @@ class Poster:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`call` stands in for the figures where amounts are not shown."""
+    """`call` replaces the figures where amounts are not shown."""
 
     title: str
     call: str
@@ -60,7 +60,7 @@ def poster_pdf(poster: Poster, *, at: datetime) -> bytes:
 
 
 def card_png(said: str) -> bytes:
-    """1200 x 630 pixels of what `card_words` gave; from memory if the same was said before."""
+    """A picture of 1200 x 630 pixels with the texts of `card_words`; from memory if the same was drawn before."""
     with _turn:
         return _made("card", said, None)
 
@@ -90,7 +90,7 @@ def _figures(total: PublicTotal) -> dict[str, Any]:
         "raised": written("money", total.raised, **short),
         "of": _("raised of %(goal)s", goal=written("money", total.goal, **short)) if total.goal else _("raised"),
         "percent": "" if total.percent is None else written("percent", total.percent),
-        # How far the bar is filled, and where on it the goal stands: at its end until it is passed.
+        # How far the bar is filled, and the position of the goal on it: at its end until it is passed.
         "filled": None if total.percent is None else min(total.percent, 100),
         "goal_at": None if total.percent is None else 10000 // max(total.percent, 100),
         "beside": [said for said in (gifts, also) if said],

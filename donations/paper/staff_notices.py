@@ -58,7 +58,7 @@ ROLE_NAMES = {
 
 
 def written(mail: Mail) -> dict[str, Any]:
-    """What its template is told: `said`, and the change where it waits."""
+    """The values for its template: `said`, and the change where it waits."""
     facts: dict[str, Any] = mail.facts
     row = db.session.get(StaffChange, int(facts["change"])) if facts["change"] else None
     told = {
@@ -71,7 +71,7 @@ def written(mail: Mail) -> dict[str, Any]:
 
 
 def name_of(actor: str) -> str:
-    """Whom an actor is, for a person: somebody of the team, or whoever sits at the server."""
+    """The name of an actor for people: a team member, or a person at the server."""
     kind, _colon, who = actor.partition(":")
     if kind == "staff" and who.isdigit():
         try:

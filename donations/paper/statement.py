@@ -1,4 +1,4 @@
-"""The annual statement: all receipts that stand for what one donor gave in a year, with the sum in each currency."""
+"""The annual statement: all live receipts for one donor's donations in a year, with the sum in each currency."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _own = threading.local()  # A compiler serves one thread at a time and lets the 
 
 
 def pdf(template: str, said: dict[str, Any], *, at: datetime) -> bytes:
-    """A PDF of templates/pdf/<template>.typ with what is said. `at` is the date it carries: the same data and the same
+    """A PDF of templates/pdf/<template>.typ with these values. `at` is the date it carries: the same data and the same
     moment give the same bytes.
 
     A letter that our fonts lack (Chinese, emoji) is looked for in the fonts of the machine; where there is none either,

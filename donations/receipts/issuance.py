@@ -1,5 +1,5 @@
 """Number receipts without gaps, freeze what they say, issue, void and replace them, at once or when a change can no
-longer be undone. The person stands in a block of its own, sealed; the payload holds only a hash of the name."""
+longer be undone. The personal data is in a block of its own, sealed; the payload holds only a hash of the name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from donations.money import Money
 from donations.prepared import Prepared, upsert
 from donations.receipts.lookup import label_of, person_hash_of, person_identity, random_label
 
-# So long the team may undo what it did before a receipt follows, and nobody has been told anything.
+# For so long the team may undo its changes before a receipt follows and a mail is sent.
 UNDO_WITHIN = timedelta(hours=2)
 # So long Stripe may still be telling the rest of a change before a donor is told of it.
 SETTLES_WITHIN = timedelta(minutes=10)
@@ -44,9 +44,8 @@ class Acknowledged:
 
 
 def acknowledge(conn: Connection, donation: Any, said: Acknowledged, latest: Any, *, at: datetime) -> None:
-    """The one rule. `said.amount` is what remains of the donation, `latest` what latest_of gives:
-    nothing remains: void it; another amount than it says: replace it; none is live: issue a new one. One that has
-    ended never returns."""
+    """The one rule. `said.amount` is what remains of the donation, `latest` what latest_of returns. Nothing remains:
+    void it; another amount than on it: replace it; none is live: issue a new one. One that has ended never returns."""
     live = _live(latest)
     remaining = said.amount.minor
     if live is not None and (live.amount_minor, live.currency) == (remaining, said.amount.currency):
@@ -110,9 +109,9 @@ def acknowledge_due(conn: Connection, donation: Any, said: Acknowledged, latest:
 
 
 def issue(conn: Connection, donation: Any, said: Acknowledged, latest: Any = None, *, at: datetime) -> str:
-    """Take the next number, freeze the receipt of a donation (a row of facts.load_root) and queue its mail. Gives its
-    label. `latest` is what latest_of gives: if it is live, this one stands for it from now on. The caller holds the
-    donation's lock."""
+    """Take the next number, freeze the receipt of a donation (a row of facts.load_root) and queue its mail. Returns its
+    label. `latest` is what latest_of returns: if it is live, this one replaces it. The caller holds the donation's
+    lock."""
     replaces = _live(latest)
     if replaces is not None:
         _end(conn, replaces.id, "replaced", said.cause, at=at)

@@ -70,7 +70,7 @@ def by_token(token: str) -> Receipt:
 
 
 def stands_instead(token: str) -> Receipt | None:
-    """The receipt that stands now for the donation of a link whose own receipt is not here, if one does."""
+    """The live receipt for the donation of a link whose own receipt is not here, if there is one."""
     link, reference = tokens.read_receipt_link(token)
     if link is None:
         return None
@@ -91,8 +91,8 @@ def by_label(label: str) -> Receipt:
 
 
 def by_check_code(typed: str, code: str) -> Receipt:
-    """The receipt that says on paper what this number and code say. Raises BadLink for an unknown number and for a code
-    that does not fit alike, so that nobody learns which numbers there are."""
+    """The receipt with this number and code on paper. Raises BadLink for an unknown number and for a wrong code alike,
+    so that it does not reveal which numbers exist."""
     for receipt in db.session.scalars(select(Receipt).where(Receipt.label.in_(labels_meant(typed)))):
         if tokens.fits_check_code(code, receipt.label, receipt.payload):
             return receipt
@@ -122,7 +122,7 @@ def change_due(donation_id: int) -> datetime | None:
 
 
 def of_donor(email: str, year: int) -> list[Receipt]:
-    """The receipts that stand for what the owner of a mail address gave in a calendar year, by the day received. Raises
+    """The live receipts for the donations of a mail address in a calendar year, by the day received. Raises
     OfflineKeyLocked where some may not be found without the offline key."""
     if db.session.scalar(select(OfflineKey.key_id).limit(1)) is not None and not unlocked():
         raise OfflineKeyLocked()
@@ -136,7 +136,7 @@ def of_donor(email: str, year: int) -> list[Receipt]:
 
 
 def live_of(donation_id: int) -> Receipt | None:
-    """The receipt that stands for a donation, if one does."""
+    """The live receipt of a donation, if there is one."""
     return db.session.scalar(select(Receipt).where(Receipt.donation_id == donation_id, Receipt.state == "live"))
 
 
@@ -154,8 +154,8 @@ def person_if_open(receipt: Receipt) -> tuple[str | None, bool]:
 
 
 def person_hash_of(name: str, salt: str) -> str:
-    """What a payload freezes of a name, in hexadecimal figures: HMAC-SHA256 under a random salt, which is sealed with
-    the name. Nobody can try names against it who cannot open them."""
+    """The hash of a name in a payload, in hexadecimal: HMAC-SHA256 under a random salt, which is sealed with the name.
+    Names cannot be tried against it without opening the seal."""
     return hmac.digest(bytes.fromhex(salt), name.encode(), "sha256").hex()
 
 

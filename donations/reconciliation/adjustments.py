@@ -1,5 +1,5 @@
-"""Entries that follow from nothing outside: transfers between funds, opening balances, write-offs, and gifts owed back
-that their donor lets us keep. Each with its reason and authority; the weighty ones by two people."""
+"""Entries with no outside event behind them: transfers between funds, opening balances, write-offs, and failed refunds
+that the donor lets us keep. Each has its reason and authority; large ones need two people."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from donations.reconciliation import fund_availability, write_offs
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be booked. `form_key` is made by the form, so that it is booked once. `account` and `clear_ref` say
-    what is written off, or which returnable donation is kept; `bank_account_id` where money stands at the bank;
+    """An adjustment to post. `form_key` is made by the form, so that it is posted once. `account` and `clear_ref` name
+    what is written off, or which returnable donation is kept; `bank_account_id` the bank account that holds the money;
     `wording_id` under which wording the money of a transfer was given."""
 
     form_key: str
@@ -42,9 +42,9 @@ class Asked:
 
 
 def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Adjustment:
-    """Book it at once, or keep it for a second person: transfers and write-offs, where two people must approve so
-    much. The same form sent again is the same adjustment. Raises NotEnoughInFund, NotInTheBank,
-    TooMuchToWriteOff, NotArrivedYet, NotForThisLine, and SentBefore if the form says something else now."""
+    """Post an adjustment at once, or keep it for a second person: transfers and write-offs, where the amount needs two
+    people. The same form sent again is the same adjustment. Raises NotEnoughInFund, NotInTheBank, TooMuchToWriteOff,
+    NotArrivedYet, NotForThisLine, and SentBefore if the form says something else now."""
     known = db.session.scalar(select(Adjustment).where(Adjustment.form_key == asked.form_key))
     if known is not None:
         if _asked(known) != asked:
@@ -66,7 +66,7 @@ def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Adjustme
 
 
 def decide(conn: Connection, adjustment_id: int, *, yes: bool, actor: str, at: datetime) -> Adjustment:
-    """The second person's word, on the books as they are now. Raises NeedsAnother for who asked, AlreadyDone,
+    """The second person's answer, on the ledger as it is now. Raises NeedsAnother for the requester, AlreadyDone,
     NotEnoughInFund, NotInTheBank, TooMuchToWriteOff, NotForThisLine."""
     row = db.session.get_one(Adjustment, adjustment_id, with_for_update=True)
     if row.state != "requested":
@@ -106,7 +106,7 @@ def _check(conn: Connection, asked: Asked, at: datetime) -> None:
         account = asked.account if asked.kind == "write_off" else 2020
         told = {"of_account": account, "of_ref": asked.clear_ref, "of_fund": asked.fund_id}
         open_minor = int(conn.execute(_OPEN, told | {"of_currency": asked.amount.currency}).scalar_one())
-        # A write-off takes from what is open there; a gift that is kept was owed, so it stands as a credit.
+        # A write-off takes from what is open there; a donation that is kept was owed, so it is a credit.
         left = open_minor if asked.kind == "write_off" else -open_minor
         same_side = (left > 0) == (asked.amount.minor > 0)
         if not same_side or abs(asked.amount.minor) > abs(left):
@@ -120,7 +120,7 @@ def _make(conn: Connection, row: Adjustment, *, actor: str, at: datetime) -> Non
 
 
 def book(conn: Connection, row: Adjustment, *, actor: str, at: datetime) -> None:
-    """Make the books say what a made adjustment says."""
+    """Converge the ledger on an approved adjustment."""
     house = facts.load_house(conn)
     zone = ZoneInfo(house.timezone)
     posted = ledger.converge(

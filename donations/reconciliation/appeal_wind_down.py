@@ -65,7 +65,7 @@ def of_appeal(conn: Connection, appeal: Appeal) -> list[Rest]:
 
 
 def ended_with_money(funds: Sequence[Fund], found: Sequence[FundBalance]) -> list[Appeal]:
-    """The appeals that have ended and of which a fund still has something free."""
+    """Ended appeals with a fund that still has money available."""
     rich = {one.fund_id for one in found if one.figures["free"]}
     ended = {
         fund.appeal.id: fund.appeal

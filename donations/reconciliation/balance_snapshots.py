@@ -1,6 +1,6 @@
-"""Sums of what was posted up to a mark, so that a page need not add up every posting there has been: reckoned from the
-ledger alone, and thrown away and reckoned anew each time. Who asks adds what was posted since; entries up to the mark
-never change. Nothing but pages reads them: approvals, receipts and exports ask the postings themselves."""
+"""Sums of what was posted up to a mark, so that a page need not add up every posting: calculated from the ledger alone,
+discarded and calculated again each time. The reader adds what was posted since; entries up to the mark never change.
+Only pages read them: approvals, receipts and exports read the postings themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Balance transactions into the books: for their payment, for their payout, or each for itself."""
+"""Post balance transactions: for their payment, for their payout, or each for itself."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOOKED_AFTER_FOR = timedelta(days=120)
 
 
 def book_movement(conn: Connection, movement: Movement, *, at: datetime) -> None:
-    """Write a balance transaction and book what follows. One that comes from a charge not known yet waits for it."""
+    """Record a balance transaction and post what follows. One of a charge not known yet waits for it."""
     known = facts.record_movement(conn, movement, at=at)
     if known is not None:
         giving.settle(conn, known, at=at)
@@ -44,8 +44,8 @@ def book_movement(conn: Connection, movement: Movement, *, at: datetime) -> None
 
 
 def book_again(conn: Connection, movement_id: str, *, at: datetime) -> None:
-    """Book a balance transaction that is known already, because something was decided about it; and the payout that it
-    was a member of, whose parts may be others now."""
+    """Post a known balance transaction again, because something was decided about it, and the payout it is a member of,
+    whose parts may have changed."""
     row = conn.execute(_BY_ID, {"of_movement": movement_id}).one()
     if row.charge_id is not None:
         giving.settle(conn, facts.lock_root(conn, row.charge_id, at=at), at=at)
@@ -56,8 +56,8 @@ def book_again(conn: Connection, movement_id: str, *, at: datetime) -> None:
 
 
 def book_payout(conn: Connection, payout_id: str, *, at: datetime) -> None:
-    """Make the books say of a payout what is known of it now: whose money it was, that it came back, the bank line it
-    was matched to. A payout that failed undoes its match: what the bank shows of it is for a person to see."""
+    """Converge the ledger on what is known of a payout now: whose money it was, that it failed, the statement line it
+    was matched to. A failed payout undoes its match: a person must look at the statement line."""
     house, payout = facts.load_house(conn), payout_allocation.lock_payout(conn, payout_id)
     if payout is not None:
         payout_allocation.estimate(conn, payout)
@@ -76,8 +76,8 @@ def book_payout(conn: Connection, payout_id: str, *, at: datetime) -> None:
 
 
 def record_payout(conn: Connection, payout: Payout, *, at: datetime) -> None:
-    """Write what is said of a payout and book what follows. One that goes to a place where none has gone before is told
-    to the treasurers: somebody may have changed the bank account at Stripe."""
+    """Record a payout and post what follows. Treasurers are told of one to a new bank account: someone may have changed
+    the account at Stripe."""
     facts.record_payout(conn, payout)
     told = {"of_payout": payout.id, "of_currency": payout.currency}
     before = set(conn.scalars(_DESTINATIONS, told)) if payout.destination else set()
@@ -90,8 +90,8 @@ def record_payout(conn: Connection, payout: Payout, *, at: datetime) -> None:
 
 
 def book_drifted_payouts(conn: Connection, *, at: datetime) -> int:
-    """Book anew the payouts of late whose parts are no longer what was booked: their members were listed since, a
-    decision moved one of them to another fund, or what is known of the moment they were made has changed. Gives how
+    """Post again the recent payouts whose parts are no longer what was posted: their members were listed since, a
+    decision moved one of them to another fund, or what is known of the moment they were made has changed. Returns how
     many."""
     told = {"since": at - LOOKED_AFTER_FOR}
     drifted = list(conn.scalars(_DRIFTED, told).all())

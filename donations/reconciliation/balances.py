@@ -1,4 +1,4 @@
-"""What each fund has, and where it stands: reckoned from the postings alone, for the dashboard, the approvals and the
+"""What each fund has, and where it is: calculated from the postings alone, for the dashboard, the approvals and the
 exports alike."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from donations.bookkeeping.accounts import AVAILABLE, Group, accounts_of
 from donations.models import BalanceMark, Fund, Posting
 
-# What the columns of a fund are made of. A `-` turns the sign: income and what is owed stand as credits. A row adds up:
+# What the columns of a fund are made of. A `-` turns the sign: income and what is owed are credits. A row adds up:
 # raised + moved - fees - paid_out + other = held, and held = at_stripe + in_transit + in_hand + in_bank + owed.
 COLUMNS = {
     "raised": (

@@ -1,6 +1,6 @@
-"""What money is that no rule can say: payments without a reference, and Stripe transactions of a kind we do not know.
-A treasurer decides, with a reason and, where the organisation has two people approve, a second person. The decision is
-a fact; the books converge on it, and on a later one."""
+"""Classification of money that no rule can place: payments without a reference, and Stripe transactions of an unknown
+kind. A treasurer decides, with a reason and, where the organisation requires two approvals, a second person. The
+decision is a fact; the ledger converges on it, and on a later one."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Classifi
 
 
 def decide(conn: Connection, number: int, *, yes: bool, actor: str, at: datetime) -> Classification:
-    """The second person's answer. Who asked may withdraw it by a no. Raises NeedsAnother, AlreadyDone, and what ask
-    raises, on the books as they are now."""
+    """The second person's answer. The requester withdraws it by a no. Raises NeedsAnother, AlreadyDone, and what ask
+    raises, on the ledger as it is now."""
     row = db.session.get_one(Classification, number)
     charge = db.session.get_one(Payment, row.payment_id).charge_id if row.payment_id is not None else None
     payment = _lock(conn, charge, row.movement_id, at=at)
@@ -135,8 +135,8 @@ def needs_another() -> bool:
 
 
 def _lock(conn: Connection, charge_id: str | None, movement_id: str | None, *, at: datetime) -> Payment | None:
-    """Lock what is decided about, so that two decisions take turns: the payment's root always first. Gives the payment
-    itself where the decision is about one. Raises NothingToDecide if there is no such thing."""
+    """Lock what is decided about, so that two decisions take turns: the payment's root always first. Returns the
+    payment itself where the decision is about one. Raises NothingToDecide if there is no such thing."""
     if charge_id is not None:
         found = db.session.scalar(select(Payment).where(Payment.charge_id == charge_id))
         if found is None or found.amount_minor is None:  # Of some charges only a refund or so is known.

@@ -1,5 +1,5 @@
-"""What an account remembers of its CSV and QIF files: what a person said, and what a file told for certain. A guess is
-made anew for every file."""
+"""What an account remembers of its CSV and QIF files: what a person entered, and what a file showed for certain. A
+guess is made again for every file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Kept = Mapping[str, Any]
 
 
 def opened(kept: Kept | None) -> Memory:
-    """The memory of an account. What was kept before a guess was told from a person's word has neither part."""
+    """The memory of an account. Rows stored before guesses and a person's answers were kept apart have neither part."""
     if not kept:
         return Memory()
     if not {"said", "told", "qif"} & set(kept):
@@ -22,7 +22,7 @@ def opened(kept: Kept | None) -> Memory:
 
 
 def after(kept: Kept | None, read: ReadStatements, given: Mapping[str, object] | None) -> dict[str, Any] | None:
-    """What to remember once a file was imported of which a person said `given`."""
+    """What to remember after importing a file for which a person entered `given`."""
     if read.format not in ("CSV", "QIF"):
         return dict(kept) if kept else None
     memory: dict[str, Any] = dict(kept or {})

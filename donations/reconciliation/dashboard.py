@@ -20,7 +20,7 @@ PAGE_LENGTH = 50
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """What came in during a week, from Monday, in minor units of one currency: gifts less what was given back."""
+    """The income of a week, from Monday, in minor units of one currency: donations less refunds."""
 
     starts_on: date
     card_minor: int
@@ -65,8 +65,8 @@ def not_cleared(conn: Connection, accounts: Sequence[int]) -> list[Any]:
 def postings(
     conn: Connection, fund_id: int, currency: str, accounts: Sequence[int], before: tuple[int, int] | None = None
 ) -> list[Any]:
-    """Postings of a fund, the newest entries first: at most PAGE_LENGTH and one more, which says that there are others.
-    `before` is the entry and line after which the page goes on."""
+    """Postings of a fund, the newest entries first: at most PAGE_LENGTH and one more, which shows that there are
+    others. `before` is the entry and line after which the page continues."""
     asked = _POSTINGS.where(_posting.c.account.in_(accounts)) if accounts else _POSTINGS
     if before:
         entry, line = before

@@ -1,4 +1,4 @@
-"""Disputes and warnings of fraud for the page that lists them. Reads only: the books are bookkeeping's."""
+"""Disputes and fraud warnings for the page that lists them. Reads only: bookkeeping posts them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def listed(conn: Connection) -> list[Any]:
 
 
 def warnings(conn: Connection) -> list[Any]:
-    """Charges of which the card's network says that they may be fraud, those that can still be given back first, each
-    with what was given back, whether a refund was asked for, and how a dispute over it stands."""
+    """Charges with a fraud warning of the card network, the refundable ones first, each with the amount refunded,
+    whether a refund was requested, and the state of its dispute."""
     return list(conn.execute(_WARNINGS))
 
 

@@ -57,7 +57,7 @@ def move(conn: Connection, number: str, fund: Fund, *, reason: str, actor: str, 
 
 
 def move_offline(conn: Connection, gift_id: int, fund: Fund, *, at: datetime) -> None:
-    """A donation in cash, by cheque or by bank: its own entry, its slip's and its statement lines' follow."""
+    """A donation in cash, by cheque or by bank: its own entry, its paying-in slip's and its statement lines' follow."""
     giving.offline_donations.move(conn, gift_id, fund, at=at)
     for kind in statement_line_entries.OF_A_GIFT:
         statement_line_entries.book_matched(conn, kind, str(gift_id), at=at)

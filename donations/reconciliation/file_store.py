@@ -1,5 +1,5 @@
-"""Files that people hand in: evidence of payments, statements that wait to be imported. Sealed, outside of what is
-served, named by the SHA-256 of what they hold. What they mean, who asks knows."""
+"""Uploaded files: supporting documents of payments, statements that wait to be imported. Sealed, outside of what is
+served, named by the SHA-256 of their content. Only the caller knows what they mean."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from donations import privacy, private_files
 from donations.errors import BadSeal, FileGone, FileNotTaken
 
 MAX_EVIDENCE_BYTES = 10 * 1024 * 1024
-# What a file is, is said by its first bytes, never by its name.
+# The first bytes of a file decide its type, never its name.
 _EVIDENCE = ((b"%PDF-", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 
 
@@ -28,7 +28,7 @@ def type_of_evidence(data: bytes) -> str:
 
 
 def keep(shelf: str, data: bytes) -> str:
-    """Keep it on that shelf. Gives its SHA-256; the same file twice is kept once. It is on the disk before this
+    """Keep it on that shelf. Returns its SHA-256; the same file twice is kept once. It is on the disk before this
     returns, so that no row can name a file that a power cut took."""
     name = hashlib.sha256(data).hexdigest()
     _put(_path(shelf, name), privacy.seal(base64.b85encode(data).decode(), _identity(shelf, name)))
@@ -36,8 +36,8 @@ def keep(shelf: str, data: bytes) -> str:
 
 
 def place(shelf: str, name: str, sealed: bytes) -> bool:
-    """Put back a sealed file that must hold what its name says. Gives whether it was missing; one that is there and can
-    be opened stays. Raises BadSeal, or FileGone if it holds something else."""
+    """Put back a sealed file that must hold what its name says. Returns whether it was missing; one that is there and
+    can be opened stays. Raises BadSeal, or FileGone if it holds something else."""
     opened(shelf, name, sealed)
     path = _path(shelf, name)
     try:
@@ -63,7 +63,7 @@ def all_of(shelf: str) -> list[Path]:
 
 
 def seal_anew(shelf: str, name: str) -> bool:
-    """Seal it with the key of today, if another has. Gives whether it could be opened."""
+    """Seal it with the key of today, if another has. Returns whether it could be opened."""
     path = _path(shelf, name)
     try:
         sealed = path.read_bytes()
@@ -79,7 +79,7 @@ def drop(shelf: str, name: str) -> None:
 
 
 def sweep(shelf: str, before: datetime, *, but: Collection[str] = ()) -> None:
-    """Throw away what nobody has come back for; `but` are the names that are kept."""
+    """Delete abandoned files; `but` are the names to keep."""
     for path in _folder(shelf).glob("*"):
         if path.name not in but and path.stat().st_mtime < before.timestamp():
             path.unlink(missing_ok=True)

@@ -1,5 +1,5 @@
 """Receipts and payments of each fund over a period: what it had, what came in and went out, what it has and where that
-is. Reckoned from the postings alone, so that it always adds up; how it looks on paper is not known here."""
+is. Calculated from the postings alone, so that it always adds up; how it looks on paper is not known here."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sqlalchemy.engine import Connection
 from donations.bookkeeping.accounts import DISBURSEMENTS_UNPAID, OPENING, TRANSFERS, Group, accounts_of
 from donations.models import Entry, Posting
 
-# What moved, by the accounts that say so: what a fund receives stands as a credit. A disbursement counts when it is
-# sent: until then it is money that is there and committed. Transfers are told apart by their direction, below.
+# Receipts and payments by account: what a fund receives is a credit. A payment out counts when it is sent: until then
+# its money is in hand and committed. Transfers are told apart by their direction, below.
 FLOWS = {
     "online": accounts_of(Group.ONLINE),
     "offline": accounts_of(Group.OFFLINE),
@@ -63,7 +63,7 @@ def _statement(
     place: tuple[str, int], before: dict[int, int], during: dict[int, int], transfers: list[int]
 ) -> FundStatement:
     currency, fund_id = place
-    # What the books began with in this period was there before it.
+    # Opening balances posted in this period count as there before it.
     opening = _sum(before, tuple(_HELD)) - during.get(OPENING, 0)
     flows = {name: -_sum(during, accounts) for name, accounts in FLOWS.items()}
     flows["transfers_in"] = sum(minor for minor in transfers if minor > 0)
@@ -96,7 +96,7 @@ def _by_account(since: date, until: date) -> Any:
 
 
 def _transfers(since: date, until: date) -> Any:
-    """By what they are for, so that one that was taken back is nothing and not one in and one out."""
+    """Grouped by source, so that a reversed one comes to nothing and not to one in and one out."""
     cause = (_entry.c.source_type, _entry.c.source_id)
     return (
         select(_posting.c.currency, _posting.c.fund_id, func.sum(_posting.c.amount_minor).label("minor"))

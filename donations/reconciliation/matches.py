@@ -1,5 +1,5 @@
-"""What a bank line is: said by a rule or a person, checked against what it names, booked at once, and undone by a new
-row, never by an edit."""
+"""Matches of statement lines: made by a rule or a person, checked against their target, posted at once, and undone by a
+new row, never by an edit."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from donations.models import BankLine, Disbursement, Donation, Match, OfflineGif
 from donations.models.base import new_id
 from donations.reconciliation import statement_line_entries
 
-# The reason that says that a gift was recorded from the line itself.
+# The reason code of a donation recorded from the line itself.
 FROM_THE_LINE = "new_gift"
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One part of a line: `target` is a payout's id, or the number of a gift, slip or disbursement; `amount_minor` is
-    signed as the line. `fund_id` for bank charges and the like."""
+    """One part of a line: `target` is a payout's id, or the number of a donation, paying-in slip or disbursement;
+    `amount_minor` is signed as the line. `fund_id` for bank charges and the like."""
 
     kind: str
     amount_minor: int
@@ -36,8 +36,8 @@ class Said:
 
 
 def confirm(conn: Connection, line_id: int, said: Sequence[Said], *, rule: str, actor: str, at: datetime) -> None:
-    """Match a whole line, in one part or several, and book it. Ends the proposals there were for it. Raises
-    NotForThisLine where a part does not fit what it names or the parts do not make up the line, AlreadyDone if the line
+    """Match a whole line, in one part or several, and post it. Ends its suggested matches. Raises
+    NotForThisLine where a part does not fit its target or the parts do not add up to the line, AlreadyDone if the line
     is matched already; then nothing is written."""
     line = conn.execute(_LOCK, {"of_line": line_id}).one()
     if conn.execute(_CONFIRMED, {"of_line": line_id}).first() is not None:
@@ -62,9 +62,9 @@ def propose(conn: Connection, line_id: int, said: Sequence[Said], *, rule: str, 
 
 
 def undo(conn: Connection, line_id: int, *, actor: str, at: datetime) -> None:
-    """Take back what a line was matched to: its entry is reversed, and its gifts follow; one that was recorded from
-    the line is cancelled. Raises AlreadyDone if it is not matched, NotForThisLine while more was given back of its gift
-    than would be left; then nothing that the caller's unit should keep is written."""
+    """Undo a line's match: its entry is reversed, and its donations follow; one that was recorded from the line is
+    cancelled. Raises AlreadyDone if it is not matched, NotForThisLine while more was refunded of its donation than
+    would be left; then nothing that the caller's unit should keep is written."""
     conn.execute(_LOCK, {"of_line": line_id}).one()
     confirmed = conn.execute(_CONFIRMED, {"of_line": line_id}).all()
     if not confirmed:
@@ -73,15 +73,15 @@ def undo(conn: Connection, line_id: int, *, actor: str, at: datetime) -> None:
     _move_disbursements(conn, confirmed, "paid", "sent")
     _book(conn, line_id, confirmed, at)
     _check_nothing_was_given_back(conn, confirmed)
-    # A gift that was recorded from the line is expected by nobody.
+    # A donation that was recorded from the line is expected by no one.
     for part in confirmed:
         if part.kind == "offline_gift" and FROM_THE_LINE in part.reasons:
             giving.offline_donations.cancel(conn, int(part.target), actor=actor, at=at)
 
 
 def reopen_unidentified(conn: Connection, line_id: int, *, actor: str, at: datetime) -> bool:
-    """Open a line that was set aside as unidentified, so that it can be matched to what it is after all. Gives whether
-    it was; a line with any other match stays as it is."""
+    """Open a line that was set aside as unidentified, so that it can be matched to what it is after all. Returns
+    whether it was; a line with any other match stays as it is."""
     confirmed = conn.execute(_CONFIRMED, {"of_line": line_id}).all()
     if not confirmed or any(part.kind != "unidentified" for part in confirmed):
         return False
@@ -91,7 +91,7 @@ def reopen_unidentified(conn: Connection, line_id: int, *, actor: str, at: datet
 
 def _book(conn: Connection, line_id: int, parts: Sequence[Any], at: datetime) -> None:
     statement_line_entries.book_line(conn, line_id, at=at)
-    # Which stretch of a slip a line takes follows from the others.
+    # Which stretch of a paying-in slip a line takes follows from the others.
     for slip in sorted({part.target for part in parts if part.kind == "slip"}):
         statement_line_entries.book_matched(conn, "slip", slip, at=at)
 

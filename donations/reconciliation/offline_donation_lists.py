@@ -1,5 +1,6 @@
-"""Offline gifts and slips for the pages that list them: which wait to be accepted, to be paid in, to come. Reads only;
-the life of a gift is in giving/offline_donations.py, slips are booked in slips.py."""
+"""Offline donations and paying-in slips for the pages that list them: which wait to be accepted, to be paid in, to
+come. Reads only; the life of a donation is in giving/offline_donations.py, paying-in slips are posted in
+paying_in_slips.py."""
 
 from __future__ import annotations
 
@@ -14,14 +15,14 @@ from donations.models import Appeal, BankAccount, Donation, Match, OfflineGift, 
 
 PAGE_LENGTH, MAX_PER_SLIP = 50, 500
 BY_HAND = ("cash", "cheque")
-# How a gift stands: its own state, and what statement lines say of it. One whose line is matched has arrived; one that
-# bounced is in no total any more.
+# The standing of a donation: its own state combined with its statement lines. One whose line is matched has arrived;
+# one that bounced is in no total any more.
 STANDINGS = ("recorded", "expected", "arrived", "accepted", "bounced", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
 class GiftShown:
-    """A gift as a list shows it. `name` is empty where none was given, or it was erased."""
+    """A donation as a list shows it. `name` is empty where it is unknown or was erased."""
 
     id: int
     method: str
@@ -34,13 +35,13 @@ class GiftShown:
 
 
 def in_state(conn: Connection, state: str, page: int = 1) -> list[GiftShown]:
-    """Gifts that stand so (STANDINGS), the newest first: a page and one more."""
+    """Donations of one standing (STANDINGS), the newest first: a page and one more."""
     asked = _GIFTS.where(_standing == state).order_by(_gift.c.recorded_at.desc(), _gift.c.id.desc())
     return _shown(conn, asked.limit(PAGE_LENGTH + 1).offset((page - 1) * PAGE_LENGTH))
 
 
 def counts(conn: Connection) -> dict[str, int]:
-    """How many gifts stand in each way of STANDINGS."""
+    """How many donations each of STANDINGS has."""
     rows = conn.execute(select(_standing, func.count()).group_by(_standing))
     return {state: int(count) for state, count in rows}
 
@@ -52,7 +53,7 @@ def recorded_by(conn: Connection, actor: str, method: str, most: int = 10) -> li
 
 
 def to_pay_in(conn: Connection, currency: str) -> list[GiftShown]:
-    """Accepted cash and cheques that are on no slip yet."""
+    """Accepted cash and cheques that are on no paying-in slip yet."""
     asked = _GIFTS.where(_gift.c.state == "accepted", _gift.c.slip_id.is_(None), _gift.c.method.in_(BY_HAND))
     asked = asked.where(_donation.c.currency == currency, _standing == "accepted")
     return _shown(conn, asked.order_by(_gift.c.method, _gift.c.received_on, _gift.c.id).limit(MAX_PER_SLIP))
@@ -63,7 +64,7 @@ def on_slip(conn: Connection, slip_id: int) -> list[GiftShown]:
 
 
 def slips(conn: Connection, page: int = 1) -> list[Any]:
-    """Slips, the newest first, each with what the bank has not credited: a page and one more."""
+    """Paying-in slips, the newest first, each with what the bank has not credited: a page and one more."""
     return list(conn.execute(_SLIPS.limit(PAGE_LENGTH + 1).offset((page - 1) * PAGE_LENGTH)))
 
 

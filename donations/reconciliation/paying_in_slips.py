@@ -21,9 +21,10 @@ def pay_in(
     conn: Connection, account: BankAccount, gift_ids: Sequence[int], expected: Money, *, count: int, on: date,
     number: str, actor: str, at: datetime,
 ) -> Slip:  # fmt: skip
-    """Take accepted cash and cheques to the bank on one slip: row 10. `expected` and `count` are what the treasurer
-    wrote on the slip. Raises SlipDiffers if the gifts come to something else, AlreadyDone if one of them is on a slip
-    already or not accepted, MatchedBefore if a line says that one has bounced; then nothing is written."""
+    """Take accepted cash and cheques to the bank on one paying-in slip: row 10. `expected` and `count` are what the
+    treasurer wrote on the paper. Raises SlipDiffers if the donations add up to something else, AlreadyDone if one of
+    them is on a paying-in slip already or not accepted, MatchedBefore if a line shows that one has bounced; then
+    nothing is written."""
     gifts = db.session.scalars(
         select(OfflineGift).where(OfflineGift.id.in_(gift_ids)).order_by(OfflineGift.id).with_for_update()
     ).all()
@@ -53,17 +54,17 @@ def pay_in(
 
 
 def book_again(conn: Connection, slip_id: int, *, at: datetime) -> None:
-    """Make the books say what is on a slip, because a donation on it is for another fund now."""
+    """Converge the ledger on a paying-in slip, because a donation on it is for another fund now."""
     book(conn, db.session.get_one(Slip, slip_id), at=at)
 
 
 def short_by(conn: Connection, slip_id: int) -> int:
-    """What the bank has not credited of a slip yet, in minor units."""
+    """What the bank has not credited of a paying-in slip yet, in minor units."""
     return int(conn.execute(_SHORT, {"of_ref": f"slip:{slip_id}"}).scalar_one())
 
 
 def book(conn: Connection, slip: Slip, *, at: datetime) -> None:
-    """Make the books say of a slip what was paid in with it."""
+    """Converge the ledger on what was paid in with a paying-in slip."""
     house = facts.load_house(conn)
     zone = ZoneInfo(house.timezone)
     assert slip.paid_in_on is not None

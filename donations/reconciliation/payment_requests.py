@@ -73,9 +73,9 @@ def request(conn: Connection, fund: Fund, asked: Asked, *, actor: str, at: datet
 
 
 def approve(conn: Connection, disbursement_id: int, *, actor: str, staff_id: int | None, at: datetime) -> Disbursement:
-    """Say yes. With the last yes that is needed it is owed, row 13. Raises NeedsAnother for the requester, the payee
-    and who said yes before, AlreadyDone if it waits for no approval, NotEnoughInFund or NotInTheBank if the
-    fund was spent since."""
+    """Approve a request. The last approval needed makes it owed, row 13. Raises NeedsAnother for the requester, the
+    payee and earlier approvers, AlreadyDone if it waits for no approval, NotEnoughInFund or NotInTheBank if the fund
+    was spent since."""
     row = _lock(disbursement_id)
     if row.state != "requested":
         raise AlreadyDone()
@@ -108,7 +108,7 @@ def refuse(conn: Connection, disbursement_id: int, *, actor: str, at: datetime) 
 
 
 def send(conn: Connection, disbursement_id: int, *, at: datetime) -> Disbursement:
-    """The bank was told to pay it: it is on its way until a bank line is matched to it. Raises AlreadyDone."""
+    """Mark a request as sent to the bank: in transit until a statement line is matched to it. Raises AlreadyDone."""
     row = _lock(disbursement_id)
     if row.state != "approved":
         raise AlreadyDone()
@@ -133,7 +133,7 @@ def unsend(conn: Connection, disbursement_id: int, *, reason: str, at: datetime)
 
 
 def book(conn: Connection, row: Disbursement, *, at: datetime) -> None:
-    """Make the books say of a disbursement what its row says."""
+    """Converge the ledger on the row of a payment request."""
     house = facts.load_house(conn)
     zone = ZoneInfo(house.timezone)
     ledger.converge(

@@ -1,5 +1,5 @@
-"""Gifts that came through Stripe, for the pages that show one: found by whatever number a person has in hand, with all
-that is known of it. Reads only."""
+"""Donations that came through Stripe, for the pages that show one: found by any number a person may have, with all that
+is known of it. Reads only."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ MAX_FOUND = 20
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All that is known of a payment. `left` is what may still be given back, None where nothing ever came;
-    `is_disputed`: nothing may be given back for now. `owed` bounced and is still owed to the supporter, by fund.
+    """All that is known of a payment. `left` is what may still be refunded, None where nothing ever came;
+    `is_disputed`: nothing may be refunded for now. `owed` bounced and is still owed to the supporter, by fund.
     `receipt_change_due`: when the receipt follows what the team has changed."""
 
     payment: Any
@@ -62,14 +62,14 @@ class Shown:
 
 
 def recent(conn: Connection, before: int) -> list[Any]:
-    """Payments, the newest first: at most PAGE_LENGTH and one more, which says that there are others. `before` is the
+    """Payments, the newest first: at most PAGE_LENGTH and one more, which shows that there are others. `before` is the
     number of the last one of the page before. Declined cards are left out, of which card testing brings thousands;
     search finds them."""
     return list(conn.execute(_LISTED.where(_payment.c.id < before, ~_IS_DECLINED).limit(PAGE_LENGTH + 1)))
 
 
 def search(conn: Connection, words: str) -> list[Any]:
-    """The payments that a number names: of a receipt, a gift's reference, a charge, a payment intent, a refund or a
+    """The payments for a number: of a receipt, a donation's reference, a charge, a payment intent, a refund or a
     dispute, written in full."""
     told = {"given": words, "given_label": words.upper()}
     return list(conn.execute(_FOUND.limit(MAX_FOUND), told))
@@ -96,7 +96,7 @@ def show(conn: Connection, charge_id: str) -> Shown | None:
 
 
 def _standing(conn: Connection, payment: Any) -> tuple[Money | None, bool]:
-    """Reckoned as the refund itself reckons it, without its lock."""
+    """Calculated as the refund itself calculates it, without its lock."""
     found = facts.load_of_payment(conn, payment)
     try:
         return giving.refunds.left(conn, found), giving.refunds.is_disputed(found)
@@ -129,7 +129,7 @@ _LISTED = (
     .outerjoin(_appeal, _appeal.c.id == _donation.c.appeal_id)
     .order_by(_payment.c.id.desc())
 )  # fmt: skip
-# NULL-safe: a payment of which only its movement is known has no method yet.
+# NULL-safe: a payment of which only its balance transaction is known has no method yet.
 _IS_DECLINED = and_(
     func.coalesce(_payment.c.method, "") == "card", _payment.c.failed_at.is_not(None), _payment.c.succeeded_at.is_(None)
 )

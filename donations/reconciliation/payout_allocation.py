@@ -15,7 +15,7 @@ from donations.stripe_statuses import Reconciliation
 
 
 def lock_payout(conn: Connection, payout_id: str) -> Any:
-    """The payout's row, locked for the rest of the transaction; None if nothing was said of it yet."""
+    """The payout's row, locked for the rest of the transaction; None if it was not reported yet."""
     return conn.execute(_LOCK, {"of_payout": payout_id}).first()
 
 
@@ -62,9 +62,9 @@ def _taken_back(conn: Connection, payout: Any) -> Parts:
 
 
 def estimate(conn: Connection, payout: Any) -> bool:
-    """Row 6b: lay a payout without members over the funds that had money at Stripe when it was made (or, where it takes
-    from the bank, that owed some), in proportion, and keep that as a fact; anew, where what is known of that moment has
-    changed. False if nothing did. The caller holds the payout's lock, and books it."""
+    """Row 6b: allocate a payout without members to the funds that had money at Stripe when it was made (or, where it
+    takes from the bank, that owed some), in proportion, and keep that as a fact; allocate again where what is known of
+    that moment has changed. False if nothing did. The caller holds the payout's lock, and posts it."""
     new = estimated_now(conn, payout)
     if new is None:
         return False

@@ -1,5 +1,6 @@
 """A payout for the person who must understand it: what it is made of, what is left unexplained and what that could be,
-its bank line, whose money it is. Reads only; booking is in movements.py, the split in splits.py."""
+its statement line, whose money it is. Reads only; posting is in balance_transactions.py, the allocation in
+payout_allocation.py."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from donations.models import BalanceTransaction, BankAccount, BankLine, Match, P
 from donations.reconciliation import payout_allocation
 
 PAGE_LENGTH, MAX_CANDIDATES, MAX_MEMBERS = 50, 20, 500
-# The parts of a payout, by what Stripe reports each movement as.
+# The parts of a payout, by what Stripe reports each balance transaction as.
 PARTS = {
     "gross": ("charge", "charge_failure", "partial_capture_reversal"),
     "refunds": ("refund", "refund_failure"),
@@ -44,9 +45,10 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What the unexplained rest of a payout may be. `why`: `unpaid` (a movement that was available, or comes to the
-    rest, and is in no payout), `twin` (another payout of the same amount), `elsewhere` (a member of another payout that
-    comes to the rest: it may have been listed in both), `surplus` (a member without which nothing would be left)."""
+    """What the unexplained rest of a payout may be. `why`: `unpaid` (a balance transaction that was available, or comes
+    to the rest, and is in no payout), `twin` (another payout of the same amount), `elsewhere` (a member of another
+    payout that comes to the rest: it may have been listed in both), `surplus` (a member without which nothing would be
+    left)."""
 
     why: str
     ref: str
@@ -57,7 +59,7 @@ class Candidate:
 
 
 def listed(conn: Connection, page: int = 1) -> list[Any]:
-    """Payouts, the newest first, each with what its members come to and its bank line: a page and one more."""
+    """Payouts, the newest first, each with what its members come to and its statement line: a page and one more."""
     asked = _LISTED.limit(PAGE_LENGTH + 1).offset((page - 1) * PAGE_LENGTH)
     return list(conn.execute(asked, {}))
 
@@ -68,7 +70,7 @@ def find(conn: Connection, payout_id: str) -> Any:
 
 
 def made_of(conn: Connection, payout: Any) -> Made:
-    """Its parts. A payout whose members nobody has listed is wholly unexplained; one made by hand has no members."""
+    """Its parts. A payout whose members were not listed is wholly unexplained; one made by hand has no members."""
     row = conn.execute(_SUMS, {"of_payout": payout.id, "of_currency": payout.currency}).one()
     known = {name: int(minor or 0) for name, minor in row._asdict().items()}
     members = known.pop("members")
@@ -83,7 +85,7 @@ def unexplained_since(conn: Connection, since: datetime) -> list[str]:
 
 
 def members(conn: Connection, payout_id: str) -> list[Any]:
-    """The movements that it is made of, in order."""
+    """The balance transactions that it is made of, in order."""
     return list(conn.execute(_MEMBERS, {"of_payout": payout_id}))
 
 
@@ -143,7 +145,7 @@ _SUMS = select(
     _part(PARTS["gross"]).label("gross"),
     _part(PARTS["refunds"]).label("refunds"),
     _part(PARTS["disputes"]).label("disputes"),
-    # What Stripe takes by itself, and what it keeps of each movement.
+    # What Stripe takes by itself, and what it keeps of each balance transaction.
     (_part(PARTS["fees"]) - func.sum(_movement.c.fee_minor)).label("fees"),
     _part(PARTS["reserves"]).label("reserves"),
     func.sum(case((_movement.c.reporting_category.in_(_named), 0), else_=_movement.c.amount_minor)).label("other"),

@@ -23,7 +23,7 @@ from donations.reconciliation.to_do import AtClose, OpenItems
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """One thing that stands in the way: a sentence with %(name)s where a fact goes, translated where it is shown."""
+    """One obstacle to closing: a sentence with %(name)s where a fact goes, translated where it is shown."""
 
     sentence: str
     facts: Mapping[str, object] = field(default_factory=dict)
@@ -34,8 +34,8 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """What stands in the way of closing; what of the period is still open, with its age, and must be accepted by who
-    signs or is only named; and everything that the accounts carry forward."""
+    """The obstacles to closing; the items of the period still open, with their age, which the signatory must accept or
+    which are only named; and everything that the accounts carry forward."""
 
     blockers: tuple[Blocker, ...]
     to_accept: tuple[OpenItems, ...]
@@ -47,7 +47,7 @@ class Checklist:
 
 def preview(ends_on: date) -> Period:
     """The period that ends on that day: from the day after the last one, or from the first entry. The one there is, if
-    somebody has signed one; otherwise one that is written nowhere, so looking at it changes nothing. Raises
+    someone has signed one; otherwise one that is written nowhere, so looking at it changes nothing. Raises
     PeriodNotReady if it would end before it starts."""
     known = db.session.scalar(select(Period).where(Period.ends_on == ends_on))
     if known is not None:
@@ -109,9 +109,9 @@ def signed_things(conn: Connection, period: Period, at: datetime) -> list[object
 
 
 def sign(conn: Connection, period: Period, *, actor: str, at: datetime, accepted: str = "") -> bool:
-    """Sign the close; with the last signature that is needed the period is closed. `accepted` is why what is still open
-    may stay so, kept with the signature. Gives whether it is closed. Raises PeriodNotReady while something stands in
-    the way, OpenItemsNotAccepted where something is open and no reason is given, AlreadyDone if it is closed or this
+    """Sign the close; with the last signature that is needed the period is closed. `accepted` is the reason why open
+    items may stay open, kept with the signature. Returns whether it is closed. Raises PeriodNotReady while there are
+    obstacles, OpenItemsNotAccepted where items are open and no reason is entered, AlreadyDone if it is closed or this
     person has signed."""
     db.session.refresh(period, with_for_update=True)
     found = checklist(conn, period, at)
@@ -151,7 +151,7 @@ def changed_since_closed(conn: Connection) -> list[Period]:
 
 
 def _signatures(period: Period) -> tuple[str, ...]:
-    """Who has signed since the period was last opened again; nobody where it is only looked at."""
+    """The signatories since the period was last reopened; none where it is only looked at."""
     if not inspect(period).persistent:
         return ()
     rows = db.session.execute(

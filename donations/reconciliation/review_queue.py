@@ -1,5 +1,5 @@
-"""Bank lines for the person who goes through them: what each says, what is proposed, what it could be by hand. Reads
-only; matching is in matching/, what a match books in matches.py and lines.py."""
+"""Statement lines for the person who reviews them: what each says, the suggested matches, the possible matches by hand.
+Reads only; matching is in matching/, posting in matches.py and statement_line_entries.py."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ class Target:
 def lines(
     conn: Connection, standing: str = "unmatched", page: int = 1, account_id: int | None = None
 ) -> tuple[list[Shown], int]:
-    """A page of the lines that stand so, each with its proposals; and how many there are. Those without a match and the
-    unidentified ones, the oldest first; those with a match, the newest first."""
+    """A page of the lines in one state, each with its suggested matches; and how many there are. Those without a match
+    and the unidentified ones, the oldest first; those with a match, the newest first."""
     asked = _LINES.where(_STANDING[standing]).order_by(*_order_of(standing))
     if account_id is not None:
         asked = asked.where(_line.c.bank_account_id == account_id)
@@ -90,7 +90,7 @@ def _order_of(standing: str) -> tuple[Any, ...]:
 
 
 def history(conn: Connection, line_id: int) -> list[Any]:
-    """What it was ever matched to or proposed as by a person's word or a rule's, the newest first."""
+    """Every match and suggestion a line ever had, by a person or a rule, the newest first."""
     return list(
         conn.execute(
             select(_match)
@@ -123,7 +123,7 @@ def targets(conn: Connection, shown: Shown) -> list[Target]:
 
 
 def named(conn: Connection, pairs: Iterable[tuple[str, str | None]]) -> dict[tuple[str, str], str]:
-    """Who a gift is from, where that is known: by (kind, target). Other things are named by their number."""
+    """Who a donation is from, where that is known: by (kind, target). Other things are named by their number."""
     wanted = [int(ref) for kind, ref in pairs if ref and kind in _OF_A_GIFT and ref.isdecimal()]
     if not wanted:
         return {}

@@ -16,12 +16,12 @@ from donations.reconciliation.readers.types import N_
 
 PURPOSE = "bank account"
 FROM_FILE, FROM_PERSON = "file", "person"  # who told us the number of an account
-SHORTEST = 6  # characters of an account number that stand for it alone
+SHORTEST = 6  # characters of an account number that are enough to identify it
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What is known of a bank account, as plain values: the row itself may be read anew in between."""
+    """What is known of a bank account, as plain values: the row itself may be read again in between."""
 
     id: int
     name: str

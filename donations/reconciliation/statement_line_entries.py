@@ -1,4 +1,5 @@
-"""Bank lines into the books: what was confirmed of a line decides its entry, and the gifts that hang on it follow."""
+"""Post statement lines: the confirmed matches of a line decide its entry, and the donations that depend on it
+follow."""
 
 from __future__ import annotations
 
@@ -16,13 +17,14 @@ from donations.models import Allocation, BankLine, Disbursement, Match, OfflineG
 from donations.money import apportion
 from donations.reconciliation import payout_allocation
 
-# Matches by which money of an offline gift came, bounced or was given back.
+# Matches by which money of an offline donation came, bounced or was refunded.
 OF_A_GIFT = ("offline_gift", "bounced", "offline_refund")
 
 
 def book_line(conn: Connection, line_id: int, *, at: datetime) -> None:
-    """Make the books say of a bank line what its confirmed matches say, and bring its gifts' states, counts and
-    receipts up to date. Locks the line, then its gifts' donations, then totals, then the receipt series."""
+    """Converge the ledger on the confirmed matches of a statement line, and bring its donations' states, counts and
+    receipts up to date. Locks the line, then its offline donations' `donation` rows, then totals, then the receipt
+    series."""
     house = facts.load_house(conn)
     line = conn.execute(_LOCK, {"of_line": line_id}).one()
     matches = conn.execute(_OF_LINE, {"of_line": line_id}).all()
@@ -50,7 +52,7 @@ def book_line(conn: Connection, line_id: int, *, at: datetime) -> None:
 
 
 def book_matched(conn: Connection, kind: str, target: str, *, at: datetime) -> None:
-    """Book again the lines that were matched to a thing, because what is known of it has changed."""
+    """Post again the lines that were matched to a target, because what is known of it has changed."""
     for line_id in conn.scalars(_LINES_OF, {"of_kind": kind, "of_target": target}).all():
         book_line(conn, line_id, at=at)
 
@@ -86,7 +88,7 @@ def _by_gift(conn: Connection, _house: Any, _line: Any, match: Any) -> Way:
 
 
 def _by_slip(conn: Connection, house: Any, line: Any, match: Any) -> Way:
-    """Row 10: a slip is a line from nothing to its whole amount; each credit takes the next stretch of it."""
+    """Row 10: a paying-in slip is a line from nothing to its whole amount; each credit takes the next stretch of it."""
     shares = conn.execute(_ON_SLIP, {"of_slip": int(match.target)}).all()
     if not shares:
         return [(house.suspense_fund_id, match.amount_minor)], f"slip:{match.target}"
@@ -108,8 +110,8 @@ def _by_returnable(conn: Connection, _house: Any, _line: Any, match: Any) -> Way
 
 
 def _by_transit(conn: Connection, house: Any, line: Any, match: Any) -> Way:
-    """The other side of money between Stripe and our accounts, by the funds that have it in transit; without a thing,
-    the fund that was said."""
+    """The other side of money between Stripe and our accounts, by the funds that have it in transit; without a target,
+    the fund that was chosen."""
     held = conn.execute(_IN_TRANSIT, {"of_ref": match.target, "currency": line.currency}).all()
     return (_laid_over(match.amount_minor, held), match.target) if held else _by_fund(conn, house, line, match)
 

@@ -1,5 +1,5 @@
-"""An import taken back: its lines go, with what it has taught the account, as long as nobody has matched or booked any
-of them. The statement itself stays to be read, with who withdrew it and why."""
+"""Withdraw an import: its lines go, with what it has taught the account, as long as none of them is matched or posted.
+The statement itself stays readable, with who withdrew it and why."""
 
 from __future__ import annotations
 
@@ -100,8 +100,8 @@ def overlapping(conn: Connection, found: Withdrawable) -> Sequence[str]:
 
 
 def _delete_lines(conn: Connection, ids: Sequence[int], by: str, at: datetime) -> None:
-    """The lines, what waits about them, and what the file has told of other lines. Words that it has added to those
-    stay: a version beside them says what they were before."""
+    """Delete the lines, their open questions, and the evidence the file gave for other lines. Words that it has added
+    to those stay: a version beside them holds the earlier text."""
     lines = select(_line.c.id).where(_line.c.statement_id.in_(ids))
     # What another file told, and was held against one of these, is money of its own now.
     of_others = select(_question.c.id).where(
@@ -123,7 +123,7 @@ def _forget(conn: Connection, account_id: int) -> None:
     row = conn.execute(select(_account).where(_account.c.id == account_id)).one()
     live = (_statement.c.bank_account_id == account_id, _statement.c.withdrawn_at.is_(None))
     others = conn.execute(select(_statement.c.names_account).where(*live)).scalars().all()
-    # Of imports before this was kept nobody knows whether they named the account.
+    # Of imports before this was stored it is unknown whether they named the account.
     is_known = row.number_from == FROM_PERSON or any(others) or (row.number_from is None and bool(others))
     values: dict[str, object] = {}
     if not is_known:

@@ -44,7 +44,7 @@ class ReadFile:
     name: str
     sha256: str
     read: ReadStatements
-    given: Mapping[str, object] | None = None  # what a person said of its columns
+    given: Mapping[str, object] | None = None  # the columns as a person mapped them
 
     @property
     def lines(self) -> int:
@@ -70,7 +70,7 @@ class Preview:
 
     @property
     def updated(self) -> int:
-        """How many lines that are here get more words."""
+        """How many stored lines get more words."""
         return sum("updated" in line.reasons for line in self.lines)
 
     @property
@@ -104,7 +104,7 @@ def read_file(
     memory = column_memory.opened(account.column_map if account else None)
     given = column_maps.made(column_map) if column_map else None
     if given and not set(column_map or ()) <= column_memory.DETAILS:
-        # What a person says now is about this file; what was said before must not come between.
+        # What a person enters now is about this file; earlier answers must not interfere.
         memory = readers.Memory(told=memory.told)
     currency = account.currency if account else "GBP"
     read = readers.read(data, column_map=given, memory=memory, currency=currency)
@@ -148,7 +148,7 @@ def import_file(
     progress: Progress = lambda done: None,
 ) -> Imported:
     """Write the statements of this account in the file, in the caller's write unit: all of it or nothing. The first
-    import teaches the account its number, and what a person said of a table is remembered. Lines in doubt become
+    import teaches the account its number, and a person's mapping of a table is remembered. Lines in doubt become
     questions with `ask_later`, and lines with `twins_too`. `only_own` passes over statements of other accounts. Raises
     StatementOffBalance, StatementOfAnotherAccount, StatementInOtherCurrency, and StatementLooksKnown."""
     # One import after the other: two that compare at once would not know each other's lines.
@@ -235,7 +235,7 @@ def _was_imported(conn: Connection, account_id: int, sha256: str) -> bool:
 def _remember(
     account: BankAccount, identity: Identity, statements: tuple[ReadStatement, ...], file: ReadFile
 ) -> dict[str, object] | None:
-    """Teach the account what the file says of it. Gives what the account remembers of its tables now."""
+    """Remember what the file shows of the account. Returns what the account remembers of its tables now."""
     learnt = identity.learnt(statements)
     remembered = column_memory.after(account.column_map, file.read, file.given)
     if remembered != account.column_map:

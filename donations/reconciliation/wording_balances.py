@@ -26,7 +26,7 @@ from donations.models import (
 from donations.models.base import BigInt
 from donations.money import Money
 
-# Words that say nothing of which fund is meant.
+# Words that do not identify a fund.
 _COMMON = frozenset(
     "appeal campaign committee donation donations family fund funds general held money others people the"
     " кампания семья сбор сбора фонд фонда фонду другие деньги люди остаток".split()
@@ -36,8 +36,8 @@ _SHORTEST, _ENDING = 4, 2
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What was given to a fund under one wording: so many donations, and of them what remains after refunds and losses,
-    in each currency as it is in the books."""
+    """The donations to a fund under one wording: their number, and of them what remains after refunds and losses,
+    in each currency as it is in the ledger."""
 
     wording: AppealWording
     donations: int
@@ -63,7 +63,7 @@ def of_funds(conn: Connection, fund_ids: Iterable[int]) -> dict[int, list[Given]
 
 
 def named_in(wording: AppealWording, candidates: Iterable[Fund]) -> list[Fund]:
-    """Which of the funds a wording names for a surplus, as far as its words can tell: by the fund's whole name, or by
+    """Which of the funds a wording names for a surplus, as far as its text shows: by the fund's whole name, or by
     every word of it that is its own."""
     words = {word for text in wording.surplus.values() for word in _words(text)}
     plain = " ".join(" ".join(_words(text)) for text in wording.surplus.values())
@@ -106,8 +106,8 @@ def _columns() -> Sequence[Any]:
     )
 
 
-# A donation's money is entered under its payment, under itself once cash is accepted, on a bank line that names it, or
-# by the decision that a failed refund may be kept.
+# A donation's money is entered under its payment, under itself once cash is accepted, on a statement line that names
+# it, or by the decision that a failed refund may be kept.
 _BY_CARD = (
     select(*_columns())
     .join(Entry, Entry.id == Posting.entry_id)

@@ -33,7 +33,7 @@ def rests(conn: Connection, at: datetime) -> list[Any]:
 
 
 def is_a_rest(conn: Connection, account: int | None, clear_ref: str, at: datetime) -> bool:
-    """Whether what is open there is a rest. Of a slip: the bank has credited something of it."""
+    """Whether the open balance is a remainder. Of a paying-in slip: the bank has credited a part of it."""
     if account == accounts.PAYING_IN:
         number = clear_ref.removeprefix("slip:")
         credited = (Match.kind == "slip", Match.target == number, Match.state == "confirmed")

@@ -23,7 +23,7 @@ def counts(conn: Connection) -> dict[str, int]:
 
 
 def estimated(conn: Connection) -> list[Any]:
-    """Donations whose funds were estimated and that nobody has looked at, the oldest first, at most MAX_SHOWN: id,
+    """Donations with estimated funds that are not reviewed yet, the oldest first, at most MAX_SHOWN: id,
     charge_id, minor, currency, created_at, title of the appeal, and the names of the funds."""
     rows = conn.execute(
         select(
@@ -76,13 +76,13 @@ def held_mails(conn: Connection) -> list[Any]:
 
 
 def send_held(conn: Connection, kinds: Sequence[str], *, at: datetime) -> int:
-    """Let the worker send all held mails of these kinds. Gives how many."""
+    """Let the worker send all held mails of these kinds. Returns how many."""
     due = {"state": "due", "attempts": 0, "next_attempt_at": at, "leased_until": None}
     return conn.execute(update(_mail).where(_mail.c.state == "held", _mail.c.kind.in_(kinds)).values(due)).rowcount
 
 
 def drop_held(conn: Connection, kinds: Sequence[str], *, reason: str, actor: str, at: datetime) -> int:
-    """Never send them, and erase their addresses. Gives how many."""
+    """Never send them, and erase their addresses. Returns how many."""
     held = (_mail.c.state == "held", _mail.c.kind.in_(kinds))
     numbers = list(conn.scalars(select(_mail.c.id).where(*held)))
     said = {"kind": "held_mail", "reason": reason, "actor": actor, "at": at}
@@ -94,7 +94,7 @@ def drop_held(conn: Connection, kinds: Sequence[str], *, reason: str, actor: str
 
 
 def confirm(conn: Connection, donation_ids: Collection[int]) -> int:
-    """The estimates of these donations are right. Gives how many were estimated."""
+    """The estimates of these donations are right. Returns how many were estimated."""
     wanted = (_donation.c.id.in_(donation_ids), _donation.c.purpose_estimated)
     return conn.execute(update(_donation).where(*wanted).values(purpose_estimated=False)).rowcount
 

@@ -1,5 +1,5 @@
 """The mark of a restored database: receipts are numbered in a new series, no mail goes out that may have gone before,
-and nobody stays signed in."""
+and every session ends."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ OVER_SOON = ("staff_reset", "staff_sign_in")
 
 def mark_restored(conn: Connection, copied_at: datetime, *, actor: str, at: datetime) -> str:
     """The database that `conn` writes to was restored just now from a copy made at `copied_at`. Call it once, before
-    anything else is written. Gives the name of the new series of receipts: no other restore of the same copy has it, so
-    no number is given twice."""
+    anything else is written. Returns the name of the new series of receipts: no other restore of the same copy has it,
+    so no number is given twice."""
     code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LETTERS))
     for numbering, letter in SERIES.items():
         conn.execute(insert(_series).values(prefix=letter + code, next_number=1, numbering=numbering))
@@ -47,7 +47,7 @@ def latest(conn: Connection) -> Restoration | None:
 
 
 def note_caught_up(conn: Connection, *, at: datetime) -> None:
-    """Everything that Stripe knows of the time since the copy was made has been taken in."""
+    """Everything that Stripe knows of the time since the copy was made has been imported."""
     conn.execute(update(_restoration).where(_restoration.c.caught_up_at.is_(None)).values(caught_up_at=at))
 
 

@@ -17,8 +17,8 @@ _FUND = re.compile(r"([0-9a-z]{12}):([0-9]{1,15})")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """As it was read back. `parts` in minor units by the opaque id of the fund; empty if nothing is said of funds, as
-    for donations from before this was told."""
+    """As it was read back. `parts` in minor units by the opaque id of the fund; empty without funds in the metadata, as
+    for donations from before funds were sent."""
 
     installation: str | None
     parts: tuple[tuple[str, int], ...]
@@ -38,7 +38,7 @@ def metadata_of(donation: Donation) -> dict[str, str]:
 
 
 def read(metadata: Mapping[str, str]) -> Told:
-    """What the metadata of a charge says. What does not fit our form is taken for not said."""
+    """The content of a charge's metadata. What does not fit our form counts as absent."""
     names = ["funds", *(f"funds_{number}" for number in range(1, MAX_KEYS))]
     parts = [_FUND.fullmatch(one) for name in names for one in str(metadata.get(name, "")).split()]
     wording = str(metadata.get("wording", ""))
@@ -52,7 +52,7 @@ def read(metadata: Mapping[str, str]) -> Told:
 
 def _funds(donation: Donation, most_keys: int) -> dict[str, str]:
     """The split over funds, over as many values as it needs. If a fund has no opaque id, or there are more funds than
-    Stripe takes, nothing is said of it: half a split would be wrong."""
+    Stripe takes, it is left out: half a split would be wrong."""
     values, words = [""], []
     for allocation in donation.allocations:
         opaque_id = db.session.get_one(Fund, allocation.fund_id).opaque_id

@@ -123,8 +123,8 @@ def refuse(conn: Connection, number: int, *, by: str, at: datetime) -> StaffChan
 
 
 def make_due(conn: Connection, at: datetime) -> int:
-    """Make those whose day is over and that nobody refused. Gives how many. What cannot be made any more, because its
-    person was disabled or joined meanwhile, is refused."""
+    """Make the changes whose day is over and that were not refused. Returns their number. What cannot be made any more,
+    because its person was disabled or joined meanwhile, is refused."""
     due = select(StaffChange.id).where(StaffChange.state == "waiting", StaffChange.takes_effect_at <= at)
     numbers = db.session.scalars(due.order_by(StaffChange.id)).all()
     for number in numbers:
@@ -230,7 +230,7 @@ def _person(row: StaffChange) -> Staff:
 
 
 def _active(row: StaffChange) -> Staff:
-    """Raises NotInThisState for somebody who was disabled meanwhile: they get no way in."""
+    """Raises NotInThisState for a person disabled meanwhile, who gets no access."""
     person = _person(row)
     if person.state != "active":
         raise NotInThisState(state=person.state)

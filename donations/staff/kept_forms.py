@@ -1,5 +1,5 @@
 """Forms that were sent after their session had ended: what was typed is kept sealed for its own person, who is shown it
-again after signing in. Nothing is done with it here, and nobody else reads it."""
+again after signing in. Nothing is done with it here, and no other person can read it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Mails to every admin and treasurer when somebody gets access, another way in, or a copy of the books: what one
-insider does alone, the others know of. Only numbers stand in the queue; names are written when a mail is sent."""
+"""Mails to every admin and treasurer when a person gets access, a new credential, or a copy of the ledger, so that the
+others know what one insider does. The queue holds only numbers; names are written when a mail is sent."""
 
 from __future__ import annotations
 

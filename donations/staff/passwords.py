@@ -56,7 +56,7 @@ def check_strength(password: str, email: str) -> None:
 
 
 def _known_words(email: str) -> list[str]:
-    """What somebody who knows the person and the fund tries first."""
+    """First guesses of an attacker who knows the person and the fund."""
     house = Organisation.get()
     texts = (email, house.name, house.legal_name or "", "Fighting Fund")
     words = [word for text in texts for word in re.split(r"[\W_]+", text) if len(word) > 2]
@@ -69,7 +69,7 @@ def hashed(password: str) -> str:
 
 
 def is_right(password: str, person: Staff | None) -> bool:
-    """Whether this is the password of somebody who may sign in. It takes as long for somebody who is not here."""
+    """Whether this is the password of a person who may sign in. It takes as long for an unknown one."""
     may = person is not None and person.state == "active" and person.password is not None
     kept = person.password if may and person is not None else None
     typed = _normal(password)[: MAX_LENGTH + 1]

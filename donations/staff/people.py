@@ -41,7 +41,7 @@ def count_active(role: str) -> int:
 
 
 def name_of(person: Staff) -> str:
-    """What the person wants to be called; before they have said so, their address."""
+    """The person's chosen name; before they have one, their address."""
     return privacy.unseal(person.name_sealed, _identity(person, "name")) if person.name_sealed else email_of(person)
 
 
@@ -52,7 +52,7 @@ def email_of(person: Staff) -> str:
 def invite(
     conn: Connection, email: str, roles: Iterable[str], *, language: str, by: str, at: datetime, is_mailed: bool = True
 ) -> Staff:
-    """Invite somebody, or somebody who has not joined yet once more. Raises StaffKnown if they have."""
+    """Invite a person, or invite again one who has not joined yet. Raises StaffKnown if they have."""
     person = find_by_email(email)
     if person is not None and person.state != "invited":
         raise StaffKnown()
@@ -83,7 +83,7 @@ def join(conn: Connection, token: str, name: str, password: str, *, at: datetime
 
 
 def send_reset_link(conn: Connection, email: str, *, at: datetime) -> None:
-    """Mail a link for a new password, at most one every ten minutes; to somebody who is not here, nothing."""
+    """Mail a link for a new password, at most one every ten minutes; an unknown address gets none."""
     person = find_by_email(email)
     if person is not None and person.state == "active":
         key = f"staff:{person.id}:reset:{person.link_key}:{at:%Y%m%d%H}{at.minute // 10}"
@@ -110,14 +110,14 @@ def finish_reset(conn: Connection, person: Staff, password_hash: str, *, at: dat
 
 
 def change_password(conn: Connection, person: Staff, password: str, *, keep: int, at: datetime) -> None:
-    """Every other session ends; the one numbered `keep` goes on."""
+    """Every other session ends; the one numbered `keep` continues."""
     _set_password(person, password)
     sessions.end_all(person, at, but=keep)
     audit.record(conn, person.actor, "staff.password_changed", person.actor, at=at)
 
 
 def read_link(token: str, purpose: str, *, for_change: bool = False) -> Staff:
-    """Whom a mailed link is for. Raises BadLink if it is old, used, or for somebody who was disabled since."""
+    """Whom a mailed link is for. Raises BadLink if it is old, used, or for a person disabled since."""
     staff_id, key = (tokens.read_invitation if purpose == "invitation" else tokens.read_reset)(token)
     person = db.session.get(Staff, staff_id, with_for_update=for_change)
     wanted = "invited" if purpose == "invitation" else "active"
@@ -127,7 +127,7 @@ def read_link(token: str, purpose: str, *, for_change: bool = False) -> Staff:
 
 
 def change_roles(conn: Connection, person: Staff, roles: Iterable[str], *, by: str, at: datetime) -> None:
-    """Every session of the person ends, so that nothing goes on under roles they no longer have. Raises LastAdmin."""
+    """Every session of the person ends, so that none continues with roles they no longer have. Raises LastAdmin."""
     before, wanted = sorted(person.roles), set(roles)
     check_admin_left(person, wanted)
     _grant(person, wanted)
@@ -139,7 +139,7 @@ def change_roles(conn: Connection, person: Staff, roles: Iterable[str], *, by: s
 
 
 def check_admin_left(person: Staff, roles: Iterable[str]) -> None:
-    """Raises LastAdmin where nobody would be one any more."""
+    """Raises LastAdmin where no admin would be left."""
     if "admin" in person.roles and "admin" not in set(roles):
         _keep_an_admin(person)
 
@@ -157,7 +157,7 @@ def disable(conn: Connection, person: Staff, *, by: str, at: datetime) -> None:
 
 
 def check_disabled(person: Staff) -> None:
-    """Raises NotInThisState for somebody who may sign in, or was only invited."""
+    """Raises NotInThisState for a person who may sign in, or was only invited."""
     if person.state != "disabled":
         raise NotInThisState(state=person.state)
 
@@ -205,7 +205,7 @@ def _set_password(person: Staff, password: str) -> None:
 
 
 def _keep_an_admin(but: Staff) -> None:
-    """Somebody else must be able to invite. Their rows are locked: else two could step down at once."""
+    """Another admin must be able to invite. Their rows are locked: else two could step down at once."""
     admins = select(StaffRole.staff_id).where(StaffRole.role == "admin")
     active = select(Staff).where(Staff.id.in_(admins), Staff.state == "active").order_by(Staff.id).with_for_update()
     if not any(person.id != but.id for person in db.session.scalars(active)):

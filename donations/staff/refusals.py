@@ -1,4 +1,4 @@
-"""What was refused, in the audit log: failed sign-ins, wrong codes, waits, and what somebody's role or the rule of two
+"""What was refused, in the audit log: failed sign-ins, wrong codes, waits, and actions that a role or the rule of two
 people does not allow. An attack must not fill the log: of one kind and one account the first few of an hour are
 recorded, then each tenth power. Each entry has a keyed hash of the network it came from, and how many of the hour came
 from there, so that an auditor sees whether a hundred refusals are one place or many."""

@@ -45,7 +45,7 @@ class OneTimeCodes(Totp):
 
 
 def codes(issuer: str = "Fighting Fund") -> OneTimeCodes:
-    # The library wants a key to encrypt secrets with; ours are sealed instead, so nothing is ever encrypted with it.
+    # The library requires a key to encrypt secrets with; ours are sealed instead, so nothing is ever encrypted with it.
     return OneTimeCodes({"1": "not used"}, issuer.replace(":", " "))
 
 

@@ -1,5 +1,5 @@
 """Sessions: which browsers are signed in as whom, since when, and until when. A session is known by the hash of its
-key, so that whoever reads the table cannot take one over."""
+key, so that a reader of the table cannot take one over."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AT_MOST = timedelta(hours=8)
 FIRST_STAGE = timedelta(minutes=10)  # how long the second factor is waited for
 FRESH = timedelta(minutes=5)
 SEEN_EVERY = timedelta(minutes=1)  # A look at a page writes no more often than that.
-REMEMBERED_FORMS = timedelta(days=1)  # so long the words of a form are kept for whom it was shown to
+REMEMBERED_FORMS = timedelta(days=1)  # how long a form is kept for the person it was shown to
 REMEMBERED = timedelta(days=90)  # how long an ended session tells from where its person comes
 
 

@@ -1,5 +1,5 @@
-"""Proving who somebody is: the password, then the second factor, with brakes on guessing. A failure says nothing of
-which part was wrong, and takes as long for somebody who is not here."""
+"""Sign-in: the password, then the second factor, with throttling of guesses. A failure does not reveal which part was
+wrong, and takes as long for an unknown person."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def take_second(conn: Connection, person: Staff, second: Second, at: datetime) -
 def note_sign_in(
     conn: Connection, person: Staff, *, place: bytes, is_new_place: bool, browser: str, at: datetime
 ) -> None:
-    """Record that somebody signed in wholly, and tell them by mail if it was from somewhere new."""
+    """Record a complete sign-in, and mail the person if it was from a new place."""
     if is_new_place:
         key = f"staff:{person.id}:signed-in:{place.hex()[:16]}:{at:%Y%m%d}"
         outbox.queue(

@@ -1,7 +1,7 @@
-"""Brakes on guessing: after some failures each further one costs a longer wait, counted for the account, for the
-network, and for both together. Nobody can lock somebody else out for good: a wait is a quarter of an hour at most, a
+"""Throttling of guesses: after some failures each further one costs a longer wait, counted for the account, for the
+network, and for both together. One person cannot lock another out for good: a wait is a quarter of an hour at most, a
 network from which the person has signed in before waits only for its own failures, and a mailed link ends the wait for
-the password. What was counted of the second factor stays: who reads somebody's mail gets no fresh guesses at it."""
+the password. Failures of the second factor stay counted: access to a person's mail gives no fresh guesses at it."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def count_second(conn: Connection, person: Staff, at: datetime) -> None:
 
 
 def count_present(conn: Connection, person: Staff, at: datetime) -> None:
-    """The same for the present password, asked of somebody who is signed in. Counted apart: who knows it must not get
-    fresh guesses at the second factor by it."""
+    """The same for the present password, asked of a signed-in person. Counted apart: knowing it must not give fresh
+    guesses at the second factor."""
     _count(conn, {_key("present", person.fs_uniquifier): "present"}, at)
 
 
@@ -55,7 +55,7 @@ def count_reset(conn: Connection, person: Staff, at: datetime) -> None:
 
 
 def count_request(conn: Connection, place: bytes, at: datetime) -> None:
-    """The same for a link to be mailed, by network alone: whom it is for, nobody is told."""
+    """The same for a link to be mailed, by network alone: its recipient is never revealed."""
     _count(conn, {_key("request", "", place): "request"}, at)
 
 

@@ -1,5 +1,5 @@
-"""The only importer of stripe. It speaks Stripe's words outwards and answers in ours: small frozen dataclasses, or the
-facts of facts/. Events are verified (events), objects read (reading), calls made (calling); no database is touched."""
+"""The only importer of stripe. It translates Stripe's objects into our own types: small frozen dataclasses, or the
+facts of facts/. Events are verified (events), objects read (objects), calls made (calls); no database is touched."""
 
 from donations.stripe_gateway.calls import (
     balance,

@@ -1,4 +1,4 @@
-"""Calls to Stripe: each with a short time limit, an idempotency key where it writes, and failures in our own words.
+"""Calls to Stripe: each with a short time limit, an idempotency key where it writes, and our own errors.
 Call before the first write or after the commit, never between."""
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _RETRIEVED: dict[str, Callable[[stripe.StripeClient], Any]] = {
 
 
 def create_product(name: str, idempotency_key: str) -> str:
-    """Make the product that an appeal's gifts are booked under at Stripe. Gives its id."""
+    """Make the product that an appeal's donations are booked under at Stripe. Returns its id."""
     with calling():
         product = client().v1.products.create({"name": name}, {"idempotency_key": idempotency_key})
     return str(product.id)
@@ -59,8 +59,8 @@ def checkout_params(
     description: str,
     language: str,
 ) -> dict[str, object]:
-    """What is asked of Checkout for a single gift, but for the addresses to come back to. No personal data and no link:
-    it is kept with the attempt. `metadata` is opaque ids only."""
+    """The Checkout parameters of a single donation, without the return addresses. No personal data and no link: they
+    are stored with the attempt. `metadata` is opaque ids only."""
     price = {"currency": amount.currency.lower(), "unit_amount": amount.minor, "product": product_id}
     return {
         "mode": "payment",
@@ -77,7 +77,7 @@ def checkout_params(
 
 def start_checkout(params: Mapping[str, object], *, email: str | None, idempotency_key: str) -> Session:
     """Make the session, or find the one this key has made before. Raises PaymentServiceDown, PaymentServiceRefused, of
-    these IdempotencyKeyUsed if this key was used with other words."""
+    these IdempotencyKeyUsed if this key was used with other parameters."""
     asked: Any = {**params, "customer_email": email} if email else dict(params)
     with calling():
         session = client().v1.checkout.sessions.create(asked, {"idempotency_key": idempotency_key})
@@ -85,7 +85,7 @@ def start_checkout(params: Mapping[str, object], *, email: str | None, idempoten
 
 
 def retrieve_session(session_id: str) -> Session:
-    """How a session stands now, with its latest charge."""
+    """The present state of a session, with its latest charge."""
     with calling():
         expand: Any = {"expand": ["payment_intent.latest_charge"]}
         session = client().v1.checkout.sessions.retrieve(session_id, expand)
@@ -101,7 +101,7 @@ def checkout_behind(intent_id: str) -> Checkout | None:
 
 
 def expire_session(session_id: str) -> None:
-    """Close an open session, so that nobody pays into it any more."""
+    """Close an open session, so that it can no longer be paid."""
     with calling():
         client().v1.checkout.sessions.expire(session_id)
 
@@ -116,7 +116,7 @@ def make_refund(charge_id: str, amount: Money, *, reason: str, reference: str, i
 
 
 def refunds_of(charge_id: str) -> list[Refund]:
-    """All refunds of a charge, as they are now, whoever made them."""
+    """All refunds of a charge, as they are now, made here or elsewhere."""
     with calling():
         asked: Any = {"charge": charge_id, "limit": _PAGE}
         listed = client().v1.refunds.list(asked).auto_paging_iter()
@@ -130,7 +130,7 @@ def retrieve(kind: str, object_id: str) -> Mapping[str, Any]:
 
 
 def thing(kind: str, object_id: str) -> Thing:
-    """The same in our words, as it is now. Raises BadEvent too."""
+    """The same as our type, as it is now. Raises BadEvent too."""
     return thing_of(kind, retrieve(kind, object_id), said_at=datetime.now(UTC))
 
 
@@ -233,7 +233,7 @@ def _client_for(key: str, base: str) -> stripe.StripeClient:
 
 @contextmanager
 def calling(refused: type[DonationsError] = PaymentServiceRefused) -> Iterator[None]:
-    """Stripe's failures in our words. The request id is logged, never the key or what was sent."""
+    """Stripe's failures as our errors. The request id is logged, never the key or what was sent."""
     try:
         yield
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:

@@ -1,4 +1,4 @@
-"""Stripe's objects as plain JSON, read into our own words. Whatever does not fit raises BadEvent; no call is made."""
+"""Stripe's objects as plain JSON, read into our own types. Whatever does not fit raises BadEvent; no call is made."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _AT_ONCE = frozenset(
 
 
 def charge_of(said: Mapping[str, Any], *, said_at: datetime | None = None, is_change: bool = False) -> Charge:
-    """A charge in our words. Stripe keeps only when it was begun: when it succeeded or failed is `said_at`, exactly if
-    this is the word of that change (`is_change`), else at the latest. Raises BadEvent."""
+    """A charge as our type. Stripe keeps only when it was begun: when it succeeded or failed is `said_at`, exactly if
+    this is the event of that change (`is_change`), else at the latest. Raises BadEvent."""
     with in_our_words():
         metadata = said.get("metadata") or {}
         details = said.get("payment_method_details") or {}
@@ -84,8 +84,8 @@ def _account_of(said: Mapping[str, Any]) -> str | None:
 
 
 def movement_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Movement:
-    """A balance transaction in our words; its source expanded tells which charge it belongs to, and if `said_at` says
-    when it was listed, what became of that. Raises BadEvent."""
+    """A balance transaction as our type; its source expanded tells which charge it belongs to, and, with `said_at` the
+    time of the listing, the state of that charge. Raises BadEvent."""
     with in_our_words():
         rate = said.get("exchange_rate")
         return Movement(
@@ -108,7 +108,7 @@ def movement_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> 
 
 
 def refund_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Refund:
-    """A refund in our words. Raises BadEvent."""
+    """A refund as our type. Raises BadEvent."""
     with in_our_words():
         metadata = said.get("metadata") or {}
         return Refund(
@@ -129,7 +129,7 @@ def refund_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Re
 
 
 def dispute_of(said: Mapping[str, Any], *, said_at: datetime) -> Dispute:
-    """A dispute in our words, as it was at that moment. Raises BadEvent."""
+    """A dispute as our type, as it was at that moment. Raises BadEvent."""
     with in_our_words():
         charge_id = text_of(_id(said["charge"]))
         evidence = said.get("evidence_details") or {}
@@ -152,7 +152,7 @@ def dispute_of(said: Mapping[str, Any], *, said_at: datetime) -> Dispute:
 
 
 def warning_of(said: Mapping[str, Any]) -> FraudWarning:
-    """An early fraud warning in our words. Raises BadEvent."""
+    """An early fraud warning as our type. Raises BadEvent."""
     with in_our_words():
         return FraudWarning(
             id=text_of(said["id"]),
@@ -164,7 +164,7 @@ def warning_of(said: Mapping[str, Any]) -> FraudWarning:
 
 
 def payout_of(said: Mapping[str, Any], *, said_at: datetime) -> Payout:
-    """A payout in our words, as it was at that moment. Raises BadEvent."""
+    """A payout as our type, as it was at that moment. Raises BadEvent."""
     with in_our_words():
         trace = said.get("trace_id") or {}
         return Payout(
@@ -230,7 +230,7 @@ def _charge_behind(source: Any) -> str | None:
 
 
 def thing_of(kind: str, said: Mapping[str, Any], *, said_at: datetime) -> Thing:
-    """A charge, refund, dispute, warning or payout in our words, as it was at that moment. Raises BadEvent."""
+    """A charge, refund, dispute, warning or payout as our type, as it was at that moment. Raises BadEvent."""
     return _READERS[kind](said, said_at)
 
 

@@ -1,4 +1,4 @@
-"""Checkout sessions as plain JSON, read into our own words."""
+"""Checkout sessions as plain JSON, read into our own types."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from donations.stripe_statuses import ChargeStatus, IntentStatus, SessionPayment
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """How a Checkout session stands: `state` is open, complete or expired. `payment_failed`: it is complete, and no
+    """The state of a Checkout session: `state` is open, complete or expired. `payment_failed`: it is complete, and no
     money comes of it; known only where its payment was asked for too. `awaits_payment`: it is complete, and its money
     is still to come."""
 
@@ -29,7 +29,7 @@ class Session:
 
 
 def session_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Session:
-    """A Checkout session in our words, as it was at that moment. Raises BadEvent."""
+    """A Checkout session as our type, as it was at that moment. Raises BadEvent."""
     with in_our_words():
         metadata = said.get("metadata") or {}
         is_complete = SessionStatus.of(str(said["status"])) is SessionStatus.COMPLETE
@@ -39,7 +39,7 @@ def session_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> S
         has_failed = charge is not None and charge.status is ChargeStatus.FAILED
         is_released = charge is not None and not charge.is_captured and has_failed
         if charge is not None and has_failed and paid is SessionPayment.PAID and not is_released:
-            charge = replace(charge, had_succeeded=True)  # Stripe does not take the word back when the money goes.
+            charge = replace(charge, had_succeeded=True)  # Stripe does not change the status when the money goes.
         is_unpaid = is_complete and (paid is SessionPayment.UNPAID or is_released)
         is_free = is_complete and paid is SessionPayment.NO_PAYMENT_REQUIRED
         failed = is_free or (is_unpaid and (has_failed or _is_canceled(intent)))

@@ -1,5 +1,5 @@
-"""What each area of an appeal has raised: what the public accounts of the ledger say of gifts that carry the area. What
-is public of it, and how far an area should be, is in appeals.scoreboard."""
+"""The amount raised by each area of an appeal: the public accounts of the ledger over donations with that area. What of
+it is public, and the expected progress of an area, is in appeals.scoreboard."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def _of_the_public(asked: Any) -> Any:
     )
 
 
-# A gift's money is entered under its payment, under itself once cash is accepted, or on a bank line that names it.
+# A donation's money is entered under its payment, under itself once cash is accepted, or on a statement line that names
+# it.
 _BY_CARD = (
     select(Donation.area_id, Posting.amount_minor)
     .join(Payment, Payment.donation_id == Donation.id)

@@ -16,7 +16,7 @@ STEPS = (25, 50, 75, 100, 150, 200, 300, 400, 500)  # percent of the goal
 
 
 def note(at: datetime) -> int:
-    """Write down what running appeals have reached and nobody wrote down yet. Gives how many that were."""
+    """Record the milestones that running appeals have newly reached. Returns their number."""
     running = db.session.scalars(
         select(Appeal).where(Appeal.state.in_(("open", "paused")), Appeal.goal_minor.is_not(None))
     ).all()

@@ -1,4 +1,4 @@
-"""What the public sees of totals, reckoned for one appeal or for many with the same few queries. Nothing is written."""
+"""The public view of totals, calculated for one appeal or for many with the same few queries. Nothing is written."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class PublicTotal:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The reckoned figures of one period, before anyone decides what of them is public."""
+    """The calculated figures of one period, before it is decided which of them are public."""
 
     by_fund: dict[str, int]
     also: dict[str, int]
@@ -171,7 +171,7 @@ def _shown(appeal: Appeal, start: date, figures: Figures, zone: ZoneInfo) -> Pub
         funds=tuple((slug, Money(minor, appeal.currency)) for slug, minor in figures.by_fund.items()) if shown else (),
         period_start=start if appeal.period else None,
         period_end=period_end(appeal.period, start) if appeal.period else None,
-        # While amounts are hidden, not even the time or number of the last change may tell that a gift arrived.
+        # While amounts are hidden, not even the time or number of the last change may reveal that a donation arrived.
         as_of=figures.as_of if shown else midnight(start, zone),
         further=tuple(Money(minor, appeal.currency) for minor in appeal.stretch_minor) if shown else (),
         version=f"{figures.version}.{start:%Y%m%d}" if shown else f"hidden.{appeal.state}.{start:%Y%m%d}",

@@ -51,8 +51,8 @@ def publish(appeal: Appeal, at: datetime, *, all_known: bool = False) -> None:
 
 
 def _before(row: PublishedTotal, start: date, came: Counts) -> dict[str, Any]:
-    """The snapshot that is public now. Of an appeal that had none nothing has come. In a new period its donations are
-    counted anew; after a version that did not count what came, what came before counts as shown."""
+    """The snapshot that is public now. An appeal without one has had no donations. In a new period its donations are
+    counted again; after a version without such counts, all earlier donations count as shown."""
     if not row.version:
         return {}
     if row.figures["period_start"] != start.isoformat():

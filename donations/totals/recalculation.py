@@ -1,5 +1,5 @@
-"""The stored totals and counts made anew from the ledger and the donations, where they have come to differ. A cure of a
-posting stop: while posting goes on they are moved with each posting, and never counted again."""
+"""Recalculate the stored totals and counts from the ledger and the donations, where they have come to differ. A
+correction of a posting stop: while posting goes on they are moved with each posting, and never recalculated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from donations.totals.stored_totals import add_to_funds, homes_of, raise_version
 
 
 def recalculate(conn: Connection, *, at: datetime) -> int:
-    """Store what the postings come to and how many donations there are. Gives how many stored figures were wrong. The
+    """Store what the postings come to and how many donations there are. Returns how many stored figures were wrong. The
     caller holds the lock of the stop, so that nothing is posted meanwhile."""
     moved = {key: posted - stored for key, stored, posted in ledger.stored_totals(conn)}
     counted: dict[tuple[int, date], int] = defaultdict(int)

@@ -26,7 +26,7 @@ def apply(
     at: datetime,
 ) -> None:
     """Move the stored totals by the lines just posted, and the counts by `counted` (appeal id, period -> +1 or -1).
-    `homes` says of funds already known which appeal and period they belong to. Rows are locked in order of fund id."""
+    `homes` holds the appeal and period of funds already known. Rows are locked in order of fund id."""
     homes = {**homes, **homes_of(conn, {line.line.fund_id for line in posted} - homes.keys())}
     moved: dict[tuple[int, date, str], int] = defaultdict(int)
     appeals: dict[tuple[int, date], int] = defaultdict(int, counted)
@@ -42,7 +42,8 @@ def apply(
 
 
 def add_to_funds(conn: Connection, moved: Mapping[tuple[int, date, str], int]) -> bool:
-    """Move what is stored of funds (fund id, period, currency) by so many minor units. Gives whether anything moved."""
+    """Move what is stored of funds (fund id, period, currency) by so many minor units. Returns whether anything
+    moved."""
     changes = [(key, minor) for key, minor in sorted(moved.items()) if minor]
     if changes:
         _ADD_TO_FUND.run_many(
@@ -56,7 +57,7 @@ def add_to_funds(conn: Connection, moved: Mapping[tuple[int, date, str], int]) -
 
 
 def raise_versions(conn: Connection, appeals: Mapping[tuple[int, date], int], at: datetime) -> None:
-    """A new version of each of these totals (appeal id, period), and so many gifts more or less in it."""
+    """A new version of each of these totals (appeal id, period), and so many donations more or less in it."""
     _ADD_TO_APPEAL.run_many(
         conn,
         [

@@ -91,7 +91,7 @@ def init_app(app: Flask, babel: Babel) -> None:
     access.init_staff(app, STAFF)
     navigation.init_app(app, STAFF)
     seen.init_app(app)
-    # What is registered last runs first on the way out: the body is squeezed after all headers stand.
+    # What is registered last runs first on the way out: the body is compressed after all headers are set.
     compression.init_app(app)
     headers.init_app(app)
     filters.init_app(app)

@@ -27,7 +27,7 @@ from donations.web.page import now
 from donations.web.route_roles import ANYONE, ROUTE_ROLES, SECOND, STAFF
 
 PROVING_AGAIN = frozenset({"sign_in.ask_again", "sign_in.prove_again", "passkeys.ask_again"})
-# Where somebody whose role needs a second factor may go before there is one.
+# Where someone whose role needs a second factor may go before there is one.
 SETTING_UP = frozenset(
     {"account.ask_app", "account.confirm_app", "passkeys.ask_new", "passkeys.add", "sign_in.sign_out", *PROVING_AGAIN}
 )
@@ -51,14 +51,14 @@ def init_staff(app: Flask, blueprints: Iterable[Blueprint]) -> None:
 
 
 def fresh(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Marks a view that needs who asks to have proved who they are in the last five minutes: what cannot be undone,
-    personal data, exports. Mark the page with the form too, so that nobody has typed in vain."""
+    """Marks a view that needs a confirmation of identity in the last five minutes: irreversible actions, personal data,
+    exports. Mark the page with the form too, so that no typing is lost."""
     view.needs_fresh = True  # type: ignore[attr-defined]
     return view
 
 
 def check_role() -> Any:
-    """Ends the request, unless the table opens this route to whoever asks."""
+    """Ends the request, unless the table opens this route to the signed-in person."""
     wanted = ROUTE_ROLES.get(request.endpoint or "")
     row = sessions.current()
     if wanted is None:
@@ -115,7 +115,7 @@ def _late(error: CSRFError) -> Any:
 
 
 def safe_path(path: str | None) -> str | None:
-    """The path, if it is one of our staff pages and of nobody else's."""
+    """The path, if it is one of our own staff pages."""
     if not path or not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable():
         return None
     parts = urlsplit(path)

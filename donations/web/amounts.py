@@ -19,8 +19,8 @@ from donations.web.filters import sentence
 
 
 class NotThisCurrency(ValidationError):  # type: ignore[misc]
-    """What was typed names another currency. `offered` is the one it means, if the form offers just one such: the form
-    sets its currency to it, so that one press goes on."""
+    """The typed amount names another currency. `offered` is the one it means, if the form offers just one such: the
+    form sets its currency to it, so that one press continues."""
 
     def __init__(self, text: str, offered: str | None) -> None:
         self.offered = offered
@@ -39,7 +39,7 @@ def read(text: str, currency: str, offered: Sequence[str] = ()) -> Money:
 
 
 def explained(error: DonationsError) -> str:
-    """Why an amount is refused. Who wants to give more than we take online is told where to write."""
+    """Why an amount is refused. For more than we accept online, the message says where to write."""
     address = Organisation.get().contact_email
     if isinstance(error, DonationTooLarge) and address:
         most = written(error.facts["maximum"], short=True)

@@ -1,5 +1,5 @@
-"""How a person acts: a write unit that ends with the audit's word, and who that person is. What is done is a verb of
-the domain."""
+"""Actions of signed-in people: a write unit that ends with its audit log entry, and the person's identity. The action
+itself is a verb of the domain."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def me() -> Staff:
 
 
 def names() -> Mapping[str, str]:
-    """Who the numbers are: the books and the audit hold no names."""
+    """The names behind user numbers: the ledger and the audit log hold no names."""
     found = {}
     for person in staff.listed():
         try:

@@ -37,8 +37,8 @@ _AMOUNT = re.compile(r'class="raised"|"raised_minor": ?\d')
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found of `asked` addresses: the paths of those that still show the appeal, and of those of which nobody
-    can tell, because there was no answer or a refusal."""
+    """The result for `asked` addresses: the paths that still show the appeal, and those of unknown state, because there
+    was no answer or a refusal."""
 
     asked: int
     still: tuple[str, ...]
@@ -56,7 +56,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """An appeal of which no more may be seen than its `visibility` says; `lists` are paths that tell of others too."""
+    """An appeal that may show no more than its `visibility` allows; `lists` are paths that show others too."""
 
     slug: str
     visibility: str
@@ -66,7 +66,7 @@ class Hidden:
         if status != 200:
             return False
         if self.visibility == "amounts_hidden":
-            # A page that takes no gifts shows the amounts of others below its own.
+            # A page that takes no donations shows the amounts of others below its own.
             amount = _PAGE_AMOUNT if path.endswith(f"/appeals/{self.slug}") else _AMOUNT
             return "/scoreboard" in path or (path not in self.lists and bool(amount.search(body)))
         if path in self.lists:
@@ -80,7 +80,7 @@ def ask_all(appeal: Appeal) -> Report:
     paths, hidden = addresses(appeal, house), Hidden(appeal.slug, appeal.visibility, frozenset(_lists(house)))
     public = str(current_app.config["SETTINGS"].public_url)
     ends, open, found = time.monotonic() + ALL_SECONDS, paths, dict.fromkeys(paths, "unknown")
-    if _look(public, paths[0], hidden, ends) == "unknown":  # Nobody there: no need to wait for each.
+    if _look(public, paths[0], hidden, ends) == "unknown":  # No answer there: no need to wait for each.
         return Report(len(paths), (), tuple(paths))
     with ThreadPoolExecutor(AT_ONCE) as many:
         while True:
@@ -163,8 +163,8 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def _get(address: str, encoding: str, seconds: float) -> tuple[int, str]:
-    """(status, body) as text, of the copy that a cache keeps for those who take this encoding. Raises OSError where
-    nobody answers, EOFError and zlib.error where the body cannot be read."""
+    """(status, body) as text, of the copy that a cache keeps for clients that accept this encoding. Raises OSError
+    where nothing answers, EOFError and zlib.error where the body cannot be read."""
     opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
     question = urllib.request.Request(address, headers={"Accept-Encoding": encoding})  # noqa: S310 - our own address
     try:

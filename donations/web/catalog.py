@@ -21,7 +21,7 @@ _KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "_lp": ((1, "c"), 2)}
 
 
 def from_sources() -> Catalog:
-    """Every string for people that stands in the sources now."""
+    """Every string for people in the sources now."""
     with (ROOT / "babel.cfg").open(encoding="utf-8") as config:
         methods, options = parse_mapping_cfg(config)
     found = Catalog(project="fighting-fund", charset="utf-8", fuzzy=False)

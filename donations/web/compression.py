@@ -1,5 +1,5 @@
-"""Squeezes text on its way out (gzip), because supporters are often on a bad line. Staff pages are left alone: there a
-secret and what was typed could stand side by side. Knows nothing of what the answers say."""
+"""Compresses text on its way out (gzip), because supporters are often on a bad line. Staff pages are left alone: there
+a secret and typed text could be side by side. Knows nothing of what the answers say."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _replace_body(response: Response, body: bytes) -> None:
     unread = response.response
     response.direct_passthrough = False
     response.set_data(body)
-    if hasattr(unread, "close"):  # A static file's handle; nobody else will close it now.
+    if hasattr(unread, "close"):  # A static file's handle; nothing else will close it now.
         unread.close()
 
 

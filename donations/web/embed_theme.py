@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 SIZES = ("card", "bar", "full", "thermometer")
 THEMES = ("auto", "light", "dark")
-# How high a frame is at 640 CSS pixels of width, for frames that stand there without the script.
+# How high a frame is at 640 CSS pixels of width, for frames embedded without the script.
 HEIGHTS = {"card": 380, "bar": 165, "full": 500, "thermometer": 410}
 NO = frozenset({"0", "no", "false", "off"})
 _COLOUR = re.compile(r"#?([0-9a-f]{6}|[0-9a-f]{3})")
@@ -18,7 +18,7 @@ _DARK_INK, _LIGHT_INK = "000000", "ffffff"  # One of the two has 4.5 to 1 or mor
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`accent` is six hex digits, or empty for the house's own colour."""
+    """`accent` is six hex digits, or empty for the organisation's own colour."""
 
     size: str = "card"
     theme: str = "auto"
@@ -53,7 +53,7 @@ def colour(said: str) -> str:
 
 
 def ink_on(accent: str) -> str:
-    """The ink, dark or light, that is easier to read on a colour (contrast as WCAG 2.2 reckons it)."""
+    """The ink, dark or light, that is easier to read on a colour (contrast as WCAG 2.2 calculates it)."""
     return max((_DARK_INK, _LIGHT_INK), key=lambda ink: contrast(ink, accent))
 
 

@@ -40,7 +40,7 @@ def init_app(app: Flask) -> None:
 
 def _expected(error: DonationsError) -> Response:
     if isinstance(error, DatabaseNotReady):
-        current_app.logger.error("%s", error)  # The mend is the operator's business, not the reader's.
+        current_app.logger.error("%s", error)  # The remedy is for the operator, not the reader.
         return _answer(503, None)
     if error.status >= 500:
         current_app.logger.error("%s: %s", type(error).__name__, error)
@@ -61,7 +61,7 @@ def _database_failed(error: DBAPIError) -> Response:
 
 
 def _log_exception(exc_info: Any) -> None:
-    """Log what nobody expected, by the route's own pattern."""
+    """Log an unexpected error, by the route's own pattern."""
     route = request_id.route() or f"{request.method} an address that is none"
     current_app.logger.error("unexpected at %s", route, exc_info=exc_info)
 

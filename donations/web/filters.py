@@ -103,7 +103,7 @@ def in_language(texts: Mapping[str, str] | None) -> str:
 
 
 def language_of(texts: Mapping[str, str] | None) -> str:
-    """The language `in_language` found, for the lang attribute: a story may stand in another one than its page."""
+    """The language `in_language` found, for the lang attribute: a story may be in another one than its page."""
     wanted = (languages.current() or languages.default(), languages.default())
     return next((code for code in (*wanted, *(texts or ())) if (texts or {}).get(code)), wanted[0])
 

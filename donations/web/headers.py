@@ -73,7 +73,7 @@ def content_security_policy(stripe_api_base: str) -> str:
 
 
 class WholeResponse(Response):
-    """An answer that has all its headers already, and is squeezed where it is to be."""
+    """An answer that has all its headers already, and is compressed where it is to be."""
 
 
 def add_headers(response: Response) -> Response:
@@ -94,7 +94,7 @@ def add_headers(response: Response) -> Response:
 
 
 def _kept_from_caches(response: Response) -> Response:
-    """An answer to an address that a cache might read otherwise than we do is kept by nobody."""
+    """No cache may keep an answer to an address that it might parse differently from us."""
     if not query_parameters.is_clean(
         request.query_string.decode("latin-1"), query_parameters.read_by(request.endpoint)
     ):
@@ -122,7 +122,7 @@ def _of_kind(name: str, stripe_api_base: str, secure: bool) -> dict[str, str]:
 
 
 def _policy_of(name: str, stripe_api_base: str) -> str:
-    """Forms of staff go nowhere but to us: nobody is sent on to pay from there. Their frames show our embeds."""
+    """Staff forms submit only to us: there is no redirect to a payment page. Their frames show our embeds."""
     if name == "frame":  # Who may frame it differs from appeal to appeal, and is added to each answer.
         return f"{_OURS_ONLY}; form-action 'none'"
     if name == "staff":

@@ -1,6 +1,6 @@
-"""Two addresses for programs. `/healthz`, for a monitor: 200, or 503 naming what is wrong; whatever needs a person but
-stops nothing is a warning. `/livez`, for a load balancer: this process answers. Both are public, so no name, amount,
-fund or host is said."""
+"""Two addresses for programs. `/healthz`, for a monitor: 200, or 503 naming what is wrong; anything that needs a person
+but stops nothing is a warning. `/livez`, for a load balancer: this process answers. Both are public, so they show no
+name, amount, fund or host."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from donations.models import Halt
 from donations.worker.jobs import JOBS
 
 bp = Blueprint("health", __name__)
-KEPT_SECONDS = 2.0  # whoever asks more often gets the same answer
+KEPT_SECONDS = 2.0  # more frequent requests get the same answer
 REFUSED_LATELY = timedelta(days=1)
 _EVERY = {job.name: job.every for job in JOBS}
 

@@ -20,8 +20,8 @@ _NOTHING_TO_KEEP = frozenset({"passkeys.ask_new", "passkeys.ask_again", "sign_in
 
 
 def keep() -> str | None:
-    """Keep the form of this request. Gives the address where its person sees it again; None where there is nothing to
-    keep, or we showed this form to nobody."""
+    """Keep the form of this request. Returns the address where its sender sees it again; None where there is nothing to
+    keep, or the form was not one of ours."""
     owner = _shown_to() if request.method == "POST" and _may_be_kept() else None
     if owner is None:
         return None
@@ -35,7 +35,7 @@ def keep() -> str | None:
 
 
 def _may_be_kept() -> bool:
-    """Any form of who has signed in, unless it asks for a secret: those are asked anew, and never kept."""
+    """Any form of a signed-in person, unless it asks for a secret: secrets are asked for again, and never kept."""
     roles = ROUTE_ROLES.get(request.endpoint or "", ANYONE)
     if roles in (ANYONE, SECOND) or request.endpoint in _NOTHING_TO_KEEP:
         return False

@@ -108,8 +108,8 @@ def current() -> str | None:
 
 
 def speak(language: str | None) -> None:
-    """Answer this request in a language that its address does not begin with: that of an embed. One that is not offered
-    is taken for the house's own."""
+    """Answer this request in a language that is no prefix of its address: that of an embed. One that is not offered
+    becomes the default language."""
     g.language = language if language in _known() else default()
 
 
@@ -149,7 +149,7 @@ def _translated() -> list[str]:
 
 
 def _known() -> list[str]:
-    """What may stand in front of an address: the languages offered, and in development one for trying out the pages."""
+    """The allowed prefixes of an address: the languages offered, and in development one for trying out the pages."""
     trial = [pseudo_locale.CODE] if current_app.config["SETTINGS"].in_development else []
     return [*_offered(), *trial]
 

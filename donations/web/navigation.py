@@ -1,5 +1,5 @@
-"""Where somebody who has signed in may go from here: the ways in the head of every staff page. What each opens to whom
-is said by the table in access.py."""
+"""Navigation for signed-in people: the links in the header of every staff page. The table in route_roles.py decides
+which roles open each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from donations.web import sessions
 from donations.web.route_roles import ROUTE_ROLES
 
-# The first page of each part of the house, in the order they stand.
+# The first page of each part, in the order shown.
 PARTS = (
     ("treasury.index", _l("Treasury")),
     ("campaigns.index", _l("Appeals")),
@@ -35,7 +35,7 @@ def init_app(app: Flask, blueprints: Iterable[Blueprint]) -> None:
 
 
 def ways() -> list[Way]:
-    """The parts that are open to whoever asks; none before the sign-in."""
+    """The parts that are open to the signed-in person; none before the sign-in."""
     part = (request.endpoint or "").partition(".")[0]
     return [
         Way(url_for(endpoint), str(title), endpoint.startswith(f"{part}."))
@@ -45,7 +45,7 @@ def ways() -> list[Way]:
 
 
 def may(endpoint: str) -> bool:
-    """Whether a role of whoever asks opens this route. An auditor is shown no button that changes something."""
+    """Whether a role of the signed-in person opens this route. An auditor sees no button that changes something."""
     person = sessions.signed_in()
     wanted = ROUTE_ROLES[endpoint]
     return person is not None and not person.needs_second_factor and bool(person.roles & wanted)

@@ -16,5 +16,5 @@ def origin_of(address: str | None) -> str:
         named = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
     except ValueError:
         return ""
-    is_host = _HOST.fullmatch(parts.hostname or "")  # It goes into a header: nothing that could end a word there.
+    is_host = _HOST.fullmatch(parts.hostname or "")  # It goes into a header: nothing that could end a token there.
     return named if is_host and parts.scheme in ("http", "https") and len(named) <= MAX_LENGTH else ""

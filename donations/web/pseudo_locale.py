@@ -1,5 +1,6 @@
-"""A language that nobody speaks, for whoever works on the pages: every text of ours with accents, longer by two fifths
-and written from right to left. Made from the catalog while the app runs, in development only; nothing of it is kept."""
+"""An invented language for developers of the pages: every text of ours with accents, longer by two
+fifths and written from right to left. Made from the catalog while the app runs, in development only; nothing of it is
+kept."""
 
 from __future__ import annotations
 

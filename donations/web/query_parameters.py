@@ -1,6 +1,6 @@
-"""What an address reads behind its question mark, and whether a cache may keep the answer. A cache and we must read an
-address alike: whatever is unknown, doubled, encoded or oddly written in the name of a parameter is answered as ever,
-and kept by nobody."""
+"""The query parameters that an address reads, and whether a cache may keep the answer. A cache and we must read an
+address alike: whatever is unknown, doubled, encoded or oddly written in the name of a parameter is answered as usual,
+and never cached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The number of a request: it stands in each line that is logged while it is answered, on the page of a fault, and in
+"""The number of a request: it is in each line logged while the request is answered, on the error page, and in
 the web server's own log where that gives one."""
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ SQUEEZED = ("Content-Encoding", "gzip")
 
 
 class Kept:
-    """One answer, ready to be sent: plain and squeezed, with all its headers and its ETag."""
+    """One answer, ready to be sent: plain and compressed, with all its headers and its ETag."""
 
     __slots__ = ("behind_proxy", "etag", "headers", "plain", "squeezed", "tick", "unchanged")
 
@@ -47,7 +47,7 @@ class Kept:
         self.unchanged = [pair for pair in self.headers if not is_entity_header(pair[0])]
 
     def answer(self, environ: Environ) -> Response:
-        """What is sent to this asker: plain or squeezed, or 304."""
+        """The response for this client: plain or compressed, or 304."""
         asked, proxy = environ.get("HTTP_IF_NONE_MATCH"), self._for_proxy()
         if asked == self.etag:
             return WholeResponse(status=304, headers=[*self.unchanged, *proxy])
@@ -60,7 +60,7 @@ class Kept:
         return answer
 
     def send_at_once(self, environ: Environ, start: StartResponse) -> list[bytes] | None:
-        """The same, without a Response, for what nearly everybody asks; None for whoever asks otherwise."""
+        """The same, without a Response, for what nearly every client asks; None for other requests."""
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
         if environ["REQUEST_METHOD"] != "GET" or ";" in accepted:
             return None
@@ -77,8 +77,8 @@ class Kept:
         return [body]
 
     def _for_proxy(self) -> Headers:
-        """nginx reckons in whole seconds: max-age=1 keeps an answer for up to two. This one it keeps, as we do, until
-        the second on the clock ends, so that no number is older than that."""
+        """nginx counts in whole seconds: max-age=1 keeps an answer for up to two. This one it keeps, as we do,
+        until the second on the clock ends, so that no number is older than that."""
         return [("X-Accel-Expires", f"@{int(time.time())}")] if self.behind_proxy else []
 
 
@@ -128,7 +128,7 @@ class Shelf:
 
 
 class Shortcut:
-    """Stands before the app and answers by itself what is kept, so that a flood costs next to nothing."""
+    """WSGI middleware before the app: it answers from the cache by itself, so that a flood costs next to nothing."""
 
     def __init__(self, app: WSGIApplication, shelf: Shelf) -> None:
         self.app, self.shelf = app, shelf
@@ -156,7 +156,7 @@ def init_app(app: Flask) -> None:
 
 
 def kept(view: View) -> View:
-    """Marks a view whose answer has an ETag, and is the same for whoever asks and whatever the query."""
+    """Marks a view whose answer has an ETag, and is the same for everyone and whatever the query."""
 
     @wraps(view)
     def shortly(**values: str) -> Response:

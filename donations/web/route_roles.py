@@ -1,4 +1,4 @@
-"""Which roles open which staff route. A route that is not in the table is nobody's, and a test fails."""
+"""Which roles open which staff route. A route that is not in the table is closed to everyone, and a test fails."""
 
 from __future__ import annotations
 

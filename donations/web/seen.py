@@ -69,7 +69,7 @@ def _shown_of(endpoint: str | None) -> Callable[..., Shown] | None:
 
 
 def _lock(things: Sequence[object]) -> None:
-    """Nobody changes a row between the comparison and the act."""
+    """No transaction changes a row between the comparison and the action."""
     for one in things:
         if isinstance(one, Model) and inspect(one).persistent:
             db.session.refresh(one, with_for_update=True)

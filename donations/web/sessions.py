@@ -27,14 +27,14 @@ _SIGNED_IN, _NOTE = "s.", "n."
 
 
 class Session(CallbackDict, SessionMixin):
-    """What is kept between two requests. `row` is the session as the database has it, if somebody has signed in."""
+    """What is kept between two requests. `row` is the session in the database, after sign-in."""
 
     def __init__(self, data: dict[str, Any], row: StaffSession | None = None) -> None:
         super().__init__(data, _mark_changed)
         self.row = row
         self.modified = False
         self.new_key: str | None = None
-        self.is_blind = False  # The database did not answer, so nobody knows whose cookie this is: leave it alone.
+        self.is_blind = False  # The database did not answer, so the owner of this cookie is unknown: leave it alone.
         self.is_over = False
         self.key = ""  # what the cookie holds of a session that is in the database
 
@@ -84,13 +84,13 @@ def cookie_name(app: Flask) -> str:
 
 
 def current() -> StaffSession | None:
-    """The session of whoever asks, at whatever stage; None where nobody has signed in."""
+    """The session of this request, at whatever stage; None without a sign-in."""
     kept = _of_request()
     return kept.row if kept is not None else None
 
 
 def number() -> int:
-    """The number of the session of whoever asks; 0 is none."""
+    """The number of the session of this request; 0 is none."""
     row = current()
     return row.id if row is not None else 0
 
@@ -136,7 +136,7 @@ def begin(person: Staff, stage: str, at: datetime) -> StaffSession:
 
 
 def leave(at: datetime) -> None:
-    """End the session of whoever asks. Call it inside a write unit."""
+    """End the session of this request. Call it inside a write unit."""
     kept = _of_request()
     if kept is not None and kept.row is not None:
         sessions.end(db.session.merge(kept.row), at)
@@ -153,7 +153,7 @@ def note_seen(at: datetime) -> None:
 
 
 def place() -> bytes:
-    """The keyed hash of the network of whoever asks."""
+    """The keyed hash of the client's network."""
     return throttling.place_of(request.remote_addr)
 
 

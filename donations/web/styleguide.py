@@ -1,5 +1,5 @@
-"""Every component in every state on one page, for whoever works on the pages. Served in development only; what stands
-on it is invented for the purpose and comes from no database."""
+"""Every component in every state on one page, for developers of the pages. Served in development only; its contents are
+invented and come from no database."""
 
 from __future__ import annotations
 

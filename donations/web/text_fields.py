@@ -19,6 +19,6 @@ def lines(text: str | None) -> str:
 
 def _printable(text: str) -> str:
     """Without control characters, and without the marks by which a name or message could turn the text around it
-    backwards, on our pages and in the terminal of whoever moderates."""
+    backwards, on our pages and in a moderator's terminal."""
     plain = "".join(c for c in text if c not in paper.TURNING)
     return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in plain)

@@ -1,4 +1,4 @@
-"""One loop for everything that need not happen while somebody waits: events due again, mail, looks at open sessions,
+"""One loop for everything that need not happen during a request: events due again, mail, looks at open sessions,
 periodic jobs. Several workers may run: each piece of work is leased. What a piece decides is in the domain modules."""
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LONGEST_PAUSE_SECONDS = 15.0
 
 
 def run(app: Flask, stop: threading.Event, *, idle_seconds: float = 0.5) -> None:
-    """Work until `stop` is set; then end after the piece in hand, and take back the sign of life. Nothing that fails
+    """Work until `stop` is set; then end after the piece in hand, and remove the heartbeat. Nothing that fails
     ends the loop. While the database does not answer, it is asked ever more rarely, and one line is logged."""
     beaten, pause = -BEAT_EVERY_SECONDS, idle_seconds
     while not stop.is_set():
@@ -55,8 +55,8 @@ def run(app: Flask, stop: threading.Event, *, idle_seconds: float = 0.5) -> None
 
 
 def work(at: datetime) -> int:
-    """Do what is due now, a batch of each kind. Gives how many pieces were done. A kind that fails holds up no other:
-    while posting is stopped, mails still go out and the books are still asked. Raises only where there is no database
+    """Do what is due now, a batch of each kind. Returns how many pieces were done. A kind that fails holds up no other:
+    while posting is stopped, mails still go out and the ledger is still checked. Raises only where there is no database
     to work with."""
     done = 0
     for do in (handle_events, send_mails, look_at_sessions, run_jobs):
@@ -84,7 +84,7 @@ def beat(at: datetime) -> None:
 
 
 def forget(host: str) -> int:
-    """Forget the workers of a host that is gone for good. Gives how many there were."""
+    """Forget the workers of a host that is gone for good. Returns how many there were."""
     with write_unit() as conn:
         return conn.execute(delete(Heartbeat).where(Heartbeat.worker.startswith(f"{host}:", autoescape=True))).rowcount
 

@@ -1,5 +1,5 @@
-"""I4: what the books say is at Stripe is what Stripe says is there. Asked every hour; a difference that two looks see
-is an alarm, because the first may have met money on its way."""
+"""I4: the ledger's balance at Stripe equals Stripe's own figure. Checked every hour; a difference seen twice is an
+alarm, because the first check may have met money in transit."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def _watch_shield(at: datetime) -> None:
 
 
 def empty_unpaid(at: datetime) -> int:
-    """Erase what was typed for donations that were not paid in a day. Gives how many."""
+    """Erase what was typed for donations that were not paid in a day. Returns how many."""
     emptied = 0
     for _ in range(MAX_BATCHES):
         with write_unit() as conn:

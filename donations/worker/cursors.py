@@ -14,7 +14,7 @@ KEPT = timedelta(days=30)  # as long as Stripe lists its events
 
 def cursor(name: str, otherwise: datetime, *, at: datetime) -> datetime:
     """The moment up to which this listing was read whole; `otherwise` if it never was. One in the future was written by
-    a clock that was wrong, nobody knows since when: then everything that Stripe keeps is listed again."""
+    a clock that was wrong since an unknown time: then everything that Stripe keeps is listed again."""
     row = db.session.get(Job, name)
     kept = row.memory.get("cursor") if row is not None else None
     if not kept:

@@ -13,7 +13,7 @@ from donations.installation.vacuum import rewrite, vacuum
 from donations.reconciliation import file_store
 
 NAME = "erasure"
-SMALL_TABLE = 64 * 1024 * 1024  # bytes that PostgreSQL writes anew in about a second
+SMALL_TABLE = 64 * 1024 * 1024  # bytes that PostgreSQL rewrites in about a second
 MAX_SECONDS = 60.0  # well within the lease of the job
 STATEMENT_KEPT = timedelta(days=1)  # a file that waits to be imported
 # Evidence that nothing names: its request was not saved, or was lost with a restore and may be entered again.
@@ -21,7 +21,7 @@ EVIDENCE_KEPT = timedelta(days=35)
 
 
 def erase_personal_data(at: datetime) -> int:
-    """Erase what is due by every rule, and the files that nothing names. Gives how many rows."""
+    """Erase what is due by every rule, and the files that nothing names. Returns how many rows."""
     ends = time.monotonic() + MAX_SECONDS
     erased = sum(_erase(rule, at, ends) for rule in retention.RULES if rule.job == NAME)
     _drop_files(at)
@@ -32,7 +32,7 @@ def erase_personal_data(at: datetime) -> int:
 
 
 def rewrite_tables(_at: datetime) -> None:
-    """Write the tables that hold personal data anew, where PostgreSQL would else keep erased bytes in free room."""
+    """Write the tables that hold personal data again, where PostgreSQL would else keep erased bytes in free room."""
     db.session.rollback()
     rewrite(_tables(), most_bytes=SMALL_TABLE)
 

@@ -101,7 +101,7 @@ JOBS = (
     Periodic("refunds", timedelta(seconds=30), continue_refunds),
     Periodic("followers", timedelta(seconds=15), tell_followers),
     Periodic("forget-followers", timedelta(hours=1), forget_followers),
-    # Also what `forget-checks`, `forget-kept-forms` and `erase-mail-addresses` did: their rows may stand in `job`.
+    # Also what `forget-checks`, `forget-kept-forms` and `erase-mail-addresses` did: their rows may still be in `job`.
     Periodic("erasure", timedelta(minutes=10), erase_personal_data),
     Periodic("rewrite-tables", timedelta(days=1), rewrite_tables),
     Periodic(OFFLINE_KEY, timedelta(minutes=1), seal_settled),

@@ -1,4 +1,4 @@
-"""The books looked after: the invariants asked every ten minutes, posting stopped where one of the grave ones fails."""
+"""Checks of the ledger: the invariants every ten minutes, posting stopped where one of the grave ones fails."""
 
 from __future__ import annotations
 

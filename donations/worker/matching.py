@@ -1,5 +1,5 @@
-"""Bank lines matched by the rules: as soon as a statement was imported, and every ten minutes, because gifts, payouts
-and slips are recorded in between."""
+"""Statement lines matched by the rules: as soon as a statement was imported, and every ten minutes, because donations,
+payouts and paying-in slips are recorded in between."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST = 2000  # lines booked in one go, so that other work is not kept waiting
 
 
 def match_lines(at: datetime) -> int:
-    """Match what is not matched, if there is a new statement, or it is time. Gives how many lines were booked."""
+    """Match what is not matched, if there is a new statement, or it is time. Returns how many lines were booked."""
     newest = db.session.scalar(select(func.max(Statement.id)))
     if newest is None or not _is_due(newest, at):
         return 0

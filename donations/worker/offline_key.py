@@ -22,7 +22,7 @@ MAX_SECONDS = 30.0
 
 
 def seal_settled(at: datetime) -> int:
-    """The job: seal what is settled by every rule. Gives how many rows."""
+    """The job: seal what is settled by every rule. Returns how many rows."""
     with snapshot() as conn:
         if offline_key.current_key(conn) is None:
             return 0

@@ -24,7 +24,7 @@ FIRST_PAUSE, LONGEST_PAUSE, MAX_JITTER = timedelta(seconds=30), timedelta(hours=
 
 
 def handle_events(at: datetime) -> int:
-    """Try the events that are due. Gives how many."""
+    """Try the events that are due. Returns how many."""
     if not inbox.anything_due(at=at):
         return 0
     with write_unit() as conn:
@@ -83,7 +83,7 @@ def _put_off(mail_id: int, error: Exception, at: datetime) -> None:
 
 
 def _drop(mail_id: int) -> None:
-    """Nobody wants it any more, so nothing of it is kept."""
+    """It is not wanted any more, so nothing of it is kept."""
     with write_unit():
         db.session.delete(db.session.get_one(Mail, mail_id))
 

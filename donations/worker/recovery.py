@@ -24,7 +24,7 @@ LISTINGS = ("events", "movements", "objects")
 
 
 def recover_donations(at: datetime) -> int:
-    """Make lost donations again. Gives how many payments were looked at. Raises the last failure, when all were
+    """Make lost donations again. Returns how many payments were looked at. Raises the last failure, when all were
     tried."""
     done, failure = 0, None
     for row in _each_lost():
@@ -68,7 +68,7 @@ def _recover(row: Any, at: datetime) -> int:
 
 
 def _asked(row: Any) -> Found:
-    """Raises PaymentServiceDown; what Stripe does not know is said so."""
+    """Raises PaymentServiceDown; an object unknown to Stripe is reported as such."""
     try:
         charge = stripe_gateway.retrieve("charge", row.charge_id)
         checkout = stripe_gateway.checkout_behind(row.intent_id) if row.intent_id else None

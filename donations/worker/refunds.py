@@ -33,7 +33,7 @@ def carry_out(attempt_id: int, at: datetime) -> None:
 
 
 def continue_refunds(at: datetime) -> int:
-    """Go on with the refunds whose answer was lost. Gives how many were looked at."""
+    """Go on with the refunds whose answer was lost. Returns how many were looked at."""
     waiting = giving.refunds.due(at)
     for attempt_id in waiting:
         try:

@@ -1,5 +1,5 @@
-"""Looks at Checkout sessions: how those stand whose supporter has come back or of which nothing was heard, and the
-closing of those whose appeal has ended."""
+"""Polls Checkout sessions: those whose supporter has come back or of which nothing was heard, and closes those whose
+appeal has ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WHEN_DOWN = timedelta(minutes=1)
 
 
 def look_at_sessions(at: datetime) -> int:
-    """Ask Stripe how sessions stand whose supporter has come back, or of which nothing was heard for long."""
+    """Ask Stripe for the state of sessions whose supporter has come back, or of which nothing was heard for long."""
     due = db.session.execute(
         select(CheckoutAttempt.id, CheckoutAttempt.session_id)
         .where(or_(CheckoutAttempt.look_at <= at, CheckoutAttempt.look_at > at + FURTHEST_AHEAD))
@@ -47,7 +47,7 @@ def look_at_sessions(at: datetime) -> int:
 
 
 def expire_checkouts(at: datetime) -> None:
-    """Close the open sessions of appeals that take no more gifts. Money that arrives all the same is booked."""
+    """Close the open sessions of appeals that take no more donations. Money that arrives all the same is booked."""
     rows = db.session.execute(
         select(CheckoutAttempt.id, CheckoutAttempt.session_id)
         .join(Donation, Donation.id == CheckoutAttempt.donation_id)
@@ -60,7 +60,7 @@ def expire_checkouts(at: datetime) -> None:
 
 
 def close(attempt_id: int, session_id: str, at: datetime) -> None:
-    """Close an open session at Stripe, and look at once how it stands now: its money may have come meanwhile."""
+    """Close an open session at Stripe, and look at its state at once: its money may have come meanwhile."""
     try:
         stripe_gateway.expire_session(session_id)
     except DonationsError as error:
@@ -69,7 +69,7 @@ def close(attempt_id: int, session_id: str, at: datetime) -> None:
 
 
 def take_in(session: stripe_gateway.Session, at: datetime) -> None:
-    """Write what Stripe said of a session and its latest charge, and all that follows."""
+    """Record a session and its latest charge as Stripe reports them, with all that follows."""
     with write_unit() as conn:
         if session.charge is not None:
             giving.settle(conn, facts.record_charge(conn, session.charge, at=at), at=at)

@@ -18,8 +18,8 @@ def make_staff_changes(at: datetime) -> int:
 
 
 def mail_audit_head(at: datetime) -> None:
-    """Remember the last act, and mail its number and hash to every admin and treasurer: whoever cuts the log or writes
-    it anew cannot change what lies in their mailboxes."""
+    """Record the last entry of the audit log, and mail its number and hash to every admin and treasurer: an attacker
+    who cuts or rewrites the log cannot change their mailboxes."""
     with write_unit() as conn:
         known = audit.head(conn)
         if known is not None:

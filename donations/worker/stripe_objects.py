@@ -1,5 +1,5 @@
-"""Refunds, disputes, warnings, debits and payouts asked of Stripe themselves, because an event may be lost for good:
-what stands behind a new balance transaction at once, what is not over yet and what is new every hour."""
+"""Refunds, disputes, warnings, debits and payouts fetched from Stripe directly, because an event may be lost for good:
+the source of a new balance transaction at once, unfinished and new objects every hour."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FIRST_LOOK_BACK = timedelta(days=35)
 # A dispute runs for up to four months, and an appeal may follow its end; none of it needs to move money.
 DISPUTES_FOR = timedelta(days=200)
 BATCH = 100
-# What stands behind a balance transaction, by its reporting category.
+# The source of a balance transaction, by its reporting category.
 BEHIND = {
     "charge": "charge", "charge_failure": "charge", "refund": "refund", "refund_failure": "refund",
     "dispute": "dispute", "dispute_reversal": "dispute", "payout": "payout", "payout_reversal": "payout",
@@ -39,7 +39,7 @@ FAILED = RefundStatus.all_that(lambda status: status.has_failed)
 
 def sync_objects(at: datetime) -> int:
     """Ask for everything whose state no balance transaction tells: new refunds and warnings, disputes of late, and what
-    is known and not over. Gives how many had changed."""
+    is known and not over. Returns how many had changed."""
     since = cursor(NAME, at - FIRST_LOOK_BACK, at=at) - OVERLAP
     changed = 0
     for kind, moment in (("refund", since), ("warning", since), ("dispute", at - DISPUTES_FOR)):
@@ -53,22 +53,22 @@ def sync_objects(at: datetime) -> int:
 
 
 def take_in(thing: Thing, at: datetime) -> bool:
-    """Write what Stripe says of a thing, in a transaction of its own. False if all of it was known."""
+    """Record an object as Stripe reports it, in a transaction of its own. False if all of it was known."""
     if _is_known(thing):
         return False
     try:
         with write_unit() as conn:
             inbox.take_in(conn, thing, at=at)
     except PostingStopped:
-        with write_unit() as conn:  # A deadline does not wait for the books.
+        with write_unit() as conn:  # A deadline does not wait for posting.
             inbox.tell(conn, thing, at=at)
         raise
     return True
 
 
 def complete(at: datetime, movement_ids: Sequence[str] | None = None) -> int:
-    """Fetch what stands behind balance transactions, where only their money is known: those given, or any. Gives how
-    many things were taken in."""
+    """Fetch the sources of balance transactions of which only the money is known: those given, or any. Returns the
+    number of objects recorded."""
     batches: list[Sequence[str] | None] = [None]
     if movement_ids is not None:  # A database takes only so many values in one query.
         batches = [movement_ids[first : first + BATCH] for first in range(0, len(movement_ids), BATCH)]
@@ -149,7 +149,7 @@ def _not_over() -> list[tuple[str, list[str]]]:
 
 
 def _incomplete(movement_ids: Sequence[str] | None) -> list[tuple[str, str]]:
-    """(kind, id) of what stands behind balance transactions and is not known itself, or not what became of it."""
+    """(kind, id) of the sources of balance transactions that are unknown, or whose state is."""
     known = {
         "charge": select(Payment.charge_id).where(Payment.charged_at.is_not(None)),
         "charge_failure": select(Payment.charge_id).where(Payment.failed_at.is_not(None)),

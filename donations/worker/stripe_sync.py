@@ -25,7 +25,7 @@ FIRST_LOOK_BACK = timedelta(days=1)
 
 
 def catch_up(at: datetime) -> int:
-    """Take in all events since the cursor, less an overlap, whether or not they were delivered. Gives how many were
+    """Fetch all events since the cursor, less an overlap, whether or not they were delivered. Returns how many were
     new. The cursor moves only when all of them are kept."""
     since = max(cursor("events", at - FIRST_LOOK_BACK, at=at) - OVERLAP, at - EVENTS_KEPT)
     texts = list(stripe_gateway.events_since(since, tuple(inbox.HANDLERS)))
@@ -38,8 +38,8 @@ def catch_up(at: datetime) -> int:
 
 
 def sync_movements(at: datetime) -> int:
-    """List balance transactions: at once while something lacks its own, else once a minute; and book the new ones.
-    Gives how many those were."""
+    """List balance transactions: at once while something lacks its own, else once a minute; and post the new ones.
+    Returns their number."""
     listed_until = cursor("movements", at - FIRST_LOOK_BACK, at=at)
     lacking = _oldest_lacking()
     in_a_hurry = lacking is not None and at - lacking < HURRY_FOR
@@ -53,7 +53,7 @@ def sync_movements(at: datetime) -> int:
 
 def sync_payouts(at: datetime) -> int:
     """List payouts, and the members of those that are complete; once more, where what was listed did not come to the
-    payout. Gives of how many the members were listed."""
+    payout. Returns of how many the members were listed."""
     since = cursor("payouts", at - EVENTS_KEPT, at=at) - timedelta(days=7)  # A payout may fail five working days later.
     for payout in list(stripe_gateway.payouts_since(since)):
         with write_unit() as conn:
@@ -94,7 +94,7 @@ def _book_new(listed: list[facts.Movement], at: datetime) -> int:
 
 
 def book_movement(movement: facts.Movement, at: datetime) -> None:
-    """One balance transaction into the facts and the books, in a transaction of its own."""
+    """Record and post one balance transaction, in a transaction of its own."""
     with write_unit() as conn:
         balance_transactions.book_movement(conn, movement, at=at)
 

@@ -14,7 +14,7 @@ MAX_BATCHES = 20  # a run ends well within the lease of its job; the rest goes w
 
 
 def tell_followers(at: datetime) -> int:
-    """Queue who must be asked and who is told of an update. Gives how many mails."""
+    """Queue who must be asked and who is told of an update. Returns how many mails."""
     queued = 0
     for _ in range(MAX_BATCHES):
         with write_unit() as conn:
@@ -26,7 +26,7 @@ def tell_followers(at: datetime) -> int:
 
 
 def forget_followers(at: datetime) -> int:
-    """Erase the addresses whose day has come. Gives how many."""
+    """Erase the addresses whose day has come. Returns how many."""
     if db.session.get(Organisation, 1) is None:
         return 0
     with write_unit():

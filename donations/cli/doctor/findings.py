@@ -39,7 +39,7 @@ class Patient:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A connection of our own, which makes no file and waits for nobody. Raises SQLAlchemyError."""
+        """A connection of our own, which creates no file and does not wait. Raises SQLAlchemyError."""
         url = make_url(self.settings.database_url)
         kinds: dict[str, dict[str, Any]] = {
             "sqlite": {"timeout": CONNECT_SECONDS},

@@ -1,4 +1,4 @@
-"""What Stripe says of our key, our clock and our webhook endpoint."""
+"""Checks with Stripe of our key, our clock and our webhook endpoint."""
 
 from __future__ import annotations
 
@@ -97,6 +97,6 @@ def _differences(endpoint: Endpoint, livemode: bool) -> Iterator[str]:
 
 
 def _cause(error: DonationsError) -> str:
-    """Stripe's status of the answer, or what kept it from answering; no word of what was sent."""
+    """The HTTP status of Stripe's answer, or the reason for no answer; nothing of what was sent."""
     status = getattr(error.__cause__, "http_status", None)
     return f"status {status}" if status else type(error.__cause__).__name__

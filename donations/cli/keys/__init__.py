@@ -1,4 +1,4 @@
-"""`donations keys`: which keys there are, and how each is replaced. What to keep where stands in docs/keys.md."""
+"""`donations keys`: which keys there are, and how each is replaced. docs/keys.md says what to keep where."""
 
 from __future__ import annotations
 

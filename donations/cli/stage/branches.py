@@ -1,5 +1,5 @@
-"""What the branches of the demo handed in during its month, by the same verbs as their links: most of it accepted, one
-declined, some still waiting for the treasurer. Nobody is invented: no names."""
+"""The branch returns of the demo's month, made by the same verbs as through their links: most of it accepted, one
+rejected, some still waiting for the treasurer. No invented people: no names."""
 
 from __future__ import annotations
 

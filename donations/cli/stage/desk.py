@@ -27,7 +27,7 @@ COUNTED_BY = ("Treasurer", "Admin")
 
 
 def work_through(stage: Stage) -> None:
-    """Do a month's work at the desk. What Stripe knows must have been said before."""
+    """Do a month's work at the desk. Stripe's facts must have been recorded before."""
     people.join_all(stage.environ)
     stage.command("bank", "add-account", ACCOUNT, "--currency", "GBP")
     with _inside(stage.environ) as desk:
@@ -45,7 +45,7 @@ def work_through(stage: Stage) -> None:
 
 @contextmanager
 def _inside(environ: Mapping[str, str]) -> Iterator[_Desk]:
-    """The app, for as long as somebody sits at the desk."""
+    """The app, while the treasurers work."""
     with create_app(environ).app_context():
         try:
             yield _Desk()
@@ -67,7 +67,7 @@ class _Desk:
         stripe_sync.sync_payouts(self.now)
 
     def pay_in(self) -> None:
-        """A collection and a cheque, counted, accepted and taken to the bank on one slip."""
+        """A collection and a cheque, counted, accepted and taken to the bank on one paying-in slip."""
         at = self._ago(24)
         gifts = [self._record("cash", CASH, at), self._record("cheque", CHEQUE, at)]
         with write_unit() as conn:
@@ -82,12 +82,12 @@ class _Desk:
             self._did(conn, self.treasurer, "slip.paid_in", slip.ref, at)
 
     def leave_on_the_desk(self) -> None:
-        """What is still to do: a collection nobody has counted again, a transfer that was promised."""
+        """Work left to do: a collection not counted a second time, a transfer that was promised."""
         self._record("cash", Money(8650, "GBP"), self._ago(2))
         self._record("bank", EXPECTED, self._ago(9))
 
     def pay_on(self) -> int:
-        """One payment sent, one that waits for a yes. Gives the number of the first."""
+        """One payment sent, one that waits for a yes. Returns the number of the first."""
         at = self._ago(10)
         first = self._ask_for("ali", PAID_ON, "Travel to the prison, for two visits", at)
         with write_unit() as conn:
@@ -100,7 +100,7 @@ class _Desk:
         return first
 
     def statement(self) -> list[tuple[str, str, str]]:
-        """What the bank says of the month: nearly all payouts, what was paid in and on, and what nobody expected."""
+        """The month's bank statement: nearly all payouts, money paid in and out, and unexpected lines."""
         payouts = db.session.scalars(select(Payout).where(Payout.currency == "GBP").order_by(Payout.arrival_on)).all()
         code = references.code_of_appeal(Appeal.by_slug("fighting-fund"))
         promised = db.session.scalars(select(OfflineGift).where(OfflineGift.state == "expected")).one()
@@ -170,5 +170,5 @@ def _person(role: str) -> Staff:
 
 
 def _mistyped(code: str) -> str:
-    """With two characters run into the word before it, as people do."""
+    """With two characters run into the word before, as people do."""
     return f"{code[:4]} {code[4:]}"

@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 
 
 class Mailbox:
-    """Mails arrive at `port` (SMTP) and stand in `folder`, one file each."""
+    """Mails arrive at `port` (SMTP) and are stored in `folder`, one file each."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
@@ -32,7 +32,7 @@ class Mailbox:
         self._controller.start()
 
     def stop(self) -> None:
-        """It may not have been started: whoever is interrupted early tidies up all the same."""
+        """It may not have been started: an early interrupt cleans up too."""
         self._controller.stop(no_assert=True)
 
     def mails(self) -> list[EmailMessage]:

@@ -1,5 +1,6 @@
-"""What supporters and Stripe do in the month before the demo is opened: gifts through the real form and the sandbox's
-clock, a refund, a dispute, payouts. What the treasurers do meanwhile is in desk.py. Nobody is invented: no names."""
+"""What supporters and Stripe do in the month before the demo is opened: donations through the real form and the
+sandbox's clock, a refund, a dispute, payouts. What the treasurers do meanwhile is in desk.py. No invented people: no
+names."""
 
 from __future__ import annotations
 
@@ -79,11 +80,11 @@ class _Past:
         self.charges.append(str(self._ask("pay", session=session, card=GOOD, email="supporter@demo.example")["charge"]))
 
     def refund(self) -> None:
-        """Somebody did not mean to give, and asked for it back."""
+        """A supporter gave by mistake and asked for a refund."""
         self._ask("refunds", charge=self.charges[-1], reason="requested_by_customer")
 
     def dispute(self) -> None:
-        """A bank asks about a gift of some days ago, and waits for an answer."""
+        """A bank asks about a donation of some days ago, and waits for an answer."""
         self._ask("disputes", charge=self.charges[-3])
 
     def warn(self) -> None:

@@ -20,7 +20,7 @@ PASSWORD = "solidarity for ever"  # noqa: S105 - of a demo on this machine
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What somebody types to sign in. `key` is for an app for one-time codes."""
+    """The credentials of a person who signs in. `key` is for an app for one-time codes."""
 
     email: str
     key: str

@@ -20,7 +20,7 @@ APPEALS = config.HOME / "appeals.toml"
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
+    """A port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -64,7 +64,7 @@ class Stage:
 
     def start(self, *, serve_options: list[str] | None = None, load_appeals: bool = True) -> None:
         """Start everything and wait until it answers. Raises SystemExit with what is wrong. Without `load_appeals` they
-        stay as somebody has changed them since."""
+        keep later changes."""
         self.command("db", "upgrade")
         if load_appeals:
             self.command("appeals", "load", str(APPEALS))

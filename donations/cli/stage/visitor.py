@@ -60,7 +60,7 @@ def get_json(url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
 
 
 def fill_in(base: str, slug: str, fields: dict[str, str]) -> str:
-    """Fill in and send an appeal's form. Gives the address of the check."""
+    """Fill in and send an appeal's form. Returns the address of the check."""
     sent = post(f"{base}/appeals/{slug}/donations", {"interval": "once", **fields})
     if sent.status != 303:
         raise AssertionError(f"the form was answered with {sent.status}")
@@ -73,7 +73,7 @@ def go_on(check: str) -> Page:
 
 
 def give(base: str, slug: str, fields: dict[str, str]) -> str:
-    """Fill in an appeal's form and go on from its check. Gives the address of the page to pay on."""
+    """Fill in an appeal's form and go on from its check. Returns the address of the page to pay on."""
     sent = go_on(fill_in(base, slug, fields))
     if sent.status != 303:
         raise AssertionError(f"the check was answered with {sent.status}")
@@ -81,7 +81,8 @@ def give(base: str, slug: str, fields: dict[str, str]) -> str:
 
 
 def pay(checkout: str, card: str, email: str) -> Page:
-    """Type a card into the sandbox's page. Gives the page that follows: back at the fund, or the form with an error."""
+    """Type a card into the sandbox's page. Returns the page that follows: back at the fund, or the form with an
+    error."""
     fields = {"number": card, "expiry": "12 / 34", "cvc": "123", "name": "A supporter", "email": email}
     return post(checkout, fields)
 

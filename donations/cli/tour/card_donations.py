@@ -1,5 +1,5 @@
-"""The steps of the tour in which all goes well: gifts by card, whole and divided, declined first, delivered again; fees
-that come late; receipts that are mailed."""
+"""The steps of the tour in which all goes well: donations by card, whole and divided, declined first, delivered again;
+fees that come late; receipts that are mailed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GOOD, DECLINED = "4242 4242 4242 4242", "4000 0000 0000 0002"
 
 
 def _a_gift(journey: Journey) -> str:
-    """A gift of £100.00 to the fighting fund, by card"""
+    """A donation of £100.00 to the fighting fund, by card"""
     checkout = web.give(journey.stage.url, "fighting-fund", {"amount": "100", "currency": "GBP", "fund": "general"})
     back = web.pay(checkout, GOOD, "supporter@example.org")
     journey.wait_for_total("fighting-fund", 10000, 1)
@@ -22,7 +22,7 @@ def _a_gift(journey: Journey) -> str:
 
 
 def _a_split_gift(journey: Journey) -> str:
-    """A gift of £30.00 to Hands Off Ali, by the appeal's shares (60, 20, 20)"""
+    """A donation of £30.00 to Hands Off Ali, by the appeal's shares (60, 20, 20)"""
     journey.ask_sandbox("fees/next", fee=62)
     checkout = web.give(journey.stage.url, "hands-off-ali", {"amount": "30.00", "currency": "GBP", "fund": ""})
     web.pay(checkout, GOOD, "supporter@example.org")
@@ -31,7 +31,7 @@ def _a_split_gift(journey: Journey) -> str:
 
 
 def _a_decline_then_success(journey: Journey) -> str:
-    """A gift of £20.00 whose first card is declined"""
+    """A donation of £20.00 whose first card is declined"""
     checkout = web.give(journey.stage.url, "hands-off-ali", {"amount": "20", "currency": "GBP", "fund": "ali"})
     declined = web.pay(checkout, DECLINED, "supporter@example.org")
     assert declined.status != 303, "a declined card led on"
@@ -54,7 +54,7 @@ def _a_duplicate_delivery(journey: Journey) -> str:
 
 
 def _a_late_balance_transaction(journey: Journey) -> str:
-    """A gift of £10.00 whose balance transaction is late"""
+    """A donation of £10.00 whose balance transaction is late"""
     journey.ask_sandbox("balance_transactions/hold")
     checkout = web.give(journey.stage.url, "fighting-fund", {"amount": "10", "currency": "GBP", "fund": "general"})
     web.pay(checkout, GOOD, "supporter@example.org")
@@ -67,7 +67,7 @@ def _a_late_balance_transaction(journey: Journey) -> str:
 
 
 def _the_receipt(journey: Journey) -> str:
-    """The receipt of a gift of £5.00 arrives in a mailbox, in Russian"""
+    """The receipt of a donation of £5.00 arrives in a mailbox, in Russian"""
     before = len(journey.stage.mailbox.mails())
     fields = {"amount": "5", "currency": "GBP", "fund": "general", "email": "anna@example.org", "name": "Анна"}
     checkout = web.give(f"{journey.stage.url}/ru", "fighting-fund", fields)

@@ -28,13 +28,13 @@ class Journey:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        # The books are asked here and not by a command each time, which would take a second to start.
+        # The ledger is queried here and not by a command each time, which would take a second to start.
         self._app = create_app(stage.environ)
         self._totals = {slug: self._total(slug) for slug in PUBLIC}
         self._balances = self._trial_balance()
 
     def raised(self, slug: str) -> tuple[int, int]:
-        """Pence and gifts since the tour began, as the public sees them."""
+        """Pence and donations since the tour began, as the public sees them."""
         now, then = self._total(slug), self._totals[slug]
         return now["raised_minor"] - then["raised_minor"], now["donations"] - then["donations"]
 
@@ -79,7 +79,7 @@ class Journey:
         return web.get_json(f"{self.stage.sandbox_url}/v1/{path}", KEY)
 
     def agree(self) -> str:
-        """Total, ledger and sandbox say the same, to the penny, once the books have caught up with what is settled."""
+        """Total, ledger and sandbox agree to the penny, once the ledger has caught up with what is settled."""
         self.deliveries_end()
         web.wait_for("Stripe's fees", lambda: self.witness()["without_balance_transaction"] == 0)
         web.wait_for("the balance transactions to be booked", lambda: self.moved(BALANCE) == self._net())

@@ -1,6 +1,6 @@
-"""The steps of the tour in which Stripe says a payout wrongly: a movement hidden from its list, a payout that looks
-like another one told twice, events that never come. What the treasurer's page reckons must name each, and be clean
-after."""
+"""The steps of the tour in which Stripe reports a payout wrongly: a balance transaction hidden from its list, a payout
+that looks like another one told twice, events that never come. What the treasurer's page calculates must name each, and
+be clean after."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Named = list[tuple[str, str]]
 
 
 def _a_hidden_movement(journey: Journey) -> str:
-    """A payout whose list hides one of its two gifts"""
+    """A payout whose list hides one of its two donations"""
     payout = _sent(journey, "9", "11")
     hidden = payout["members"][0]
     _list(journey, payout, hide=hidden)
@@ -54,7 +54,7 @@ STEPS: tuple[Callable[[Journey], str], ...] = (_a_hidden_movement, _a_doubled_pa
 
 
 def _sent(journey: Journey, *amounts: str) -> dict[str, Any]:
-    """Gifts, and a payout of them that has arrived but is not listed yet."""
+    """Donations, and a payout of them that has arrived but is not listed yet."""
     minor, gifts = journey.raised(FUND)
     for number, amount in enumerate(amounts, start=1):
         minor += int(amount) * 100

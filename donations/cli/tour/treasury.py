@@ -19,7 +19,7 @@ BANK, IN_TRANSIT, UNCLASSIFIED, ACCOUNT_FEES = 1000, 1120, 2990, 5020
 
 
 def _an_unknown_movement(journey: Journey) -> str:
-    """Stripe takes £6.00 in a way that nobody has heard of, and a treasurer says what it is"""
+    """Stripe takes £6.00 in a way that no one has heard of, and a treasurer says what it is"""
     raised, gifts = journey.raised(FUND)
     named = journey.moved(UNCLASSIFIED), journey.moved(ACCOUNT_FEES)
     moved = journey.ask_sandbox("movements", kind="unknown", amount=-600, currency="gbp")

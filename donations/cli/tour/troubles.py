@@ -1,5 +1,5 @@
-"""The steps of the tour in which money comes in another currency, goes back, is disputed, is not announced, or arrives
-without a word. What the totals should be is reckoned in the step itself."""
+"""The steps of the tour in which money comes in another currency, is refunded, is disputed, is not announced, or
+arrives without an event. What the totals should be is calculated in the step itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BACS = "108800 00012345"
 
 
 def _in_dollars(journey: Journey) -> str:
-    """A gift of $100.00, which Stripe settles in pounds"""
+    """A donation of $100.00, which Stripe settles in pounds"""
     before, gifts = journey.raised(FUND)
     journey.ask_sandbox("fees/next", fee=290)
     pay(journey, "100", "USD")
@@ -54,7 +54,7 @@ def _a_debit_given_again(journey: Journey) -> str:
 
 
 def _refunds(journey: Journey) -> str:
-    """A gift of £100.00 is refunded, £40.00 first, then the rest"""
+    """A donation of £100.00 is refunded, £40.00 first, then the rest"""
     before, gifts = journey.raised(FUND)
     charge = _paid(journey, "100", before + 10000, gifts + 1)
     journey.ask_sandbox("refunds", charge=charge, amount=4000)
@@ -81,7 +81,7 @@ def _a_bounced_refund(journey: Journey) -> str:
 
 
 def _disputes(journey: Journey) -> str:
-    """Two gifts of £60.00 are disputed: one dispute is lost, one is won"""
+    """Two donations of £60.00 are disputed: one dispute is lost, one is won"""
     before, gifts = journey.raised(FUND)
     first = _paid(journey, "60", before + 6000, gifts + 1)
     second = _paid(journey, "60", before + 12000, gifts + 2)
@@ -94,7 +94,7 @@ def _disputes(journey: Journey) -> str:
 
 
 def _a_reordered_pair(journey: Journey) -> str:
-    """A gift of £15.00 and its refund are announced in the wrong order"""
+    """A donation of £15.00 and its refund are announced in the wrong order"""
     before, gifts = journey.raised(FUND)
     journey.deliveries_end()
     journey.ask_sandbox("deliveries/hold")
@@ -111,7 +111,7 @@ def _a_reordered_pair(journey: Journey) -> str:
 
 
 def _a_lost_webhook(journey: Journey) -> str:
-    """A gift of £8.00 of which no event ever arrives"""
+    """A donation of £8.00 of which no event ever arrives"""
     before, gifts = journey.raised(FUND)
     journey.ask_sandbox("events/lose", type="*", times=20)
     pay(journey, "8", "GBP")
@@ -155,7 +155,7 @@ def _held(journey: Journey, charge: str) -> int:
 
 
 def _charged_elsewhere(journey: Journey, minor: int, currency: str, more: dict[str, str] | None = None) -> str:
-    """A payment that did not begin on our form. Gives its charge."""
+    """A payment that did not begin on our form. Returns its charge."""
     product = _stripe(journey, "products", {"name": "Another shop on this account"})["id"]
     line = {"quantity": "1", "price_data][currency": currency, "price_data][unit_amount": str(minor)}
     fields = {f"line_items[0][{name}]": value for name, value in {**line, "price_data][product": product}.items()}
@@ -179,7 +179,7 @@ STEPS: tuple[Callable[[Journey], str], ...] = (
 
 
 def _begin(journey: Journey, amount: str, currency: str) -> str:
-    """Send the form. Gives the id of the Checkout session."""
+    """Send the form. Returns the id of the Checkout session."""
     fields = {"amount": amount, "currency": currency, "fund": "general"}
     return web.give(journey.stage.url, FUND, fields).rpartition("/")[2]
 
@@ -190,7 +190,7 @@ def pay(journey: Journey, amount: str, currency: str = "GBP") -> None:
 
 
 def _paid(journey: Journey, amount: str, minor: int, gifts: int) -> str:
-    """Give, and wait until it is counted. Gives the charge's id."""
+    """Give, and wait until it is counted. Returns the charge's id."""
     pay(journey, amount, "GBP")
     journey.wait_for_total(FUND, minor, gifts)
     return journey.last_charge()

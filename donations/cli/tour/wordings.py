@@ -25,7 +25,7 @@ def _a_new_wording(journey: Journey) -> str:
     _give(journey)
     before = _given(journey)
     old = max(before)
-    # A file with other words is refused, and loaded with a reason.
+    # A file with another wording is refused, and loaded with a reason.
     text = APPEALS.read_text(encoding="utf-8")
     assert THEN in text, "the file of the demo says something else"
     file = journey.stage.folder / "new-wording.toml"
@@ -53,7 +53,7 @@ def _give(journey: Journey) -> None:
 
 
 def _given(journey: Journey) -> Given:
-    """What the page at the end of the appeal says of the fund: (donations, pence) by version."""
+    """The fund's figures on the page at the end of the appeal: (donations, pence) by version."""
     with journey.inside() as conn:
         rest = next(
             one for one in appeal_wind_down.of_appeal(conn, Appeal.any_by_slug(APPEAL)) if one.fund.slug == FUND

@@ -1,6 +1,6 @@
-"""The books in files for other programs: entries with their postings, by period, fund and currency. One module for each
-format, all over the same entries (entries), so that no format says more or less than another. No person is named here:
-entries are told by number and kind, never by what somebody wrote."""
+"""The ledger in files for other programs: entries with their postings, by period, fund and currency. One module for
+each format, all over the same entries (entries), so that every format holds the same. No person is named here: entries
+are described by number and kind, never by free text."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ FORMATS = {
 def write(
     conn: Connection, scope: Scope, format_name: str, file: BinaryIO, *, progress: Callable[[int], None] | None = None
 ) -> int:
-    """Write what the scope takes in of the books; memory does not grow with it. `progress` is told of postings as they
-    are written. Gives how many there were. Call it inside a snapshot, so that opening, entries and closing agree."""
+    """Write the part of the ledger within the scope; memory does not grow with it. `progress` is called with the
+    postings written so far. Returns their number. Call it inside a snapshot, so that opening, entries and closing
+    agree."""
     books = books_of(conn, scope, progress=progress)
     FORMATS[format_name].write(books, file)
     return books.postings

@@ -20,9 +20,9 @@ AT_A_TIME = 5_000  # rows held from the database: what bounds the memory
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What to take in: entries dated from one day to another, both included; of one fund, of one currency. An entry
-    balances in each fund and currency by itself, so what is left of it always balances; not so of some accounts alone,
-    which are for tables."""
+    """The scope of an export: entries dated from one day to another, both included; of one fund, of one currency. An
+    entry balances in each fund and currency by itself, so what is left of it always balances; a selection of accounts
+    does not, and is for tables only."""
 
     since: date | None = None
     until: date | None = None
@@ -66,7 +66,7 @@ class BookedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The part of the books that is written. `accounts` are (name, kind) by code; `entries` can be gone through once,
+    """The part of the ledger that is written. `accounts` are (name, kind) by code; `entries` can be gone through once,
     in order of day and number; `postings` is how many lines they have."""
 
     organisation: str
@@ -79,7 +79,7 @@ class Books:
 
 
 def books_of(conn: Connection, scope: Scope, *, progress: Callable[[int], None] | None = None) -> Books:
-    """What the scope takes in. The entries are read as they are asked for, while the connection stays open."""
+    """The entries within the scope. They are read as they are asked for, while the connection stays open."""
     house = Organisation.get()
     accounts = {row.code: (row.name, row.kind) for row in conn.execute(select(Account.__table__))}
     funds: dict[int, str] = {row.id: row.slug for row in conn.execute(select(Fund.id, Fund.slug))}
@@ -129,7 +129,7 @@ def _balances(conn: Connection, scope: Scope, funds: dict[int, str]) -> tuple[tu
 
 
 def _of_scope(asked: Any, scope: Scope, *, dated: bool) -> Any:
-    """Only what the scope takes in; without `dated` also what was before it."""
+    """Only what is within the scope; without `dated` also what was before it."""
     if dated and scope.since is not None:
         asked = asked.where(_entry.c.entry_date >= scope.since)
     if scope.until is not None:

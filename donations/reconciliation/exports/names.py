@@ -1,5 +1,5 @@
-"""How accounts and funds are called in plain-text accounting: a root by the account's kind, the account, the fund below
-it. A name is only letters, figures and what the format takes, whatever somebody typed."""
+"""Names of accounts and funds in plain-text accounting: a root by the account's kind, the account, the fund below
+it. A name is only letters, figures and what the format takes, whatever someone typed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import unicodedata
 _ROOTS = {
     "asset": "Assets", "liability": "Liabilities", "equity": "Equity", "income": "Income", "expense": "Expenses",
 }  # fmt: skip
-# Clearing accounts are of either sign: by the group of the chart they stand in.
+# Clearing accounts are of either sign: by their group in the chart.
 _ROOTS_OF_CLEARING = {1: "Assets", 2: "Liabilities"}
 
 
@@ -34,7 +34,7 @@ class Names:
         return self._made[key]
 
     def forward(self, fund: str) -> str:
-        """Where a fund's income and expenses of before stand in a file that holds a part of the time."""
+        """The account of a fund's earlier income and expenses in a file that covers a part of the time."""
         return f"Equity:Brought-forward:{self._fund(fund)}"
 
     def _fund(self, slug: str) -> str:

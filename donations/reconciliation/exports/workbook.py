@@ -1,5 +1,5 @@
 """XLSX: the rows of the table as sheets of real days and numbers, and a sheet of balances. Written row by row to files
-of the temporary folder, so that memory does not grow with the books."""
+of the temporary folder, so that memory does not grow with the ledger."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from donations.money import Money, exponent
 from donations.reconciliation.exports.entries import BookedEntry, Books
 from donations.reconciliation.exports.table import HEADINGS, safe
 
-MAX_ROWS = 1_048_576  # of a sheet; what is more goes on in the next one
+MAX_ROWS = 1_048_576  # of a sheet; further rows go to the next one
 _WIDTHS = (11, 11, 21, 20, 9, 30, 24, 9, 14, 30)
 _BALANCE_HEADINGS = ("account", "account_name", "fund", "currency", "opening", "change", "closing")
 _OPTIONS = {

@@ -1,6 +1,6 @@
 """Matching by rules: which donation, payout, paying-in slip or payment each unmatched statement line is. What is
 certain is confirmed, the rest is suggested with a score and its reasons (docs/matching.md). What a confirmed match
-enters is in matches.py and statement_line_entries.py."""
+posts is in matches.py and statement_line_entries.py."""
 
 from donations.reconciliation.matching.matching_run import Outcome, plan, run
 from donations.reconciliation.matching.payer_rules import Offer, accept_offer, offers, refuse_offer

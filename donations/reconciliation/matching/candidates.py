@@ -72,7 +72,7 @@ class Index:
         return Found(tuple(sorted(left, key=_best_first)), rival)
 
     def parts(self, line: Line, taken: AbstractSet[Key] = frozenset()) -> tuple[Candidate, ...]:
-        """Several gifts of the same payer or reference that together are this line, if there are such."""
+        """Several donations of the same payer or reference that together are this line, if there are such."""
         if line.minor <= 0:
             return ()
         keys: list[tuple[Any, ...]] = [(line.currency, "all", each.code) for each in line.codes]
@@ -90,7 +90,7 @@ class Index:
         return found + [scores.slip(line, slip) for slip in self._slips_near(line)], rival
 
     def _gifts_near(self, line: Line) -> tuple[Iterable[OpenGift], int]:
-        """Gifts of the line's amount that something more speaks for; or a few of which only the amount is known."""
+        """Donations of the line's amount with further evidence, or a few that match by amount only."""
         near: dict[int, OpenGift] = {}
         rival = 0
         for key, most, points in self._keys_of(line):

@@ -1,5 +1,5 @@
-"""One line that is several gifts: a few gifts of one payer or reference whose amounts add up to it, looked for within
-bounds. Pure."""
+"""One line that is several donations: a few donations of one payer or reference whose amounts add up to it, looked for
+within bounds. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST, MAX_STEPS = 12, 2000
 
 
 def adding_up(line: Line, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """The first such set of at least two: fewest gifts first, then the best. Nothing if there is none within the
+    """The first such set of at least two: fewest donations first, then the best. Nothing if there is none within the
     bounds; never more than a proposal."""
     best = sorted(candidates, key=lambda one: (-one.score, one.target or ""))[:MOST]
     steps = [MAX_STEPS]

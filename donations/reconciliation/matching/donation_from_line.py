@@ -1,5 +1,5 @@
-"""A gift that came by bank and that nobody had recorded: made out of its line, for an appeal by its shares or for one
-fund. What the line then books, its match says."""
+"""A donation that came by bank unrecorded: created from its line, for an appeal by its shares or for one fund. The
+match decides what the line then posts."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ MAX_NAME_LENGTH = 200
 
 
 def is_new(kind: str, target: str | None) -> bool:
-    """Whether this proposal is of a gift that is still to be recorded."""
+    """Whether this proposal is of a donation that is still to be recorded."""
     return kind == "unidentified" and target is not None
 
 
 def record(
     conn: Connection, line_id: int, target: str, *, at: datetime, name: str | None = None, actor: str = RECORDED_BY
 ) -> int:
-    """Record the gift that a line is, in the caller's write unit; from whom the bank says it is, unless `name` says it.
-    Gives its id."""
+    """Record the donation of a line, in the caller's write unit, under the payer's name at the bank unless `name` is
+    set. Returns its id."""
     line = db.session.get_one(BankLine, line_id)
     what, number = target.split(":")
     fund = db.session.get_one(Fund, int(number)) if what == "fund" else None
     appeal = fund.appeal if fund is not None else db.session.get_one(Appeal, int(number))
     assert appeal is not None, "a gift is for an appeal"
-    # A line that was taken back and is a gift again is another gift: the first one was cancelled.
+    # A line whose match was undone and that is a donation again is another donation: the first one was cancelled.
     times = conn.execute(select(func.count()).where(Match.bank_line_id == line_id, Match.state == "undone")).scalar()
     gift = giving.Gift(
         amount=Money(line.amount_minor, line.currency),
@@ -53,7 +53,7 @@ def record(
 
 
 def cancel_orphans(conn: Connection, *, at: datetime) -> int:
-    """Cancel the gifts that were made out of a line and whose match was taken back: nobody expects them. Gives how
+    """Cancel the donations that were created from a line and whose match was undone: they are not expected. Returns how
     many."""
     orphans = conn.scalars(queries.ORPHANS).all()
     for gift_id in orphans:

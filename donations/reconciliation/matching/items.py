@@ -15,8 +15,8 @@ Key = tuple[str, str | None]  # kind and target of a match
 
 
 class Line(NamedTuple):
-    """A bank line that is not matched. `refused` is what a person said it is not; `touched` that a person has answered
-    for it before, so that it is never matched by rules alone."""
+    """A statement line that is not matched. `refused` are the matches a person rejected; `touched`: a person has
+    answered for it before, so rules alone never match it."""
 
     id: int
     account_id: int
@@ -35,7 +35,7 @@ class Line(NamedTuple):
 
 
 class OpenGift(NamedTuple):
-    """A gift expected by bank."""
+    """A donation expected by bank."""
 
     id: int
     minor: int
@@ -50,7 +50,7 @@ class OpenGift(NamedTuple):
 
 
 class OpenSlip(NamedTuple):
-    """A slip paid in: `minor` is what has not been credited of it."""
+    """A paying-in slip paid in: `minor` is the amount not credited yet."""
 
     id: int
     account_id: int
@@ -144,12 +144,12 @@ class Decision(NamedTuple):
 
 
 NOBODY = PayerKnown()
-ANY_NEW_GIFT: Key = ("unidentified", None)  # refused where a gift that was made out of the line was taken back
+ANY_NEW_GIFT: Key = ("unidentified", None)  # refused where the match of a donation created from the line was undone
 
 
 def new_gift_key(appeal_id: int) -> Key:
-    """A gift that nobody recorded, for an appeal by its shares: kept under `unidentified`, which is what the line would
-    be if nobody looked closer."""
+    """A donation not recorded before, for an appeal by its shares: stored under `unidentified`, which the line would be
+    without a closer look."""
     return ("unidentified", f"appeal:{appeal_id}")
 
 

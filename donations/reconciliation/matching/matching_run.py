@@ -45,8 +45,8 @@ def run(
     unit: Unit, reading: Unit, *, at: datetime, most: int = MAX_AT_ONCE, progress: Progress = lambda done: None
 ) -> Outcome:
     """Match all unmatched lines: confirm what is certain, at most `most` of it, and keep proposals for the rest. `unit`
-    opens a write unit and `reading` a connection that sees one moment. What is certain is booked in a unit of its own
-    for each line, so nobody waits long, and no two bookings wait for each other."""
+    opens a write unit and `reading` a connection that sees one moment. Each certain match is posted in a unit of its
+    own, so waits stay short and no two postings wait for each other."""
     with unit() as conn:
         donation_from_line.cancel_orphans(conn, at=at)
     with reading() as conn:
@@ -68,7 +68,7 @@ def run(
 
 
 def _confirm(unit: Unit, decision: Decision, at: datetime) -> bool:
-    """Book what is certain of a line, unless somebody else is at it or has answered for it meanwhile."""
+    """Post the certain match of a line, unless another transaction holds it or has answered for it meanwhile."""
     line, one = decision.line, decision.certain
     assert one is not None
     try:
@@ -90,7 +90,7 @@ def _said(conn: Connection, line_id: int, one: Candidate, at: datetime) -> Said:
 
 
 def _propose(conn: Connection, batch: Sequence[Decision], at: datetime) -> int:
-    """Put new proposals in the place of those that there are. Gives of how many lines."""
+    """Put new proposals in the place of those that there are. Returns of how many lines."""
     ours = _ours(conn, [decision.line.id for decision in batch])
     refused = open_items.refused_as(conn, sorted(ours))
     mine = [one for one in batch if one.line.id in ours and refused.get(one.line.id, frozenset()) <= one.line.refused]
@@ -104,7 +104,7 @@ def _propose(conn: Connection, batch: Sequence[Decision], at: datetime) -> int:
 
 
 def _ours(conn: Connection, line_ids: Sequence[int]) -> set[int]:
-    """Lock those of the lines that nobody else is at and that are not matched."""
+    """Lock the lines that are unlocked and not matched."""
     asked = select(queries.line.c.id).where(queries.line.c.id.in_(line_ids)).order_by(queries.line.c.id)
     locked = conn.scalars(asked.with_for_update(skip_locked=True)).all()
     matched = select(queries.match.c.bank_line_id).where(

@@ -1,4 +1,4 @@
-"""Names of people as banks write them, held against names as they wrote them themselves: folded, in Latin letters, as
+"""Names of people as banks write them, compared with names as people wrote them: folded, in Latin letters, as
 sets of words. Pure."""
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def closeness(said: Words, known: Words) -> int:
 
 
 def is_within(known: Words, text: Words) -> bool:
-    """Whether a whole name, of two words at least, stands in a text."""
+    """Whether a whole name, of two words at least, is in a text."""
     return len(known) > 1 and known <= text
 
 

@@ -100,8 +100,8 @@ def _plain(text: str) -> str:
 
 
 class _FundNames:
-    """The words by which funds are named in texts. A detainee is named by one word that is nobody else's; any other
-    fund, and an appeal, by its whole name."""
+    """The words by which funds are named in texts. A detainee is named by one word that no other has; any other fund,
+    and an appeal, by its whole name."""
 
     def __init__(self, conn: Connection) -> None:
         self.wholes: list[tuple[names.Words, frozenset[int]]] = []
@@ -136,7 +136,7 @@ class _FundNames:
 
 
 def _appeals(conn: Connection) -> dict[int, frozenset[int]]:
-    """The funds of each appeal that gifts may come for."""
+    """The funds of each appeal that donations may come for."""
     funds: dict[int, set[int]] = defaultdict(set)
     for row in conn.execute(queries.APPEAL_FUNDS):
         funds[row.appeal_id].add(row.id)

@@ -20,7 +20,8 @@ EQUAL = 3  # confirmations by hand after which a rule is offered
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Lines from this payer would be gifts to that fund. `line_id` is the newest of the confirmations, for its name."""
+    """Lines from this payer would be donations to that fund. `line_id` is the newest of the confirmations, for its
+    name."""
 
     payer_hash: bytes
     fund_id: int
@@ -35,13 +36,13 @@ class _Past:
     amounts: set[int] = field(default_factory=set)
     emails: set[bytes] = field(default_factory=set)
     funds: set[int] = field(default_factory=set)
-    by_hand: list[tuple[int, frozenset[int]]] = field(default_factory=list)  # (line, funds) of gifts
+    by_hand: list[tuple[int, frozenset[int]]] = field(default_factory=list)  # (line, funds) of donations
     charges: int = 0
 
 
 def offers(conn: Connection) -> list[Offer]:
-    """The rules that may be accepted: a payer's last three gifts that a person matched went to one and the same fund.
-    In order of the newest first."""
+    """The rules that may be accepted: a payer's last three donations that a person matched went to one and the same
+    fund. In order of the newest first."""
     known = {(bytes(row.payer_hash), row.fund_id) for row in conn.execute(queries.ANSWERED_RULES)}
     found = []
     for payer, past in _pasts(conn).items():

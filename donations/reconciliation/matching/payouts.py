@@ -1,5 +1,5 @@
-"""Payouts and their bank lines: exact or not at all. Amount and currency are the same to the penny; a trace number in
-the text is certain, a payout that no other line or payout of its amount comes near is certain where the bank names
+"""Payouts and their statement lines: exact or not at all. Amount and currency are the same to the penny; a trace number
+in the text is certain, a payout that no other line or payout of its amount comes near is certain where the bank names
 Stripe; several equal ones are proposed in order. Pure."""
 
 from __future__ import annotations

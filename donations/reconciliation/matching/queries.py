@@ -45,7 +45,7 @@ APPEAL_FUNDS = select(Fund.appeal_id, Fund.id).join(Appeal, Appeal.id == Fund.ap
 FUND_NAMES = select(Fund.id, Fund.appeal_id, Fund.slug, Fund.kind, Fund.name, Appeal.title).join(
     Appeal, Appeal.id == Fund.appeal_id
 )
-# Those by bank that no line is. One that the rules recorded and a person took back is nobody's to be found.
+# Those by bank that no line is. One that the rules recorded and a person took back is no one's to be found.
 _matched_ids = select(match.c.target).where(match.c.kind == "offline_gift", match.c.state == "confirmed")
 _of_bank = (
     _gift.c.method.in_(("bank", "standing_order")),
@@ -94,7 +94,7 @@ PAYOUTS = (
     ))
     .order_by(_payout.c.id)
 )  # fmt: skip
-# Gifts that the rules recorded for a line, and that no line is any more.
+# Donations that the rules recorded for a line, and that no line is any more.
 ORPHANS = select(_gift.c.id).where(
     _gift.c.method == "bank", _gift.c.state == "expected", _gift.c.recorded_by == "rules",
     _text_of_gift.not_in(_matched_ids),

@@ -1,4 +1,4 @@
-"""What was proposed for a line, and a person's answer to it: yes, or no for good; or that it is a gift that nobody
+"""What was proposed for a line, and a person's answer to it: yes, or no for good; or that it is a donation that no one
 recorded. Any other match that a person says by themselves goes to matches.confirm."""
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from donations.reconciliation.matching import donation_from_line, queries
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """One thing that a whole line may be, or the several parts of it. `id` names it for `accept` and `refuse`. A part
-    of kind `unidentified` with a target is a gift that nobody recorded, for that appeal or fund."""
+    of kind `unidentified` with a target is a donation that no one recorded, for that appeal or fund."""
 
     id: int
     line_id: int
@@ -65,7 +65,7 @@ def refuse(conn: Connection, proposal_id: int, *, actor: str, at: datetime) -> N
 
 
 def take_as_gift(conn: Connection, line_id: int, target: str, name: str, *, actor: str, at: datetime) -> None:
-    """Row 12: a line that nobody expected is a gift. Record it and match it, in one step: to `appeal:<id>`, by its
+    """Row 12: a line that no one expected is a donation. Record it and match it, in one step: to `appeal:<id>`, by its
     shares, or to `fund:<id>`. Raises AlreadyDone if the line is matched, NotForThisLine for money that went out."""
     minor = conn.execute(select(queries.line.c.amount_minor).where(queries.line.c.id == line_id).with_for_update())
     amount = int(minor.scalar_one())

@@ -41,7 +41,7 @@ NEAR, FAR = timedelta(days=7), timedelta(days=45)
 
 
 def gift(items: Items, line: Line, one: OpenGift) -> Candidate:
-    """A gift expected by bank."""
+    """A donation expected by bank."""
     payer = items.payers.get(line.payer, NOBODY) if line.payer else NOBODY
     reasons = []
     reference = _reference(line, one.codes)
@@ -62,7 +62,7 @@ def gift(items: Items, line: Line, one: OpenGift) -> Candidate:
 
 
 def slip(line: Line, one: OpenSlip) -> Candidate:
-    """A slip paid in; the bank may have credited less than was on it."""
+    """A paying-in slip paid in; the bank may have credited less than was on it."""
     reasons = []
     if one.number and has_number(line, one.number):
         reasons.append("slip_number")
@@ -93,7 +93,7 @@ def charge(line: Line, is_worded: bool, is_learnt: bool) -> Candidate:
 
 
 def new_gift(items: Items, line: Line, appeal_id: int, how: str) -> Candidate:
-    """A gift for the appeal whose code the line carries, that nobody recorded."""
+    """A donation for the appeal whose code the line carries, that no one recorded."""
     payer = items.payers.get(line.payer, NOBODY) if line.payer else NOBODY
     funds = items.appeal_funds[appeal_id]
     reference = "reference" if how == "exact" else "reference_repaired"
@@ -109,7 +109,7 @@ def new_gift(items: Items, line: Line, appeal_id: int, how: str) -> Candidate:
 
 
 def learnt_gift(line: Line, fund_id: int, is_usual: bool) -> Candidate:
-    """A gift from a payer whose lines are gifts to this fund, that nobody recorded."""
+    """A donation from a payer whose lines are donations to this fund, that no one recorded."""
     kind, target = new_fund_gift_key(fund_id)
     reasons = ["learnt", *(["usual_amount"] if is_usual else [])]
     return _made(kind, target, line.minor, reasons, "learnt", with_also=("new_gift",))._replace(fund_id=fund_id)

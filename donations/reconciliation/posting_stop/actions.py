@@ -83,7 +83,7 @@ def _known_numbers(conn: Connection, series_id: int) -> list[tuple[int, int]]:
 
 
 def _reverse(conn: Connection, row: Cure, finding: Finding, _option: Option, actor: str, at: datetime) -> None:
-    """The entry is taken back; what is left of its key is held against the facts."""
+    """The entry is reversed; the rest under its key converges on the facts."""
     entry_id = int(row.target)
     sources = subject_of(conn, finding).sources
     _take_back(conn, entry_id, actor=actor, at=at)
@@ -108,8 +108,8 @@ def _assign(conn: Connection, row: Cure, _finding: Finding, _option: Option, act
 
 
 def _accept(conn: Connection, _row: Cure, finding: Finding, _option: Option, actor: str, at: datetime) -> None:
-    """The row itself is the acceptance. An entry that was tampered with is taken back as far as it can be, and its
-    source booked anew, so that the difference stands alone."""
+    """The row itself is the acceptance. An entry that was tampered with is reversed as far as possible, and its source
+    posted again, so that only the difference is left."""
     subject = subject_of(conn, finding)
     for entry_id in subject.entry_ids:
         _take_back(conn, entry_id, actor=actor, at=at)

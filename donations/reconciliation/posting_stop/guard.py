@@ -1,5 +1,5 @@
-"""The stop is a guard: what cures passes it, in its own transaction and nothing else, and what would leave the books
-with a new fault is rolled back whole."""
+"""The guard of the posting stop: a correction passes it, in its own transaction and nothing else, and one that would
+leave the ledger with a new fault is rolled back whole."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def cure(conn: Connection) -> Iterator[None]:
 
 
 def find(conn: Connection, code: str) -> Finding:
-    """The grave finding of that code, as the books stand now. Raises FindingGone."""
+    """The grave finding of that code, as the ledger is now. Raises FindingGone."""
     found = next((one for one in ledger.grave(conn) if one.code == code), None)
     if found is None:
         raise FindingGone()
@@ -44,14 +44,14 @@ def find(conn: Connection, code: str) -> Finding:
 
 
 def awaiting_answer(conn: Connection, attempt_id: int) -> bool:
-    """Whether this refund was asked for as a cure, so that Stripe's answer may be taken in under the stop."""
+    """Whether this refund was requested as a correction, so that Stripe's answer may be recorded under the stop."""
     asked = select(_cure.c.id).where(_cure.c.refund_attempt_id == attempt_id, _cure.c.state == "made")
     return conn.execute(asked).first() is not None
 
 
 @contextmanager
 def posted_despite_stop(conn: Connection, attempt_id: int) -> Iterator[None]:
-    """Take in inside what Stripe answered to a refund, under the stop too if it is a cure."""
+    """A context in which Stripe's answer to a refund is recorded, under the stop too if it is a correction."""
     with facts.posting_despite_stop(conn) if awaiting_answer(conn, attempt_id) else nullcontext():
         yield
 

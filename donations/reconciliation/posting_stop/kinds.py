@@ -1,5 +1,5 @@
-"""The grave invariants in words: what each finding says, what it means, and the cures for it. The texts are marked for
-the catalogs and translated where they are shown."""
+"""The grave invariants as texts: what each finding says, what it means, and its possible corrections. The texts are
+marked for the catalogs and translated where they are shown."""
 
 from __future__ import annotations
 

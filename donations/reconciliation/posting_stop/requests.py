@@ -62,8 +62,8 @@ def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Cure:
 
 
 def decide(conn: Connection, cure_id: int, *, yes: bool, actor: str, at: datetime) -> Cure:
-    """The second person's word, on the books as they are now. Raises AlreadyDone, NeedsAnother for who asked, and what
-    `ask` raises."""
+    """The second person's answer, on the ledger as it is now. Raises AlreadyDone, NeedsAnother for the requester, and
+    what `ask` raises."""
     row = db.session.get_one(Cure, cure_id, with_for_update=True)
     if row.state != "requested":
         raise AlreadyDone()

@@ -1,4 +1,4 @@
-"""Posting goes on again: by a person's word, and only while no grave finding is left."""
+"""Resume posting: by a person's decision, and only when no grave finding is left."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from donations.models import Halt, StripeEvent
 
 
 def resume(conn: Connection, *, at: datetime) -> int:
-    """End the stop and make what waited due now. Gives how many events wait. Raises PostingNotStopped, and StillUnsound
-    with what is left to cure."""
+    """End the stop and make what waited due now. Returns how many events wait. Raises PostingNotStopped, and
+    StillUnsound with what is left to cure."""
     if conn.execute(select(_halt.c.id).with_for_update()).first() is None:
         raise PostingNotStopped()
     left = ledger.grave(conn)

@@ -1,5 +1,5 @@
-"""The entries of one source made what its facts call for, whatever kind of source it is. After an entry was taken back,
-this posts what should stand in its place."""
+"""Converge the entries of one source, of any kind, on its facts. After an entry was reversed, this posts what should
+replace it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _gift(conn: Connection, gift_id: int, _actor: str, at: datetime) -> None:
         return
     if gift.state == "accepted" and gift.method in giving.offline_donations.BY_HAND:
         giving.offline_donations.book(conn, gift, at=at)
-    else:  # What the bank lines brought is booked with them; the receipt follows from it here.
+    else:  # Money from statement lines is posted with them; here only the receipt follows.
         with giving.offline_donations.following(conn, [gift_id], at=at):
             pass
 

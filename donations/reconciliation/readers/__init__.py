@@ -30,8 +30,8 @@ _XML = re.compile(rb"^(\xef\xbb\xbf)?\s*<|^\xff\xfe\s*<\x00|^\xfe\xff\s*\x00<")
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is known of an account's files from earlier ones: what a person said of CSV tables and of QIF files, what
-    CSV tables told for certain of their days and amounts, and a map of which nobody knows whether it was a guess."""
+    """What earlier files of an account have taught: what a person entered for CSV tables and QIF files, what CSV tables
+    showed for certain of their days and amounts, and an old column map that may have been a guess."""
 
     said: ColumnMap | None = None
     older: ColumnMap | None = None
@@ -45,8 +45,8 @@ NOTHING = Memory()
 def read(
     data: bytes, *, column_map: ColumnMap | None = None, memory: Memory = NOTHING, currency: str = "GBP"
 ) -> ReadStatements:
-    """Every statement in a file, whole. `currency` is that of formats which say none (QIF, most CSV); `column_map` is
-    said of this file. Raises BadStatement, BadStatementLine, StatementAskedFor or StatementTooLarge."""
+    """Every statement in a file, whole. `currency` is for formats that name none (QIF, most CSV); `column_map` was
+    entered for this file. Raises BadStatement, BadStatementLine, StatementAskedFor or StatementTooLarge."""
     if len(data) > MAX_BYTES:
         raise StatementTooLarge(most=f"{MAX_BYTES // 1024 // 1024} MB")
     if not data.strip():

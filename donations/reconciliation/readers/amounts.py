@@ -103,9 +103,8 @@ _SEPARATED = re.compile(r"[0-9][0-9.,]*")
 
 
 def decimal_sign(texts: Iterable[str], three_places: bool = False) -> str:
-    """Which of "." and "," stands before the pence, told by all amounts of a file together. Raises Unclear where they
-    disagree, or where none tells: "1.234" is a thousand to some people and not to others. "" where none
-    has pence."""
+    """The decimal separator, "." or ",", found from all amounts of a file together. Raises Unclear where they disagree,
+    or where none shows it: "1.234" is a thousand to some people and not to others. "" where none has pence."""
     told: dict[str, str] = {}
     untold = ""
     for text in texts:

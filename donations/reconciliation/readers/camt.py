@@ -136,7 +136,7 @@ class _Reading:
         def start(name: str, attributes: dict[str, str]) -> None:
             nonlocal record
             local = names.get(name) or _remember(names, name)
-            # In a gateway's envelope the document stands deeper.
+            # In a gateway's envelope the document is nested deeper.
             wanted = stack[-1].get(local) if stack[-1] else None if self.form else _TREE.get(local)
             stack.append(wanted)
             if wanted is None:

@@ -1,4 +1,4 @@
-"""What a camt entry, with the transactions inside it, comes to in our words: one line, or one for each transaction
+"""A camt entry, with the transactions inside it, as our types: one line, or one for each transaction
 where their amounts add up to the entry. No XML here."""
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def _amount(record: Record, currency: str) -> Money:
 
 
 def see_to_account(draft: Draft, record: Record) -> None:
-    """What stands before the entries and says whose they are."""
+    """The header before the entries, which names the account."""
     draft.account = draft.account or record.fields.get("account", "")
     code = record.fields.get("currency")
     if code and not draft.currency:

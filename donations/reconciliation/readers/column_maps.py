@@ -1,5 +1,5 @@
-"""What the columns of a CSV table mean: a map from our words to the bank's headings, made from the headings by guess,
-given by a person, and remembered with the bank account. No table is read here."""
+"""What the columns of a CSV table mean: a map from our column names to the bank's headings, guessed from the headings
+or entered by a person, and remembered with the bank account. No table is read here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from donations.errors import BadStatement
 from donations.i18n import N_
 from donations.money import CURRENCIES
 
-# Our word for a column -> headings that say it, in small letters. The first found counts; `text` takes all.
+# Our name of a column -> its known headings, in lower case. The first found counts; `text` takes all.
 HEADINGS: dict[str, tuple[str, ...]] = {
     "date": (
         "booking date", "date completed (utc)", "completed date", "posting date", "posted date", "date posted",
@@ -84,13 +84,13 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "state", "status", "статус",
     ),
 }  # fmt: skip
-# A column that says whether a line is booked: these words, and an empty cell, say yes.
+# A column of booking states: these words, and an empty cell, mean booked.
 BOOKED = {
     "", "completed", "booked", "gebucht", "umsatz gebucht", "ok", "settled", "posted", "executed", "cleared", "geboekt",
     "comptabilisé", "contabilizado", "contabilizzato", "bokförd", "bogført", "zaksięgowana", "refunded", "reversed",
     "partially refunded", "исполнен", "выполнен", "проведен",
 }  # fmt: skip
-# These words stand for a movement that is still to come, whatever the column is called.
+# These words mark a line that is still pending, whatever the column is called.
 PENDING = {
     "pending", "vorgemerkt", "umsatz vorgemerkt", "not booked", "nicht gebucht", "ausstehend", "en attente",
     "pendiente", "in attesa", "in behandeling", "gereserveerd", "oczekująca", "unposted", "uncleared", "on hold",
@@ -105,8 +105,8 @@ NO_COLUMN = "-"  # a person says that no column means this
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """Headings as they stand in the file, or numbers of columns from 1 where there is no heading; "" for none. `dates`,
-    `decimal` and `currency` hold for the whole file; "" leaves them to be told by it. `bank` names a built-in
+    """Headings as in the file, or numbers of columns from 1 where there is no heading; "" for none. `dates`,
+    `decimal` and `currency` hold for the whole file; "" leaves them to be found from it. `bank` names a built-in
     profile."""
 
     date: str = ""
@@ -146,7 +146,7 @@ class ColumnMap:
         return [heading for heading in (*said, *self.text) if heading not in none and heading not in CURRENCIES]
 
     def as_json(self) -> dict[str, object]:
-        """For the database: what is said, without what is not."""
+        """For the database: only the values that are set."""
         said = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in said.items() if value}
 
@@ -156,8 +156,8 @@ _FIXED = {"dates": ("dmy", "mdy", "ymd"), "decimal": (".", ","), "delimiter": ("
 
 
 def made(said: Mapping[str, object], onto: ColumnMap | None = None) -> ColumnMap:
-    """A map from words, as a person or the database gives them; what is not said stays as it is in `onto`. Raises
-    BadStatement for a word or value that means nothing."""
+    """A map from names and values, as entered or stored; what is missing stays as in `onto`. Raises BadStatement for an
+    unknown name or value."""
     given: dict[str, object] = {}
     for word, value in said.items():
         if word not in WORDS:

@@ -21,9 +21,9 @@ def read(
     text: str, *, given: ColumnMap | None = None, remembered: ColumnMap | None = None, older: ColumnMap | None = None,
     told: ColumnMap | None = None, currency: str = "",
 ) -> ReadStatements:  # fmt: skip
-    """`given` is said for this file, `remembered` was said for an earlier one, `older` said or guessed, `told` is what
-    an earlier file told of its days and amounts. Raises BadStatement, BadStatementLine,
-    StatementAskedFor or StatementTooLarge."""
+    """`given` was entered for this file, `remembered` for an earlier one, `older` was entered or guessed, `told` is
+    what an earlier file showed of its days and amounts. Raises BadStatement, BadStatementLine, StatementAskedFor or
+    StatementTooLarge."""
     lines = csv_headings.lines_of(text)
     heading = csv_headings.find(lines, given, remembered, older)
     here = Columns.found(heading.columns, heading.row)

@@ -1,5 +1,5 @@
-"""Where a CSV table begins and what its columns mean: by what a person says now, else by what was said before and still
-fits, else by a bank's profile or a guess from the headings. No row of amounts is read here."""
+"""Where a CSV table begins and what its columns mean: by what a person enters now, else by what was entered before and
+still fits, else by a bank's profile or a guess from the headings. No row of amounts is read here."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def find(lines: list[str], given: Map, remembered: Map, older: Map = None) -> He
 
 
 def outline(text: str, given: Map, remembered: Map, older: Map = None) -> Outline | None:
-    """What to show of a table that needs a person's word; None if this is no table."""
+    """What to show of a table that a person must explain; None if this is no table."""
     lines = lines_of(text)
     found: Heading | None
     try:

@@ -1,6 +1,5 @@
-"""What a whole CSV table tells of itself before its rows are read: in which order days are written, which sign stands
-before the pence, and which column says the direction of amounts that have no sign. What it does not tell is asked for,
-never guessed."""
+"""What a whole CSV table shows before its rows are read: the order of days and months, the decimal separator, and the
+column with the direction of unsigned amounts. What it does not show is asked for, never guessed."""
 
 from __future__ import annotations
 
@@ -21,8 +20,8 @@ _YEAR_LAST = re.compile(r"[./\-' ][0-9]{4}(?:[T ,].*)?$")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of days and decimals apart from the file: `now` is said for it, `before` was said or told for
-    earlier ones."""
+    """What is known of days and decimals apart from the file: `now` was entered for it, `before` was entered or found
+    for earlier ones."""
 
     now: ColumnMap
     before: ColumnMap
@@ -40,7 +39,7 @@ class Hints:
         self._has_minus = self._has_plus = False
         free = [place for place in range(len(headings)) if place not in {here.date, here.value_date, *here.figures}]
         self._signs: dict[int, set[str]] = {place: set() for place in free}
-        # For each column: its words while all of them say whether a line is booked; None once one does not.
+        # For each column: its values while all of them are booking states; None once one is not.
         self._states: dict[int, set[str] | None] = {place: set() for place in free} if here.state < 0 else {}
         self._pending: dict[int, int] = {}
         unused = set(range(len(headings))) - here.used
@@ -141,7 +140,7 @@ class Hints:
                 words.add(word)
 
     def _state(self) -> str:
-        """A column that says of a line that it is not booked yet."""
+        """A column with a value for lines that are not booked yet."""
         for place, number in self._pending.items():
             if self._states[place] is not None:
                 return self.headings[place]

@@ -22,11 +22,11 @@ OUT = frozenset(
     "d dr debit debited - s soll af out dbit расход дебет dt db debet débit debito lastschrift ausgang withdrawal"
     " expense outgoing sent".split()
 ) | {"money out", "paid out"}
-# Rows of a table that are no movements, by what stands where others have their day.
+# Rows of a table that are no statement lines, by their text in the column of days.
 TOTALS = frozenset(
     "total totals sum summe gesamt saldo balance totaal solde итого endsaldo anfangssaldo kontostand".split()
 ) | {"opening balance", "closing balance", "total général", "всего"}
-NOTHING = frozenset("-–—")  # a dash stands for an empty cell
+NOTHING = frozenset("-–—")  # a dash means an empty cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ def _no_amount(text: str, currency: str, number: int) -> BadStatementLine:
 
 
 class _Balances:
-    """Running balances, which may stand with the newest line on top or at the bottom."""
+    """Running balances, with the newest line on top or at the bottom."""
 
     def __init__(self) -> None:
         self.complete = True

@@ -75,7 +75,7 @@ def _tried(data: bytes, instead: str) -> str:
 
 
 def _legacy(data: bytes) -> str:
-    """Cyrillic words are letters above 127 in a row; in Western languages such letters stand alone."""
+    """Cyrillic words are letters above 127 in a row; in Western languages such letters are single."""
     high = len(_HIGH.findall(data))
     in_a_row = sum(len(run) for run in _LETTERS_IN_A_ROW.findall(data))
     if in_a_row * 2 > high:

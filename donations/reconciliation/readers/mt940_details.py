@@ -9,7 +9,7 @@ _NUMBERED = re.compile(r"[0-9]{3}([?@~^])(?=[0-9]{2})")
 _WORDS = re.compile(
     r"/(TRCD|TRTP|CSID|MARF|IBAN|BIC|NAME|REMI|EREF|ORDP|BENM|CNTP|PREF|KREF|ID|RTRN|ADDR|ISDT|ULTC|ULTD|PURP|SVCL)/"
 )
-PART = 27  # A part of this length is full: its last word goes on in the next.
+PART = 27  # A part of this length is full: its last word continues in the next.
 _TEXT_PARTS = {f"{number:02}" for number in (*range(20, 30), *range(60, 64))}
 
 

@@ -119,7 +119,7 @@ def _statement(text: str, start: int, end: int, lines: Lines) -> Draft:
         draft.add(_line(number, movement, draft.currency))
     balance = parts.get("LEDGERBAL", {})
     last_day = f"{max(line.booked_on for line in draft.lines):%Y%m%d}" if draft.lines else ""
-    # The balance counts as the closing one only where nothing was booked after it that stands here.
+    # The balance counts as the closing one only where no line of this file was booked after it.
     if "BALAMT" in balance and balance.get("DTASOF", "9")[:8] >= last_day:
         draft.closing = _amount(balance["BALAMT"], draft.currency, lines.number(end))
     return draft

@@ -91,7 +91,7 @@ PROFILES: tuple[ColumnMap, ...] = (
 
 
 def recognised(row: Sequence[str]) -> ColumnMap | None:
-    """The profile all of whose headings stand in this row; the one that asks for most, if several do."""
+    """The profile whose headings are all in this row; the one with the most headings, if several fit."""
     found = {plainly(heading) for heading in row}
     fitting = [each for each in PROFILES if all(plainly(heading) in found for heading in each.headings())]
     return max(fitting, key=lambda each: len(each.headings()), default=None)

@@ -123,7 +123,7 @@ def _decimal(entries: list[Entry], currency: str) -> str:
 
 
 def asked_for_dates(day: str) -> StatementAskedFor:
-    """The error for days that do not tell by themselves whether the day or the month stands first."""
+    """The error for dates that do not show whether the day or the month comes first."""
     return StatementAskedFor(
         fault=N_("every date in the file could be day first or month first"),
         text=day[:20],

@@ -1,5 +1,5 @@
-"""What readers give: statements and their lines as plain values in our words, whatever the format. What a file may
-weigh at most is here too. Nothing here reads a file or knows the database."""
+"""The results of readers: statements and their lines as plain values, whatever the format, with the limits of a file.
+Nothing here reads a file or knows the database."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def _parts_of_a_line(held: Held, entry: Entry, places: Places) -> bool:
 
 
 def _parts_of_parts(held: Held, entry: Entry, places: Places) -> bool:
-    """The same parts are here in other words: each is the one of its amount."""
+    """The same parts are stored with other texts: each is the one of its amount."""
     group = _group(held, entry, places[0][1])
     group = [here for here in group if here.id not in held.claimed]
     if not group:

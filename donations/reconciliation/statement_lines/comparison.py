@@ -14,9 +14,9 @@ OLD = timedelta(days=730)
 
 
 class Doubt(NamedTuple):
-    """A line of the file that may be one that is here. `reason`: twin (day and amount are those of a line that this
+    """A line of the file that may be a stored one. `reason`: twin (day and amount are those of a line that this
     file does not hold), moved (amount and words, a few days away), number (the bank's number of another line), entry
-    (it belongs to a collective entry that is here with another amount)."""
+    (it belongs to a collective entry stored with another amount)."""
 
     line_id: int
     reason: str
@@ -40,7 +40,7 @@ class Compared:
         # For each line: which occurrence of its key it is as a new line; 0 where it is here already.
         self.occurrences = array("l")
         self.doubts: dict[int, Doubt] = {}
-        # Lines that are here under other words: (the line, how this one is it: the same, a part of it, or its whole).
+        # Stored lines with another wording: (the line, how this one is it: the same, a part of it, or its whole).
         self.updates: dict[int, tuple[int, str]] = {}
         self.known = 0
 

@@ -1,6 +1,6 @@
-"""What a line says, as the JSON that is sealed with it: made from a file, opened again, and joined with what a later
-file says of the same line. Nothing is lost in joining: what holds now stands in its place, what was said before
-beside it."""
+"""What a line says, as the JSON that is sealed with it: made from a file, opened again, and merged with a later file's
+version of the same line. Merging loses nothing: the current values replace the earlier ones, which are kept beside
+them."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def opened(sealed: bytes | None, sealed_as: str) -> Details:
 
 
 def is_locked(sealed: bytes | None) -> bool:
-    """Whether the words of a line are under the offline key, and nobody has unlocked it."""
+    """Whether the text of a line is under the offline key, which is locked."""
     return is_sealed_offline(sealed) and not unlocked()
 
 
 def all_text(said: Mapping[str, Any]) -> str:
-    """Every word by which a line may be found, but for the name of the other side: its text, what it said before, and
-    who paid the parts of a collective entry."""
+    """Every word by which a line may be found, but for the name of the other side: its text, its earlier text, and who
+    paid the parts of a collective entry."""
     parts = [str(part.get(word, "")) for part in said.get("parts", ()) for word in ("name", "text")]
     return " ".join(filter(None, [str(said.get("text", "")), *map(str, said.get("earlier", ())), *parts]))
 
@@ -86,7 +86,7 @@ def of_line(line: ReadLine) -> Details:
 
 
 def joined(before: Details, now: Details) -> Details:
-    """What holds when a file says it again: the new words, and where they lack some of the old, those beside them."""
+    """The merged text when a file repeats a line: the new words, and beside them any old words they lack."""
     after: Details = {**before}
     for word in ("name", "account", "native_id"):
         after[word] = now.get(word) or before.get(word, "")
@@ -98,7 +98,7 @@ def joined(before: Details, now: Details) -> Details:
         if not words({"text": text}) <= words({**after, "earlier": [*after.get("earlier", ()), after["name"]]})
     ]
     if lost:
-        if old in lost or new in lost:  # Neither holds the other: the newer one stands, the older one beside it.
+        if old in lost or new in lost:  # Neither contains the other: the older one is kept beside the newer.
             after["text"], lost = new or old, [text for text in (*lost, old) if text and text != new]
         after["earlier"] = list(dict.fromkeys([*after.get("earlier", ()), *lost]))[-MAX_EARLIER:]
     return after

@@ -1,5 +1,5 @@
-"""By what a line is known again, as keyed hashes in a table of their own: the bank's own number, the words of another
-file, the collective entry whose part it is. Which evidence decides, identity.py says."""
+"""Evidence by which a line is recognised, as keyed hashes in a table of their own: the bank's own number, the wording
+of another file, the collective entry whose part it is. identity.py decides which evidence counts."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Hashes:
         return self._total(self.own + SEPARATOR.join(said))
 
     def of_line(self, line: ReadLine) -> Iterator[tuple[str, bytes]]:
-        """(kind, hash) of all that a file tells by which a line may be known again, but for its words."""
+        """(kind, hash) of all evidence in a file by which a line may be recognised, except its wording."""
         number = number_of(line.native_id)
         if number:
             yield "number", self.number(number)
@@ -85,7 +85,7 @@ def found(conn: Connection, kind: str, hashes: Iterable[bytes]) -> dict[bytes, l
 
 
 def wordings(conn: Connection, account_id: int, first: Any, last: Any) -> list[tuple[bytes, int]]:
-    """(key, line) of the other words in which files had lines of these days."""
+    """(key, line) of the other wordings that files had for lines of these days."""
     rows = conn.execute(_WORDINGS, {"of_account": account_id, "first": first, "last": last})
     return [(bytes(row.hash), row.bank_line_id) for row in rows]
 
@@ -105,7 +105,7 @@ def add(conn: Connection, line_id: int, pieces: Iterable[tuple[str, bytes]], sta
 
 
 def add_wording(conn: Connection, line_id: int, key: bytes, statement_id: int | None) -> None:
-    """Keep other words of a line. The same words once more are the second of two equal ones."""
+    """Store another wording of a line. The same wording once more is the second of two equal ones."""
     here = select(_table.c.hash).where(_table.c.bank_line_id == line_id, _table.c.kind == "wording")
     known = {bytes(hashed) for hashed in conn.scalars(here)}
     n = 1
@@ -116,7 +116,7 @@ def add_wording(conn: Connection, line_id: int, key: bytes, statement_id: int | 
 
 
 def nth(key: bytes, n: int) -> bytes:
-    """What stands for the n-th of several equal wordings of one line."""
+    """The hash of the n-th of several equal wordings of one line."""
     return key if n == 1 else hashlib.sha256(key + n.to_bytes(4)).digest()
 
 
@@ -133,8 +133,8 @@ def missing(conn: Connection, account_id: int) -> Iterator[tuple[int, bytes]]:
 
 
 def complete(conn: Connection, account_id: int) -> None:
-    """Once for each account: find the numbers of the lines that were imported before evidence was kept. Their words
-    are sealed, so no migration can do it."""
+    """Once for each account: find the numbers of the lines that were imported before evidence was kept. Their texts are
+    sealed, so no migration can do it."""
     if conn.scalar(select(_account.c.evidence_complete).where(_account.c.id == account_id)):
         return
     found = list(missing(conn, account_id))

@@ -1,5 +1,5 @@
-"""A file while its lines are held against those of the account: which are still to be found, which lines that are here
-no line of the file stands for yet, and what is found by equal words and by the bank's own number."""
+"""A file while its lines are compared with those of the account: which are still to be found, which stored lines have
+no line of the file yet, and what is found by equal wording and by the bank's own number."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from donations.reconciliation.statement_lines import details, evidence
 from donations.reconciliation.statement_lines.comparison import Compared, Doubt
 from donations.reconciliation.statement_lines.evidence import Hashes, Here
 
-# How far the day of a movement may go without a question, from pending to booked; and with one. A week is too far:
-# there are weekly donations, and files whose numbers are the payer's own.
+# How far the day of a line may move from pending to booked without a question, and with one. A week is
+# too far: there are weekly donations, and files whose numbers are the payer's own.
 SHIFTED, MOVED = timedelta(days=5), timedelta(days=10)
 
 
 class Held:
-    """The lines of a file that are still to be found (`left`), and the lines of the account in its days that no line of
-    the file stands for yet (`strays`)."""
+    """The lines of a file that are still to be found (`left`), and the stored lines of its days that no line of the
+    file was found to be yet (`strays`)."""
 
     def __init__(self, conn: Connection, account_id: int, compared: Compared, form: str) -> None:
         self.conn, self.account_id, self.compared = conn, account_id, compared
@@ -36,11 +36,11 @@ class Held:
         self.hashes = Hashes(account_id)
         self.left: dict[int, ReadLine] = {}
         self.last_occurrence: dict[bytes, int] = {}
-        self.claimed: dict[int, int] = {}  # line that is here -> place of the line of the file that stands for it
+        self.claimed: dict[int, int] = {}  # stored line -> position of the line of the file found to be it
         days = [line.booked_on for line in self.lines] or [compared.today]
         self.first, self.last = min(days), max(days)
         self.has_lines = bool(self.lines) and conn.execute(_ANY, {"of_account": account_id}).first() is not None
-        # Lines whose counter stands on another day: counters begin anew, so a twin of the same day goes before.
+        # Lines whose counter is on another day: counters begin again, so a twin of the same day goes before.
         self.renumbered: dict[int, Here] = {}
         self._strays: dict[int, Here] | None = None
         self._older: dict[bytes, list[int]] | None = None
@@ -108,7 +108,7 @@ class Held:
         return "total" in self.kinds(here)
 
     def number(self, line: ReadLine) -> str:
-        """The bank's own number of a line, where it says something: it stands once in the file."""
+        """The bank's own number of a line, where it is meaningful: it occurs once in the file."""
         number = evidence.number_of(line.native_id)
         return number if number and self._numbers_in_file[number] == 1 else ""
 
@@ -148,7 +148,7 @@ class Held:
 
     @property
     def strays(self) -> dict[int, Here]:
-        """The lines of these days that nothing of the file stands for, by id."""
+        """The stored lines of these days that no line of the file was found to be, by id."""
         if self._strays is None:
             self._strays = {row[0]: Here(*row) for row in _HERE.all(self.conn, self._window())}
         for line_id in self.claimed:
@@ -165,7 +165,7 @@ class Held:
         return found
 
     def is_locked(self, here: Here) -> bool:
-        """Whether nobody can read what this line says: it may be any of its day and amount, and a person is asked."""
+        """Whether the text of this line is unreadable: it may be any of its day and amount, and a person is asked."""
         self.said(here)
         return here.id in self._locked
 
@@ -179,7 +179,7 @@ class Held:
         return _family(here.format)
 
     def know(self, place: int, here: Here, how: str = "same") -> None:
-        """This line is here: the `same` in other words, a line it is a `part` of, or the `whole` of that line."""
+        """This line is stored already: the `same` with another wording, a `part` of that line, or the `whole` of it."""
         self.left.pop(place, None)
         self.claimed[here.id] = place
         self.compared.updates[place] = (here.id, how)
@@ -194,7 +194,7 @@ class Held:
 
 
 def _family(form: str) -> str:
-    """Formats of one family share the bank's numbers and words."""
+    """Formats of one family share the bank's numbers and texts."""
     return form.split(" ")[0].split(".")[0][:4].rstrip("0123456789")
 
 

@@ -1,6 +1,6 @@
-"""Which lines of a file are here already. The strongest evidence is asked first and each line that is here stands for
-one line of the file: equal words, the bank's own number, a collective entry and its parts; what is left over on both
-sides and looks alike is put before a person (docs/decisions/0028-identity-of-statement-lines.md)."""
+"""Which lines of a file are stored already. The strongest evidence comes first, and each stored line is at most one
+line of the file: equal wording, the bank's own number, a collective entry and its parts; what is left over on both
+sides and looks alike becomes a question to a person (docs/decisions/0028-identity-of-statement-lines.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows from a comparison, written: new lines in bulk, more words of lines that are here, evidence, questions.
+"""Write the result of a comparison: new lines in bulk, further wordings of stored lines, evidence, questions.
 With a hundred thousand rows, what SQLAlchemy does for each value would cost as much as the database."""
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def write(
     *,
     later: Mapping[int, Doubt],
 ) -> None:
-    """Write the new lines; those of `later` as questions for a person. Lines that are here get the words that this file
+    """Write the new lines; those of `later` as questions for a person. Stored lines get the words that this file
     adds."""
     is_sqlite = conn.dialect.name == "sqlite"
     rows = _rows(account_id, statement_ids, compared, at, date.isoformat if is_sqlite else _as_it_is, later)
@@ -81,8 +81,8 @@ def absorb(
     conn: Connection, line_id: int, line: ReadLine, key: bytes, hashes: Hashes, *, how: str, by: int | None,
     at: datetime,
 ) -> None:  # fmt: skip
-    """Let a line that is here know what a file says of it: its words are joined, those it had are kept as a version,
-    and the next file that says so is known at once. Its matches stay."""
+    """Merge a file's version into a stored line: the texts are merged, the old text is kept as a version, and the next
+    file with this wording is recognised at once. Its matches stay."""
     evidence.add_wording(conn, line_id, key, by)
     if how == "same":
         evidence.add(conn, line_id, hashes.of_line(line), by)
@@ -90,7 +90,7 @@ def absorb(
         return
     row = conn.execute(_OF_LINE, {"of_line": line_id}).one()
     before = details.opened(row.details_sealed, details.identity(line_id))
-    if details.is_locked(row.details_sealed):  # Its own words cannot be joined: those of the file are kept beside them.
+    if details.is_locked(row.details_sealed):  # Its own text cannot be merged: that of the file is kept beside it.
         _keep_version(conn, line_id, details.of_line(line), row.personal_until, by=by, at=at)
         return
     after = details.with_part(before, line) if how == "part" else details.joined(before, details.of_line(line))
@@ -103,7 +103,7 @@ def absorb(
         "details_sealed": sealed,
         "payer_hash": payer,
         "under_offline_key": False,
-    }  # The offline key seals it anew.
+    }  # The offline key seals it again.
     conn.execute(update(_line).where(_line.c.id == line_id).values(values))
 
 
@@ -134,7 +134,7 @@ def _room_for_indexes(conn: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(DBAPIError):  # What is wrong with the connection was said by the statement before.
+        with suppress(DBAPIError):  # A fault of the connection was raised by the statement before.
             conn.exec_driver_sql(f"PRAGMA cache_size = {int(before)}")
 
 

@@ -1,5 +1,5 @@
 """What is left over on both sides and looks alike: the bank may have changed a word, a day or a number, or another
-format tells of the same money. Here a person decides; only what a bank has added to its words goes without one."""
+format describes the same money. A person decides; only text that a bank has added needs no decision."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def _moved(held: Held, place: int, line: ReadLine, strays: list[Here], covered: 
 
 
 def _covered(held: Held) -> frozenset[date]:
-    """The days of which the file surely tells everything: those inside it, and those of lines that it shares with
-    what is here. A file of increments covers none."""
+    """The days that the file surely covers completely: those inside it, and those of lines that it shares with stored
+    ones. A file of increments covers none."""
     if held.form in INCREMENTS:
         return frozenset()
     inside = {held.first + timedelta(days=number) for number in range(1, (held.last - held.first).days)}
@@ -74,8 +74,8 @@ def _is_twin(held: Held, line: ReadLine, here: Here, covered: frozenset[date]) -
 
 
 def _differ(held: Held, line: ReadLine, here: Here) -> bool:
-    """Whether the bank itself tells them apart: by numbers of one kind that differ, and other people too. Some banks
-    number anew whenever a file is fetched, so numbers alone do not tell."""
+    """Whether the bank itself distinguishes them: by numbers of one kind that differ, and different people too. Some
+    banks renumber whenever a file is fetched, so numbers alone are not enough."""
     said, now = held.said(here), details.of_line(line)
     theirs, ours = number_of(str(said.get("native_id", ""))), number_of(line.native_id)
     if theirs == ours or not _says_which(theirs) or not _says_which(ours) or held.family != held.family_of(here):
@@ -88,7 +88,7 @@ def _says_which(number: str) -> bool:
 
 
 def _says_more(held: Held, line: ReadLine, here: Here, covered: frozenset[date]) -> bool:
-    """Whether the bank has only added words, in a file that would hold the shorter line too, were it another one."""
+    """Whether the bank has only added words, in a file that would also hold the shorter line if it were another one."""
     said, now = held.said(here), details.of_line(line)
     both_numbered = number_of(str(said.get("native_id", ""))) and number_of(line.native_id)
     if both_numbered or held.family != held.family_of(here) or here.booked_on not in covered:
@@ -107,6 +107,6 @@ def _has_moved(held: Held, line: ReadLine, here: Here, covered: frozenset[date])
 
 
 def _likeness(held: Held, line: ReadLine, here: Here) -> int:
-    """How many words they share; one that says nothing at all is like any."""
+    """How many words they share; an empty text is like any other."""
     ours, theirs = details.words(details.of_line(line)), details.words(held.said(here))
     return len(ours & theirs) + (not ours or not theirs)

@@ -52,8 +52,8 @@ def beside(conn: Connection, line_id: int) -> Sequence[int]:
 
 
 def answer(conn: Connection, question_id: int, answer: str, *, actor: str, at: datetime) -> int:
-    """Say that a line in doubt is the `same` as the one it is held against, which then gets its words, or `another`,
-    which becomes a line of its own. Gives the id of the line that it is now. Raises QuestionAnswered."""
+    """Decide that a line in doubt is the `same` as the stored one, which then gets its wording, or `another`, which
+    becomes a line of its own. Returns the id of the resulting line. Raises QuestionAnswered."""
     row = conn.execute(_LOCK, {"of_question": question_id}).first()
     if row is None or row.state != "open":
         raise QuestionAnswered()

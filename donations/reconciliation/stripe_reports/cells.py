@@ -22,7 +22,7 @@ _MOMENT = re.compile(r"(20\d\d-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?)(?:\.\d{1,6
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row by its columns, and where it stands. `zone` is that of times whose column does not say UTC."""
+    """One row by its columns, with its position. `zone` is that of times whose column does not say UTC."""
 
     line: int
     cells: dict[str, str]
@@ -47,8 +47,8 @@ class Row:
         return code
 
     def minor(self, column: str, currency: str) -> int:
-        """Minor units of an amount in major units. A comma stands for the point, but only before all the decimals that
-        the currency has: otherwise it may part thousands."""
+        """Minor units of an amount in major units. A comma is read as the decimal point only before all the decimals
+        that the currency has: otherwise it may separate thousands."""
         match = _AMOUNT.fullmatch(self.text(column))
         places = exponent(currency)
         if match is None:

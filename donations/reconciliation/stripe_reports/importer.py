@@ -1,5 +1,5 @@
-"""A report taken into the facts and the books, by the same doors as webhooks and listings. What is here already must be
-said alike; doing it twice changes nothing. The caller's transaction holds all of it or none."""
+"""Import a report into the facts and the ledger, through the same functions as webhooks and listings. Known facts must
+agree with it; importing twice changes nothing. The caller's transaction holds all of it or none."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _SAME = ("currency", "reporting_category", "source_id", "amount_minor", "fee_min
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a report brought. `incomplete` are the payouts whose members are not all here yet, `unknown` those that are
-    named as the payout of a movement and of which nothing else is known."""
+    """The result of an import. `incomplete` are the payouts whose members are not all known yet, `unknown` those named
+    as the payout of a balance transaction and otherwise unknown."""
 
     report: str
     movements: int
@@ -38,8 +38,8 @@ class Taken:
 
 
 def take_in(conn: Connection, report: Report, *, at: datetime, progress: Callable[[int], None] | None = None) -> Taken:
-    """Write and book everything new in a report. Raises ReportDiffers, with the line, where it contradicts what is
-    known; PostingStopped while the books are halted."""
+    """Record and post everything new in a report. Raises ReportDiffers, with the line, where it contradicts what is
+    known; PostingStopped while posting is stopped."""
     progress = progress or (lambda _: None)
     new = _new(conn, report.movements)
     for line, payout in report.payouts:
@@ -63,7 +63,7 @@ def take_in(conn: Connection, report: Report, *, at: datetime, progress: Callabl
 
 
 def _new(conn: Connection, found: Sequence[Said]) -> list[Said]:
-    """Those not known yet. Raises ReportDiffers for one that is known and said otherwise."""
+    """Those not known yet. Raises ReportDiffers for one that contradicts what is known."""
     new = []
     for said in found:
         row = conn.execute(_KNOWN, {"of_movement": said.movement.id}).first()
@@ -83,7 +83,7 @@ def _compare_payout(conn: Connection, line: int, payout: facts.Payout) -> None:
 
 
 def _join(conn: Connection, found: Sequence[Said]) -> set[str]:
-    """Write of which payout each movement is a member. Gives the payouts that were named. One that came back has no
+    """Record the payout of each balance transaction. Returns the payouts that were named. A failed payout has no
     members any more: they are in the next one."""
     named: dict[str, list[str]] = {}
     for said in found:
@@ -106,8 +106,8 @@ def _came_back(conn: Connection, payout_id: str) -> bool:
 
 
 def _list_members(conn: Connection, payout_id: str) -> bool | None:
-    """Write that a payout's members are all here, which they are when they come to its amount: a report may be of a
-    part only. None for a payout of which nothing else is known, True also where Stripe names no members."""
+    """Record that a payout's members are complete, which they are when they add up to its amount: a report may cover
+    only a part. None for a payout of which nothing else is known, True also where Stripe names no members."""
     row = conn.execute(_PAYOUT, {"of_payout": payout_id}).first()
     if row is None:
         return None

@@ -24,7 +24,8 @@ _FIGURES = ("balance_transaction_id", "currency", "gross", "fee", "net", "report
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A movement with the line it stands in, and the automatic payout it is a member of, where that is said."""
+    """A balance transaction with its line in the file, and the automatic payout it is a member of, where the report
+    names it."""
 
     line: int
     movement: Movement
@@ -33,7 +34,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`name` is Stripe's for the report. Payouts have the line they first stand in."""
+    """`name` is Stripe's for the report. Payouts have the line they first occur in."""
 
     name: str
     movements: tuple[Said, ...]
@@ -167,7 +168,7 @@ def _movement(row: Row, source: str | None, made: tuple[str, ...], available: tu
 
 
 def _charge(row: Row, source: str | None, category: str) -> str | None:
-    """The charge that a movement belongs to, by the report's own column or because it is its source."""
+    """The charge that a balance transaction belongs to, by the report's own column or because it is its source."""
     if category in OF_A_CHARGE and row.has("charge_id"):
         return row.id("charge_id")
     return source if source is not None and source.startswith(("ch_", "py_")) else None

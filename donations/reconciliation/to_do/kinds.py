@@ -90,8 +90,8 @@ ACCOUNTS: dict[int, tuple[str, ...]] = {
     accounts.UNCLASSIFIED: ("movement",),
 }
 
-# SETTLED: nothing waits. BY_ITSELF: the program, Stripe, a bank or a donor moves it on; what takes too long is listed
-# under a kind of its own. ELSEWHERE: it waits for somebody whose work is not the treasury's (organisers, invitees).
+# SETTLED: nothing waits. BY_ITSELF: the program, Stripe, a bank or a donor acts next; what takes too long is listed
+# under a kind of its own. ELSEWHERE: it waits for someone whose work is not the treasury's (organisers, invitees).
 SETTLED, BY_ITSELF, ELSEWHERE = "settled", "by itself", "elsewhere"
 
 
@@ -99,7 +99,8 @@ def _settled(*states: str) -> dict[str, str]:
     return dict.fromkeys(states, SETTLED)
 
 
-# Every state of every table that has one, by table and state: one of the three words above, or the kind that lists it.
+# Every state of every table that has one, by table and state: one of the three constants above, or the kind that lists
+# it.
 STATES: dict[str, dict[str, str]] = {
     "adjustment": {"requested": "adjustment", **_settled("made", "refused")},
     "appeal": {"draft": ELSEWHERE, **_settled("open", "paused", "closed")},

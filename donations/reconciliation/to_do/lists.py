@@ -28,8 +28,8 @@ EXPECTED_FOR = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class OpenItem:
-    """One thing that waits. `ref` names it, `place` the thing whose page it leads to, `note` is a word of its own kind
-    (an account, a state, a type). `due_by` only where somebody outside waits."""
+    """One thing that waits. `ref` names it, `place` the thing whose page it leads to, `note` is a detail that depends
+    on the kind (an account, a state, a type). `due_by` only where an outside party waits."""
 
     kind: str
     ref: str

@@ -71,7 +71,7 @@ def _rests(kind: str, account: int, *, sign: int = 1, place: Any = None, note: A
 
 
 _older = _entry.c.entry_date < day("settled_before")
-# A bank debit whose balance transaction came before its success stands as a credit until then.
+# A bank debit whose balance transaction came before its success is a credit until then.
 _on_its_way = and_(
     _payment.c.charge_id.is_not(None), _payment.c.failed_at.is_(None),
     or_(

@@ -47,7 +47,7 @@ _answered = or_(
     exists().where(_dispute.c.payment_id == _payment.c.id, _dispute.c.status.in_(_DECIDED)),
 )
 _job_ref = _job.c.name
-# Whoever signs first leaves the period waiting for the second one; one that was opened again waits for both.
+# The person who signs first leaves the period waiting for the second one; one that was opened again waits for both.
 _was_signed = exists().where(_signature.c.period_id == _period.c.id)
 _of_donation = {"minor": _donation.c.amount_minor, "currency": _donation.c.currency}
 

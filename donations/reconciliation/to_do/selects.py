@@ -1,5 +1,5 @@
-"""The shape that every query of the to-do list has, so that they can be put together into one. Which rows there are is
-said in rests.py and rows.py."""
+"""The shape that every query of the to-do list has, so that they can be put together into one. The rows themselves are
+in open_balances.py and rows.py."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def items(
     since: Any = None, on_day: Any = None, due_by: Any = None,
 ) -> Select[Any]:  # fmt: skip
     """Items of a kind: `ref` names each, `place` the thing whose page it leads to (itself, if not said), `note` is a
-    word for the reader, `since` or `on_day` say from when on it waits."""
+    detail for the reader, `since` or `on_day` is when it began to wait."""
     return select(
         literal(kind).label("kind"),
         cast(ref, Text).label("ref"),

@@ -1,4 +1,4 @@
-"""What organisers see: the appeals as they are run, written and told of. No supporters' pages, none of the books."""
+"""The pages of organisers: running appeals, drafts and updates. No supporters' pages, none of the ledger."""
 
 from donations.web.campaigns.appeals import bp
 from donations.web.campaigns.drafts import bp as drafts
@@ -7,6 +7,6 @@ from donations.web.campaigns.updates import bp as updates
 
 __all__ = ["bp"]
 
-# One part of the house to the table of ways: the others hang on the first page's blueprint, under its name.
+# One entry in the navigation: the other pages are on the first page's blueprint, under its name.
 for part in (drafts, updates, embeds):
     bp.register_blueprint(part)

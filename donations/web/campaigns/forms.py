@@ -1,4 +1,4 @@
-"""The form in which an appeal is written: its fields stand for the keys of an appeals file, with a row for each fund,
+"""The form for a draft of an appeal: its fields are the keys of an appeals file, with a row for each fund,
 event and area and a field for each language. It reads what was typed; the rules are those of donations/appeals."""
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MORE = 3  # so many empty rows more for each press of the button
 
 @dataclass(slots=True)
 class Field:
-    """One field as a template's macros want it."""
+    """One field as the templates' macros expect it."""
 
     name: str
     data: str
@@ -87,7 +87,7 @@ class AppealForm:
 
     @property
     def told(self) -> dict[str, dict[str, str]]:
-        """The words of an update: its title and its text in each language."""
+        """The texts of an update: its title and its body in each language."""
         return {"title": self._texts("title"), "text": self._texts("text")}
 
     def take(self, faults: Iterable[Fault]) -> None:
@@ -96,7 +96,7 @@ class AppealForm:
             self[self._name_of(fault.path)].errors.append(labels.of_fault(fault))
 
     def check(self) -> None:
-        """What only the page asks: that somebody has thought about discretion."""
+        """A question of the page alone: that the organiser has considered delaying the public total."""
         if self["discreet"].data not in ("yes", "no"):
             self["discreet"].errors.append(_("Choose when the public total changes."))
 
@@ -123,7 +123,7 @@ class AppealForm:
         return found
 
     def _name_of(self, path: str) -> str:
-        """The field that a key path stands for: funds[0].name.ru is funds-2-name-ru, if row 2 is the first in use."""
+        """The field of a key path: funds[0].name.ru is funds-2-name-ru, if row 2 is the first in use."""
         parts = re.match(r"(\w+)(?:\[(\d+)\])?\.?(.*)", path)
         assert parts is not None, path
         kind, number, rest = parts.groups()

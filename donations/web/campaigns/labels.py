@@ -1,4 +1,4 @@
-"""What organisers' pages call things, in words that a person reads: states, kinds, and the faults of what was typed."""
+"""Labels on organisers' pages: states, kinds, and the errors of what was typed."""
 
 from __future__ import annotations
 

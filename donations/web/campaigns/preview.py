@@ -1,4 +1,4 @@
-"""What stands in a preview where supporters would type and write: a form nobody can send, and no messages."""
+"""The parts of a preview where supporters would type: a form that cannot be sent, and no messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The total as a small picture that grows with no font of ours: for READMEs, mails and wherever no frame may stand."""
+"""The total as a small picture that grows with no font of ours: for READMEs, mails and places that allow no frame."""
 
 from __future__ import annotations
 

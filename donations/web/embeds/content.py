@@ -43,7 +43,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """All that the forms may say of an appeal. `sites` are the origins that may frame it; none means any."""
+    """All that the embeds may show of an appeal. `sites` are the origins that may frame it; none means any."""
 
     slug: str
     title: Texts
@@ -55,7 +55,7 @@ class Showing:
     suggested: tuple[Money, ...]
     sites: tuple[str, ...]
     news: tuple[News, ...]  # latest first
-    named: tuple[NamedGift, ...]  # latest first; only whoever chose to be named
+    named: tuple[NamedGift, ...]  # latest first; only the person who chose to be named
 
     @property
     def version(self) -> str:
@@ -97,7 +97,7 @@ class Window:
 
 
 def init_app(app: Flask) -> None:
-    """What is made of a showing is kept by its version: it is rendered anew when that changes, not when time passes."""
+    """Renderings are cached by the version of the content: rendered again when that changes, not when time passes."""
     app.extensions["showing"] = Window(app.config["KEEP_SECONDS"])
     kept_seconds = RENDERED_SECONDS if app.config["KEEP_SECONDS"] else 0
     behind_proxy = app.config["SETTINGS"].trusted_proxies > 0
@@ -105,8 +105,8 @@ def init_app(app: Flask) -> None:
 
 
 def find(slug: str, language: str | None) -> Showing:
-    """What an appeal shows; from here on this request speaks `language`, or the house's own where it has no such one.
-    Raises AppealNotFound for one that is unknown, not published, or hidden."""
+    """The content of an appeal; from here on this request is in `language`, or in the default language where that is
+    not offered. Raises AppealNotFound for one that is unknown, not published, or hidden."""
     window: Window = current_app.extensions["showing"]
     showing, house = window.find(slug)
     g.organisation = house

@@ -1,5 +1,5 @@
-"""The frame that other sites show, its live part, and the script that turns a link into one. A frame takes no gift: its
-buttons are links to the appeal's own page."""
+"""The frame on other sites, its live part, and the script that turns a link into one. A frame takes no donation:
+its buttons are links to the appeal's own page."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def _said(showing: Showing, language: str | None) -> dict[str, Any]:
 
 
 def _title(showing: Showing) -> str:
-    """Another site keeps the title for good, where no hiding reaches it: so that of a discreet appeal names nobody."""
+    """Another site keeps the title for good, where no hiding reaches it: so that of a discreet appeal names no one."""
     house = languages.organisation()
     if not showing.total.discreet or house is None:
         return in_language(showing.title)

@@ -1,5 +1,5 @@
-"""The overlay for a stream: the total large over whatever is behind it, and the latest gifts of those who want to be
-named. Nothing in it can be clicked."""
+"""The overlay for a stream: the total large over whatever is behind it, and the latest donations of supporters who
+agreed to be named. Nothing in it can be clicked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAMES, LARGEST = 5, 1_000_000
 def show(slug: str) -> Response:
     try:
         return _answer(find(slug, request.args.get("lang")), "embeds/overlay.html")
-    except AppealNotFound:  # Nothing is laid over the picture; it goes on asking.
+    except AppealNotFound:  # Nothing is laid over the picture; it keeps asking.
         return page("embeds/gone_overlay.html", 404, cache=GONE)
 
 
@@ -45,7 +45,7 @@ def _answer(showing: Showing, template: str) -> Response:
 
 
 def _least(showing: Showing) -> int | None:
-    """`least`, in major units: from which amount on a gift is named; None, where names are not asked for."""
+    """`least`, in major units: the amount from which a donation is named; None, where no names are requested."""
     asked = request.args.get("least", type=int)
     return None if asked is None or not 0 <= asked <= LARGEST else asked
 

@@ -1,4 +1,5 @@
-"""The scoreboard of an appeal as a frame on another site: how its areas stand, in the look that the site asks for."""
+"""The scoreboard of an appeal as a frame on another site: the progress of its areas, in the theme that the site asks
+for."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ def areas(slug: str) -> Response:
 
 
 def _kept(showing: Showing, template: str) -> Response:
-    """Made anew when what the appeal shows has changed, and each day, because where an area should be has."""
+    """Rendered again when the appeal's content has changed, and each day, because the expected progress changes
+    daily."""
     house: Organisation = g.organisation  # Read by `find`, once a second.
     look, today = embed_theme.asked(request.args), house.day_of(now())
 

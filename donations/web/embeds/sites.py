@@ -1,5 +1,5 @@
-"""The sites on which frames are seen, counted by origin and day and nothing else: no address, no path, nobody who
-looked. Counts gather in the process and are written once a minute, so that a crowd of viewers writes nothing."""
+"""The sites on which frames are seen, counted by origin and day and nothing else: no address, no path, no visitor.
+Counts gather in the process and are written once a minute, so that a crowd of viewers writes nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Tally:
         self._next = clock() + seconds
 
     def add(self, slug: str, origin: str) -> dict[tuple[str, str], int]:
-        """Count one more. Gives what is to be written now, mostly nothing."""
+        """Count one more. Returns what is to be written now, mostly nothing."""
         with self._lock:
             if (slug, origin) in self._seen or len(self._seen) < MAX_AT_ONCE:
                 self._seen[slug, origin] += 1

@@ -40,7 +40,7 @@ def _asked(wanted: dict[str, str], before: int | None) -> Select[AuditRecord]:
 
 
 def _names() -> dict[str, str]:
-    """Who the numbers are, for whoever reads the audit; it holds no names itself."""
+    """The names behind user numbers, for readers of the audit log, which holds no names itself."""
     names = {}
     for person in staff.listed():
         try:

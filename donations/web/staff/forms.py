@@ -1,4 +1,4 @@
-"""The forms of staff pages. They check what is typed; who somebody is, is checked by donations/staff."""
+"""The forms of staff pages. They check what is typed; donations/staff checks who someone is."""
 
 from __future__ import annotations
 

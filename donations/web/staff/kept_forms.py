@@ -1,5 +1,5 @@
-"""A form that was sent too late, shown again to the person who typed it. It is never carried through: they look at it,
-and send it once more."""
+"""A form that was sent too late, shown again to the person who typed it. It is never processed by itself: they look at
+it, and send it once more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a mailed link opens: an invitation, a new password. Whoever holds it need not have signed in."""
+"""The pages of mailed links: an invitation, a new password. No sign-in needed."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def prove_again() -> Any:
 
 @bp.get("/stay")
 def stay() -> Any:
-    """Asked while somebody types, so that the session is not idle. It ends after its eight hours all the same."""
+    """Requested while a person types, so that the session is not idle. It ends after its eight hours all the same."""
     return Response(status=204, headers={"Cache-Control": "no-store"})
 
 

@@ -1,4 +1,4 @@
-"""Who we are, what we keep of supporters, and what to do about a gift made by mistake; and the page for robots."""
+"""Pages about us, about the data we keep of supporters, and about donations made by mistake; and robots.txt."""
 
 from __future__ import annotations
 

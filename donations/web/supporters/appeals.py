@@ -21,7 +21,7 @@ from donations.web.supporters.forms import DonationForm
 
 bp = Blueprint("appeals", __name__)
 MAX_UPDATES = 50
-OTHERS = 3  # running appeals beside one that takes no gifts
+OTHERS = 3  # running appeals beside one that takes no donations
 
 
 @bp.get("/")
@@ -89,8 +89,8 @@ def update(slug: str, number: int) -> Response:
 
 
 def appeal_page(form: DonationForm, status: int = 200) -> Response:
-    """The appeal with its form as it stands: empty, preset, or with its errors and the words typed. Where the appeal
-    is looked after, a plain page that says nothing of it."""
+    """The appeal with its form in its present state: empty, preset, or with errors and the typed text. For a hidden
+    appeal, a plain page without any detail."""
     appeal = form.appeal
     if appeal.visibility == "holding_page":
         told = {"mark": appeals.shown_mark(), "then": request.path.removesuffix("/donations")}

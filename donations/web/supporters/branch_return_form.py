@@ -1,5 +1,5 @@
-"""The form by which a branch hands in: what each kind of collection brought, for which days, who counted. It checks and
-reads; giving.pay_ins decides."""
+"""The form of a branch return: the amount of each kind of collection, the days, who counted. It checks and reads;
+giving.branch_returns decides."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class _DayField(DateField):  # type: ignore[misc]
 
 
 class PayInForm(TokenForm):
-    """One line for each kind, any of which may stay empty. After validate(), `handed_in` is what to hand in."""
+    """One line for each kind, any of which may stay empty. After validate(), `handed_in` is what to submit."""
 
     collection, collection_note = StringField(filters=[one_line]), _note()
     paper_sales, paper_sales_note = StringField(filters=[one_line]), _note()
@@ -79,7 +79,7 @@ class PayInForm(TokenForm):
 
     @classmethod
     def of(cls, row: PayIn, words: Words | None) -> PayInForm:
-        """As it was handed in, to be amended."""
+        """The form as submitted, to be revised."""
         said = words or Words("")
         counters = dict(zip(("first_counter", "second_counter"), said.counters, strict=False))
         lines = {kind: Money(minor, row.currency).plain() for kind, minor in row.lines.items()}
@@ -143,7 +143,7 @@ class PayInForm(TokenForm):
 
     @property
     def handed_in(self) -> HandedIn:
-        """What the branch wrote. Call after validate() said yes."""
+        """The branch return as written. Call after validate() returned True."""
         assert self.form_token is not None, "the form is valid"
         counters = (self.first_counter.data, self.second_counter.data)
         notes = {kind: self[f"{kind}_note"].data for kind in LINE_KINDS if self[f"{kind}_note"].data}

@@ -1,5 +1,5 @@
-"""What a branch hands in, by the link it was sent: no sign-in, no cookie. The link shows its own pay-ins and nothing of
-anybody else's; whether one is taken into the books, the treasurer says."""
+"""Branch returns, through the link a branch was sent: no sign-in, no cookie. The link shows its own returns only; a
+treasurer decides whether one is accepted into the ledger."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _submit(token: str, area: Area, amends: PayIn | None) -> Answer:
 
 
 def _own(area: Area, number: int) -> PayIn:
-    """A pay-in of this branch that has no later version; 404 for any other."""
+    """A branch return of this branch that has no later version; 404 for any other."""
     row = db.session.get(PayIn, min(number, MAX_ID))
     if row is None or row.area_id != area.id or row.state == "replaced":
         abort(404)
@@ -93,6 +93,6 @@ def _page(token: str, area: Area, form: PayInForm, status: int = 200, amends: Pa
 
 
 def _receipt_of(row: PayIn) -> str | None:
-    """The token of the receipt that stands for what was accepted."""
+    """The token of the live receipt for what was accepted."""
     live = receipts.live_of(row.gift.donation_id) if row.gift is not None and row.state == "accepted" else None
     return receipts.token_of(live) if live else None

@@ -1,5 +1,5 @@
-"""The way to Stripe's page and what is asked of Stripe on a supporter's behalf. Every call out stands between two
-write units, never inside one."""
+"""The redirect to Stripe's page and other calls to Stripe on a supporter's behalf. Every call is made between two write
+units, never inside one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def open_for(donation: Donation, at: datetime) -> str:
     """The address of Stripe's page for a donation: of the session there is, or of a new one.
 
     Raises PaymentOnItsWay, PaymentReceived, PaymentServiceDown, PaymentServiceRefused, AppealPaused, AppealClosed; what
-    was kept so far stays, so that trying again goes on where this stopped."""
+    was stored so far stays, so that the next try continues there."""
     for session_id in giving.overdue_sessions(donation, at):
         take_in(stripe_gateway.retrieve_session(session_id), at)
     product_id = _product_of(donation.appeal_id)
@@ -56,7 +56,7 @@ def look_now(donation: Donation, at: datetime) -> None:
 
 
 def _product_of(appeal_id: int) -> str:
-    """Stripe's product for an appeal, made on the first gift in each of Stripe's modes. A discreet appeal's has a
+    """Stripe's product for an appeal, made on the first donation in each of Stripe's modes. A discreet appeal's has a
     neutral name."""
     appeal, livemode = db.session.get_one(Appeal, appeal_id), current_app.config["SETTINGS"].livemode
     if appeal.stripe_product_id and appeal.stripe_product_livemode in (None, livemode):
@@ -82,8 +82,8 @@ def _params(donation: Donation, product_id: str) -> dict[str, object]:
 
 
 def _return_url(donation: Donation) -> str:
-    """Where Stripe sends its supporter back to. Whoever has it sees what became of the donation, so it is kept nowhere
-    here and made anew for each call."""
+    """The address to which Stripe sends the supporter back. Anyone who has it sees what became of the donation, so it
+    is stored nowhere here and built again for each call."""
     public_url: str = current_app.config["SETTINGS"].public_url
     token = tokens.for_return(donation.reference)
     return public_url + url_for("donations.show", token=token, language=donation.language)

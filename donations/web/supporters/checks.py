@@ -140,12 +140,12 @@ def _check_page(code: str, form: DonationForm, key: str, trouble: DonationsError
 
 def _form_page(form: DonationForm, status: int) -> Answer:
     answer = appeal_page(form, status)
-    answer.headers["Cache-Control"] = "no-store"  # Its address is nobody else's, and what was typed stands on it.
+    answer.headers["Cache-Control"] = "no-store"  # Its address is private, and the page shows what was typed.
     return answer
 
 
 def _over_page(code: str, error: DonationsError) -> Answer:
-    """Why this form leads no further, and where to begin anew. Nothing of who filled it in."""
+    """Why this form cannot continue, and where to begin again. No personal data."""
     is_used = isinstance(error, (CheckUsed, PaymentOnItsWay, PaymentReceived))
     status = CheckUsed.status if is_used else error.status
     return page(
@@ -154,7 +154,7 @@ def _over_page(code: str, error: DonationsError) -> Answer:
 
 
 def _appeal_of(code: str) -> Appeal | None:
-    """The appeal to begin anew at, where the public may know of it."""
+    """The appeal to begin again at, where it may be shown to the public."""
     try:
         check: DonationCheck = checks.find(code)
         appeal = Appeal.by_slug(check.appeal.slug)

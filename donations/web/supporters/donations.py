@@ -1,5 +1,5 @@
-"""A supporter's own donation: look what became of it, try to pay it again. The answer of Stripe's page proves nothing
-here; only what giving says of our own row is shown."""
+"""A supporter's own donation: see its outcome, try to pay it again. A return from Stripe's page proves nothing; only
+our own record of the donation is shown."""
 
 from __future__ import annotations
 

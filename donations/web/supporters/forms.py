@@ -1,5 +1,5 @@
-"""The form by which a gift is begun: its fields (names are the public contract), what each may hold, and how a link
-presets them. It checks and reads; giving.py decides."""
+"""The form that begins a donation: its fields (names are the public contract), their limits, and how a link presets
+them. It checks and reads; giving decides."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FIELDS = ("amount", "currency", "interval", "fund", "name", "email", "message", 
 
 class DonationForm(PublicForm):
     """A donation to one appeal. After validate(), `typed` is what to keep until it is checked, and `gift_of` what to
-    begin. `is_typed`: a person has filled it in, now or before the check, so that no word of it may be lost."""
+    begin. `is_typed`: a person has filled it in, now or before the check, so nothing typed may be lost."""
 
     amount = StringField(filters=[one_line])
     currency = StringField(filters=[one_line])
@@ -69,7 +69,7 @@ class DonationForm(PublicForm):
     )
 
     updates = StringField(filters=[one_line])
-    # The branch or region it counts for: its name, or its name as it would stand in an address.
+    # The branch or region it counts for: its name, or its name as a slug.
     area = StringField(filters=[one_line])
 
     def __init__(self, appeal: Appeal, data: Mapping[str, str] | None = None, **kwargs: Any) -> None:
@@ -165,7 +165,7 @@ class DonationForm(PublicForm):
         return {name: self[name].data for name in FIELDS if self[name].data}
 
     def gift_of(self, key: str) -> Gift:
-        """What the supporter asked for; `key` makes one donation of it. Call after validate() said yes."""
+        """The donation to begin; `key` makes sure it is begun once. Call after validate() returned True."""
         assert self.money is not None, "the form is valid"
         return Gift(
             amount=self.money,

@@ -1,4 +1,4 @@
-"""How the pages that show what is kept of somebody name states, sources and kinds of emails."""
+"""Labels of states, sources and kinds of emails on the pages that show the data kept of a person."""
 
 from __future__ import annotations
 

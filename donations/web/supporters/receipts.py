@@ -1,5 +1,5 @@
 """A receipt as a page and on paper, and the page where anybody can ask whether a receipt is genuine. What is on it was
-frozen when it was issued; nothing is reckoned here."""
+frozen when it was issued; nothing is calculated here."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _not_here(token: str, status: int) -> Response:
 
 
 def _told(receipt: Receipt) -> dict[str, Any]:
-    """What the page says to whoever holds the paper: what can be compared with it, and nothing of the person or the
+    """The public check of a receipt: what can be compared with the paper, and nothing about the person or the
     purpose."""
     frozen = json.loads(receipt.payload)
     return {
@@ -117,5 +117,5 @@ def _check_page(status: int = 200, **said: Any) -> Response:
 
 
 def _typed(text: str) -> str:
-    """Letters, figures and dashes of what was typed, so that it can stand in an address."""
+    """Letters, figures and dashes of what was typed, so that it fits in an address."""
     return re.sub(r"[^\w-]", "", text.strip().upper())[:40]

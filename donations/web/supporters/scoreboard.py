@@ -1,5 +1,5 @@
-"""The scoreboard of an appeal with areas: its page, the part that is fetched anew, the same for machines, and a
-paragraph for the paper. How the areas stand, appeals.scoreboard says."""
+"""The scoreboard of an appeal with areas: its page, the part that is fetched again, the same for machines, and a
+paragraph for the paper. appeals.scoreboard calculates the progress of the areas."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REST = "(none)"
 @bp.get("/appeals/<slug:slug>/scoreboard")
 @kept
 def show(slug: str) -> Response:
-    """Everybody is shown the same, and what the areas have raised takes a look into the books: so it is kept, too."""
+    """The page is the same for everyone, and the amounts of areas need a query of the ledger: so it is cached, too."""
     appeal = Appeal.by_slug(slug)
     board = scoreboard.of(appeal, now())
     shown = page("supporters/scoreboard.html", cache=LIVE, appeal=appeal, board=board, paragraph=told(appeal, board))

@@ -38,7 +38,7 @@ def qr_png(slug: str) -> Response:
 def poster(slug: str) -> Response:
     appeal = _appeal(slug)
     if appeal.state == "closed":
-        raise AppealClosed()  # Nobody should hang it up any more.
+        raise AppealClosed()  # The poster should not be put up any more.
     words = paper.Poster(
         title=in_language(appeal.title), call=in_language(appeal.summary), address=_address(appeal),
         organisation=Organisation.get().name,

@@ -1,5 +1,5 @@
-"""The step before a payment page while cards are being tested: a proof of work, or a wait for who has no JavaScript.
-When that is asked for, card_testing says; on a quiet day nobody meets it."""
+"""The step before a payment page while cards are being tested: a proof of work, or a wait without JavaScript.
+card_testing decides when it is required; on a quiet day it never is."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def check(who: Visitor, at: datetime) -> None:
 
 
 def check_amount(form: DonationForm, at: datetime) -> None:
-    """Raises AmountNotProposed while only the proposed amounts are taken. Call after validate() said yes."""
+    """Raises AmountNotProposed while only the proposed amounts are taken. Call after validate() returned True."""
     assert form.money is not None, "the form is valid"
     standing = card_testing.standing(db.session.connection(), card_testing.network_of(request.remote_addr), at)
     taken = limited(form.appeal, form.money.currency) if standing.limits_amounts else [form.money]

@@ -1,5 +1,5 @@
-"""What is kept of somebody, for themselves: a link is mailed to their address, and opens a page that shows all of it,
-gives a copy and erases it. No sign-in, no cookie; whether an address is known, the page that asks for it never says."""
+"""The data kept of a person, for that person: a link is mailed to their address, and opens a page that shows all of it,
+gives a copy and erases it. No sign-in, no cookie; the page never reveals whether an address is known."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _has_offline_key() -> bool:
 
 
 def json_copy(found: Kept) -> Response:
-    """What is kept of somebody, as a file for machines."""
+    """The data kept of a person, as a file for machines."""
     return _file(current_app.json.dumps(data_requests.as_json(found), indent=2, ensure_ascii=False), "json")
 
 

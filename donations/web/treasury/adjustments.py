@@ -1,5 +1,5 @@
-"""Entries that follow from nothing outside: transfers between funds, opening balances, write-offs, gifts that may be
-kept. Each with its reason and by whose authority; the weighty ones wait for a second person."""
+"""Entries with no outside event behind them: transfers between funds, opening balances, write-offs, failed refunds that
+may be kept. Each has its reason and authority; large ones wait for a second person."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class AdjustmentForm(MoneyForm):
 
     @property
     def wanted(self) -> adjustments.Asked:
-        """Call after validate() said yes."""
+        """Call after validate() returned True."""
         told: dict[str, Any] = {"fund_id": self.by_slug.get(self.fund.data or ""), "amount": self.asked}
         if self.kind.data in ("transfer", "opening"):
             told["bank_account_id"] = int(self.account.data)

@@ -55,8 +55,8 @@ class AccountForm(TreasuryForm):
 
 
 class StatementForm(TreasuryForm):
-    """Either a file to look at, or the name of one that waits: to be imported, or with `act` "columns" to be looked at
-    again by the columns that were said."""
+    """Either a file to look at, or the name of one that waits: to be imported, or with `act` "columns" to be read again
+    by the columns entered."""
 
     file = FileField()
     waiting = StringField(filters=[one_line])
@@ -68,7 +68,7 @@ class StatementForm(TreasuryForm):
 
     @property
     def said(self) -> dict[str, object] | None:
-        """What was said of the columns. Raises BadStatement."""
+        """The columns as entered. Raises BadStatement."""
         try:
             return unpacked(self.map.data)
         except ValueError as error:
@@ -128,15 +128,15 @@ def take_statement(number: int) -> Any:
 
 
 def _look_again(account: BankAccount, form: StatementForm) -> Response:
-    """By what a person says of the columns now."""
+    """By the columns a person has entered now."""
     data = file_store.read(SHELF, form.waiting.data)
     outline = statements.outline(data, account)
     return _look(account, form, data, ColumnsForm(outline).as_map() if outline else None)
 
 
 def _look(account: BankAccount, form: StatementForm, data: bytes, said: dict[str, object] | None) -> Response:
-    """What the file would do, or, where a table cannot be read without a person, what is asked about its columns. The
-    file waits meanwhile, so that nobody has to choose it twice."""
+    """A preview of the import or, where a person must explain a table, the questions about its columns. The file waits
+    meanwhile, so it need not be chosen twice."""
     outline = statements.outline(data, account, said)
     file_store.sweep(SHELF, now() - WAITS)
     try:

@@ -1,4 +1,4 @@
-"""What branches have handed in: accepted into the books or declined with a reason; and the links by which they do."""
+"""Branch returns: accepted into the ledger or rejected with a reason; and the links through which branches submit."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _decide(form: ActForm, number: int) -> str:
         else:
             row, is_own = branch_returns.accept(done.conn, number, actor=done.actor, name=name, at=done.at)
             done.details |= {"gift": str(row.gift_id), "booked_on": str(row.booked_on or "")}
-            if is_own:  # Nobody else is there who could; the audit says so.
+            if is_own:  # There is no other treasurer; the audit log records it.
                 done.details["name_of_who_accepts_is_on_it"] = True
         return money(row.amount)
 

@@ -1,5 +1,5 @@
-"""Gifts that came through Stripe: found by a number, shown whole, given back. A refund is kept before Stripe is asked
-for it, so that no click and no lost answer makes a second one."""
+"""Donations that came through Stripe: found by a number, shown with all details, refunded. A refund is stored before
+Stripe is asked for it, so that no second click and no lost answer makes another one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ bp = Blueprint("card_payments", __name__, url_prefix="/card-payments")
 
 
 class RefundForm(MoneyForm):
-    """In the gift's own currency; all that is left of it, unless less is typed."""
+    """In the donation's own currency; all that is left of it, unless less is typed."""
 
     reason = StringField(filters=[one_line], validators=[AnyOf(REFUND_REASONS, message=_l("Select the reason."))])
     note = LineField(most=500)
@@ -44,7 +44,7 @@ class RefundForm(MoneyForm):
 
     @property
     def wanted(self) -> giving.refunds.Asked:
-        """Call after validate() said yes."""
+        """Call after validate() returned True."""
         return giving.refunds.Asked(self.form_key.data, self.asked, self.reason.data, self.note.data or "")
 
 

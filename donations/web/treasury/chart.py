@@ -1,4 +1,4 @@
-"""Income by week as shapes of an SVG: where each bar stands, in units of its viewBox. Pure; the colours are CSS."""
+"""Income by week as shapes of an SVG: the position of each bar, in units of its viewBox. Pure; the colours are CSS."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Chart:
 
 
 def drawn(weeks: Sequence[Week], currency: str) -> Chart:
-    """The weeks as bars: what came by card, on it what came otherwise; a week in which more was given back than came
-    hangs below the line."""
+    """The weeks as bars: income by card, on top of it other income; a week with more refunds than income is below the
+    line."""
     highest = max((max(week.card_minor, 0) + max(week.offline_minor, 0) for week in weeks), default=0)
     lowest = min((min(week.minor, 0) for week in weeks), default=0)
     span = (highest - lowest) or 1

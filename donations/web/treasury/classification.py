@@ -38,7 +38,7 @@ class FundForm(OnceForm):
         self.fund.choices = [("", ""), *funds.choices()]
 
     def asked(self, **about: Any) -> classification.Asked:
-        """Call after validate() said yes."""
+        """Call after validate() returned True."""
         number = next(fund.id for fund in funds.named().values() if fund.slug == self.fund.data)
         return classification.Asked(self.form_key.data, number, self.reason.data, **about)
 

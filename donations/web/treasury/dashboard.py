@@ -24,7 +24,7 @@ from donations.web.treasury.to_do import links
 
 MAX_LINES = 10_000  # of an entry
 bp = Blueprint("treasury", __name__, url_prefix="/treasury")
-# The parts of the treasury, in the order in which they stand above its pages.
+# The parts of the treasury, in the order shown above its pages.
 PARTS = (
     ("treasury.index", _l("Overview")),
     ("treasury.statement_lines.index", _l("Statement lines")),

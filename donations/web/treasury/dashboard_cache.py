@@ -1,5 +1,5 @@
-"""Keeps what the dashboard reckons from the whole ledger, in the process: until something is posted or done, and for a
-minute at most. Many open dashboards that look every half minute so cost one reckoning."""
+"""Caches what the dashboard calculates from the whole ledger, in the process: until something is posted or done, and
+for a minute at most. So many open dashboards that poll every half minute cost one calculation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from donations.extensions import db
 from donations.models import Entry
 
 MAX_SECONDS = 60.0
-# While gifts come in every second: what is so young is shown again although something was posted since.
+# While donations come in every second: a result this recent is shown again although something was posted since.
 MIN_SECONDS = 5.0
 
 
@@ -54,7 +54,7 @@ def kept(key: Hashable, make: Callable[[], Any]) -> Any:
 
 
 def forget() -> None:
-    """Somebody did something here and wants to see it."""
+    """A person did something here and expects to see it."""
     _shelf().kept.clear()
 
 

@@ -1,5 +1,5 @@
-"""What is kept of one person, for a treasurer who answers their letter: looked up by the address, given as a copy,
-erased with a reason. The address stands in no link, and each look is in the audit log, which names nobody."""
+"""The data kept of one person, for a treasurer who answers their letter: looked up by the address, given as a copy,
+erased with a reason. The address is in no link, and each look is in the audit log, which names no one."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def erase() -> Response:
 
 
 def _needs_key(form: TreasuryForm) -> bool:
-    """Refuses while the offline key is locked: what it has sealed would be said not to be here."""
+    """Refuses while the offline key is locked: the page would report sealed data as absent."""
     if offline.unlocked():
         note_hashes(now())  # Also of what was sealed since the key was unlocked.
         return False

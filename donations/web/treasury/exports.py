@@ -1,5 +1,6 @@
-"""The books as files, for a spreadsheet, another program or paper: of a period, a fund, a currency, or some accounts.
-For those only who have just proved who they are; the audit says who took what. How a file is made, exports says."""
+"""The ledger as files, for a spreadsheet, another program or paper: of a period, a fund, a currency, or some accounts.
+Only after a fresh confirmation of identity; the audit log records who exported what. The files are made in
+reconciliation.exports."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What the treasury's forms share: a key that lets each act once, amounts and days as people type them, and a refusal
-of the domain shown in its place with the words typed kept."""
+"""Common parts of the treasury's forms: a key that lets each act once, amounts and days as people type them, and errors
+of the domain shown in place with the typed text kept."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class TreasuryForm(FlaskForm):  # type: ignore[misc]
     refusal: str | None = None
 
     def refuse(self, error: DonationsError) -> int:
-        """Take over a refusal by the domain. Gives the status to answer with."""
+        """Take over a refusal by the domain. Returns the status to answer with."""
         if error.status >= 500:
             raise error
         if isinstance(error, _ABOUT_THE_AMOUNT) and "amount" in self:

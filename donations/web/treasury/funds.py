@@ -32,7 +32,7 @@ def find(slug: str) -> Fund:
 
 
 def choices() -> list[tuple[str, str]]:
-    """(slug, words) of the funds that a person may choose."""
+    """(slug, label) of the funds that a person may choose."""
     return [
         (fund.slug, f"{in_language(fund.name)} · {in_language(fund.appeal.title)}" if fund.appeal
          else in_language(fund.name))

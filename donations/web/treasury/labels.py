@@ -1,4 +1,4 @@
-"""What the books call things, in words that a person reads: columns, accounts, states, kinds. Decides nothing."""
+"""Labels of the ledger for people: columns, accounts, states, kinds. Decides nothing."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ DISPUTE_STATES = {
     DisputeStatus.APPEAL_UNDER_REVIEW: _l("under review again"),
     DisputeStatus.PREVENTED: _l("prevented"),
 }
-# What of them is good, and what asks for somebody's attention.
+# Which of them are good, and which need attention.
 DISPUTE_TONES = {
     DisputeStatus.WON: "good", **dict.fromkeys(DisputeStatus.all_that(lambda one: one.awaits_response), "paused"),
 }  # fmt: skip

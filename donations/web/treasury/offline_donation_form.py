@@ -1,4 +1,4 @@
-"""The form by which an offline gift is recorded: cash with its two counters and its notes and coins, a cheque, a
+"""The form that records an offline donation: cash with its two counters and its notes and coins, a cheque, a
 transfer or standing order that is expected."""
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MAX_PIECES = 100_000
 
 
 def purposes() -> list[tuple[str, str]]:
-    """(value, words) of what a gift may be for: an appeal as a whole, or one fund of it."""
+    """(value, label) of what a donation may be for: an appeal as a whole, or one fund of it."""
     found = []
     for appeal in db.session.scalars(select(Appeal).where(Appeal.state != "draft").order_by(Appeal.position)):
         found.append((appeal.slug, in_language(appeal.title)))
@@ -68,7 +68,7 @@ class GiftForm(MoneyForm):
 
     @classmethod
     def preset(cls, query: Mapping[str, str]) -> GiftForm:
-        """As a link, or the gift before, presets it: how it came, what for, the day, who counted."""
+        """Presets from a link, or from the donation before: how it came, what for, the day, who counted."""
         method = query.get("method", "cash")
         form = cls(formdata=None, data={
             "method": method if method in METHODS else "cash", "purpose": query.get("purpose", ""),
@@ -78,7 +78,7 @@ class GiftForm(MoneyForm):
 
     @property
     def next(self) -> GiftForm:
-        """The form for the next gift of the batch, with what it has in common with this one."""
+        """The form for the next donation of the batch, with what it has in common with this one."""
         common = ("method", "purpose", "currency", "received_on", "first_counter", "second_counter")
         return GiftForm(formdata=None, data={name: self[name].data for name in common})
 
@@ -96,7 +96,7 @@ class GiftForm(MoneyForm):
         return references.normalised(self.reference_code.data or "")
 
     def purpose_chosen(self) -> tuple[Appeal, Fund | None]:
-        """The appeal and the fund, if one was named. Call after validate() said yes."""
+        """The appeal and the fund, if one was named. Call after validate() returned True."""
         return chosen(self.purpose.data)
 
     def validate_purpose(self, field: Field) -> None:

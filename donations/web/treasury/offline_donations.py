@@ -1,4 +1,4 @@
-"""Gifts that no card brought: recorded one after the other from the keyboard, accepted, or cancelled before."""
+"""Donations that no card brought: recorded one after the other from the keyboard, accepted, or cancelled before."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def index() -> Response:
 
 
 def _looked_at(gifts: Sequence[int] | None = None) -> Shown:
-    """Each gift by itself: while one is looked at, others are recorded. `gifts` are a page's, else those sent."""
+    """Lock each donation by itself, because others are recorded meanwhile. `gifts` are a page's, else those sent."""
     chosen = wholes(request.form.getlist("gift")) if gifts is None else gifts
     return [(_known(number),) for number in chosen]
 
@@ -40,7 +40,7 @@ def _looked_at(gifts: Sequence[int] | None = None) -> Shown:
 @bp.post("")
 @decides_on(_looked_at)
 def answer() -> Any:
-    """Accept, or cancel, the gifts that were ticked: all of them or none."""
+    """Accept, or cancel, the donations that were ticked: all of them or none."""
     form, chosen = ActForm(), wholes(request.form.getlist("gift"))
     if not chosen or form.act.data not in _VERBS:
         form.refusal = _("Select at least one donation.")
@@ -65,8 +65,8 @@ def record() -> Any:
     try:
         if form.validate():
             _say_recorded(form, *_record(form))
-            # No redirect: who counted goes on to the next gift, and no person stands in an address. The form's key
-            # sees to it that the page loaded again records nothing again.
+            # No redirect: the names of those who counted carry over to the next donation, and no name may be in an
+            # address. The form's key makes sure that reloading the page records nothing again.
             return _page(form.next)
     except DonationsError as error:
         return _page(form, form.refuse(error))
@@ -85,7 +85,7 @@ def _answer(word: str, gift_ids: list[int]) -> None:
         done.about = f"gift:{gift_ids[0]}"
         own = [one for one in gift_ids if verb(done.conn, _known(one).id, actor=done.actor, at=done.at)]
         done.details["gifts"] = [str(one) for one in gift_ids]
-        if own:  # Nobody else is there who could; the audit says so.
+        if own:  # There is no other treasurer; the audit log records it.
             done.details["recorded_by_who_accepts"] = [str(one) for one in own]
 
 

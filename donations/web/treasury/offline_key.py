@@ -35,7 +35,7 @@ SEALED = {
     "earlier words of statement lines": _l("Text of statement lines in earlier files"),
     "statement lines that were in doubt": _l("Possible duplicate statement lines"),
 }
-# What docs/offline-key.md lists too, in the same words.
+# The same list, in the same words, is in docs/offline-key.md.
 STAYS = (
     _l("names, addresses and messages of donations that are not settled, or whose receipt is not sent yet"),
     _l("messages that wait for a decision or are shown, and names or initials that donors allow us to "

@@ -23,7 +23,7 @@ bp = Blueprint("paying_in_slips", __name__, url_prefix="/paying-in-slips")
 
 
 class SlipForm(MoneyForm):
-    """`amount` and `count` are what the treasurer wrote on the slip, so that it is counted twice."""
+    """`amount` and `count` are what the treasurer wrote on the paper, so that it is counted twice."""
 
     gift = SelectMultipleField(validate_choice=False)
     account = SelectField(validators=[needed(_l("Select the bank account you paid into."))])

@@ -1,5 +1,5 @@
-"""Money paid on to its purpose: asked for with its evidence, approved by somebody else, sent. Who is paid is shown in
-full, and the evidence given out, to those only who have just proved who they are."""
+"""Payments out of funds: requested with a supporting document, approved by another person, sent. The payee in full, and
+the document, are shown only after a fresh confirmation of identity."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ _SAID = {"approve": "approved", "refuse": "refused", "send": "sent", "unsend": "
 
 
 def _note(what: str, row: Disbursement) -> None:
-    """Somebody read what is personal."""
+    """Personal data was read."""
     with act(what, row.ref):
         pass
 

@@ -1,4 +1,4 @@
-"""Payouts: all of them, and each with what it is made of, what is unexplained, and its bank line."""
+"""Payouts: the list, and each with its transactions, its unexplained remainder and its statement line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Periods: what stands in the way of closing one, the signatures, opening one again, the statement of its funds."""
+"""Periods: the obstacles to closing one, the signatures, reopening, the statement of its funds."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Posting is stopped: what was found, in words, and each correction offered for it, made from here with a reason, by
-two people where money moves and the organisation asks for two. Then posting is resumed by a person's press."""
+"""The posting stop: what was found, and each correction offered for it, made from here with a reason, by two people
+where money moves and the organisation requires two. Then a person resumes posting."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _looked_at(number: int) -> seen.Shown:
 @fresh
 @seen.decides_on(_looked_at)
 def decide(number: int) -> Any:
-    """The second person's word."""
+    """The second person's answer."""
     row, form = _find(number), ActForm()
     if form.act.data not in ("approve", "refuse"):
         return _page(form, 422)

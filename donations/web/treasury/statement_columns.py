@@ -16,7 +16,7 @@ from donations.reconciliation.readers.column_maps import NO_COLUMN
 from donations.web.treasury.forms import TreasuryForm
 
 MAX_MAPPING_LENGTH = 20_000
-# Our word for a column, what it is called on the page, and whether every table needs it.
+# Our name of a column, its label on the page, and whether every table needs it.
 COLUMNS = (
     ("date", _l("Date booked by the bank")),
     ("amount", _l("Amount with + or −")),
@@ -38,7 +38,7 @@ _SIGNS = (("", _l("Detect from the file")), (".", "1,234.50"), (",", "1.234,50")
 
 
 class ColumnsForm(TreasuryForm):
-    """Shows an outline; `as_map` is what was said, in the words of ColumnMap."""
+    """Shows an outline; `as_map` is the answer in the field names of ColumnMap."""
 
     no_headings = BooleanField()
     dates = SelectField()
@@ -59,7 +59,7 @@ class ColumnsForm(TreasuryForm):
         self.dates.choices, self.decimal.choices = list(_ORDERS), list(_SIGNS)
 
     def as_map(self) -> dict[str, object]:
-        """What the person says of every column: "" where no column means that."""
+        """The person's choice for every column: "" where no column means that."""
         said: dict[str, object] = {word: self[word].data or "" for word, _ in COLUMNS}
         chosen = self.text.data or []
         known = [text for text in self.outline.columns.text if text in chosen]
@@ -75,7 +75,7 @@ class ColumnsForm(TreasuryForm):
 
 
 def packed(said: Mapping[str, object] | None) -> str:
-    """What was said, for a hidden field."""
+    """The answers, for a hidden field."""
     return json.dumps(said, ensure_ascii=False) if said else ""
 
 
@@ -96,7 +96,7 @@ def _first(columns: ColumnMap, given: Mapping[str, Any] | None) -> dict[str, obj
 
 
 def _values(outline: Outline) -> list[str]:
-    """By what each column is named: its heading, or its number where that is empty or stands twice."""
+    """The name of each column: its heading, or its number where that is empty or occurs twice."""
     plain = [heading.strip() for heading in outline.headings]
     return [heading if heading and plain.count(heading) == 1 else str(place) for place, heading in enumerate(plain, 1)]
 

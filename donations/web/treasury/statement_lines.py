@@ -1,5 +1,5 @@
-"""Bank lines reviewed: what is proposed accepted or refused, what is not proposed matched by hand, what was matched
-taken back. It works without JavaScript; with it, j, k and Enter go through the list."""
+"""Review of statement lines: confirm or reject suggested matches, match by hand, undo matches. It works without
+JavaScript; with it, j, k and Enter go through the list."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ WITHOUT_A_THING = {True: ("unidentified", "own_account"), False: ("charge", "own
 
 
 class LineForm(TreasuryForm):
-    """`target` are things of the list, as kind:number; `otherwise` is what it is without a thing; `purpose` and `name`
-    are those of a gift that nobody recorded."""
+    """`target` are items of the list, as kind:number; `otherwise` is what the line is without one; `purpose` and `name`
+    are those of a donation not recorded before."""
 
     act = StringField(filters=[one_line])
     proposal = StringField(filters=[one_line])
@@ -135,7 +135,7 @@ def _match(shown: Shown, form: LineForm) -> None:
 
 
 def _gift(shown: Shown, form: LineForm) -> None:
-    """A gift that nobody recorded: recorded and matched in one step."""
+    """A donation not recorded before: recorded and matched in one step."""
     appeal, fund = chosen(form.purpose.data)
     target = f"fund:{fund.id}" if fund is not None else f"appeal:{appeal.id}"
     with act("line.matched", f"line:{shown.id}", by="hand", gift="recorded from it") as done:
@@ -164,7 +164,7 @@ _VERBS: dict[str, Callable[[Shown, LineForm], None]] = {
 
 
 def _said(done: Act, shown: Shown, form: LineForm) -> list[Said]:
-    """What a person said by hand. One thing takes the whole line; several take what is open of each."""
+    """A match made by hand. One target takes the whole line; several take what is open of each."""
     if form.otherwise.data in WITHOUT_A_THING[shown.minor > 0] and not form.target.data:
         may_bear = {fund.slug: fund.id for fund in funds.named().values() if fund.kind != "suspense"}
         return [Said(form.otherwise.data, shown.minor, fund_id=may_bear.get(form.fund.data))]

@@ -55,7 +55,7 @@ PLACES = {
     **dict.fromkeys(("locked_mail", "locked_request"), ("treasury.offline_key.show", "")),
     **dict.fromkeys(("estimated", "restored"), ("treasury.restoration.show", "item")),
 }
-# Beside it: (words, endpoint of the form).
+# The link beside it: (label, endpoint of the form).
 _WRITE_OFF = (_l("Write off difference"), "treasury.adjustments.ask")
 ACTIONS = {
     "receipt": (
@@ -95,7 +95,7 @@ def place_of(item: OpenItem) -> str | None:
 
 
 def actions_of(item: OpenItem) -> list[tuple[Any, str, str]]:
-    """(words, address, endpoint) of what may be done at once."""
+    """(label, address, endpoint) of what may be done at once."""
     told: dict[str, Any] = {"charge_id": item.place}
     if item.amount is not None and item.kind != "receipt":
         amount = Money(abs(item.amount.minor), item.amount.currency)

@@ -1,4 +1,4 @@
-"""What each kind of the to-do list is called, and what to do about it, in the words of the page. Decides nothing."""
+"""Labels of the kinds of the to-do list, and what to do about each. Decides nothing."""
 
 from __future__ import annotations
 
