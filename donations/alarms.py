@@ -50,10 +50,10 @@ def sound(
     once: bool | str = False,
     began_at: datetime | None = None,
 ) -> None:
-    """Keep an alarm to be mailed, in the transaction of its cause. The same `name` again within the hour, or the day
-    if it is a `daily` one, is the same alarm; sounded `once` it is the same for ever, or as long as that word is the
-    same. `about`: the facts that its texts name (ids, Money, moments), no personal data. `began_at`: when it began,
-    where it may have been sounded before a restore."""
+    """Keep an alarm to be mailed, in the transaction of its cause. The same `name` again within the hour (`daily`: the
+    day) is the same alarm. Sounded `once`, it is the same for ever, or as long as that word is the same. `about`: the
+    facts that its texts name (ids, Money, moments), no personal data. `began_at`: when it began, where it may have been
+    sounded before a restore."""
     to = current_app.config["SETTINGS"].alert_email
     if to:
         period = f"once:{once}" if once else f"{at:%Y%m%d}" if daily else f"{at:%Y%m%d%H}"

@@ -1,4 +1,4 @@
-"""The environment: what is read, what is refused and how the refusal names the mend."""
+"""The environment: what is read, what is refused and how the refusal names the fix."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ def test_what_is_not_set_takes_its_default(environ: dict[str, str]) -> None:
         ("ALERT_EMAIL", "nobody"),
     ],
 )
-def test_a_bad_value_is_refused_by_name_with_its_mend(environ: dict[str, str], name: str, value: str) -> None:
+def test_a_bad_value_is_refused_by_name_with_its_fix(environ: dict[str, str], name: str, value: str) -> None:
     with pytest.raises(BadSetting) as refusal:
         config.read(environ | {name: value})
     assert refusal.value.facts["setting"] == name
-    assert refusal.value.facts["mend"]
+    assert refusal.value.facts["fix"]
 
 
 def test_a_refusal_does_not_repeat_a_secret(environ: dict[str, str]) -> None:

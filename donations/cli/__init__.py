@@ -66,7 +66,7 @@ def _app() -> Flask:
         offline.set_source(app, lambda: key)
     if "--json" not in sys.argv:
         source = config.source()
-        click.echo(f"donations: {source.described()}; database {app.config['SETTINGS'].database_place}", err=True)
+        click.echo(f"donations: {source.described()}, database {app.config['SETTINGS'].database_place}", err=True)
         for warning in source.warnings:
             click.echo(f"donations: warning: {warning}", err=True)
     return app
@@ -99,7 +99,7 @@ def _unlock(_ctx: click.Context, _option: click.Parameter, file: Path | None) ->
 
 
 def group() -> click.Group:
-    """All commands; none needs the app to be listed, nor settings to show its help."""
+    """All commands. Listing them needs no app, and their help no settings."""
     from donations.cli import database, setup
 
     env_file = click.Option(
@@ -108,7 +108,7 @@ def group() -> click.Group:
         callback=_choose,
         expose_value=False,
         is_eager=True,
-        help="Settings from this file instead of any .env.",
+        help="Read the settings from this file instead of .env.",
     )
     offline_key = click.Option(
         ["--offline-key"],
@@ -116,10 +116,10 @@ def group() -> click.Group:
         callback=_unlock,
         expose_value=False,
         is_eager=True,
-        help="Unlock the offline key in this file for the command. Asks for its passphrase.",
+        help="Unlock the offline key in this file for this command. Asks for the passphrase.",
     )
     every = (*setup.COMMANDS, *database.COMMANDS, *_commands())
-    return _Commands("donations", every, help="Run a fighting fund.", params=[env_file, offline_key])
+    return _Commands("donations", every, help="Run and look after a fund.", params=[env_file, offline_key])
 
 
 def main() -> None:
@@ -131,7 +131,7 @@ def main() -> None:
         _fail(str(error))
     except DBAPIError as error:
         said = str(error.orig).strip().split("\n")[0]
-        _fail(f"the database cannot be used: {said}. `donations doctor` says what is wrong")
+        _fail(f"the database cannot be used: {said}. Run: donations doctor")
 
 
 def _fail(sentence: str) -> None:

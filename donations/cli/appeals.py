@@ -29,21 +29,23 @@ HOW = {"amounts": "amounts_hidden", "holding": "holding_page", "dark": "dark"}
 
 @click.group()
 def appeals() -> None:
-    """Load appeals from a file; list them; open, pause, close, hide or show one.
+    """Load appeals from a file, list them, and open, pause, close, hide or show one.
 
     Exit codes: 0 done, 1 refused (nothing was changed), 2 wrong usage."""
 
 
 @appeals.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
-@click.option("--change-wording", default="", metavar="REASON", help="Why the wording changes while money lies there.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--change-wording", default="", metavar="REASON", help="Reason to change wording while a fund holds money."
+)
 @with_appcontext
 def load(file: Path, as_json: bool, change_wording: str) -> None:
-    """Load appeals from a TOML FILE: whole or not at all. Loading it again changes nothing.
+    """Load appeals from a TOML FILE, as a whole or not at all. Loading the file again changes nothing.
 
-    A file that changes what supporters were told (the text about a surplus, the name of a fund) is refused while their
-    money is in the funds. With --change-wording and a reason it is loaded, and earlier donations keep their wording."""
+    While a fund holds money, its name and the text about a surplus cannot change. With --change-wording and a reason
+    they can. Earlier donations keep their wording."""
     try:
         text = _text_of(file)
         with database.write_unit() as conn:
@@ -61,14 +63,14 @@ def load(file: Path, as_json: bool, change_wording: str) -> None:
     for line in report.lines():
         click.echo(line)
     if not report.did_anything:
-        click.echo("Nothing to change: the database says what the file says.")
+        click.echo("Nothing changed: the database already has what the file says.")
 
 
 @appeals.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def list_(as_json: bool) -> None:
-    """List the appeals: state, visibility, and the code that supporters write on a bank transfer."""
+    """List the appeals: state, visibility and payment reference for bank transfers."""
     found = [
         {"slug": each.slug, "state": each.state, "visibility": each.visibility, "code": references.code_of_appeal(each)}
         for each in db.session.scalars(select(Appeal).order_by(Appeal.position, Appeal.slug))
@@ -105,7 +107,7 @@ def _refuse(error: BadAppealsFile, as_json: bool) -> NoReturn:
 @click.argument("slug")
 @with_appcontext
 def open_(slug: str) -> None:
-    """Take gifts (again): from draft, paused or closed to open."""
+    """Open a draft, paused or closed appeal for donations."""
     _change(slug, domain.open_again)
 
 
@@ -113,7 +115,7 @@ def open_(slug: str) -> None:
 @click.argument("slug")
 @with_appcontext
 def pause(slug: str) -> None:
-    """Take no gifts for now; the page says so. Money still on its way is booked like any other."""
+    """Pause donations to an appeal. Its page says so. Donations in transit are still recorded."""
     _change(slug, domain.pause)
 
 
@@ -121,30 +123,30 @@ def pause(slug: str) -> None:
 @click.argument("slug")
 @with_appcontext
 def close(slug: str) -> None:
-    """End the appeal today; its page stays, with its outcome."""
+    """Close the appeal today. Its page stays and shows the outcome."""
     _change(slug, domain.close)
 
 
 @appeals.command()
 @click.argument("slug")
-@click.option("--how", type=click.Choice(list(HOW)), default="holding", show_default=True, help="What is still seen.")
+@click.option("--how", type=click.Choice(list(HOW)), default="holding", show_default=True, help="What to hide.")
 @with_appcontext
 def hide(slug: str, how: str) -> None:
-    """The kill switch: hide the amounts, all but a holding page, or the whole appeal, at once; and pause it.
+    """Hide an appeal at once and pause it: the amounts (amounts), all but a notice (holding) or everything (dark).
 
-    Afterwards asks every public address, as `copies` does."""
+    Then check every public address, as `copies` does."""
     _change(slug, lambda appeal, at: domain.hide(appeal, HOW[how], at))
     _tell(web_copies.ask_all(_find(slug)))
 
 
 @appeals.command()
 @click.argument("slug")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def copies(slug: str, as_json: bool) -> None:
-    """Ask every public address of a hidden appeal through PUBLIC_URL, and name those that still show it.
+    """Check every public address of a hidden appeal and list those that still show it.
 
-    Exit codes: 0 none does, 1 some do, or nobody can tell."""
+    Exit codes: 0 none shows it, 1 some do, or no answer."""
     appeal = _find(slug)
     if appeal.visibility == "shown":
         click.echo(f"{slug} is not hidden.", err=True)
@@ -160,20 +162,20 @@ def copies(slug: str, as_json: bool) -> None:
 def _tell(report: web_copies.Report) -> None:
     at = current_app.config["SETTINGS"].public_url
     if report.is_unreachable:
-        click.echo(f"Nobody answers at {at} from here, so no copy was looked for. Copies go within a minute.")
+        click.echo(f"No answer from {at}, so no copies were checked. Copies expire within a minute.")
         return
     for path in report.still:
         click.echo(f"still shown: {at}{path}")
     for path in report.unknown:
         click.echo(f"no clear answer: {at}{path}")
-    click.echo(f"{report.asked} addresses asked at {at}, {len(report.still)} still show what is hidden.")
+    click.echo(f"{report.asked} addresses checked at {at}, {len(report.still)} still show what is hidden.")
 
 
 @appeals.command()
 @click.argument("slug")
 @with_appcontext
 def show(slug: str) -> None:
-    """Undo `hide`: state and visibility as they were before it."""
+    """Show a hidden appeal again, with the state and visibility it had before."""
     _change(slug, domain.show)
 
 
@@ -186,7 +188,7 @@ def _change(slug: str, verb: Callable[[Appeal, datetime], bool]) -> None:
             db.session.flush()
             now_is = {"state": appeal.state, "visibility": appeal.visibility}
             audit.record(conn, actor(), "appeal.changed", f"appeal:{slug}", now_is, at=at)
-    click.echo(says if changed else f"{says} (as it was)")
+    click.echo(says if changed else f"{says} (unchanged)")
 
 
 def _find(slug: str) -> Appeal:
@@ -195,8 +197,8 @@ def _find(slug: str) -> Appeal:
     except AppealNotFound:
         slugs = list(db.session.scalars(select(Appeal.slug).order_by(Appeal.position)))
         near = get_close_matches(slug, slugs, n=3, cutoff=0.4)
-        known = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(slugs) or 'none yet'}."
-        click.echo(f"There is no appeal {slug!r}. {known}", err=True)
+        known = f"Did you mean {' or '.join(near)}?" if near else f"Appeals: {', '.join(slugs) or 'none yet'}."
+        click.echo(f"No appeal is called {slug!r}. {known}", err=True)
         sys.exit(1)
 
 

@@ -14,16 +14,17 @@ from donations.database import snapshot
 
 @click.group()
 def audit() -> None:
-    """The audit of what people did."""
+    """Check the audit log."""
 
 
 @audit.command()
-@click.option("--head", help="The last act as a mail or a backup named it, like 812:hmac:5f3a…")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--head", help="The last entry that an email or backup named, like 812:hmac:5f3a…")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def verify(head: str | None, as_json: bool) -> None:
-    """Follow the whole chain of hashes, to the end that was kept last, and to the HEAD you name. What was accepted is
-    passed over. Exit code 0: whole; 1: it breaks, and where."""
+    """Check that the audit log is complete and unchanged. With --head, check that it has the entry you name.
+
+    Accepted findings are skipped. Exit codes: 0 unchanged, 1 changed or incomplete, 2 wrong usage."""
     named = _read(head) if head else None
     with snapshot() as conn:
         broken, count = ledger.broken_act(conn), domain.count(conn)
@@ -33,9 +34,9 @@ def verify(head: str | None, as_json: bool) -> None:
         said = {"id": broken.id, "said": broken.said} if broken else None
         click.echo(json.dumps({"whole": broken is None, "acts": count, "broken": said}))
     elif broken:
-        click.echo(f"The audit is BROKEN: {broken.said}.", err=True)
+        click.echo(f"The audit log is BROKEN: {broken.said}. Compare with a backup: docs/treasurer.md", err=True)
     else:
-        click.echo(f"{count} acts: whole")
+        click.echo(f"{count} entries: the audit log is complete and unchanged.")
     if broken:
         raise SystemExit(1)
 
@@ -43,7 +44,7 @@ def verify(head: str | None, as_json: bool) -> None:
 def _read(head: str) -> domain.Head:
     number, _colon, sha256 = head.partition(":")
     if not (number.isascii() and number.isdigit() and sha256):
-        raise click.UsageError(f"{head} is not the end of an audit log. Copy NUMBER:HASH from the mail or the backup.")
+        raise click.UsageError(f"{head} is not NUMBER:HASH. Copy NUMBER:HASH from the email or the backup.")
     return domain.Head(int(number), sha256)
 
 

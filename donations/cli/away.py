@@ -20,14 +20,14 @@ from donations.models import Organisation
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_appcontext
 def away_page(file: Path) -> None:
-    """Write the page that nginx shows while the app is away to FILE: in every language, with the bank details.
+    """Save to FILE the page that nginx shows while the app is down.
 
-    It names no appeal. Write it again when the bank details change. Exit codes: 0 written, 1 refused (no organisation),
-    2 wrong usage."""
+    The page has every language and the bank details, and names no appeal. Run this again when the bank details change.
+    Exit codes: 0 saved, 1 refused (no organisation), 2 wrong usage."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(rendered(), encoding="utf-8")
     file.chmod(0o644)  # The web server reads it.
-    click.echo(f"Written to {file}.")
+    click.echo(f"Saved {file}. Next: name this file in nginx (docs/operating.md).")
 
 
 def rendered() -> str:

@@ -18,26 +18,27 @@ from donations.cli.key_guard import guarded
 from donations.config import Settings
 from donations.database import write_unit
 from donations.extensions import db
+from donations.money import Money, written
 
-KEYS = "DATA_KEY is not in it, and without DATA_KEY nobody can open it: keep a copy of .env somewhere else."
+KEYS = "The archive cannot be opened without DATA_KEY, which is not in it. Keep a copy of .env in another place."
 _ARCHIVE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.argument("output", type=click.Path(path_type=Path))
-@click.option("--keep", type=click.IntRange(min=1), help="With a folder: remove all but the newest KEEP archives.")
+@click.option("--keep", type=click.IntRange(min=1), help="In a folder: delete all but the newest KEEP archives.")
 @with_appcontext
 def backup(output: Path, keep: int | None) -> None:
-    """Write everything but the keys to OUTPUT, encrypted, while the fund goes on running.
+    """Back up everything except the keys to OUTPUT, encrypted, while the fund keeps running.
 
-    OUTPUT is a file, or a folder in which the archive is named by date. The database as of one moment, then the
-    evidence that it names. Exit codes: 0 written and verified, 1 nothing was written."""
+    OUTPUT is a file, or a folder where the archive is named by date. The archive has the database as of one moment and
+    the supporting documents. Exit codes: 0 saved and verified, 1 nothing was saved."""
     at, in_folder = datetime.now(UTC), output.is_dir()
     if keep and not in_folder:
-        raise click.UsageError(f"--keep needs a folder that exists, and {output} is none.")
+        raise click.UsageError(f"--keep needs an existing folder, but {output} is not one.")
     copy = archives.write(output / archives.dated_name(at) if in_folder else output, _settings(), at=at)
     _note("written", copy.path, copy.manifest.made_at, at)
-    click.echo(f"{copy.path}: {copy.bytes:,} bytes, {copy.files} files beside the database. {KEYS}")
+    click.echo(f"{copy.path}: {copy.bytes:,} bytes, {copy.files} files and the database. {KEYS}")
     if keep:
         removed = archives.prune(output, keep, newest=copy.path)
         _forget(path.name for path in removed)
@@ -49,58 +50,58 @@ def backup(output: Path, keep: int | None) -> None:
 @click.argument("names", nargs=-1)
 @click.option(
     "--not-in", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Instead of names: all that were written here and are not in this folder.",
+    help="Instead of NAMES: all archives made here that are not in this folder.",
 )  # fmt: skip
 @with_appcontext
 def forget_archives(names: tuple[str, ...], folder: Path | None) -> None:
-    """Say that archives were deleted, so that `donations doctor` no longer names them.
+    """Record that archives were deleted, so that `donations doctor` no longer lists them.
 
-    NAMES are those of their files. Nothing is deleted by this."""
+    NAMES are file names. This command deletes no archive."""
     if bool(names) == (folder is not None):
-        raise click.UsageError("Name the archives that were deleted, or the folder of those that are kept (--not-in).")
+        raise click.UsageError("Name the deleted archives, or the folder with the remaining ones (--not-in).")
     if folder is not None:
         kept = {path.name for path in folder.iterdir()}
         names = tuple(name for name in archives.written(db.session.connection()) if name not in kept)
     known = _forget(Path(name).name for name in names)
-    click.echo(f"{known} archives are taken for deleted. `donations doctor` names the others.")
+    click.echo(f"Recorded as deleted: {known} archives. Run: donations doctor")
 
 
 @click.command()
 @click.argument("archive", type=_ARCHIVE)
-@click.option("--replace", is_flag=True, help="Put the archive in the place of what is in the database now.")
-@click.option("--unsigned", is_flag=True, help="Trust a .tar.gz of an earlier version, which nobody has signed.")
+@click.option("--replace", is_flag=True, help="Replace what is in the database now.")
+@click.option("--unsigned", is_flag=True, help="Trust an unsigned .tar.gz of an earlier version.")
 @with_appcontext
 def restore(archive: Path, replace: bool, unsigned: bool) -> None:
-    """Put an archive in the place of an empty database. Stop `donations serve` and `donations worker` before.
+    """Restore an archive into an empty database. First stop `donations serve` and `donations worker`.
 
-    Everything is checked before anything is changed: the signature, every row, the books and the audit log.
-    Exit codes: 0 restored and sound, 1 refused, and nothing was changed."""
+    The signature, every row, the ledger and the audit log are checked before anything changes.
+    Exit codes: 0 restored and sound, 1 refused (nothing was changed)."""
     at = datetime.now(UTC)
     done = archives.restore(archive, _settings(), replace=replace, finish=_finish, at=at, is_unsigned=unsigned)
-    click.echo(f"Restored as of {done.manifest.made_at}: {_counts(done)}, books and audit log sound.")
+    click.echo(f"Restored as of {done.manifest.made_at}: {_counts(done)}, ledger and audit log sound.")
     if done.set_aside is not None:
-        click.echo(f"The database that was there before is kept as {done.set_aside}")
-    click.echo("Receipts are numbered in a new series, emails that were waiting are held, everybody is signed out.")
-    click.echo("Next: `donations stripe sync` for what has happened since, then `donations serve`.")
-    click.echo("Then open After a restore in the treasury: it names what is missing and the emails that are held.")
+        click.echo(f"The previous database is kept as {done.set_aside}")
+    click.echo("Receipts get a new series of numbers. Waiting emails are held. All team members are signed out.")
+    click.echo("Next: donations stripe sync, then donations serve.")
+    click.echo("Then open Treasury > After a restore. The page lists what is missing and the held emails.")
 
 
 @click.command()
 @click.argument("archive", type=_ARCHIVE)
 @with_appcontext
 def drill(archive: Path) -> None:
-    """Prove that an archive can be restored, in a database that is thrown away again.
+    """Test that an archive can be restored, in a temporary database.
 
-    Nothing of this installation is changed, and neither Stripe nor the mail server is asked. Exit codes: 0 the archive
-    is good, 1 it is not."""
+    This installation stays unchanged. Stripe and the mail server are not contacted. Exit codes: 0 the archive is good,
+    1 the archive cannot be restored."""
     at = datetime.now(UTC)
     done = archives.drill(archive, _settings(), at=at)
     _note("drilled", archive, done.manifest.made_at, at)
-    click.echo(f"{archive} of {done.manifest.made_at} can be restored: {_counts(done)}, books and audit log sound.")
+    click.echo(f"{archive} of {done.manifest.made_at} can be restored: {_counts(done)}, ledger and audit log sound.")
     if done.figures["audit_head"]:
-        click.echo(f"  audit log: compare with `donations audit verify --head {done.figures['audit_head']}`")
+        click.echo(f"  To compare the audit log, run: donations audit verify --head {done.figures['audit_head']}")
     for account, currency, minor in done.figures["balances"]:
-        click.echo(f"  account {account} {minor:>14} {currency} (minor units), as in the copy")
+        click.echo(f"  account {account} {written(Money(int(minor), currency)):>16}, as in the copy")
 
 
 def _counts(done: archives.Restored) -> str:

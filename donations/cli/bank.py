@@ -16,29 +16,29 @@ from donations.database import snapshot, write_unit
 from donations.errors import BankAccountUnclear, DonationsError
 from donations.extensions import db
 from donations.models import BankAccount
-from donations.money import CURRENCIES
+from donations.money import CURRENCIES, written
 from donations.reconciliation import statement_accounts, statements
 from donations.reconciliation.statements import Break, Imported, Preview, ReadFile
 
 REASONS = {
-    "twin": "a line of this day and amount is here, and not in this file",
-    "moved": "a line of these words and amount is here, a few days away",
+    "twin": "a line of this day and amount is already here, but not in this file",
+    "moved": "a line with this text and amount is already here, a few days apart",
     "number": "the bank gave this number to another line",
-    "entry": "it belongs to a collective entry of another amount",
-    "future": "its day is still to come",
-    "old": "it is more than two years old",
+    "entry": "the line belongs to a collective entry of another amount",
+    "future": "the day is in the future",
+    "old": "the line is more than 2 years old",
 }
 
 
 @click.group()
 def bank() -> None:
-    """Bank accounts and their statements.
+    """Manage bank accounts, import statements, match their lines.
 
-    Exit codes: 0 done, 1 refused with a sentence and nothing changed, 2 wrong usage."""
+    Exit codes: 0 done, 1 refused (nothing was changed), 2 wrong usage."""
 
 
 @bank.command()
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def accounts(as_json: bool) -> None:
     """List the bank accounts."""
@@ -48,39 +48,39 @@ def accounts(as_json: bool) -> None:
         click.echo(json.dumps({"accounts": listed}, indent=2, ensure_ascii=False))
         return
     for each in found:
-        end = f"…{each.identifier_end}" if each.identifier_end else "number not known yet"
+        end = f"…{each.identifier_end}" if each.identifier_end else "number unknown"
         click.echo(f"{each.name}  {each.currency}  {end}")
     if not found:
-        click.echo("There is no bank account yet: donations bank add-account NAME --currency GBP")
+        click.echo("No bank accounts yet. Run: donations bank add-account NAME --currency GBP")
 
 
 @bank.command("add-account")
 @click.argument("name")
-@click.option("--currency", default="GBP", show_default=True, help="What it is kept in.")
-@click.option("--number", default="", help="IBAN or number; else the first statement teaches it.")
+@click.option("--currency", default="GBP", show_default=True, help="Currency of the account.")
+@click.option("--number", default="", help="IBAN or account number. Default: taken from the first statement.")
 @with_appcontext
 def add_account(name: str, currency: str, number: str) -> None:
     """Add a bank account."""
     if currency.upper() not in CURRENCIES:
-        raise click.BadParameter(f"{currency} is no currency we know.", param_hint="--currency")
+        raise click.BadParameter(f"Unknown currency: {currency}.", param_hint="--currency")
     columns = statement_accounts.identifying(number) if number else {}
     with write_unit() as conn:
         if db.session.scalar(select(BankAccount.id).where(BankAccount.name == name)):
-            raise _unclear("an account of this name is here already", "Choose another name.")
+            raise _unclear("an account with this name exists already", "Choose another name.")
         if number and statement_accounts.account_named(conn, number) is not None:
-            raise _unclear("an account with this number is here already", "Look at: donations bank accounts")
+            raise _unclear("an account with this number exists already", "Run: donations bank accounts")
         db.session.add(BankAccount(name=name, currency=currency.upper(), **columns))
-    click.echo(f"{name} was added.")
+    click.echo(f"Bank account added: {name}. Next: donations bank import FILE")
 
 
 @bank.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--account", help="Its name; needed only where the file does not say whose it is.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
-@click.option("--map", "mapped", multiple=True, metavar="WORD=HEADING", help="What a column of a CSV means.")
-@click.option("--twins-too", is_flag=True, help="Import lines too that may be here already: they are other money.")
-@click.option("--ask-later", is_flag=True, help="Let lines that may be here already wait on the to-do list.")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--account", help="Name of the bank account. Needed if the file does not say.")
+@click.option("--dry-run", is_flag=True, help="Show what would be imported and change nothing.")
+@click.option("--map", "mapped", multiple=True, metavar="WORD=HEADING", help="What a CSV column means. Repeatable.")
+@click.option("--twins-too", is_flag=True, help="Also import lines that look like duplicates.")
+@click.option("--ask-later", is_flag=True, help="Put lines that look like duplicates on the to-do list.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def import_(
     file: Path,
@@ -91,10 +91,11 @@ def import_(
     ask_later: bool,
     as_json: bool,
 ) -> None:
-    """Import a bank statement (camt, MT940, OFX, QIF, CSV): the whole file or nothing of it. Twice is the same as
-    once."""
+    """Import a bank statement (camt, MT940, OFX, QIF, CSV).
+
+    A file is imported as a whole or not at all. Importing it again changes nothing."""
     if twins_too and ask_later:
-        raise click.UsageError("Say one of --twins-too and --ask-later.")
+        raise click.UsageError("Use only one of --twins-too and --ask-later.")
     column_map = _column_map(mapped)
     data = file.read_bytes()
     chosen = _chosen(account)
@@ -126,21 +127,21 @@ def _column_map(mapped: tuple[str, ...]) -> dict[str, object]:
     for each in mapped:
         word, equals, heading = each.partition("=")
         if not equals:
-            raise click.BadParameter(f"{each}: write WORD=HEADING, like date=Booked", param_hint="--map")
+            raise click.BadParameter(f"{each} is not WORD=HEADING, like date=Booked", param_hint="--map")
         said[word] = [*said.get("text", []), heading] if word == "text" else heading  # type: ignore[misc]
     return said
 
 
 def _chosen(name: str | None) -> BankAccount | None:
-    """The account of that name; without a name the only one there is, or None where the file has to say."""
+    """The account of that name. Without a name the only one there is, or None where the file has to say."""
     found = db.session.scalars(select(BankAccount).order_by(BankAccount.id)).all()
     if name is None:
         if not found:
-            raise _unclear("there is none yet", "Add one: donations bank add-account NAME --currency GBP")
+            raise _unclear("no bank account was added yet", "Run: donations bank add-account NAME --currency GBP")
         return found[0] if len(found) == 1 else None
     account = next((each for each in found if each.name == name), None)
     if account is None:
-        raise _unclear(f"there is none called {name}", "Look at: donations bank accounts")
+        raise _unclear(f"no bank account is called {name}", "Run: donations bank accounts")
     return account
 
 
@@ -152,12 +153,8 @@ def _named_in(read: ReadFile) -> list[BankAccount]:
     unknown = [number for number, found in ids.items() if found is None]
     if unknown or not ids:
         end = statement_accounts.plain_number(unknown[0])[-4:] if unknown else ""
-        fault = (
-            f"the file is of an account ending in {end} that we do not know"
-            if end
-            else "the file does not say whose it is"
-        )
-        raise _unclear(fault, "Say which: --account NAME")
+        fault = f"the file names an unknown account ending in {end}" if end else "the file names no account"
+        raise _unclear(fault, "Choose one: --account NAME")
     return [db.session.get_one(BankAccount, each) for each in dict.fromkeys(ids.values())]
 
 
@@ -179,22 +176,22 @@ def _show_previews(targets: list[BankAccount], looked: list[Preview], as_json: b
         click.echo(f"{account.name}: {preview.format}, {new} new, {known} known, {suspicious} suspicious lines")
         for line, verdict, reasons in preview.lines:
             if verdict != "known":
-                why = "; ".join(REASONS[reason] for reason in reasons)
-                amount = f"{line.amount.plain()} {line.amount.currency}"
+                why = ", ".join(REASONS[reason] for reason in reasons)
+                amount = written(line.amount)
                 words = " ".join(filter(None, (line.name, line.text)))[:60]
                 click.echo(f"  {line.place:>6}  {line.booked_on}  {amount:>16}  {words}{f'  [{why}]' if why else ''}")
         if preview.updated:
-            click.echo(f"  {preview.updated} known lines get new details")
+            click.echo(f"  known lines with new details: {preview.updated}")
         if preview.pending:
-            click.echo(f"  {preview.pending} lines are not booked by the bank yet and are left out")
+            click.echo(f"  lines left out because the bank has not booked them yet: {preview.pending}")
         if preview.column_map:
             click.echo(f"  columns: {json.dumps(preview.column_map.as_json(), ensure_ascii=False)}")
         if preview.passed_over:
-            click.echo(f"  nothing is taken from these columns: {', '.join(preview.passed_over)}")
+            click.echo(f"  columns not used: {', '.join(preview.passed_over)}")
         _show_breaks(preview.breaks)
         if preview.off_balance:
             click.echo(f"  {preview.off_balance}")
-    click.echo("Nothing was imported: this was a dry run.")
+    click.echo("Dry run: nothing was imported. Run this again without --dry-run.")
 
 
 def _show_imports(targets: list[BankAccount], done: list[Imported], as_json: bool) -> None:
@@ -210,21 +207,20 @@ def _show_imports(targets: list[BankAccount], done: list[Imported], as_json: boo
     for account, each in zip(targets, done, strict=True):
         click.echo(f"{account.name}: {each.format}, {each.new} lines imported, {each.known} were known")
         if each.pending:
-            click.echo(f"  {each.pending} lines are not booked by the bank yet and were left out")
+            click.echo(f"  lines left out because the bank has not booked them yet: {each.pending}")
         if each.waiting:
-            click.echo(f"  {each.waiting} lines may be here already and wait: donations bank questions")
+            click.echo(f"  lines that may be here already: {each.waiting}. Run: donations bank questions")
         if each.updated:
-            click.echo(f"  {each.updated} known lines got new details")
+            click.echo(f"  known lines with new details: {each.updated}")
         if each.odd:
-            click.echo(f"  {each.odd} lines have an unexpected day: look at them")
+            click.echo(f"  lines with an unexpected date, to check: {each.odd}")
         _show_breaks(each.breaks)
 
 
 def _show_breaks(found: tuple[Break, ...]) -> None:
     for each in found:
-        missing = f"{each.missing.plain()} {each.missing.currency}"
         what = "a statement is missing" if each.is_gap else "two statements do not join"
-        click.echo(f"  {what} between {each.after} and {each.before}: lines of {missing} in all")
+        click.echo(f"  {what} between {each.after} and {each.before}: {written(each.missing)} in all")
 
 
 def _preview_for_machines(account: BankAccount, preview: Preview) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from donations.database import snapshot, write_unit
 from donations.extensions import db
 from donations.models import BankAccount, LineQuestion, Statement
 from donations.models.base import MAX_ID
+from donations.money import written
 from donations.reconciliation import statement_withdrawal
 from donations.reconciliation.statement_lines import questions
 
@@ -26,10 +27,10 @@ MAX_SHOWN = 50
 
 
 @bank.command("imports")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def imports(as_json: bool) -> None:
-    """List the imported statements, the newest first."""
+    """List the imported statements, newest first."""
     rows = db.session.execute(
         select(Statement, BankAccount.name)
         .join(BankAccount, BankAccount.id == Statement.bank_account_id)
@@ -52,20 +53,21 @@ def imports(as_json: bool) -> None:
             f"  {each['new']} new, {each['known']} known{note}"
         )
     if not found:
-        click.echo("No statement was imported yet: donations bank import FILE")
+        click.echo("No statements yet. Run: donations bank import FILE")
 
 
 @bank.command("withdraw")
 @click.argument("number", type=click.IntRange(1, MAX_ID), metavar="IMPORT")
-@click.option("--reason", required=True, help="Why, for the audit log.")
+@click.option("--reason", required=True, help="Reason, kept in the audit log.")
 @with_appcontext
 def withdraw(number: int, reason: str) -> None:
-    """Take an import back, with all its lines. `bank imports` numbers them. Refused if any of its lines was matched or
-    booked."""
+    """Withdraw an import with all its lines. `bank imports` lists the numbers.
+
+    Refused if a line is matched or recorded in the ledger."""
     with write_unit() as conn:
         found = statement_withdrawal.find(conn, number)
         if found is None:
-            raise click.BadParameter("There is no such import. Look at: donations bank imports")
+            raise click.BadParameter("No such import. Run: donations bank imports")
         others = statement_withdrawal.overlapping(conn, found)
         at = datetime.now(UTC)
         taken = statement_withdrawal.withdraw(conn, number, reason=reason.strip(), by=actor(), at=at)
@@ -73,16 +75,16 @@ def withdraw(number: int, reason: str) -> None:
             "sha256": taken.sha256, "lines": taken.lines, "reason": reason.strip(),
         }  # fmt: skip
         audit.record(conn, actor(), "statement.withdrawn", f"bank:{taken.account_id}", told, at=at)
-    click.echo(f"{taken.file_name} was withdrawn: {taken.lines} lines were removed.")
+    click.echo(f"Import of {taken.file_name} withdrawn, {taken.lines} lines removed.")
     if others:
-        click.echo(f"These files tell of the same days. Import them again: {', '.join(others)}")
+        click.echo(f"These files have the same days. Import them again: {', '.join(others)}")
 
 
 @bank.command("questions")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def list_questions(as_json: bool) -> None:
-    """List the lines that may be here already, each beside the line that it may be."""
+    """List lines that may be here already, each with the line it may repeat."""
     with snapshot() as conn:
         ids = conn.scalars(select(LineQuestion.id).where(LineQuestion.state == "open").order_by(LineQuestion.id)).all()
         found = [one for number in ids if (one := questions.find(conn, number)) is not None]
@@ -101,7 +103,7 @@ def list_questions(as_json: bool) -> None:
         click.echo(f"    new file  {_words(one.booked_on, one.amount, one.said)}")
         click.echo(f"    here      {_words(one.line_booked_on, one.line_amount, one.line_said)}")
     if not found:
-        click.echo("No line waits.")
+        click.echo("No lines wait for an answer.")
 
 
 @bank.command("answer")
@@ -109,7 +111,9 @@ def list_questions(as_json: bool) -> None:
 @click.argument("answer", type=click.Choice([questions.SAME, questions.ANOTHER]))
 @with_appcontext
 def answer(number: int, answer: str) -> None:
-    """Say that a line is the same money as the one that is here, or another. `bank questions` numbers them."""
+    """Answer a QUESTION about a line that may be here already: the same money, or different money.
+
+    `bank questions` lists the numbers."""
     at = datetime.now(UTC)
     with write_unit() as conn:
         line_id = questions.answer(conn, number, answer, actor=actor(), at=at)
@@ -120,7 +124,7 @@ def answer(number: int, answer: str) -> None:
 
 def _words(on: Any, amount: Any, said: dict[str, Any]) -> str:
     words = " ".join(filter(None, (said.get("name", ""), said.get("text", ""))))[:60]
-    return f"{on}  {amount.plain()} {amount.currency}  {words}"
+    return f"{on}  {written(amount)}  {words}"
 
 
 # They hang on the group of bank.py.

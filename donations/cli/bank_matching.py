@@ -16,25 +16,26 @@ from donations.cli.actor import actor
 from donations.cli.bank import bank
 from donations.database import snapshot, write_unit
 from donations.models import BankAccount, BankLine, Match
-from donations.money import Money
+from donations.money import Money, written
 from donations.reconciliation import matches, matching
 
 MAX_SHOWN = 50
 
 
 @bank.command("match")
-@click.option("--dry-run", is_flag=True, help="Say what would be matched; change nothing.")
-@click.option("--accept", type=int, metavar="PROPOSAL", help="Match as proposed; `bank lines` numbers them.")
-@click.option("--refuse", type=int, metavar="PROPOSAL", help="It is not that, and is not proposed again.")
-@click.option("--undo", type=int, metavar="LINE", help="Take back what a line was matched to.")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--dry-run", is_flag=True, help="Show what would be matched and change nothing.")
+@click.option("--accept", type=int, metavar="PROPOSAL", help="Confirm this suggested match. List them: bank lines")
+@click.option("--refuse", type=int, metavar="PROPOSAL", help="Reject this suggested match. It is not suggested again.")
+@click.option("--undo", type=int, metavar="LINE", help="Undo the match of this statement line.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def match_lines(dry_run: bool, accept: int | None, refuse: int | None, undo: int | None, as_json: bool) -> None:
-    """Match bank lines by the rules: what is certain is booked, the rest is proposed. The worker does so by itself. Or
-    answer for one line: accept or refuse what is proposed, take a match back."""
+    """Match statement lines by the rules, or decide about one line with --accept, --refuse or --undo.
+
+    Certain matches are recorded. The others become suggested matches. The worker also does this on its own."""
     answers = [(act, number) for act, number in (("accept", accept), ("refuse", refuse), ("undo", undo)) if number]
     if len(answers) + dry_run > 1:
-        raise click.UsageError("Say one of --dry-run, --accept, --refuse and --undo.")
+        raise click.UsageError("Use only one of --dry-run, --accept, --refuse and --undo.")
     if answers:
         _answer(*answers[0])
         return
@@ -42,24 +43,24 @@ def match_lines(dry_run: bool, accept: int | None, refuse: int | None, undo: int
 
 
 @bank.command("lines")
-@click.option("--all", "all_lines", is_flag=True, help="Those that are matched too.")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--all", "all_lines", is_flag=True, help="Also list matched lines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def lines(all_lines: bool, as_json: bool) -> None:
-    """The lines that are not matched yet, the oldest first, with what is proposed for each and why."""
+    """List unmatched statement lines, oldest first, with suggested matches and their reasons."""
     with snapshot() as conn:
         found = _lines(conn, all_lines)
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        click.echo(json.dumps([line for _, line in found], indent=2, ensure_ascii=False))
         return
-    for line in found[:MAX_SHOWN]:
-        click.echo(f"{line['booked_on']} {line['amount']:>14} {line['currency']}  {line['account']}  line {line['id']}")
+    for amount, line in found[:MAX_SHOWN]:
+        click.echo(f"{line['booked_on']} {written(amount):>14}  {line['account']}  line {line['id']}")
         for proposal in line["proposals"]:
             reasons = " ".join(proposal["reasons"])
             click.echo(f"    {proposal['score']:>3} {proposal['what']}: {reasons}  proposal {proposal['id']}")
     if len(found) > MAX_SHOWN:
         click.echo(f"... and {len(found) - MAX_SHOWN} more (--json shows all)")
-    click.echo(f"{len(found)} lines" if all_lines else f"{len(found)} lines are not matched")
+    click.echo(f"{len(found)} lines" if all_lines else f"{len(found)} unmatched lines")
 
 
 def _answer(act: str, number: int) -> None:
@@ -67,7 +68,7 @@ def _answer(act: str, number: int) -> None:
     with write_unit() as conn:
         if act == "undo":
             if not conn.execute(select(BankLine.id).where(BankLine.id == number)).first():
-                raise click.UsageError(f"There is no bank line {number}.")
+                raise click.UsageError(f"No statement line has the number {number}.")
             matches.undo(conn, number, actor=who, at=at)
         else:
             verb = matching.accept if act == "accept" else matching.refuse
@@ -78,7 +79,7 @@ def _answer(act: str, number: int) -> None:
 
 
 _ACTS = {"accept": "line.matched", "refuse": "proposal.refused", "undo": "line.unmatched"}
-_DONE = {"accept": "matched", "refuse": "not that", "undo": "taken back"}
+_DONE = {"accept": "match confirmed", "refuse": "suggested match rejected", "undo": "match undone"}
 
 
 def _match(as_json: bool) -> None:
@@ -88,9 +89,9 @@ def _match(as_json: bool) -> None:
         names = ("looked_at", "confirmed", "proposed", "left_over")
         click.echo(json.dumps({name: getattr(done, name) for name in names}))
         return
-    click.echo(f"{done.looked_at} lines: {done.confirmed} matched, {done.proposed} with a new proposal.")
+    click.echo(f"{done.looked_at} lines: {done.confirmed} matched, {done.proposed} with a suggested match.")
     if done.left_over:
-        click.echo(f"{done.left_over} more are certain. Run it again.")
+        click.echo(f"{done.left_over} more can be matched. Run: donations bank match")
 
 
 def _look(as_json: bool) -> None:
@@ -107,7 +108,7 @@ def _look(as_json: bool) -> None:
         return
     for one in certain[:MAX_SHOWN]:
         click.echo(f"line {one['line']}: {one['score']} {one['what']}: {' '.join(matching.in_words(one['reasons']))}")
-    click.echo(f"{len(decisions)} lines: {len(certain)} would be matched, {proposed} proposed. Nothing was changed.")
+    click.echo(f"{len(decisions)} lines: {len(certain)} would be matched, {proposed} suggested. Nothing was changed.")
 
 
 def _open_lines() -> int:
@@ -115,7 +116,8 @@ def _open_lines() -> int:
         return conn.execute(select(func.count(BankLine.id)).where(_OPEN)).scalar_one()
 
 
-def _lines(conn: Connection, all_lines: bool) -> list[dict[str, Any]]:
+def _lines(conn: Connection, all_lines: bool) -> list[tuple[Money, dict[str, Any]]]:
+    """Each with its amount, as a person reads it beside the figures for machines."""
     asked = select(BankLine.__table__, BankAccount.name.label("account")).join(
         BankAccount, BankAccount.id == BankLine.bank_account_id
     )
@@ -124,7 +126,7 @@ def _lines(conn: Connection, all_lines: bool) -> list[dict[str, Any]]:
     for start in range(0, len(rows), 500):
         some = rows[start : start + 500]
         proposals = matching.proposals_of(conn, [row.id for row in some])
-        found += [_line(row, proposals[row.id]) for row in some]
+        found += [(Money(row.amount_minor, row.currency), _line(row, proposals[row.id])) for row in some]
     return found
 
 

@@ -19,7 +19,7 @@ from donations.extensions import db
 from donations.models import Fund, Halt
 from donations.reconciliation import classification, donation_moves
 
-REASON = click.option("--reason", required=True, help="Why, in a sentence for later readers of the accounts.")
+REASON = click.option("--reason", required=True, help="Reason, for later readers of the accounts.")
 
 
 @click.command()
@@ -28,12 +28,12 @@ REASON = click.option("--reason", required=True, help="Why, in a sentence for la
 @REASON
 @with_appcontext
 def assign(number: str, fund_slug: str, reason: str) -> None:
-    """Move a donation to the fund it was meant for, or assign a card payment without a reference to a fund.
+    """Assign a donation, or a card payment without a reference, to another FUND.
 
-    NUMBER is a charge, a receipt (R-000047) or our reference. The receipt follows in two hours, and its donor is
-    emailed then. Until then you can move it back, and nobody is told. Where the organisation has two people approve,
-    another treasurer must approve it. While posting is stopped, only a charge can be assigned, and only if that
-    corrects what was found. Exit codes: 0 done, 1 refused, 2 wrong usage."""
+    NUMBER is a card payment (ch_...), a receipt (R-000047) or our reference. The receipt is replaced after 2 hours, and
+    the donor gets an email then. Until then you can move the donation back. Where the organisation asks for two
+    approvals, another treasurer must approve. While posting is stopped, you can only assign a card payment of a
+    finding. Exit codes: 0 done, 1 refused, 2 wrong usage."""
     if db.session.get(Halt, 1) is not None:
         posting_stop.assign(number, _fund(fund_slug), reason)
         return
@@ -48,13 +48,13 @@ def assign(number: str, fund_slug: str, reason: str) -> None:
     else:
         charge = found.charge_id or number
         made = _decided("ledger.assigned", f"charge:{charge}", fund_slug, reason, charge_id=charge)
-    click.echo(f"{number} belongs to {fund_slug} now." if made else _WAITS)
+    click.echo(f"{number} now belongs to {fund_slug}." if made else _WAITS)
 
 
 def _fund(slug: str) -> Fund:
     fund = db.session.scalar(select(Fund).where(Fund.slug == slug))
     if fund is None:
-        raise click.UsageError(f"There is no fund {slug}.")
+        raise click.UsageError(f"No fund is called {slug}.")
     return fund
 
 
@@ -65,14 +65,14 @@ def _fund(slug: str) -> Fund:
 @REASON
 @with_appcontext
 def classify(transaction: str, account: str, fund_slug: str, reason: str) -> None:
-    """Classify a Stripe TRANSACTION of an unknown kind: the ledger ACCOUNT on its other side, and whose money it is.
+    """Classify a Stripe TRANSACTION of an unknown kind: choose its ledger ACCOUNT and its FUND.
 
     5020 Stripe account fees, 5000 processing fees, 5010 dispute fees, 5030 exchange and dispute differences,
-    1110 Stripe reserves, 1040 between our own accounts. A later classification replaces it. Where the organisation has
-    two people approve, another treasurer must approve it."""
+    1110 Stripe reserves, 1040 between our own accounts. A later classification replaces this one. Where the
+    organisation asks for two approvals, another treasurer must approve."""
     told: dict[str, Any] = {"movement_id": transaction, "account": int(account)}
     made = _decided("movement.classified", f"movement:{transaction}", fund_slug, reason, **told)
-    click.echo(f"{transaction} is entered on {account} for {fund_slug} now." if made else _WAITS)
+    click.echo(f"{transaction} is now recorded on {account} for {fund_slug}." if made else _WAITS)
 
 
 def _decided(what: str, about: str, fund_slug: str, reason: str, **told: Any) -> bool:
@@ -85,4 +85,4 @@ def _decided(what: str, about: str, fund_slug: str, reason: str, **told: Any) ->
         return row.state == "made"
 
 
-_WAITS = "Kept. Another treasurer must approve it: Treasury > To do."
+_WAITS = "Saved. Another treasurer must approve this: Treasury > To do."

@@ -11,6 +11,6 @@ db = click.Group(
      (migrations.upgrade, migrations.downgrade, migrations.current, migrations.history)},
     callback=migrations.db.callback,
     params=migrations.db.params,
-    help="The tables and their versions.\n\nExit codes: 0 done, 1 refused.",
+    help="Update the database tables and show their version.\n\nExit codes: 0 done, 1 refused.",
 )  # fmt: skip
 COMMANDS = (db,)

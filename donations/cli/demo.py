@@ -19,13 +19,13 @@ from donations.installation import lock
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True, help="The app; the sandbox is on the next one, and so on.")
-@click.option("--fresh", is_flag=True, help="Begin with an empty database.")
+@click.option("--port", default=8000, show_default=True, help="Port of the app. The next 4 are used too.")
+@click.option("--fresh", is_flag=True, help="Start with an empty database.")
 def demo(port: int, fresh: bool) -> None:
-    """Serve a demo with the appeals of appeals.toml until Ctrl-C. Pay with test cards: no real money, no account."""
+    """Run a demo with the appeals of appeals.toml until Ctrl-C. Pay with test cards: no real money, no account."""
     folder = config.INSTANCE / "demo"
     if lock.is_served(folder / config.DATABASE):  # With --fresh its database would be taken from under it.
-        raise click.ClickException("The demo is running already. End it first (Ctrl-C).")
+        raise click.ClickException("The demo is already running. End the other one first (Ctrl-C).")
     if fresh:
         for leftover in (*folder.glob("*.db*"), *folder.glob("mailbox/*.eml")):
             leftover.unlink()
@@ -53,10 +53,10 @@ def demo(port: int, fresh: bool) -> None:
         _tell(stage, port)
         while not stop.wait(1):
             if stage.died():
-                raise SystemExit(f"A part of the demo has ended by itself. Look into the log files in {folder}.")
+                raise SystemExit(f"A part of the demo has ended. Read the log files in {folder}.")
     finally:
         stage.stop()
-    click.echo("\nThe demo has ended. Its data stays in instance/demo; --fresh begins anew.")
+    click.echo("\nThe demo has ended. Its data stays in instance/demo. To start again: donations demo --fresh")
 
 
 def _tell(stage: Stage, port: int) -> None:
@@ -65,7 +65,7 @@ def _tell(stage: Stage, port: int) -> None:
   in Russian      {stage.url}/ru/
   The sandbox     {stage.sandbox_url}/sandbox/     what "Stripe" knows and sends
   Another site    http://127.0.0.1:{port + 2}/     a page of another origin, with every embed
-  The mailbox     http://127.0.0.1:{port + 4}/     the receipts that were mailed
+  The mailbox     http://127.0.0.1:{port + 4}/     the emailed receipts
 
   Pay with the card 4242 4242 4242 4242 (any future date, any CVC).
   4000 0000 0000 0002 is declined, 4000 0025 0000 3155 asks for a confirmation.

@@ -24,12 +24,19 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--format", "format_name", type=click.Choice(list(exports.FORMATS)), default="csv", show_default=True)
-@click.option("--from", "since", type=_DAY, help="The first day; else from the beginning.")
-@click.option("--to", "until", type=_DAY, help="The last day; else to the end.")
-@click.option("--fund", help="Only this fund.")
-@click.option("--currency", help="Only this currency.")
-@click.option("--output", type=_FILE, required=True, help="The file to write.")
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(exports.FORMATS)),
+    default="csv",
+    show_default=True,
+    help="File format.",
+)
+@click.option("--from", "since", type=_DAY, help="First day (YYYY-MM-DD). Default: the beginning.")
+@click.option("--to", "until", type=_DAY, help="Last day (YYYY-MM-DD). Default: the end.")
+@click.option("--fund", help="Export this fund only.")
+@click.option("--currency", help="Export this currency only.")
+@click.option("--output", type=_FILE, required=True, help="File to save.")
 @with_appcontext
 def export(
     format_name: str,
@@ -39,9 +46,9 @@ def export(
     currency: str | None,
     output: Path,
 ) -> None:
-    """Write the entries of a period with their postings, for a spreadsheet or another program's books.
+    """Export the ledger: the entries of a period with their postings, for a spreadsheet or another program.
 
-    The file is for the eyes of this user alone."""
+    Only this user of the system can read the file. The team is told by email."""
     scope = exports.Scope(_day(since), _day(until), _fund_id(fund), _currency(currency))
     _check_order(scope.since, scope.until)
     with private(output) as file:
@@ -54,20 +61,20 @@ def export(
             bar.length = books.postings
             exports.FORMATS[format_name].write(books, file)
         disclosures.tell("ledger export")  # If that fails, the file is not there.
-    click.echo(f"{books.postings} postings: {output}")
+    click.echo(f"Saved {books.postings} postings: {output}")
 
 
 @click.command()
-@click.option("--from", "since", type=_DAY, required=True, help="The first day.")
-@click.option("--to", "until", type=_DAY, required=True, help="The last day.")
-@click.option("--output", type=_FILE, required=True, help="The PDF to write.")
-@click.option("--language", help="Of the statement; the organisation's first one if not said.")
+@click.option("--from", "since", type=_DAY, required=True, help="First day (YYYY-MM-DD).")
+@click.option("--to", "until", type=_DAY, required=True, help="Last day (YYYY-MM-DD).")
+@click.option("--output", type=_FILE, required=True, help="PDF file to save.")
+@click.option("--language", help="Language of the statement. Default: the organisation's first.")
 @with_appcontext
 def statement(since: datetime, until: datetime, output: Path, language: str | None) -> None:
-    """Write the statement of funds as a PDF: receipts and payments of each fund, and where its money is."""
+    """Save the statement of funds as a PDF: receipts and payments of each fund, and where its money is."""
     house = Organisation.get()
     if language not in (None, *house.languages):
-        raise click.UsageError(f"The organisation speaks {', '.join(house.languages)}.")
+        raise click.UsageError(f"Choose a language of the organisation: {', '.join(house.languages)}.")
     first, last = since.date(), until.date()
     _check_order(first, last)
     with snapshot() as conn:
@@ -77,7 +84,7 @@ def statement(since: datetime, until: datetime, output: Path, language: str | No
     with private(output) as file:
         file.write(made)
         disclosures.tell("ledger statement")
-    click.echo(f"{len({each.fund_id for each in found})} funds: {output}")
+    click.echo(f"Saved {len({each.fund_id for each in found})} funds: {output}")
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -94,11 +101,11 @@ def _fund_id(slug: str | None) -> int | None:
         return None
     found = db.session.scalar(select(Fund.id).where(Fund.slug == slug))
     if found is None:
-        raise click.UsageError(f"There is no fund {slug}.")
+        raise click.UsageError(f"No fund is called {slug}.")
     return found
 
 
 def _currency(code: str | None) -> str | None:
     if code is not None and code.upper() not in CURRENCIES:
-        raise click.UsageError(f"{code} is no currency we know.")
+        raise click.UsageError(f"Unknown currency: {code}.")
     return code and code.upper()

@@ -18,16 +18,16 @@ from donations.models import StripeEvent
 
 @click.group()
 def inbox() -> None:
-    """Stripe's events as they were kept."""
+    """List kept Stripe events and process them again."""
 
 
 @inbox.command("list")
-@click.option("--state", type=click.Choice(["due", "parked", "handled", "ignored"]), help="Only those.")
-@click.option("--most", default=50, show_default=True, help="How many, newest first.")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--state", type=click.Choice(["due", "parked", "handled", "ignored"]), help="Show only this state.")
+@click.option("--most", default=50, show_default=True, help="Show at most this many, newest first.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def list_events(state: str | None, most: int, as_json: bool) -> None:
-    """List kept events, newest first, and count them by state."""
+    """List kept Stripe events, newest first, and count them by state."""
     asked = select(StripeEvent).order_by(StripeEvent.received_at.desc(), StripeEvent.id).limit(most)
     if state:
         asked = asked.where(StripeEvent.state == state)
@@ -58,17 +58,17 @@ def list_events(state: str | None, most: int, as_json: bool) -> None:
 
 @inbox.command()
 @click.argument("event_ids", nargs=-1)
-@click.option("--parked", is_flag=True, help="All parked events.")
+@click.option("--parked", is_flag=True, help="Process all parked events.")
 @with_appcontext
 def replay(event_ids: tuple[str, ...], parked: bool) -> None:
-    """Handle events again, now. What they say was booked before is not booked twice.
+    """Process Stripe events again. Nothing is recorded twice.
 
-    Exit code 1 if one of them is unknown or fails again."""
+    Exit codes: 0 done, 1 an event is unknown or failed again, 2 wrong usage."""
     chosen = list(event_ids)
     if parked:
         chosen += db.session.scalars(select(StripeEvent.id).where(StripeEvent.state == "parked")).all()
     if not chosen:
-        raise click.UsageError("Name an event, or say --parked.")
+        raise click.UsageError("Name an event, or use --parked.")
     failed = [event_id for event_id in chosen if not _replayed(event_id)]
     if failed:
         raise SystemExit(1)
@@ -79,7 +79,7 @@ def _replayed(event_id: str) -> bool:
     with write_unit() as conn:
         known = events.replay(conn, event_id, at=at)
     if not known:
-        click.echo(f"{event_id}: no such event is kept (or its content has expired)", err=True)
+        click.echo(f"{event_id}: no such event, or its content was deleted. Run: donations stripe sync", err=True)
         return False
     try:
         state = events.handle_due(event_id, at=at)

@@ -47,7 +47,7 @@ def refuse_wrong_keys(app: Flask) -> None:
 
 
 def guarded(command: click.Command) -> click.Command:
-    """The command, which proves the keys first; of a group each of its commands."""
+    """The command, which proves the keys first. Of a group, each of its commands."""
     if isinstance(command, click.Group):
         for inner in command.commands.values():
             guarded(inner)

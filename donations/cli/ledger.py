@@ -13,18 +13,19 @@ from donations.cli import classification, exports, periods, posting_stop
 from donations.database import snapshot
 from donations.extensions import db
 from donations.models import Account
+from donations.money import Money, written
 
 
 @click.group()
 def ledger() -> None:
-    """The books."""
+    """Check, export, correct and close the ledger."""
 
 
 @ledger.command()
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def check(as_json: bool) -> None:
-    """Ask every invariant. Exit code 0: sound; 1: at least one does not hold."""
+    """Check the ledger and list every problem. Exit codes: 0 all checks passed, 1 a check failed."""
     with snapshot() as conn:
         report = books.check(conn, datetime.now(UTC))
     if as_json:
@@ -56,14 +57,15 @@ def _for_machines(report: books.Report) -> dict[str, object]:
 def _print(report: books.Report) -> None:
     names = {account.code: account.name for account in db.session.query(Account)}
     for (account, currency), minor in sorted(report.trial_balance.items()):
-        click.echo(f"{account} {names[account]:36} {minor:>14} {currency} (minor units)")
+        click.echo(f"{account} {names[account]:36} {written(Money(minor, currency)):>16}")
     for item in report.open_items:
         click.echo(f"open: {item}")
     for finding in report.findings:
-        click.echo(f"WRONG {finding.invariant}: {finding.said}", err=True)
+        click.echo(posting_stop.failed(finding), err=True)
     for finding, acceptance in report.accepted:
         click.echo(f"accepted {finding.invariant}: {finding.said} ({acceptance.at:%Y-%m-%d}: {acceptance.reason})")
-    click.echo(f"{report.entries} entries, {report.postings} postings: " + ("sound" if report.sound else "NOT SOUND"))
+    outcome = "all checks passed" if report.sound else "CHECKS FAILED"
+    click.echo(f"{report.entries} entries, {report.postings} postings: {outcome}")
 
 
 ledger.add_command(posting_stop.resume)

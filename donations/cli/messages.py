@@ -18,24 +18,27 @@ from donations.extensions import db
 from donations.giving import messages as domain
 from donations.giving.messages import Message
 from donations.models import MessageDecision
+from donations.money import written
 
-WAITS = ", and shown when the appeal's figures are next renewed"
+WAITS = ", and shown at the next update of the appeal's total"
 
 
 @click.group()
 def messages() -> None:
-    """Supporters' messages: list, show, approve, hide.
+    """List, show, approve or hide supporters' messages.
 
-    Exit codes: 0 done, 1 there is no such message, 2 wrong usage."""
+    Exit codes: 0 done, 1 no such message, 2 wrong usage."""
 
 
 @messages.command("list")
-@click.option("--state", type=click.Choice(domain.STATES), default="waiting", show_default=True, help="Only those.")
-@click.option("--most", default=50, show_default=True, help="How many, oldest first.")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option(
+    "--state", type=click.Choice(domain.STATES), default="waiting", show_default=True, help="Show only this state."
+)
+@click.option("--most", default=50, show_default=True, help="Show at most this many, oldest first.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def list_messages(state: str, most: int, as_json: bool) -> None:
-    """List messages of gifts that were received: those that wait for your word, unless told otherwise."""
+    """List the messages of received donations. Default: those that wait for approval."""
     found = domain.listed(state, most)
     if found:
         disclosures.tell("messages list")
@@ -44,15 +47,15 @@ def list_messages(state: str, most: int, as_json: bool) -> None:
         return
     for each in found:
         click.echo(f"{_head(each)}\n    {_first_words(each.text)}")
-    click.echo(f"{state}: {len(found)}" if found else f"No message is {state}.")
+    click.echo(f"{state}: {len(found)}" if found else f"No messages are {state}.")
 
 
 @messages.command()
 @click.argument("reference")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def show(reference: str, as_json: bool) -> None:
-    """Show one message whole, with what was decided about it."""
+    """Show one message in full, with the decisions about it."""
     found = domain.find(reference)
     disclosures.tell("messages show")
     if as_json:
@@ -68,7 +71,7 @@ def show(reference: str, as_json: bool) -> None:
 @click.argument("reference")
 @with_appcontext
 def approve(reference: str) -> None:
-    """Let a message be shown on its appeal's page; on a discreet one from its next renewal on."""
+    """Show a message on the page of its appeal. With delayed totals, it appears at the next update of the total."""
     _decide(reference, domain.approve)
 
 
@@ -76,7 +79,7 @@ def approve(reference: str) -> None:
 @click.argument("reference")
 @with_appcontext
 def hide(reference: str) -> None:
-    """Do not show a message, or show it no more; at once."""
+    """Hide a message at once."""
     _decide(reference, domain.hide)
 
 
@@ -93,7 +96,7 @@ def _decide(reference: str, verb: Callable[..., MessageDecision]) -> None:
 
 def _head(each: Message) -> str:
     return (
-        f"{each.reference}  {each.given_at:%Y-%m-%d %H:%M}  {each.appeal}  {each.amount.plain()} {each.amount.currency}"
+        f"{each.reference}  {each.given_at:%Y-%m-%d %H:%M}  {each.appeal}  {written(each.amount)}"
         f"  {each.signed or '(no name)'}"
     )
 

@@ -20,14 +20,14 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 @click.command()
 @click.argument("until", type=DAY, metavar="DAY")
-@click.option("--check", is_flag=True, help="Only say what is to fix before closing.")
-@click.option("--accept", "accepted", default="", metavar="REASON", help="Why what is still open may stay so.")
+@click.option("--check", is_flag=True, help="Show what to fix before closing and change nothing.")
+@click.option("--accept", "accepted", default="", metavar="REASON", help="Carry open items forward, with the reason.")
 @with_appcontext
 def close(until: datetime, check: bool, accepted: str) -> None:
-    """Sign the close of the period that ends on DAY (YYYY-MM-DD). With the last signature it is closed.
+    """Sign off the period that ends on DAY (YYYY-MM-DD). The last signature closes the period.
 
-    What is still open of the period is named, and needs --accept with a reason or must be dealt with first. Exit code
-    0: signed, or nothing is to fix; 1: something is, and it is named."""
+    Open items are listed. Deal with them first, or carry them forward with --accept and a reason. Exit codes: 0 signed,
+    or nothing to fix, 1 something to fix, 2 wrong usage."""
     at = datetime.now(UTC)
     with write_unit() as conn:
         period = period_close.preview(until.date())
@@ -35,16 +35,16 @@ def close(until: datetime, check: bool, accepted: str) -> None:
         for item in found.open_items:
             click.echo(f"open: {item}")
         for blocker in found.blockers:
-            click.echo(f"in the way: {blocker}", err=True)
+            click.echo(f"to fix: {blocker}", err=True)
         for group in (*found.to_accept, *found.named):
-            click.echo(f"still to do: {group.kind} {group.count}, the oldest since {group.oldest[0].since}")
+            click.echo(f"to do: {group.kind} {group.count}, oldest since {group.oldest[0].since}")
         if found.blockers:
             raise SystemExit(1)
         if check:
-            click.echo(f"Nothing stands in the way of closing {period.starts_on} to {period.ends_on}.")
+            click.echo(f"Nothing to fix before closing {period.starts_on} to {period.ends_on}.")
             return
         if found.to_accept and not accepted:
-            click.echo("These items are still open. Deal with them, or close with --accept and a reason.", err=True)
+            click.echo("Some items are still open. Deal with them, or use --accept with a reason.", err=True)
             raise SystemExit(1)
         period = period_close.prepare(until.date())
         done = period_close.sign(conn, period, actor=actor(), at=at, accepted=accepted)
@@ -55,10 +55,10 @@ def close(until: datetime, check: bool, accepted: str) -> None:
 
 @click.command()
 @click.argument("until", type=DAY, metavar="DAY")
-@click.option("--reason", required=True, help="Why, in a sentence for whoever reads the books later.")
+@click.option("--reason", required=True, help="Reason, for later readers of the accounts.")
 @with_appcontext
 def reopen(until: datetime, reason: str) -> None:
-    """Open the closed period that ends on DAY again. What was signed stays to be read."""
+    """Reopen the closed period that ends on DAY (YYYY-MM-DD). Signed figures are kept."""
     at = datetime.now(UTC)
     with write_unit() as conn:
         period = db.session.scalar(select(Period).where(Period.ends_on == until.date()))
@@ -66,4 +66,4 @@ def reopen(until: datetime, reason: str) -> None:
             raise click.UsageError(f"No period ends on {until:%Y-%m-%d}.")
         period_close.reopen(period, actor=actor(), reason=reason, at=at)
         audit.record(conn, actor(), "period.reopened", f"period:{period.id}", {"reason": reason}, at=at)
-    click.echo(f"{period.starts_on} to {period.ends_on} is open again.")
+    click.echo(f"{period.starts_on} to {period.ends_on} is open again. Next: donations ledger close {period.ends_on}")

@@ -22,7 +22,7 @@ from donations.errors import PaymentServiceDown, PostingNotStopped, StillUnsound
 from donations.extensions import db
 from donations.ledger import Finding
 from donations.models import Appeal, Cure, Fund
-from donations.money import Money
+from donations.money import Money, written
 from donations.reconciliation import posting_stop
 from donations.reconciliation.posting_stop import EXPLAINED, KINDS, Asked, Option
 from donations.worker.refunds import carry_out
@@ -33,9 +33,9 @@ PAGE = "/treasury/posting-stop"
 @click.command()
 @with_appcontext
 def resume() -> None:
-    """Post again after posting was stopped. Says what is still wrong and how to correct it, while anything is.
+    """Resume posting after it was stopped, or list each remaining finding and how to correct it.
 
-    Exit codes: 0 posting goes on, or was not stopped; 1 at least one grave finding is left."""
+    Exit codes: 0 posting goes on, or was not stopped, 1 at least one finding is left."""
     at = datetime.now(UTC)
     try:
         with write_unit() as conn:
@@ -47,21 +47,21 @@ def resume() -> None:
         explain()
         raise SystemExit(1) from None
     else:
-        click.echo(f"Posting goes on; {waiting} events are due.")
+        click.echo(f"Posting goes on. Events to process: {waiting}. Next: donations ledger check")
 
 
 @click.command()
 @click.argument("finding")
 @click.argument("kind", type=click.Choice(sorted(KINDS)))
 @click.argument("target", default="")
-@click.option("--reason", required=True, help="Why, in a sentence that is kept with the books.")
-@click.option("--fund", "fund_slug", help="The fund that a payment is assigned to.")
+@click.option("--reason", required=True, help="Reason, kept with the ledger.")
+@click.option("--fund", "fund_slug", help="The fund to assign the payment to.")
 @with_appcontext
 def cure(finding: str, kind: str, target: str, reason: str, fund_slug: str | None) -> None:
     """Correct one finding while posting is stopped. `donations ledger resume` lists findings and their corrections.
 
-    TARGET is a payment (ch_...) or the number of an entry, where the correction needs one. Exit codes: 0 done, or kept
-    for a second person to approve; 1 refused, or Stripe has not answered yet; 2 wrong usage."""
+    TARGET is a payment (ch_...) or the number of an entry, where the correction needs one. Exit codes: 0 done, or
+    waits for a second approval, 1 refused, or no answer from Stripe yet, 2 wrong usage."""
     fund = _fund(fund_slug) if kind == "assign" else None
     with write_unit() as conn:
         asked = Asked(secrets.token_urlsafe(12), finding, kind, reason, target, fund)
@@ -92,9 +92,9 @@ def request(conn: Connection, asked: Asked, *, at: datetime) -> Cure:
 def tell(state: str) -> None:
     """Say what became of it, and what to do next."""
     if state == "requested":
-        click.echo(f"Kept. Another person must approve it on the page “Posting is stopped” ({_address()}).")
+        click.echo(f"Saved. Another person must approve this on the page “Posting is stopped” ({_address()}).")
     else:
-        click.echo("Done. Next: `donations ledger resume` says what is left, or lets posting go on.")
+        click.echo("Done. Next: donations ledger resume")
 
 
 def explain() -> None:
@@ -102,10 +102,20 @@ def explain() -> None:
     with snapshot() as conn:
         report = books.check(conn, datetime.now(UTC))
         for finding in report.grave:
-            click.echo(f"WRONG {finding.invariant}: {finding.said}", err=True)
+            click.echo(f"Check failed ({finding.invariant}): {finding.said}", err=True)
             for line in _explained(conn, finding):
                 click.echo(f"  {line}", err=True)
-    click.echo(f"The books are NOT SOUND. Page: “Posting is stopped” ({_address()}).", err=True)
+    click.echo(f"Posting stays stopped. Page: “Posting is stopped” ({_address()}).", err=True)
+
+
+def failed(finding: Finding) -> str:
+    """One line for a finding, with the command to run next."""
+    family = finding.invariant.split()[0]
+    run = "donations ledger resume" if finding.is_grave else _NEXT.get(family)
+    return f"Check failed ({finding.invariant}): {finding.said}" + (f". Run: {run}" if run else "")
+
+
+_NEXT = {"I3": "donations stripe sync", "I5": "donations stripe sync", "I7": "donations bank lines"}
 
 
 def _explained(conn: Connection, finding: Finding) -> Iterator[str]:
@@ -127,13 +137,13 @@ def _plain(name: str, fact: Any) -> Any:
     model: Any = {"fund": Fund, "appeal": Appeal}.get(name)
     if model is not None:
         return db.session.scalar(select(model.slug).where(model.id == fact)) or fact
-    return f"{fact.plain()} {fact.currency}" if isinstance(fact, Money) else fact
+    return written(fact) if isinstance(fact, Money) else fact
 
 
 def _fund(slug: str | None) -> int:
     fund_id = db.session.scalar(select(Fund.id).where(Fund.slug == (slug or "")))
     if fund_id is None:
-        raise click.UsageError(f"There is no fund {slug}." if slug else "Name the fund: --fund FUND.")
+        raise click.UsageError(f"No fund is called {slug}." if slug else "Name the fund: --fund FUND.")
     return fund_id
 
 
@@ -141,7 +151,7 @@ def _carry_out(attempt_id: int) -> None:
     try:
         carry_out(attempt_id, datetime.now(UTC))
     except PaymentServiceDown:
-        click.echo("Stripe has not answered yet. The refund is kept, and asked for again by itself.", err=True)
+        click.echo("Stripe has not answered yet. The refund is saved, and the worker asks Stripe again.", err=True)
         raise SystemExit(1) from None
 
 

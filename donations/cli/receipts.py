@@ -18,32 +18,33 @@ from donations.models import Organisation
 
 @click.group()
 def receipts() -> None:
-    """Receipts and statements."""
+    """Make annual donation statements."""
 
 
 @receipts.command()
 @click.argument("email")
-@click.option("--year", type=click.IntRange(2000, 9999), required=True, help="Of the day the gifts were received.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The PDF to write.")
-@click.option("--language", help="Of the statement; the organisation's first one if not said.")
+@click.option("--year", type=click.IntRange(2000, 9999), required=True, help="Year of the donations.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="PDF file to save.")
+@click.option("--language", help="Language of the statement. Default: the organisation's first.")
 @with_appcontext
 def statement(email: str, year: int, output: Path, language: str | None) -> None:
-    """Write the annual statement of one donor: all receipts that stand, with their sums. Exit code 1 if there are none.
+    """Save the annual donation statement of one donor as a PDF: all valid receipts and their sums.
 
-    The file is for the eyes of this user alone: it names a person."""
+    The file names a person: only this user of the system can read it. The team is told by email. Exit codes: 0 saved,
+    1 no valid receipt."""
     house = Organisation.get()
     if language not in (None, *house.languages):
-        raise click.UsageError(f"The organisation speaks {', '.join(house.languages)}.")
+        raise click.UsageError(f"Choose a language of the organisation: {', '.join(house.languages)}.")
     found = issued.of_donor(email, year)
     if not found:
-        click.echo(f"No receipt stands for this address in {year}.", err=True)
+        click.echo(f"This address has no valid receipt in {year}.", err=True)
         raise SystemExit(1)
     with force_locale(language or house.default_language):
         made = paper.statement_pdf(email, year, found, at=datetime.now(UTC))
     with private(output) as file:
         file.write(made)
         disclosures.tell("receipts statement")
-    click.echo(f"{len(found)} receipts: {output}")
+    click.echo(f"Saved {len(found)} receipts: {output}")
 
 
 COMMANDS = (receipts,)

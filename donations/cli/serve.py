@@ -45,14 +45,14 @@ _PR_SET_PDEATHSIG = 1
 
 @click.command()
 @click.option("--idle", default=0.5, show_default=True, help="Seconds to wait when nothing is due.")
-@click.option("--forget", metavar="HOST", help="Miss the workers of this host no longer: it is gone for good.")
+@click.option("--forget", metavar="HOST", help="Forget the workers of a host that is gone for good.")
 @with_appcontext
 def worker(idle: float, forget: str | None) -> None:
-    """Send mail, retry events, look at sessions, run the periodic jobs; until SIGTERM.
+    """Run the worker until SIGTERM: send emails, process events, check payment pages, run the periodic jobs.
 
-    Exit codes: 0 ended by a signal, 1 refused (no tables, or of another version; no database)."""
+    Exit codes: 0 ended by a signal, 1 refused (no database, no tables or another version)."""
     if forget is not None:
-        click.echo(f"{loop.forget(forget)} workers of {forget} are forgotten.")
+        click.echo(f"Forgotten: {loop.forget(forget)} workers of {forget}. Next: donations doctor")
         return
     logs.set_up()
     stop = threading.Event()
@@ -62,17 +62,17 @@ def worker(idle: float, forget: str | None) -> None:
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, help="0 takes a free one.")
-@click.option("--processes", default=2, show_default=True, help="Web processes.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on. 0 takes a free one.")
+@click.option("--processes", default=2, show_default=True, help="Number of web processes.")
 @click.option("--threads", default=4, show_default=True, help="Threads of each web process.")
-@click.option("--no-worker", is_flag=True, help="Web only; the worker runs elsewhere.")
+@click.option("--no-worker", is_flag=True, help="Run the web server only. The worker runs elsewhere.")
 @with_appcontext
 def serve(host: str, port: int, processes: int, threads: int, no_worker: bool) -> None:
-    """Run the web server and the worker; until SIGTERM, which lets both finish what they have in hand.
+    """Run the web server and the worker until SIGTERM. Both finish their current work first.
 
-    Exit codes: 0 ended by a signal, 1 refused (the database is served already, the port is taken, no tables or of
-    another version, no database)."""
+    Exit codes: 0 ended by a signal, 1 refused (already running, port in use, no database, no tables or another
+    version)."""
     stop = threading.Event()
     _on_stop(stop)
     with lock.only_server(current_app.config["SETTINGS"].database_file):

@@ -23,11 +23,10 @@ KEYS = ("SECRET_KEY", "DATA_KEY")
 
 @click.command()
 def init() -> None:
-    """Write a .env file with fresh keys, if there is none, and bring the database up to date.
+    """Set up this folder: create a .env file with fresh keys and bring the database up to date.
 
-    An existing .env is never touched, and no new keys are written for a database that holds data sealed with others. In
-    another folder than the code's, the new installation has its database in that folder.
-    Exit codes: 0 done, 1 refused (nothing was changed)."""
+    An existing .env stays unchanged. A database sealed with other keys gets no new keys. Outside the folder of the
+    code, the database is created in the current folder. Exit codes: 0 done, 1 refused (nothing was changed)."""
     file = Path.cwd() / ".env"
     # The .env of the code's own folder is another installation's: its keys and database stay out of this one.
     values = dict(config.source(here_only=True).values)
@@ -39,18 +38,16 @@ def init() -> None:
             lines = "\n".join(f"{name}={value}" for name, value in fresh.items())
             raise click.ClickException(f"{file} has no {' and no '.join(missing)}. Add these lines to it:\n{lines}")
         _write_env(file, fresh)
-        click.echo(f"Wrote {file} with fresh keys. Keep a copy of it apart from the database's backups.")
+        click.echo(f"Created {file} with fresh keys. Keep a copy apart from the backups of the database.")
     elif file.exists():
-        click.echo(f"{file} is there already and stays as it is.")
+        click.echo(f"{file} exists already and was not changed.")
     else:
         click.echo("The keys are in the environment, so no .env file is written.")
     settings = _migrate()
     click.echo(f"The database is up to date: {settings.database_place}")
-    click.echo("Next: `donations appeals load FILE`, then `donations doctor`.")
-    click.echo("So that no names are found on this machine if it is taken: `donations keys offline create FILE`.")
-    click.echo(
-        "Who runs the fund signs in at /staff: `donations staff invite EMAIL --role admin` invites the first one."
-    )
+    click.echo("Next: donations appeals load FILE, then donations doctor.")
+    click.echo("To protect names if this machine is seized: donations keys offline create FILE")
+    click.echo("To invite the first admin, who signs in at /staff: donations staff invite EMAIL --role admin")
 
 
 def _fresh(missing: list[str], values: dict[str, str]) -> dict[str, str]:
@@ -97,8 +94,8 @@ def _holds_sealed(conn: Connection) -> bool:
 
 def _write_env(file: Path, settings: dict[str, str]) -> None:
     lines = [
-        "# Fighting Fund's settings; .env.example tells what else may stand here. Whoever has DATA_KEY can read the",
-        "# supporters' names and addresses, and without it nobody can.",
+        "# Settings of Fighting Fund. See .env.example for all of them. Keep DATA_KEY secret and never lose it:",
+        "# the names and addresses of supporters can be read only with DATA_KEY.",
         *(f"{name}={value}" for name, value in settings.items()),
     ]
     # Made with its mode, and only if it is new: there is no moment in which others could read it.

@@ -24,39 +24,39 @@ from donations.staff import changes, notices, second_factor
 
 @click.group()
 def staff() -> None:
-    """The people who run the fund. What is done here takes effect at once, and is mailed to every admin and treasurer.
+    """Invite, list, disable or enable the team. Changes take effect at once. Admins and treasurers get an email.
 
     Exit codes: 0 done, 1 refused (nothing was changed), 2 wrong usage."""
 
 
 @staff.command()
 @click.argument("email")
-@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="May be given often.")
-@click.option("--language", help="Of the mail, like en or ru; else the organisation's first one.")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="Role. Repeatable.")
+@click.option("--language", help="Language of the email, like en or ru. Default: the organisation's first.")
 @with_appcontext
 def invite(email: str, roles: tuple[str, ...], language: str | None) -> None:
-    """Invite EMAIL: mail a link that works once and for three days, and print it."""
+    """Invite EMAIL to the team: email and print a link that works once, for 3 days."""
     try:
         validate_email(email, check_deliverability=False)
     except EmailNotValidError as error:
-        raise click.UsageError(f"{email} is no e-mail address.") from error
+        raise click.UsageError(f"{email} is not an email address.") from error
     house = Organisation.get()
     if language and language not in house.languages:
-        raise click.UsageError(f"There is no language {language}. There are: {', '.join(house.languages)}.")
+        raise click.UsageError(f"Unknown language {language}. Choose from: {', '.join(house.languages)}.")
     with write_unit() as conn:
         at = datetime.now(UTC)
         made = domain.invite(conn, email, roles, language=language or house.default_language, by=actor(), at=at)
         notices.tell(conn, "invitation", by=actor(), at=at, about=made.id, roles=roles)
         link = _link(made, house)
-    click.echo(f"{email} is invited as {', '.join(sorted(set(roles)))}. The link works once, and for three days:")
+    click.echo(f"{email} is invited as {', '.join(sorted(set(roles)))}. The link works once, for 3 days:")
     click.echo(link)
 
 
 @staff.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def list_(as_json: bool) -> None:
-    """Say who is here, with which roles."""
+    """List the team and their roles."""
     people = [_told(person) for person in domain.listed()]
     if people:
         disclosures.tell("staff list")
@@ -64,66 +64,68 @@ def list_(as_json: bool) -> None:
         click.echo(json.dumps({"staff": people}, indent=2, ensure_ascii=False))
         return
     for each in people:
-        second = "" if each["second_factor"] else "  no second factor"
+        second = "" if each["second_factor"] else "  no two-step verification"
         click.echo(f"{each['id']:>4}  {each['state']:8}  {', '.join(each['roles']):24}  {each['email']}{second}")
-    click.echo(f"{len(people)} people" if people else "Nobody yet. `donations staff invite EMAIL --role admin`")
+    click.echo(f"{len(people)} people" if people else "No team yet. Run: donations staff invite EMAIL --role admin")
 
 
 @staff.command("reset-factor")
 @click.argument("email")
 @with_appcontext
 def reset_factor(email: str) -> None:
-    """For who lost app and recovery codes: the next sign-in asks to set up another app. Every session ends."""
+    """Reset two-step verification of EMAIL, for a lost app and lost recovery codes.
+
+    Signs them out on all devices. The next sign-in sets up another app."""
     with write_unit() as conn:
         person, at = _find(email), datetime.now(UTC)
         domain.forget_factors(conn, person, by=actor(), at=at)
         notices.tell(conn, "factors", by=actor(), at=at, about=person.id)
-    click.echo(f"{email} sets up a second factor at the next sign-in.")
+    click.echo(f"{email} sets up two-step verification at the next sign-in.")
 
 
 @staff.command()
 @click.argument("email")
 @with_appcontext
 def disable(email: str) -> None:
-    """Let somebody sign in no more. Their sessions end at once; what they did stays in the audit."""
+    """Disable the sign-in of EMAIL and sign them out on all devices. The audit log keeps what they did."""
     with write_unit() as conn:
         person, at = _find(email), datetime.now(UTC)
         notices.tell(conn, "disabled", by=actor(), at=at, about=person.id)
         domain.disable(conn, person, by=actor(), at=at)
-    click.echo(f"{email} signs in no more.")
+    click.echo(f"{email} can no longer sign in. To undo: donations staff enable {email}")
 
 
 @staff.command()
 @click.argument("email")
 @with_appcontext
 def enable(email: str) -> None:
-    """Let somebody who was disabled sign in again."""
+    """Enable the sign-in of EMAIL again."""
     with write_unit() as conn:
         person, at = _find(email), datetime.now(UTC)
         domain.enable(conn, person, by=actor(), at=at)
         notices.tell(conn, "enabled", by=actor(), at=at, about=person.id, roles=sorted(person.roles))
-    click.echo(f"{email} may sign in again.")
+    click.echo(f"{email} can sign in again.")
 
 
 @staff.command("changes")
 @with_appcontext
 def changes_() -> None:
-    """Say which changes of the team wait, and until when."""
+    """List changes of the team that wait, and until when."""
     if changes.waiting():
         disclosures.tell("staff changes")
     for each in changes.waiting():
         row, roles = each.row, f" as {', '.join(each.roles)}" if each.roles else ""
-        click.echo(f"{row.id:>4}  {row.kind:14}  {each.about}{roles}, asked for by {row.asked_by}, takes effect "
+        click.echo(f"{row.id:>4}  {row.kind:14}  {each.about}{roles}, requested by {row.asked_by}, takes effect "
                    f"{row.takes_effect_at:%Y-%m-%d %H:%M} UTC")  # fmt: skip
     if not changes.waiting():
-        click.echo("Nothing waits.")
+        click.echo("No changes wait.")
 
 
 @staff.command()
 @click.argument("number", type=int)
 @with_appcontext
 def accept(number: int) -> None:
-    """Make a change of the team that waits take effect now: for a fund with a single admin."""
+    """Accept a waiting change of the team so that it takes effect now. For a fund with one admin."""
     with write_unit() as conn:
         roles = [role for each in changes.waiting() if each.row.id == number for role in each.roles]
         row, at = changes.accept(conn, number, by=actor(), at=datetime.now(UTC)), datetime.now(UTC)
@@ -135,12 +137,12 @@ def accept(number: int) -> None:
 @click.argument("email")
 @with_appcontext
 def code(email: str) -> None:
-    """In the demo only: the code that EMAIL's app would show now, for who has no such app at hand."""
+    """Print the verification code that the app of EMAIL shows now. Works in the demo only."""
     if not current_app.config["SETTINGS"].in_development:
-        raise click.UsageError("Only beside the stand-in for Stripe. Whoever lost their app: `staff reset-factor`.")
+        raise click.UsageError("This works in the demo only. For a lost app, run: donations staff reset-factor EMAIL")
     person = _find(email)
     if person.totp_sealed is None:
-        raise click.UsageError(f"{email} has set up no app.")
+        raise click.UsageError(f"{email} has no authenticator app.")
     click.echo(second_factor.codes().code(second_factor.secret_of(person), datetime.now(UTC)))
 
 

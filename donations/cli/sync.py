@@ -17,19 +17,17 @@ RECOVERED = "payments of lost donations looked at"
 
 @click.group("stripe")
 def group() -> None:
-    """What Stripe knows and we do not yet."""
+    """Fetch data from Stripe, import its reports, set up its webhooks."""
 
 
 @group.command()
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def sync(as_json: bool) -> None:
-    """Ask Stripe for everything that is new or has changed, and book it. The worker does so by itself.
+    """Fetch everything new from Stripe and record it in the ledger. The worker also does this on its own.
 
-    Events, balance transactions, payouts, refunds, disputes and fraud warnings. After a restore, donations that the
-    copy does not know are made again.
-
-    Exit code 1 if Stripe does not answer."""
+    Fetches events, balance transactions, payouts, refunds, disputes and fraud warnings. After a restore, it recreates
+    donations that the backup does not have. Exit codes: 0 done, 1 Stripe does not answer."""
     at = datetime.now(UTC)
     steps = {
         "events": stripe_sync.catch_up,

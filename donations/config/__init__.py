@@ -78,7 +78,7 @@ class Settings:
 
     @property
     def database_file(self) -> Path | None:
-        """The file of an SQLite database; None for PostgreSQL."""
+        """The file of an SQLite database, None for PostgreSQL."""
         url = make_url(self.database_url)
         return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
@@ -110,8 +110,8 @@ def choose(file: Path) -> None:
 
 
 def source(*, here_only: bool = False) -> Source:
-    """The process's environment, and beneath it the chosen file, or the .env file of the current folder or, if there is
-    none and it is not `here_only`, of this checkout. Raises BadSetting if the file cannot be read."""
+    """The process's environment, and beneath it the chosen file or the .env file of the current folder. If that folder
+    has none, it is the file of this checkout, unless `here_only`. Raises BadSetting if the file cannot be read."""
     folders = (Path.cwd(),) if here_only else (Path.cwd(), HOME)
     return read_source(_chosen, folders, (*NAMES, *(f"{name}_FILE" for name in SECRETS)))
 
@@ -167,7 +167,7 @@ def _raw(environ: Mapping[str, str], name: str, default: str | None) -> str:
     if value or default is not None:
         return value or default or ""
     raise readers.fault_of(
-        name, "is not set", "Set it, or run `donations init`, which writes a .env file with fresh keys"
+        name, "is not set", "Set a value, or run `donations init` to create a .env file with fresh keys"
     )
 
 

@@ -73,19 +73,19 @@ def _parsed(file: Path, names: set[str]) -> tuple[dict[str, str], list[str]]:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         fault = f"cannot be read ({getattr(error, 'strerror', None) or 'it is not UTF-8 text'})"
-        raise BadSetting(setting=file, fault=fault, mend="Correct the file, or let this user read it") from error
+        raise BadSetting(setting=file, fault=fault, fix="Correct the file, or let this user read it") from error
     values: dict[str, str] = {}
     warnings: list[str] = []
     for binding in parse_stream(io.StringIO(text)):
         line = binding.original.line
         if binding.error or (binding.key is not None and binding.value is None):
-            warnings.append(f"line {line} sets nothing. Write it as NAME=value")
+            warnings.append(f"line {line} sets nothing. Use the form NAME=value")
         elif binding.key is not None:
             values[binding.key] = binding.value or ""
             if binding.key not in names:
                 warnings.append(f"line {line} sets {binding.key}, {_meant(binding.key, names)}")
     counted = Counter(binding.key for binding in parse_stream(io.StringIO(text)) if binding.key)
-    warnings += [f"{name} stands there {times} times. Only the last one counts" for name, times in counted.items()
+    warnings += [f"{name} is set {times} times. Only the last one counts" for name, times in counted.items()
                  if times > 1]  # fmt: skip
     return values, warnings
 

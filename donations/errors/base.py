@@ -22,7 +22,7 @@ class DonationsError(Exception):
 
 
 class BadSetting(DonationsError):
-    """%(setting)s: %(fault)s. %(mend)s"""
+    """%(setting)s: %(fault)s. %(fix)s"""
 
     status = 500
 

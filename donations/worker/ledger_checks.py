@@ -20,7 +20,7 @@ WARN_BEFORE = timedelta(days=3)
 
 
 def check_books(at: datetime) -> None:
-    """Ask every invariant. A grave fault stops posting until a person resumes it; every fault is an alarm."""
+    """Ask every invariant. A grave fault stops posting until a person resumes it. Every fault is an alarm."""
     with snapshot() as conn:
         report = ledger.check(conn, at)
     if report.sound:

@@ -40,7 +40,7 @@ class Troubles:
             trouble.kind, trouble.logged, trouble.times = kind, now, trouble.times + 1
         said = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
         log.error(
-            "%s fails: %s: %s. It is tried again; the same is not logged again within the hour",
+            "%s fails: %s: %s. It is tried again. The same failure is logged once an hour",
             what, type(error).__name__, said, exc_info=None if known else error,
         )  # fmt: skip
 

@@ -34,7 +34,7 @@ def account(app: Flask) -> str:
 
 
 def test_an_account_is_added_and_listed(app: Flask) -> None:
-    assert "no bank account yet" in bank(app, "accounts").output
+    assert "No bank accounts yet" in bank(app, "accounts").output
     assert bank(app, "add-account", "Current account", "--number", "GB29 NWBK 6016 1331 9268 19").exit_code == 0
     assert bank(app, "accounts").output == "Current account  GBP  …6819\n"
     listed = json.loads(bank(app, "accounts", "--json").output)
@@ -59,7 +59,7 @@ def test_a_file_is_imported_once(app: Flask, account: str) -> None:
     first = bank(app, "import", CAMT)
     assert (first.exit_code, lines()) == (0, 4)
     assert "4 lines imported, 0 were known" in first.output
-    assert "1 lines are not booked by the bank yet" in first.output
+    assert "lines left out because the bank has not booked them yet: 1" in first.output
     again = json.loads(bank(app, "import", CAMT, "--json").output)
     assert (again["accounts"][0]["new"], again["accounts"][0]["known"], lines()) == (0, 4, 4)
 

@@ -22,7 +22,7 @@ def test_a_dry_run_says_what_would_be_matched_and_changes_nothing(app: Flask) ->
     line = said(a_bank_account(), 2000, references.code_of_gift(gift))
     output = asked(app, "match", "--dry-run")
     assert f"line {line}: 9 offline_gift {gift}: The reference code is in the text." in output
-    assert "1 lines: 1 would be matched, 0 proposed. Nothing was changed." in output
+    assert "1 lines: 1 would be matched, 0 suggested. Nothing was changed." in output
     assert json.loads(asked(app, "match", "--dry-run", "--json"))["certain"][0]["reasons"] == ["reference", "date_near"]
     assert is_now(line) == ("open", [])
 
@@ -38,7 +38,7 @@ def test_lines_are_matched_and_the_rest_is_listed_with_its_reasons(app: Flask) -
     assert raised() == 2000
     output = asked(app, "lines")
     assert f"offline_gift {gift}: The names match. The money arrived when it was expected." in output
-    assert "1 lines are not matched" in output
+    assert "1 unmatched lines" in output
     assert "Maya" not in output  # A terminal is no place for names.
     [line] = json.loads(asked(app, "lines", "--json"))
     assert (line["amount"], line["proposals"][0]["score"]) == ("30", 4)
@@ -54,10 +54,10 @@ def test_a_proposal_is_accepted_and_taken_back(app: Flask) -> None:
     number = shown["proposals"][0]["id"]
     assert f"proposal {number}" in asked(app, "lines")
     # when it is accepted
-    assert asked(app, "match", "--accept", str(number)) == f"{number}: matched\n"
+    assert asked(app, "match", "--accept", str(number)) == f"{number}: match confirmed\n"
     assert (is_now(line), raised()) == (("confirmed", [("offline_gift", str(gift))]), 3000)
     # and taken back
-    assert asked(app, "match", "--undo", str(line)) == f"{line}: taken back\n"
+    assert asked(app, "match", "--undo", str(line)) == f"{line}: match undone\n"
     assert (is_now(line), raised()) == (("open", []), 0)
     # then once more it is refused in words, and an unknown line too
     for words in (("--accept", str(number)), ("--undo", str(line)), ("--undo", "7"), ("--undo", "7", "--dry-run")):

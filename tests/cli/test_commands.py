@@ -65,7 +65,7 @@ def test_help_lists_every_command_without_settings(tmp_path: Path) -> None:
     ("url", "said"),
     [
         ("postgresql://h1:1,h2:2/db", "host=a,b&port=5432,5432"),
-        ("postgresql://fund:p@ss@host/db", "Write @ as %40"),
+        ("postgresql://fund:p@ss@host/db", "replace @ by %40"),
         ("postgresql://nobody@/none?host=/nowhere", "the database cannot be used"),
         ("sqlite:////dev/null/all.db", "the database cannot be used"),
     ],

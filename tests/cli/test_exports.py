@@ -66,8 +66,8 @@ def test_what_was_there_stays_if_it_fails(ask, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (("--fund", "nobody"), "There is no fund nobody"),
-        (("--currency", "xxx"), "no currency we know"),
+        (("--fund", "nobody"), "No fund is called nobody"),
+        (("--currency", "xxx"), "Unknown currency"),
         (("--from", "2026-12-02", "--to", "2026-12-01"), "before it begins"),
         (("--format", "pdf"), "'pdf' is not one of"),
         (("--from", "21.11.2026"), "does not match the format"),

@@ -126,7 +126,7 @@ def test_one_unknown_event_does_not_keep_the_others_from_being_replayed(app: Fla
     event_id = receive(events.succeeded(reference))
     done = run(app, "replay", "evt_unknown", event_id)
     assert done.exit_code == 1
-    assert "evt_unknown: no such event is kept" in done.output
+    assert "evt_unknown: no such event, or its content was deleted" in done.output
     assert f"{event_id}: handled" in done.output
 
 

@@ -31,7 +31,7 @@ def test_every_command_says_which_settings_and_which_database_it_uses(installati
     folder = installations["Drill"]
     said = donations(folder, "appeals", "list")
     place = f"sqlite:///{folder}/instance/fighting-fund.db"
-    assert said.stderr == f"donations: settings from {folder}/.env; database {place}\n"
+    assert said.stderr == f"donations: settings from {folder}/.env, database {place}\n"
     assert donations(folder, "staff", "list", "--json").stderr == ""
 
 

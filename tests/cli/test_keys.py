@@ -50,16 +50,16 @@ def test_a_new_data_key_stands_in_front_of_the_old_one(app: Flask, env_file: Pat
     before = config.read(dotenv_values(env_file)).data_keys  # type: ignore[arg-type]
     answer = app.test_cli_runner().invoke(args=["keys", "rotate", "data"])
     assert answer.exit_code == 0, answer.exception
-    assert "a second time" in answer.output
+    assert "then run: donations keys rotate data" in answer.output
     after = config.read(dotenv_values(env_file)).data_keys  # type: ignore[arg-type]
     assert list(after) == ["k2", "k1"]
     assert after["k1"] == before["k1"]
     assert env_file.read_text(encoding="utf-8").startswith("# ours\n")
     assert env_file.stat().st_mode & 0o077 == 0
-    # when it is started again and the command run a second time, then the old key can go
+    # when it is started again and the command run once more, then the old key can go
     done = run(env_file, "keys", "rotate", "data", "--yes")
     assert done.exit_code == 0, done.exception
-    assert "Take k1 out of DATA_KEY" in done.output
+    assert "remove k1 from DATA_KEY" in done.output
     listed = run(env_file, "keys", "list")
     assert "k1: retired" in listed.output
     assert "k2: in use, in DATA_KEY" in listed.output
@@ -74,7 +74,7 @@ def test_a_new_secret_key_keeps_old_links_and_a_leaked_one_does_not(app: Flask, 
         assert newer != old
     refused = run(env_file, "keys", "rotate", "secret", "--leaked", typed="n\n")
     assert refused.exit_code == 1
-    assert "check codes on receipts" in refused.output
+    assert "check codes on printed receipts" in refused.output
     with again(env_file).app_context():
         assert tokens.read_receipt(old) == "R-000001"
     assert run(env_file, "keys", "rotate", "secret", "--leaked", "--yes").exit_code == 0
@@ -117,7 +117,7 @@ def test_what_the_environment_says_is_not_written_but_shown(
     monkeypatch.setenv("SECRET_KEY", "x" * 40)
     before = dotenv_values(env_file)["SECRET_KEY"]
     answer = app.test_cli_runner().invoke(args=["keys", "rotate", "secret"])
-    assert "SECRET_KEY does not stand in a .env file here" in answer.output
+    assert "SECRET_KEY is not set in a .env file here" in answer.output
     assert dotenv_values(env_file)["SECRET_KEY"] == before
 
 

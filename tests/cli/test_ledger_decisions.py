@@ -50,7 +50,7 @@ def halt() -> None:
 
 def test_a_charge_is_given_to_a_fund(app: Flask, charge_id: str) -> None:
     done = assign(app, charge_id, "ali")
-    assert (done.exit_code, done.output) == (0, f"{charge_id} belongs to ali now.\n")
+    assert (done.exit_code, done.output) == (0, f"{charge_id} now belongs to ali.\n")
     fresh()
     assert balances() == {(1105, "ali", "GBP", charge_id): 2000, (4000, "ali", "GBP", None): -2000}
     decision = db.session.query(Decision).one()
@@ -68,7 +68,7 @@ def test_a_decision_needs_a_reason(app: Flask, charge_id: str) -> None:
 def test_an_unknown_fund_is_wrong_usage(app: Flask, charge_id: str) -> None:
     done = assign(app, charge_id, "nobody")
     assert done.exit_code == 2
-    assert "There is no fund nobody." in done.output
+    assert "No fund is called nobody." in done.output
     assert rows("decision") == 0
 
 
@@ -100,7 +100,7 @@ def test_posting_goes_on_and_what_waited_is_due_at_once(app: Flask, charge_id: s
     said = events.succeeded(None)
     assert receive(said) == "due"
     done = ledger(app, "resume")
-    assert (done.exit_code, done.output) == (0, "Posting goes on; 1 events are due.\n")
+    assert (done.exit_code, done.output) == (0, "Posting goes on. Events to process: 1. Next: donations ledger check\n")
     fresh()
     assert rows("halt") == 0
     event = db.session.get_one(StripeEvent, said["id"])
@@ -116,8 +116,8 @@ def test_resuming_is_refused_while_the_books_are_not_sound(app: Flask, charge_id
     for _ in range(2):
         done = ledger(app, "resume")
         assert done.exit_code == 1
-        assert "WRONG I10" in done.output
-        assert "NOT SOUND" in done.output
+        assert "Check failed (I10)" in done.output
+        assert "Posting stays stopped." in done.output
     fresh()
     assert rows("halt") == 1
     spoil(1)
@@ -128,7 +128,7 @@ def test_resuming_is_refused_while_the_books_are_not_sound(app: Flask, charge_id
 def test_an_unknown_stripe_transaction_is_classified(app: Flask) -> None:
     movement = an_unknown_movement()
     done = ledger(app, "classify", movement, "5020", "general", "--reason", "Stripe's letter")
-    assert (done.exit_code, done.output) == (0, f"{movement} is entered on 5020 for general now.\n")
+    assert (done.exit_code, done.output) == (0, f"{movement} is now recorded on 5020 for general.\n")
     assert lines_of(movement) == [(1100, "general", "GBP", -600), (5020, "general", "GBP", 600)]
     # and not as just anything
     wrong = ledger(app, "classify", movement, "4000", "general", "--reason", "x")
@@ -138,10 +138,10 @@ def test_an_unknown_stripe_transaction_is_classified(app: Flask) -> None:
 def test_where_two_people_approve_the_command_line_only_asks(app: Flask, charge_id: str) -> None:
     two_must_approve()
     done = assign(app, charge_id, "ali")
-    assert (done.exit_code, "Another treasurer must approve it" in done.output) == (0, True)
+    assert (done.exit_code, "Another treasurer must approve this" in done.output) == (0, True)
     assert rows("decision") == 0
     asked = ledger(app, "classify", an_unknown_movement(), "5020", "general", "--reason", "x")
-    assert "Another treasurer must approve it" in asked.output
+    assert "Another treasurer must approve this" in asked.output
     fresh()
     assert [row.state for row in db.session.query(Classification)] == ["requested", "requested"]
 
@@ -149,7 +149,7 @@ def test_where_two_people_approve_the_command_line_only_asks(app: Flask, charge_
 def test_a_period_with_something_open_is_closed_with_a_reason_only(app: Flask, charge_id: str) -> None:
     said = ledger(app, "close", "2026-11-21")
     assert said.exit_code == 1
-    assert "still to do: receipt 1, the oldest since 2026-11-21" in said.output
+    assert "to do: receipt 1, oldest since 2026-11-21" in said.output
     assert "--accept" in said.output
     done = ledger(app, "close", "2026-11-21", "--accept", "asked at Stripe")
     assert (done.exit_code, done.output.splitlines()[-1].endswith(": closed.")) == (0, True), done.output

@@ -20,7 +20,7 @@ def run(app: Flask, *words: str) -> Result:
 
 def test_nothing_waits_at_first(app: Flask) -> None:
     done = run(app, "list")
-    assert (done.exit_code, done.output) == (0, "No message is waiting.\n")
+    assert (done.exit_code, done.output) == (0, "No messages are waiting.\n")
     assert json.loads(run(app, "list", "--json").output) == {"messages": []}
 
 
@@ -29,8 +29,8 @@ def test_what_waits_is_listed_as_its_supporter_lets_it_be_seen(app: Flask) -> No
     named = write("Hold on.\nWe are with you.", name="Ana Example", display="name")
     done = run(app, "list")
     assert done.exit_code == 0
-    assert f"{secret}  2026-11-21 12:00  hands-off-ali  20 GBP  (no name)" in done.output
-    assert f"{named}  2026-11-21 12:00  hands-off-ali  20 GBP  Ana Example\n    Hold on. We are" in done.output
+    assert f"{secret}  2026-11-21 12:00  hands-off-ali  £20.00  (no name)" in done.output
+    assert f"{named}  2026-11-21 12:00  hands-off-ali  £20.00  Ana Example\n    Hold on. We are" in done.output
     assert "Maya" not in done.output
     assert done.output.endswith("waiting: 2\n")
 
@@ -64,7 +64,7 @@ def test_an_approved_message_stands_on_the_page_until_it_is_hidden(app: Flask, c
 
 def test_a_discreet_appeal_says_when_it_will_show_a_message(app: Flask, client: FlaskClient) -> None:
     reference = write(slug="campaign-kazakhstan")
-    assert "when the appeal's figures are next renewed" in run(app, "approve", reference).output
+    assert "at the next update of the appeal's total" in run(app, "approve", reference).output
     assert "Hold on" not in client.get("/appeals/campaign-kazakhstan").text
 
 

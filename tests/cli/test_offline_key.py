@@ -89,7 +89,7 @@ def test_a_second_key_is_not_made(app: Flask, file: Path, words: Path) -> None:
     assert run(app, "create", str(file), "--passphrase-file", str(words)).exit_code == 0
     other = file.with_name("other.key")
     refused = run(app, "create", str(other), "--passphrase-file", str(words))
-    assert (refused.exit_code, "is there already" in refused.output) == (1, True)
+    assert (refused.exit_code, "exists already" in refused.output) == (1, True)
     assert not other.exists()
     assert db.session.query(OfflineKey).count() == 1
 

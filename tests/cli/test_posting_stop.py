@@ -53,7 +53,7 @@ def test_resume_says_what_is_wrong_what_it_means_and_how_it_is_corrected(app: Fl
     spoil(VOID)
     done = ledger(app, "resume")
     assert done.exit_code == 1
-    assert f"WRONG I11 missing: payment {charge_id} was received" in done.output
+    assert f"Check failed (I11 missing): payment {charge_id} was received" in done.output
     assert f"Payment {charge_id} was received but has no receipt" in done.output
     assert "Every donation we received has one valid receipt." in done.output
     assert re.search(r'Reissue receipt: donations ledger cure \w{10} reissue --reason "..."', done.output)
@@ -71,7 +71,7 @@ def test_the_first_command_that_resume_names_corrects_it(app: Flask, charge_id: 
     # then posting goes on, and once more there is nothing to correct
     assert done.exit_code == 0
     assert "Done." in done.output
-    assert ledger(app, "resume").output == "Posting goes on; 0 events are due.\n"
+    assert ledger(app, "resume").output == "Posting goes on. Events to process: 0. Next: donations ledger check\n"
     again = ledger(app, *said.split(), "--reason", "Found in the monthly check")
     assert isinstance(again.exception, FindingGone)
 
@@ -115,7 +115,7 @@ def test_where_two_must_approve_the_command_only_asks(app: Flask, charge_id: str
     spoil(VOID)
     done = ledger(app, "assign", charge_id, "kozlov", "--reason", "Her letter names Kozlov.")
     assert done.exit_code == 0
-    assert "Another person must approve it" in done.output
+    assert "Another person must approve this" in done.output
     fresh()
     assert [row.state for row in db.session.query(Cure)] == ["requested"]
     assert balances()[4000, "ali", "GBP", None] == -2000

@@ -109,10 +109,10 @@ def test_nobody_of_that_address_is_refused(app: Flask, verb: str) -> None:
 
 @pytest.mark.databases("sqlite")
 def test_the_list_says_who_is_here(app: Flask) -> None:
-    assert "Nobody yet" in run(app, "staff", "list").output
+    assert "No team yet" in run(app, "staff", "list").output
     join(app, EMAIL, "treasurer")
 
-    assert "no second factor" in run(app, "staff", "list").output
+    assert "no two-step verification" in run(app, "staff", "list").output
     said = json.loads(run(app, "staff", "list", "--json").output)["staff"]
     wanted = {"id": 1, "email": EMAIL, "state": "active", "roles": ["treasurer"], "second_factor": False}
     assert said == [wanted]
@@ -163,7 +163,7 @@ def test_a_lost_second_factor_is_forgotten_with_its_codes_and_sessions(app: Flas
 
 def test_the_audit_is_verified(app: Flask) -> None:
     invite(app)
-    assert run(app, "audit", "verify").output == "1 acts: whole\n"
+    assert run(app, "audit", "verify").output == "1 entries: the audit log is complete and unchanged.\n"
     with db.engine.begin() as conn:
         on = "" if conn.dialect.name == "sqlite" else " ON audit"
         conn.exec_driver_sql(f"DROP TRIGGER audit_never_changes{on}")
@@ -176,7 +176,7 @@ def test_the_audit_is_verified(app: Flask) -> None:
     assert (said["whole"], said["acts"], said["broken"]["id"]) == (False, 1, 1)
     books = run(app, "ledger", "check")
     assert books.exit_code == 1
-    assert "WRONG I13: the audit log is broken at entry 1" in books.output
+    assert "Check failed (I13): the audit log is broken at entry 1" in books.output
 
 
 def test_what_an_operator_does_to_an_appeal_stands_in_the_audit(app: Flask) -> None:
@@ -221,7 +221,7 @@ def test_the_audit_is_compared_with_the_end_that_a_mail_named(app: Flask) -> Non
 
 
 def test_what_waits_is_listed_and_accepted_on_the_machine(app: Flask) -> None:
-    assert "Nothing is waiting." in run(app, "staff", "changes").output
+    assert "No changes wait." in run(app, "staff", "changes").output
     with write_unit() as conn:
         changes.ask_invitation(conn, "new@example.org", ["auditor"], language="en", by="staff:1", at=datetime.now(UTC))
     listed = run(app, "staff", "changes").output

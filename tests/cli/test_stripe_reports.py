@@ -29,11 +29,11 @@ def test_what_was_taken_in_is_said(take_in) -> None:
     members = [{**each, "automatic_payout_id": "po_1"} for each in (CHARGE, FEE)]
     done = take_in([members[1]])
     assert done.output.splitlines() == [
-        "payout reconciliation: 1 new movements, 0 known, 0 payouts",
-        "  po_1: nothing else is known of it; import the report of payouts too",
+        "payout reconciliation: 1 new transactions, 0 known, 0 payouts",
+        "  po_1: unknown payout. Import the payouts report too",
     ]
-    assert "do not come to its amount yet" in take_in([PAYOUT]).output
-    assert take_in(members).output == "payout reconciliation: 1 new movements, 1 known, 0 payouts\n"
+    assert "do not add up yet" in take_in([PAYOUT]).output
+    assert take_in(members).output == "payout reconciliation: 1 new transactions, 1 known, 0 payouts\n"
     fresh()
     assert (rows("balance_transaction"), rows("payout")) == (3, 1)
     assert rows("audit") == 3
@@ -58,4 +58,4 @@ def test_a_report_that_is_refused_changes_nothing(take_in) -> None:
 def test_a_zone_that_is_none_is_refused(take_in) -> None:
     done = take_in([CHARGE], "--timezone", "Moon/Base")
     assert done.exit_code == 2
-    assert "no time zone we know" in done.output
+    assert "Unknown time zone" in done.output

@@ -65,5 +65,5 @@ def test_one_in_another_version_is_left_to_a_person(app: Flask, at_stripe: Strip
     ask(at_stripe, "webhook_endpoints", address.encode())
     done = setup(app)
     assert done.exit_code == 1
-    assert "Delete it" in done.output
+    assert "Delete that endpoint" in done.output
     assert len(ours(app, at_stripe)) == 1

@@ -29,7 +29,7 @@ def ask(app: Flask, tmp_path: Path):
 def test_a_statement_shows_each_fund_its_movements_and_places(ask) -> None:
     happen()
     done, file = ask()
-    assert (done.exit_code, done.output) == (0, f"4 funds: {file}\n")
+    assert (done.exit_code, done.output) == (0, f"Saved 4 funds: {file}\n")
     said = words(file.read_bytes())
     for text in (
         "Statement of funds", "1–30 Nov 2026", "British Pound (GBP)", "Euro (EUR)", "598.30", "250.00",
@@ -64,7 +64,7 @@ def test_a_statement_of_nothing_says_so(ask) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (("--language", "fr"), "The organisation speaks en, ru"),
+        (("--language", "fr"), "Choose a language of the organisation: en, ru"),
         (("--from", "2026-12-01"), "before it begins"),
         (("--to", "yesterday"), "does not match the format"),
     ],

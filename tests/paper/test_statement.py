@@ -39,7 +39,7 @@ def test_a_statement_lists_what_stands_and_sums_it_by_currency(freeze: Freeze, a
     # when the statement is asked for, the address typed in another case
     done, file = ask()
     # then it says so
-    assert (done.exit_code, done.output) == (0, f"3 receipts: {file}\n")
+    assert (done.exit_code, done.output) == (0, f"Saved 3 receipts: {file}\n")
     said = words(file.read_bytes())
     for text in (
         "Annual donation statement, 2026",
@@ -79,8 +79,8 @@ def test_only_its_owner_may_read_the_file(freeze: Freeze, ask) -> None:
 @pytest.mark.parametrize(
     ("asked", "code", "said"),
     [
-        ({"email": "nobody@example.org"}, 1, "No receipt stands"),
-        ({"year": "2024"}, 1, "No receipt stands"),
+        ({"email": "nobody@example.org"}, 1, "This address has no valid receipt"),
+        ({"year": "2024"}, 1, "This address has no valid receipt"),
         ({"year": "26"}, 2, "not in the range"),
     ],
 )

@@ -169,12 +169,12 @@ def test_posting_goes_on_only_after_the_cure_and_then_handles_what_waited(
     # refused while the books are not sound
     refused = resume(app)
     assert refused.exit_code == 1
-    assert "WRONG I10" in refused.output
+    assert "Check failed (I10)" in refused.output
     assert halted() is not None
     # and after the cure the queue goes on
     run(GIVE_IT_BACK)
     done = resume(app)
-    assert (done.exit_code, done.output) == (0, "Posting goes on; 1 events are due.\n")
+    assert (done.exit_code, done.output) == (0, "Posting goes on. Events to process: 1. Next: donations ledger check\n")
     assert halted() is None
     fresh()
     assert handle_events(db.session.get_one(StripeEvent, said["id"]).next_attempt_at or NOON) == 1

@@ -31,9 +31,9 @@ QUESTIONS: tuple[tuple[str, Question], ...] = (
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(as_json: bool) -> None:
-    """Say everything that is wrong with this installation at once. Exit codes: 0 sound, 1 not."""
+    """Check this installation and list every problem. Exit codes: 0 no faults, 1 at least one fault."""
     findings = list(examine())
     sound = not any(finding.level == "fault" for finding in findings)
     if as_json:
@@ -56,7 +56,7 @@ def examine() -> Iterator[Finding]:
     yield from map(_setting, faults)
     if settings is None:
         return
-    yield Finding("ok", "environment", f"every setting can be read; database {settings.database_place}")
+    yield Finding("ok", "environment", f"every setting can be read, database {settings.database_place}")
     yield from _ask_all(settings, source)
 
 
@@ -67,7 +67,7 @@ def _written(source: Source) -> Iterator[Finding]:
 
 
 def _setting(fault: BadSetting) -> Finding:
-    return Finding("fault", str(fault.facts["setting"]), f"{fault.facts['fault']}. {fault.facts['mend']}")
+    return Finding("fault", str(fault.facts["setting"]), f"{fault.facts['fault']}. {fault.facts['fix']}")
 
 
 def _ask_all(settings: Settings, source: Source) -> Iterator[Finding]:

@@ -20,13 +20,13 @@ from donations.worker.jobs import JOBS
 LATELY = timedelta(days=1)
 _EVERY = {job.name: job.every for job in JOBS}
 _REFUSED = {
-    "bad_signature": "no signing secret fits. Copy that of the endpoint into STRIPE_WEBHOOK_SECRETS",
-    "stale": "its good signature was too old or ahead: the clock is wrong, or somebody sends old events again",
-    "unreadable": "it was signed, but is no event that we can read. Compare the endpoint's version",
-    "other_mode": "it was of the other mode (test or live) than STRIPE_SECRET_KEY. Compare the two",
+    "bad_signature": "no signing secret fits. Copy the secret of the endpoint to STRIPE_WEBHOOK_SECRETS",
+    "stale": "valid signature, wrong time: the clock is wrong, or old events are being sent again",
+    "unreadable": "signed, but not a readable event. Compare the version of the endpoint",
+    "other_mode": "not of the mode (test or live) of STRIPE_SECRET_KEY. Compare the two",
 }
 _WAITING = {
-    "late events": "wait for the worker. `donations inbox list` shows why",
+    "late events": "wait for the worker. To see why, run `donations inbox list`",
     "parked events": "wait for a person. Run `donations inbox list`, then `donations inbox replay ID`",
     "late mails": "wait for the mail server or the worker",
     "parked mails": "wait for a person. Open /treasury, where they are listed",
@@ -36,7 +36,7 @@ _WAITING = {
 def examine(patient: Patient) -> Iterator[Finding]:
     file = patient.settings.database_file
     if file is not None and not file.exists():
-        yield Finding("fault", "database", f"there is no file {file}. Run `donations init`")
+        yield Finding("fault", "database", f"no file {file}. Run `donations init`")
         return
     with patient.connection() as conn:
         try:
@@ -53,7 +53,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         if roles.owns_the_books(conn):
             yield Finding(
                 "warning", "database role",
-                "the app's role owns the tables, so it could take off what guards the books. See docs/operating.md,"
+                "owns the tables, so it could remove what protects the ledger. See docs/operating.md,"
                 " Two roles on PostgreSQL",
             )  # fmt: skip
         yield from _way_to(conn)
@@ -91,15 +91,15 @@ def is_read_on_the_way(address: str | None, is_encrypted: bool) -> bool:
 def _guards(conn: Connection) -> Iterator[Finding]:
     lost = triggers.missing(conn)
     if lost:
-        yield Finding("fault", "triggers", f"missing: {', '.join(lost)}. Restore a backup; the books are not guarded")
+        yield Finding("fault", "triggers", f"missing: {', '.join(lost)}. The ledger is not protected. Restore a backup")
     else:
-        yield Finding("ok", "triggers", f"all {len(triggers.EXPECTED[conn.dialect.name])} stand guard over the books")
+        yield Finding("ok", "triggers", f"all {len(triggers.EXPECTED[conn.dialect.name])} protect the ledger")
 
 
 def _content(conn: Connection) -> Iterator[Finding]:
     appeals = conn.scalar(select(func.count()).select_from(Appeal)) or 0
     if conn.scalar(select(Organisation.name)) is None:
-        yield Finding("fault", "organisation", "none is set up. Run `donations appeals load FILE`")
+        yield Finding("fault", "organisation", "not set up. Run `donations appeals load FILE`")
     else:
         yield Finding("ok", "appeals", f"{appeals} loaded")
     halt = conn.execute(select(Halt.since, Halt.reason)).first()
@@ -107,8 +107,8 @@ def _content(conn: Connection) -> Iterator[Finding]:
         yield Finding(
             "fault",
             "posting",
-            f"stopped since {_told(halt.since)}, because {halt.reason}. Open /treasury/posting-stop, or run"
-            " `donations ledger resume`: both say how to correct it",
+            f"stopped since {_told(halt.since)}, because {halt.reason}. To see how to correct this, open"
+            " /treasury/posting-stop or run `donations ledger resume`",
         )
 
 
@@ -124,7 +124,9 @@ def _workers(conn: Connection, at: datetime) -> Iterator[Finding]:
                 "fault", "worker", f"{host.name}: its clock is ahead ({_told(host.seen)}). Set the clock there"
             )
         else:
-            gone = "" if conn.dialect.name == "sqlite" else f"; if it is gone, `donations worker --forget {host.name}`"
+            gone = (
+                "" if conn.dialect.name == "sqlite" else f". If it is gone, run `donations worker --forget {host.name}`"
+            )
             yield Finding("fault", "worker", f"{host.name}: last seen {_told(host.seen)}. Start it again{gone}")
 
 
@@ -132,7 +134,7 @@ def _jobs(conn: Connection, at: datetime) -> Iterator[Finding]:
     for name, due_at in work.overdue_jobs(conn, _EVERY, at).items():
         yield Finding("fault", f"job {name}", f"is due since {_told(due_at)}. Start the worker again")
     for name, error in work.failing_jobs(conn, _EVERY).items():
-        yield Finding("warning", f"job {name}", f"failed ({error}), and is tried again. The worker's log says more")
+        yield Finding("warning", f"job {name}", f"failed ({error}) and is tried again. Read the log of the worker")
     for what, count in work.waiting(conn, at).items():
         yield Finding("warning", what, f"{count} {_WAITING[what]}")
 
@@ -142,7 +144,7 @@ def _webhooks(conn: Connection, at: datetime) -> Iterator[Finding]:
     came = work.arrivals(conn)
     good = came.pop("accepted", None)
     if good is None:
-        yield Finding("warning", "webhooks", "none was accepted yet. Send a test event from Stripe's dashboard")
+        yield Finding("warning", "webhooks", "none received yet. Send a test event from Stripe's dashboard")
     else:
         yield Finding("ok", "webhooks", f"the last was accepted {_told(good.last_at)}")
     for outcome, refused in came.items():

@@ -20,7 +20,7 @@ CONNECT_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. `level` is ok, warning or fault; only a fault fails the command."""
+    """One thing looked at. `level` is ok, warning or fault. Only a fault fails the command."""
 
     level: str
     what: str

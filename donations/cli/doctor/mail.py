@@ -13,7 +13,7 @@ from donations.errors import MailServerDown
 def examine(patient: Patient) -> Iterator[Finding]:
     settings = patient.settings
     if not settings.smtp_url or not settings.mail_from:
-        yield Finding("warning", "mail", "SMTP_URL or MAIL_FROM is not set: receipts are shown, but not emailed")
+        yield Finding("warning", "mail", "SMTP_URL or MAIL_FROM is not set, so no emails are sent. Set both")
         return
     parts = urlsplit(settings.smtp_url)
     place = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
@@ -30,4 +30,4 @@ def examine(patient: Patient) -> Iterator[Finding]:
     else:
         yield Finding("ok", "mail", f"{place} {as_whom}")
     if not settings.alert_email:
-        yield Finding("warning", "ALERT_EMAIL", "is not set, so alarms reach nobody. Set it to an address that is read")
+        yield Finding("warning", "ALERT_EMAIL", "is not set, so no alarms are emailed. Set the treasurers' address")

@@ -23,7 +23,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
             "is not set, so no donation is ever confirmed. Run `donations stripe setup`",
         )
     if settings.livemode and not settings.secure:
-        yield Finding("fault", "PUBLIC_URL", "is not https, with a key for real money. Write the https address")
+        yield Finding("fault", "PUBLIC_URL", "is not https, but the key is for real money. Set an https address")
     if settings.stripe_secret_key:
         yield from _asked(patient)
 
@@ -53,7 +53,7 @@ def _asked(patient: Patient) -> Iterator[Finding]:
 
 def _clock(seconds: float | None) -> Finding:
     if seconds is None:
-        return Finding("warning", "clock", "could not be compared: Stripe did not say what time it is")
+        return Finding("warning", "clock", "could not be compared: Stripe sent no time")
     if abs(seconds) > MAX_CLOCK_SKEW_SECONDS:
         which = "ahead of" if seconds > 0 else "behind"
         return Finding(
@@ -71,7 +71,7 @@ def _endpoint(patient: Patient, known: list[Endpoint]) -> Iterator[Finding]:
     enabled = [each for each in ours if each.enabled]
     if not enabled:
         others = [each.url for each in known if each.url != url]
-        beside = f"; others: {at_most(others)}. Is PUBLIC_URL right?" if others else "."
+        beside = f" (others: {at_most(others)}). Check PUBLIC_URL." if others else "."
         fault = "is switched off at Stripe." if ours else f"is missing: none sends to {url}{beside}"
         yield Finding("fault", "webhook endpoint", f"{fault} Run `donations stripe setup`")
         return

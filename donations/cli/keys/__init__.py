@@ -12,14 +12,14 @@ from donations.cli.keys.webhook import rotate_webhook
 
 @click.group()
 def keys() -> None:
-    """Look at the keys of this installation, and replace them.
+    """List the keys of this installation and replace them.
 
     Exit codes: 0 done, 1 refused or not finished."""
 
 
 @keys.group()
 def rotate() -> None:
-    """Replace a key by a new one while the fund goes on: data, secret or webhook."""
+    """Replace a key while the fund keeps running: data, secret or webhook."""
 
 
 for command in (list_keys, lost, offline_keys):

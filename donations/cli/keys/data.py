@@ -28,7 +28,7 @@ SHELF = "evidence"
 @click.command("list")
 @with_appcontext
 def list_keys() -> None:
-    """Say which data keys this database knows, and how much still needs each."""
+    """List the data keys that this database knows, and how many values need each."""
     with snapshot() as conn:
         rows = conn.execute(select(DataKey.__table__).order_by(DataKey.number)).all()
         left = data_keys.needed(conn, [row.key_id for row in rows])
@@ -40,13 +40,13 @@ def list_keys() -> None:
 
 
 @click.command("data")
-@click.option("--yes", is_flag=True, help="Every serve and worker was started again since the new key was added.")
+@click.option("--yes", is_flag=True, help="Confirm that every serve and worker was restarted since.")
 @with_appcontext
 def rotate_data(yes: bool) -> None:
-    """Replace the data key. Run it twice: first it adds a new key, then it seals everything anew with it.
+    """Replace the data key. Run this command twice: the first run adds a new key, the second seals everything with it.
 
-    Between the two, start `donations serve` and `donations worker` again on every host, so that each can open what the
-    new key seals. It may be stopped and run again at any time. Exit codes: 0 done, 1 refused or not finished."""
+    Between the two, restart `donations serve` and `donations worker` on every host. You can stop this command and run
+    it again at any time. Exit codes: 0 done, 1 refused or not finished."""
     with write_unit() as conn:
         data_keys.record(conn, at=datetime.now(UTC))
     older = _older()
@@ -54,7 +54,7 @@ def rotate_data(yes: bool) -> None:
         _add_key()
         return
     if not yes:
-        click.confirm("Were serve and worker started again on every host since the new key was added?", abort=True)
+        click.confirm("Were serve and worker restarted on every host after the new key was added?", abort=True)
     unreadable = _seal_all() + _seal_files()
     with write_unit() as conn:
         left = rotation.retire(conn, at=datetime.now(UTC))
@@ -64,32 +64,32 @@ def rotate_data(yes: bool) -> None:
     if left or unreadable:
         said = ", ".join(f"{key_id}: {count}" for key_id, count in left.items())
         raise KeysNotRotated(reason=f"{unreadable} values could not be opened, and still needed are {said or 'none'}")
-    click.echo(f"Everything is sealed with {first}. Take {', '.join(older)} out of DATA_KEY and start again.")
-    click.echo("Archives written before need the old key: keep it with them, and write a new one now.")
-    click.echo(f"If {', '.join(older)} has leaked, read in docs/keys.md what stays under it.")
+    click.echo(f"Everything is sealed with {first}. Next: remove {', '.join(older)} from DATA_KEY and restart.")
+    click.echo("Older archives need the old key: keep it with them. Then run: donations backup OUTPUT")
+    click.echo(f"If {', '.join(older)} has leaked, read docs/keys.md: some data stays sealed with it.")
 
 
 @click.command()
 @click.argument("key_id")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @with_appcontext
 def lost(key_id: str, yes: bool) -> None:
-    """Say that a data key is gone for good, so that the fund can start without it.
+    """Record that a data key is lost for good, so that the fund can start without it.
 
-    What it has sealed can never be read again. Exit codes: 0 done, 1 refused."""
+    Values sealed with it can never be read again. Exit codes: 0 done, 1 refused."""
     if key_id in current_app.config["SETTINGS"].data_keys:
         raise KeysNotRotated(reason=f"{key_id} stands in DATA_KEY, so it is not lost")
     with snapshot() as conn:
         if conn.scalar(select(DataKey.number).where(DataKey.key_id == key_id)) is None:
             raise KeysNotRotated(reason=f"this database knows no key {key_id}")
         count = data_keys.needed(conn, [key_id])[key_id]
-    click.echo(f"{count} sealed values (names, addresses, messages) need {key_id}, and can never be read again.")
+    click.echo(f"{count} sealed values (names, addresses, messages) need {key_id} and can never be read again.")
     if not yes:
-        click.confirm("Go on without it?", abort=True)
+        click.confirm("Continue without this key?", abort=True)
     with write_unit() as conn:
         rotation.lose(conn, key_id, at=datetime.now(UTC))
         audit.record(conn, actor(), "keys.data_lost", f"key:{key_id}", {"values": count}, at=datetime.now(UTC))
-    click.echo(f"{key_id} is lost. Next: `donations serve`.")
+    click.echo(f"{key_id} is recorded as lost. Next: donations serve")
 
 
 def _older() -> list[str]:
@@ -108,14 +108,14 @@ def _add_key() -> None:
     fresh = f"k{max(numbers, default=0) + 1}:{base64.b64encode(secrets.token_bytes(32)).decode()}"
     old = [f"{key_id}:{base64.b64encode(key).decode()}" for key_id, key in here.items()]
     env_file.put({"DATA_KEY": ",".join([fresh, *old])})
-    click.echo(f"Added {fresh.partition(':')[0]}. On every other host write the same DATA_KEY. Start `donations serve`")
-    click.echo("and `donations worker` again everywhere, then run `donations keys rotate data` a second time.")
+    click.echo(f"Added {fresh.partition(':')[0]}. Set the same DATA_KEY on every other host. Restart `donations serve`")
+    click.echo("and `donations worker` on every host, then run: donations keys rotate data")
 
 
 def _seal_all() -> int:
     """Gives how many values no key opens."""
     unreadable = 0
-    with click.progressbar(data_keys.SEALED, label="Sealing anew") as columns:
+    with click.progressbar(data_keys.SEALED, label="Sealing") as columns:
         for table_name, column_name in columns:
             after: Any | None = None
             while True:

@@ -8,11 +8,11 @@ from donations import config, private_files
 
 
 def put(values: dict[str, str]) -> None:
-    """Write them into the file; what the environment or a _FILE sets instead is printed for a person to put there."""
+    """Save them to the file. What the environment or a _FILE sets instead is printed for a person to set there."""
     file = config.source().file
     elsewhere = {name: value for name, value in values.items() if file is None or config.is_set_elsewhere(name)}
     for name, value in elsewhere.items():
-        click.echo(f"{name} does not stand in a .env file here. Set it to:\n{value}")
+        click.echo(f"{name} is not set in a .env file here. Set it to:\n{value}")
     inside = {name: value for name, value in values.items() if name not in elsewhere}
     if file is None or not inside:
         return
@@ -21,4 +21,4 @@ def put(values: dict[str, str]) -> None:
     text = "\n".join([*kept, *(f"{name}={value}" for name, value in inside.items())]) + "\n"
     with private_files.replacing(file) as out:
         out.write(text.encode())
-    click.echo(f"Wrote {', '.join(inside)} into {file}. Copy the new file to where you keep the keys.")
+    click.echo(f"Saved {', '.join(inside)} in {file}. Copy the new file to where you keep the keys.")

@@ -26,7 +26,7 @@ _passphrase = click.option("--passphrase-file", type=FILE, help="Read the passph
 
 @click.group("offline")
 def offline_keys() -> None:
-    """The key that this machine does not hold: personal data of what is settled is sealed with it.
+    """Manage the offline key, which seals personal data of settled donations and is not kept on this machine.
 
     Exit codes: 0 done, 1 refused (nothing was changed)."""
 
@@ -36,7 +36,7 @@ def offline_keys() -> None:
 @_passphrase
 @with_appcontext
 def create(file: Path, passphrase_file: Path | None) -> None:
-    """Make an offline key, write its private half to FILE, and seal what is settled with it."""
+    """Create an offline key, save its private half to FILE, and seal settled donations with it."""
     make(file, _read(passphrase_file) if passphrase_file else _ask_new())
 
 
@@ -45,9 +45,9 @@ def make(file: Path, passphrase: str) -> None:
     with snapshot() as conn:
         known = offline_key.keys(conn)
     if known:
-        raise click.ClickException(f"{known[0]} is there already. What it has sealed needs its file, so it stays.")
+        raise click.ClickException(f"The offline key {known[0]} exists already and stays: sealed data needs it.")
     if file.exists():
-        raise click.ClickException(f"{file} is there already, and stays as it is. Choose another name.")
+        raise click.ClickException(f"{file} exists already and was not changed. Choose another name.")
     passwords.check_strength(passphrase, "")
     key, at = PrivateKey.generate(), datetime.now(UTC)
     with private(file) as out:
@@ -57,27 +57,27 @@ def make(file: Path, passphrase: str) -> None:
         row = {"key_id": key.key_id, "public_key": key.public, "made_at": at, "made_by": actor()}
         conn.execute(insert(OfflineKey).values(row))
         audit.record(conn, actor(), "offline_key.made", f"key:{key.key_id}", {}, at=at)
-    click.echo(f"Wrote {file}, the private half of {key.key_id}. Without it and its passphrase, names of donors are")
-    click.echo("lost for good. Take it off this machine now: copy it to two places that only treasurers reach, try")
-    click.echo(f"each copy on the page Offline key of the treasury, then delete {file} here.")
+    click.echo(f"Saved {file}, the private half of {key.key_id}. Names of donors are lost without it.")
+    click.echo("Copy the file now to two places that only treasurers reach. Test each copy: Treasury > Offline key.")
+    click.echo(f"Then delete {file} on this machine.")
     _seal(at)
 
 
 @offline_keys.command()
 @with_appcontext
 def show() -> None:
-    """Say which offline keys there are, what is sealed with them, and what waits."""
+    """List the offline keys, what is sealed with them, and what waits for them."""
     with snapshot() as conn:
         known, waiting = offline_key.keys(conn), offline_key.waiting(conn)
         found = list(offline_key.sealed(conn)) if known else []
     if not known:
-        click.echo("There is no offline key. `donations keys offline create FILE` makes one.")
+        click.echo("No offline key yet. Run: donations keys offline create FILE")
     for one in known:
-        click.echo(f"{one}: seals what is settled")
+        click.echo(f"{one}: seals settled donations")
     for each in found:
         click.echo(f"{each.name}: {each.offline} under an offline key, {each.ours} under DATA_KEY")
     if known:
-        click.echo(f"waiting for it: {waiting.mails} emails, {waiting.requests} requests")
+        click.echo(f"waiting for the offline key: {waiting.mails} emails, {waiting.requests} requests")
 
 
 @offline_keys.command()
@@ -85,10 +85,10 @@ def show() -> None:
 @_passphrase
 @with_appcontext
 def unlock(file: Path, passphrase_file: Path | None) -> None:
-    """Unlock the key for this command: answer who has asked, and send the emails that wait."""
+    """Unlock the offline key for this command: answer waiting requests and send waiting emails."""
     use(opened(file, passphrase_file))
     done = carry_out(datetime.now(UTC))
-    click.echo(f"{done} rows were opened, noted or answered. The worker sends what waited.")
+    click.echo(f"{done} rows were opened, noted or answered. The worker now sends the waiting emails.")
 
 
 def use(key: PrivateKey) -> None:
@@ -114,10 +114,10 @@ def _read(file: Path) -> str:
 
 
 def _ask_new() -> str:
-    click.echo("A sentence of several words is good. Write it down, and keep it apart from the file.", err=True)
+    click.echo("Choose a sentence of several words. Keep a copy on paper, apart from the file.", err=True)
     return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True))
 
 
 def _seal(at: datetime) -> None:
     done = seal_settled(at)
-    click.echo(f"Sealed {done} rows. The worker goes on with the rest, and with what is settled from now on.")
+    click.echo(f"Sealed {done} rows. The worker seals the rest, and donations that settle later.")

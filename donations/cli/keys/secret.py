@@ -15,24 +15,25 @@ from donations.cli.keys import env_file
 from donations.database import write_unit
 
 DIES = (
-    "links in emails that have gone out: receipts, donations, unsubscribe, invitations, new passwords",
-    "links by which branches send in their returns",
-    "check codes on receipts that were printed",
-    "forms that are open now, and everybody's sign-in",
+    "links in sent emails: receipts, donations, unsubscribe, invitations, new passwords",
+    "links for branch returns",
+    "check codes on printed receipts",
+    "open forms and all sign-ins",
 )
 
 
 @click.command("secret")
-@click.option("--leaked", is_flag=True, help="Someone else knows the old key: nothing it has signed stays valid.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--leaked", is_flag=True, help="The old key has leaked: stop accepting everything it has signed.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @with_appcontext
 def rotate_secret(leaked: bool, yes: bool) -> None:
-    """Replace SECRET_KEY. The old one goes into SECRET_KEY_FALLBACKS, so that links in emails still open.
+    """Replace SECRET_KEY. The old key moves to SECRET_KEY_FALLBACKS, so that links in emails still open.
 
-    With --leaked it does not: it says what dies, and asks. Exit codes: 0 done, 1 refused."""
+    With --leaked the old key is dropped: the command lists what stops working and asks first. Exit codes: 0 done,
+    1 refused."""
     settings = current_app.config["SETTINGS"]
     if leaked:
-        click.echo("These end when the fund is started again:")
+        click.echo("These stop working at the next restart:")
         for what in DIES:
             click.echo(f"  {what}")
         if not yes:
@@ -41,11 +42,9 @@ def rotate_secret(leaked: bool, yes: bool) -> None:
     env_file.put({"SECRET_KEY": secrets.token_urlsafe(48), "SECRET_KEY_FALLBACKS": ",".join(fallbacks)})
     with write_unit() as conn:
         audit.record(conn, actor(), "keys.secret_rotated", "key:secret", {"leaked": leaked}, at=datetime.now(UTC))
-    click.echo("Start `donations serve` and `donations worker` again on every host, with the same keys.")
+    click.echo("Restart `donations serve` and `donations worker` on every host, with the same keys.")
     if leaked:
-        click.echo(
-            "Invite staff again who had not joined, and make new links for branches. To a donor who asks, send a"
-        )
-        click.echo("copy of the receipt: its page in the treasury prints one.")
+        click.echo("Then repeat open invitations and make new links for branches.")
+        click.echo("If a donor asks, print a copy of the receipt: Treasury > Receipts.")
     else:
-        click.echo("Old links go on working. Take the oldest fallback out when no old link needs to open any more.")
+        click.echo("Old links still work. Remove the oldest fallback when its links are no longer needed.")

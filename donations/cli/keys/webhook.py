@@ -18,12 +18,12 @@ from donations.errors import KeysNotRotated
 
 
 @click.command("webhook")
-@click.option("--finish", is_flag=True, help="The fund was started again: delete the old endpoint and its secret.")
+@click.option("--finish", is_flag=True, help="After the restart: delete the old endpoint and its secret.")
 @with_appcontext
 def rotate_webhook(finish: bool) -> None:
     """Replace the signing secret of Stripe's webhooks. Run it twice: the second time with --finish.
 
-    The key needs the right to write webhook endpoints. Exit codes: 0 done, 1 refused."""
+    STRIPE_SECRET_KEY needs the permission to write webhook endpoints. Exit codes: 0 done, 1 refused."""
     settings = current_app.config["SETTINGS"]
     known = stripe_gateway.endpoints_at(f"{settings.public_url}/webhooks/stripe")
     if finish:
@@ -38,8 +38,8 @@ def _begin(known: list[stripe_gateway.Endpoint], old: tuple[str, ...]) -> None:
     key = f"endpoint-{secrets.token_hex(16)}"
     made = stripe_gateway.make_endpoint(known[0].url, tuple(inbox.HANDLERS), idempotency_key=key)
     env_file.put({"STRIPE_WEBHOOK_SECRETS": ",".join([made.secret, *old])})
-    click.echo("Start `donations serve` again on every host, with both secrets. Stripe sends each event twice")
-    click.echo("meanwhile, and it counts once. Then run `donations keys rotate webhook --finish`.")
+    click.echo("Restart `donations serve` on every host, with both secrets. Until you finish, Stripe sends each event")
+    click.echo("twice, and it counts once. Then run: donations keys rotate webhook --finish")
 
 
 def _finish(known: list[stripe_gateway.Endpoint], present: tuple[str, ...]) -> None:
@@ -51,4 +51,4 @@ def _finish(known: list[stripe_gateway.Endpoint], present: tuple[str, ...]) -> N
     with write_unit() as conn:
         details = {"old": older.id, "new": newer.id}
         audit.record(conn, actor(), "keys.webhook_rotated", "key:webhook", details, at=datetime.now(UTC))
-    click.echo("The old endpoint and its secret are gone. Start `donations serve` again on every host.")
+    click.echo("The old endpoint and its secret are gone. Restart `donations serve` on every host.")

@@ -55,7 +55,7 @@ class Mailbox:
             )
             parts.append("</article>")
         if len(parts) == 1:
-            parts.append("<p>No mail yet. It takes a few seconds after a gift.</p>")
+            parts.append("<p>No mail yet. It takes a few seconds after a donation.</p>")
         start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Refresh", "10")])
         return ["".join(parts).encode()]
 

@@ -50,7 +50,7 @@ GIFTS = (
 def live_through(stage: Stage, tell: Callable[[str], None]) -> None:
     """Let the month pass. The sandbox must have begun DAYS ago, and ends at the present."""
     past = _Past(stage)
-    tell("A month passes: gifts, payouts, a bank statement ...")
+    tell("A month passes: donations, payouts, a bank statement ...")
     for day in range(DAYS, -1, -1):
         past.go_to(day)
         for _day, slug, fund, amount, currency, *area in (gift for gift in GIFTS if gift[0] == day):

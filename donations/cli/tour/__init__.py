@@ -21,9 +21,9 @@ STEPS = (*card_donations.STEPS, *troubles.STEPS, *wordings.STEPS, *treasury.STEP
 
 @click.command()
 def tour() -> None:
-    """Walk the whole journey of a gift without a person. On a fresh SQLite file, or on DATABASE_URL.
+    """Test the whole journey of a donation, on a fresh SQLite file or on DATABASE_URL.
 
-    Exit code 0 only if every figure agrees."""
+    Exit codes: 0 every figure agrees, 1 a figure is wrong."""
     signal.signal(signal.SIGTERM, _leave)
     with tempfile.TemporaryDirectory(prefix="fighting-fund-tour-") as folder:
         stage = Stage(

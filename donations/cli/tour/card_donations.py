@@ -38,7 +38,7 @@ def _a_decline_then_success(journey: Journey) -> str:
     assert journey.raised("hands-off-ali") == (3000, 1), "a declined card moved the total"
     web.pay(checkout, GOOD, "supporter@example.org")
     journey.wait_for_total("hands-off-ali", 5000, 2)
-    return "declined, nothing moved; tried again with another card, received once"
+    return "declined, nothing moved, then received once with another card"
 
 
 def _a_duplicate_delivery(journey: Journey) -> str:
@@ -97,7 +97,7 @@ def _a_second_donation(journey: Journey) -> str:
     assert "has been used" in used.text and "R-0" not in used.text, "the used form does not say that it was used"
     web.pay(web.give(journey.stage.url, "fighting-fund", fields), GOOD, "second@example.org")
     journey.wait_for_total("fighting-fund", before + 1400, gifts + 2)
-    return "three clicks were one donation, the next person's was a second one; the used form shows nobody's"
+    return "three clicks were one donation, the next person's was a second one. The used form shows no one's data"
 
 
 STEPS: tuple[Callable[[Journey], str], ...] = (

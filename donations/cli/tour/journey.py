@@ -16,11 +16,17 @@ from donations.cli.stage import Stage
 from donations.cli.stage import visitor as web
 from donations.database import snapshot
 from donations.extensions import db
+from donations.money import Money, written
 
 PUBLIC = ("fighting-fund", "hands-off-ali")
 KEY = {"Authorization": "Bearer sk_test_sandbox"}
 SECOND_OF_LOOKS = 12  # a look each tenth of a second
 BALANCE, IN_SETTLEMENT, FEES, UNIDENTIFIED, OFFLINE = 1100, 1105, 5000, 2010, 4010
+
+
+def gbp(pence: int) -> str:
+    """£12.50"""
+    return written(Money(pence, "GBP"))
 
 
 class Journey:
@@ -40,7 +46,7 @@ class Journey:
 
     def wait_for_total(self, slug: str, minor: int, gifts: int) -> None:
         self._says_everywhere(
-            f"{slug} to stand at {minor} from {gifts} gifts", lambda: self.raised(slug) == (minor, gifts)
+            f"{slug} to stand at {minor} from {gifts} donations", lambda: self.raised(slug) == (minor, gifts)
         )
 
     def witness(self) -> dict[str, Any]:
@@ -95,8 +101,9 @@ class Journey:
         assert public == booked == sworn, f"total {public}, ledger {booked} and sandbox {sworn} differ"
         assert moved.get(FEES, 0) == pounds.get("fees", 0), f"fees: {moved.get(FEES, 0)} and {pounds.get('fees', 0)}"
         return (
-            f"total {public} = ledger {booked} = sandbox {sworn}; fees {moved.get(FEES, 0)} = {pounds.get('fees', 0)};"
-            f" Stripe balance {moved.get(BALANCE, 0)} = {self._net()}; in settlement {moved.get(IN_SETTLEMENT, 0)}"
+            f"total {gbp(public)} = ledger {gbp(booked)} = sandbox {gbp(sworn)}, fees {gbp(moved.get(FEES, 0))}"
+            f" = {gbp(pounds.get('fees', 0))}, Stripe balance {gbp(moved.get(BALANCE, 0))} = {gbp(self._net())},"
+            f" in settlement {gbp(moved.get(IN_SETTLEMENT, 0))}"
         )
 
     def _settled_public(self, booked: int) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from donations.cli.stage import visitor as web
-from donations.cli.tour.journey import Journey
+from donations.cli.tour.journey import Journey, gbp
 from donations.cli.tour.troubles import FUND, pay
 from donations.reconciliation import payouts
 
@@ -23,11 +23,11 @@ def _a_hidden_movement(journey: Journey) -> str:
     rest, named = _reckoned(journey, payout)
     assert rest > 0, "nothing is missing"
     assert named == [("unpaid", hidden)], f"the page names {named}"
-    return f"{rest} unexplained, and {hidden} named; {_healed(journey, payout)}"
+    return f"{gbp(rest)} unexplained, and {hidden} named. {_healed(journey, payout)}"
 
 
 def _a_doubled_payout(journey: Journey) -> str:
-    """Two payouts of the same amount; of the second nothing is listed, as if it were the first told again"""
+    """Two payouts of the same amount, the second without a list, as if Stripe repeated the first"""
     first = _sent(journey, "13")
     _list(journey, first)
     second = _sent(journey, "13")
@@ -36,7 +36,7 @@ def _a_doubled_payout(journey: Journey) -> str:
     assert (rest, first["amount"]) == (second["amount"], second["amount"]), f"{rest} is unexplained"
     assert ("twin", first["id"]) in named, f"the page names {named}"
     assert _reckoned(journey, first) == (0, []), "the first payout is not clean"
-    return f"{rest} unexplained, {first['id']} named as its twin; {_healed(journey, second)}"
+    return f"{gbp(rest)} unexplained, {first['id']} named as its twin. {_healed(journey, second)}"
 
 
 def _lost_events(journey: Journey) -> str:
@@ -45,7 +45,7 @@ def _lost_events(journey: Journey) -> str:
     payout = _sent(journey, "17")
     _list(journey, payout, sync=False)
     with journey.inside() as conn:
-        assert payouts.find(conn, payout["id"]) is None, "somebody told us of it"
+        assert payouts.find(conn, payout["id"]) is None, "an event told us of the payout"
     web.delete(f"{journey.stage.sandbox_url}/sandbox/events/lose")
     return _healed(journey, payout)
 
@@ -86,6 +86,6 @@ def _reckoned(journey: Journey, payout: dict[str, Any]) -> tuple[int, Named]:
     """What its page says: what is unexplained, in minor units, and what fits it to the penny."""
     with journey.inside() as conn:
         row = payouts.find(conn, payout["id"])
-        assert row is not None, f"nobody told us of {payout['id']}"
+        assert row is not None, f"nothing told us of {payout['id']}"
         rest = payouts.made_of(conn, row).unexplained
         return rest, [(one.why, one.ref) for one in payouts.candidates(conn, row, rest) if one.fits]

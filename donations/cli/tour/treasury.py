@@ -10,7 +10,7 @@ from typing import Any
 
 from donations.cli.stage import visitor as web
 from donations.cli.tour import payouts
-from donations.cli.tour.journey import Journey
+from donations.cli.tour.journey import Journey, gbp
 from donations.cli.tour.troubles import pay
 
 FUND = "fighting-fund"
@@ -19,7 +19,7 @@ BANK, IN_TRANSIT, UNCLASSIFIED, ACCOUNT_FEES = 1000, 1120, 2990, 5020
 
 
 def _an_unknown_movement(journey: Journey) -> str:
-    """Stripe takes £6.00 in a way that no one has heard of, and a treasurer says what it is"""
+    """Stripe takes £6.00 for an unknown reason, and a treasurer classifies the amount"""
     raised, gifts = journey.raised(FUND)
     named = journey.moved(UNCLASSIFIED), journey.moved(ACCOUNT_FEES)
     moved = journey.ask_sandbox("movements", kind="unknown", amount=-600, currency="gbp")
@@ -32,11 +32,11 @@ def _an_unknown_movement(journey: Journey) -> str:
     assert journey.moved(UNCLASSIFIED) == named[0], "it still waits"
     assert journey.moved(ACCOUNT_FEES) == named[1] + 600, "it is not among the fees"
     assert journey.raised(FUND) == (raised + 500, gifts + 1), "a decision about a fee moved the public total"
-    return "held apart until somebody said what it is, then among the fees of the account"
+    return "held apart until classified, then among the fees of the account"
 
 
 def _a_payout(journey: Journey) -> str:
-    """Stripe pays out what it holds; the payout is its members, fund by fund"""
+    """Stripe pays out what it holds, and the payout equals its transactions, fund by fund"""
     journey.ask_sandbox("balance_transactions/available")
     payout = journey.ask_sandbox("payouts", to="paid", reconcile=True)
     journey.deliveries_end()
@@ -69,11 +69,11 @@ def _a_statement(journey: Journey) -> str:
     journey.wait_for_total(FUND, before + 3000, gifts + 1)
     assert journey.moved(IN_TRANSIT) == 0, "a payout was not found in the bank"
     assert journey.moved(BANK) == in_transit + 3000, f"the books say {journey.moved(BANK)} is at the bank"
-    return f"all {len(sent) + 1} lines found by themselves; at the bank {journey.moved(BANK)}"
+    return f"all {len(sent) + 1} lines found by themselves, at the bank {gbp(journey.moved(BANK))}"
 
 
 def _a_close(journey: Journey) -> str:
-    """The period is closed; what is still open in it is named and accepted with a reason"""
+    """The period is closed, with open items listed and carried forward with a reason"""
     waiting = journey.stage.command("bank", "lines").strip().splitlines()[-1]
     assert waiting.startswith("0 lines"), f"{waiting} in the bank"
     today = datetime.now(UTC).date().isoformat()

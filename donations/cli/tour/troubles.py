@@ -35,7 +35,7 @@ def _a_debit_fails(journey: Journey) -> str:
     journey.ask_sandbox(f"charges/{charge}/fail", failure_code="insufficient_funds")
     journey.deliveries_end()
     assert journey.raised(FUND) == (before, gifts), "a failed debit moved the total"
-    return "pending, then failed; the total never moved"
+    return "pending, then failed: the total never moved"
 
 
 def _a_debit_given_again(journey: Journey) -> str:
@@ -50,7 +50,7 @@ def _a_debit_given_again(journey: Journey) -> str:
     assert "has been used" in web.get(check).text, "the form of a debit on its way leads on"
     journey.ask_sandbox(f"charges/{paid['charge']}/succeed")
     journey.wait_for_total(FUND, before + 3300, gifts + 1)
-    return "no second payment page; counted once, when it came"
+    return "no second payment page, counted once, when it came"
 
 
 def _refunds(journey: Journey) -> str:
@@ -61,7 +61,7 @@ def _refunds(journey: Journey) -> str:
     journey.wait_for_total(FUND, before + 6000, gifts + 1)
     journey.ask_sandbox("refunds", charge=charge, amount=6000)
     journey.wait_for_total(FUND, before, gifts)
-    return "taken off as it went; the gift is no longer counted"
+    return "taken off as it went, and the donation is no longer counted"
 
 
 def _a_bounced_refund(journey: Journey) -> str:
@@ -90,7 +90,7 @@ def _disputes(journey: Journey) -> str:
     journey.ask_sandbox(f"disputes/{disputes[0]}/lose")
     journey.ask_sandbox(f"disputes/{disputes[1]}/win")
     journey.wait_for_total(FUND, before + 6000, gifts + 1)
-    return "both taken off while in question; the one that was won came back"
+    return "both taken off during the dispute, and the won one came back"
 
 
 def _a_reordered_pair(journey: Journey) -> str:
@@ -107,7 +107,7 @@ def _a_reordered_pair(journey: Journey) -> str:
             journey.ask_sandbox(f"events/{event['id']}/deliver")
     journey.ask_sandbox("deliveries/release")
     journey.wait_for_total(FUND, before + 1000, gifts + 1)
-    return "the refund first, the gift after it: 10.00 remain"
+    return "the refund first, the donation after: £10.00 remain"
 
 
 def _a_lost_webhook(journey: Journey) -> str:
@@ -131,7 +131,7 @@ def _without_a_reference(journey: Journey) -> str:
     journey.agree()
     journey.stage.command("ledger", "assign", charge, "general", "--reason", "A regular reader, by his own letter")
     journey.wait_for_total(FUND, before + 1200, gifts + 1)
-    return "held apart until somebody decided, then counted"
+    return "held apart until assigned, then counted"
 
 
 def _a_stray_charge(journey: Journey) -> str:
@@ -144,7 +144,7 @@ def _a_stray_charge(journey: Journey) -> str:
     assert journey.raised(FUND) == (before + 600, gifts + 1), "a stray charge moved the total"
     journey.ask_sandbox("refunds", charge=charge)
     web.wait_for("its refund to clear it", lambda: _held(journey, charge) == 0)
-    return "held for a person, refunded; donation, receipt and total stayed as they were"
+    return "held for a person, refunded: donation, receipt and total stayed as they were"
 
 
 def _held(journey: Journey, charge: str) -> int:

@@ -42,7 +42,7 @@ def _a_new_wording(journey: Journey) -> str:
     assert NOW in shown and THEN in shown and ("keep the earlier wording" in shown), "the page does not say both"
     _load(journey, str(APPEALS), "Back to the words before")  # So that the tour can be walked again.
     told = ", ".join(f"wording {number}: {minor} from {count}" for number, (count, minor) in after.items())
-    return f"refused without a reason; {told}{'' if was_said else '; the page says since when'}"
+    return f"refused without a reason, {told}{'' if was_said else ', and the page says since when'}"
 
 
 def _give(journey: Journey) -> None:
