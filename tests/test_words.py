@@ -12,7 +12,7 @@ from tests import words
 
 ROOT = words.ROOT
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-COMMANDS = [*sorted((ROOT / "donations" / "cli").rglob("*.py")), *sorted((ROOT / "donations" / "config").glob("*.py"))]
+COMMANDS = [path for part in ("cli", "config", "worker") for path in sorted((ROOT / "donations" / part).rglob("*.py"))]
 # The changelog and the decisions are of their day.
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 NAMES_OLD_WORDS = {"glossary.md", "promises.md"}  # The glossary names what it replaces; promises quotes.
