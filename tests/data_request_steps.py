@@ -1,4 +1,4 @@
-"""Somebody of whom something of every kind is kept, and what they ask of us."""
+"""A person of whom data of every kind is stored, and their requests."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def fill_in(at: datetime, email: str = MAYA) -> None:
 
 
 def ask(client: FlaskClient, email: str = MAYA, address: str = "203.0.113.7") -> int:
-    """Fill in the public form. Gives the status."""
+    """Fill in the public form. Returns the status."""
     form = client.get("/your-data").text
     token = re.search(r'name="token" value="([^"]+)"', form)
     assert token is not None

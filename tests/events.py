@@ -127,7 +127,7 @@ def deliver(
 def a_charge(
     reference: str | None, amount: Money, *, status: str = "succeeded", at: datetime = NOON, **more: Any
 ) -> Charge:
-    """A charge in our words."""
+    """A charge as our type."""
     said: dict[str, Any] = {
         "charge_id": new_id("ch"),
         "intent_id": new_id("pi"),
@@ -194,7 +194,7 @@ Line = tuple[int, str, str, int]
 
 
 def live_lines(donation: Donation | None = None) -> dict[str, list[Line]]:
-    """The entries that stand (not reversed), by key: account, fund, currency, minor units of each line, in order."""
+    """The live entries (not reversed), by key: account, fund, currency, minor units of each line, in order."""
     rows = db.session.execute(
         text(
             "SELECT e.idem_key, p.account, f.slug, p.currency, p.amount_minor FROM entry e"
@@ -238,7 +238,7 @@ def fresh() -> None:
 
 
 def wait_for_a_lock(conn: Connection, failures: Sequence[BaseException]) -> None:
-    """Until somebody waits for a lock of this PostgreSQL connection, or has failed; ten seconds at most."""
+    """Until another connection waits for a lock of this PostgreSQL connection, or has failed; ten seconds at most."""
     waiting = text(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )

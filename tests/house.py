@@ -1,4 +1,4 @@
-"""The rules of the house as functions from source text to faults, so that each rule can be shown to find one.
+"""The house rules as functions from source text to faults, so that each rule can be shown to find one.
 tests/test_house.py holds the real files against them."""
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ WIDTH = 120  # characters in a line; ruff holds Python to it
 
 @dataclass(frozen=True)
 class Module:
-    """One source file. `name` is dotted; `part` is the piece of the house it belongs to, "" for donations itself."""
+    """One source file. `name` is dotted; `part` is the part of the application it belongs to, "" for donations
+    itself."""
 
     name: str
     source: str
@@ -65,7 +66,7 @@ class Module:
                 yield from ((base, alias.name) for alias in node.names)
 
     def parts_imported(self) -> Iterator[str]:
-        """The parts of the house that it imports, "" for donations itself."""
+        """The parts of the application that it imports, "" for donations itself."""
         for module, name in self.imports():
             if module == "donations":
                 yield name if name in ROW_OF or name == "sandbox" else ""
@@ -110,7 +111,7 @@ def import_faults(module: Module) -> list[str]:
 
 
 def naming_faults(module: Module) -> list[str]:
-    """Names that only one part of the house may use: stripe, the environment, Flask's request, the commit."""
+    """Names that only one part of the application may use: stripe, the environment, Flask's request, the commit."""
     faults = []
     names = {f"{base}.{name}" if name else base for base, name in module.imports()} | _attributes(module.tree)
     if module.part != "stripe_gateway" and any(name.split(".")[0] == "stripe" for name in names):
@@ -182,7 +183,7 @@ def width_faults(name: str, text: str) -> list[str]:
 
 
 def written_by_hand(root: Path = ROOT) -> Iterator[Path]:
-    """Templates, styles and scripts, without what stands here from others."""
+    """Templates, styles and scripts, without vendored files."""
     for folder in ("templates", "static", "donations"):
         for file in sorted((root / folder).rglob("*")):
             if file.suffix in (".html", ".txt", ".xml", ".svg", ".typ", ".css", ".js") and "vendor" not in file.parts:
@@ -200,7 +201,7 @@ _HOSTS = re.compile("|".join(re.escape(".".join(host)) for host in (
 
 
 def text_faults(name: str, text: str) -> list[str]:
-    """What may stand in no file of the project: something that looks like a real secret, a registry's host."""
+    """What no file of the project may hold: anything that looks like a real secret, a registry's host."""
     faults = [f"{name} holds what looks like a secret: {match[0][:12]}..." for match in _SECRET.finditer(text)]
     return faults + [f"{name} names the registry host {match[0]}" for match in _HOSTS.finditer(text)]
 

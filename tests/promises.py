@@ -1,5 +1,5 @@
-"""What is promised in words, as functions from text to faults, so that each rule can be shown to find one:
-tests/test_promises.py holds pages, mails and documents against docs/promises.md."""
+"""What is promised in texts, as functions from text to faults, so that each rule can be shown to find one:
+tests/test_promises.py compares pages, mails and documents with docs/promises.md."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEADINGS = ("promise", "where it is made", "test")
 FEWEST_WORDS = 3  # a quotation of fewer would cover sentences that it does not mean
 # What a sentence says that states what the system guarantees.
 _WORDS = (
-    # nobody, nothing, never
+    # no one, nothing, never
     r"never", r"nobody", r"no one", r"always", r"for ever", r"only", r"exactly", r"cannot", r"will not",
     r"nothing (?:is|was|of|that|half|new|kept|in)", r"changes nothing", r"(?:nothing|no \w+) is lost", r"loses",
     r"twice", r"however often",
@@ -34,7 +34,7 @@ _WORDS = (
     # what becomes of what we know of people
     r"eras\w+", r"deleted", r"deletes", r"delete it", r"encrypted", r"sealed", r"cookies?", r"trackers?", r"in public",
     r"(?:stays?|kept) secret", r"protect\w*", r"safe", r"apart from", r"kept", r"we keep", r"keeps",
-    # money and books
+    # money and accounts
     r"reach(?:es)? (?:us|the fund)", r"kept apart", r"stands? apart", r"adds? up", r"frozen", r"to the penny",
     r"whole or", r"refused whole", r"proves?", r"stays? (?:as|void|in)", r"can be (?:undone|reversed|taken back)",
     # who
@@ -51,7 +51,7 @@ _OPENINGS = re.compile(r"^\s*(?:[-*>]|\d+\.|#+)\s+")
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: what is said, in the words a reader meets, and the tests or the issue that stand for it."""
+    """A row of the table: the sentence as a reader meets it, and the tests that prove it or the issue it waits for."""
 
     quotations: tuple[str, ...]
     where: str
@@ -64,7 +64,7 @@ class Row:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is not promised yet: an issue stands where a test would."""
+        """Whether it is not promised yet: an issue is named in place of a test."""
         return _ISSUE.fullmatch(self.proof) is not None
 
 
@@ -138,24 +138,24 @@ def says(sentence: str, quotation: str) -> bool:
 
 
 def uncovered(said: Iterable[str], found: Collection[Row], excused: Collection[str]) -> list[str]:
-    """Sentences that promise something, for which no row stands and which are not excused."""
+    """Sentences that promise something, without a row and without an excuse."""
     known = [part for row in found if not row.is_open for part in row.quotations] + list(excused)
     return [one for one in said if promises(one) and not any(says(one, part) for part in known)]
 
 
 def unsaid(said: Collection[str], quotations: Iterable[str]) -> list[str]:
-    """Quotations that stand in no sentence any more."""
+    """Quotations that are in no sentence any more."""
     return [part for part in quotations if not any(says(one, part) for one in said)]
 
 
 def needless(said: Collection[str], found: Collection[Row], excused: Iterable[str]) -> list[str]:
-    """Excuses of no sentence that sounds like a promise, or of one for which a row stands."""
+    """Excuses of no sentence that sounds like a promise, or of one that has a row."""
     open_ones = uncovered(said, found, ())
     return [part for part in excused if not any(says(one, part) for one in open_ones)]
 
 
 def claimed(said: Collection[str], found: Iterable[Row]) -> list[str]:
-    """What waits for an issue and is said all the same."""
+    """Promises that wait for an issue and are made already."""
     waiting = [part for row in found if row.is_open for part in row.quotations]
     return [part for part in waiting if any(says(one, part) for one in said)]
 

@@ -13,9 +13,9 @@ ROOM_BYTES = 2 << 30
 
 
 def use_memory() -> None:
-    """Keep temporary files in memory from here on, also those of programs that tests start. TMPDIR, where somebody has
-    set it, stays as it is."""
+    """Keep temporary files in memory from here on, also those of programs that tests start. TMPDIR, where it is set,
+    stays as it is."""
     if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
         return
     os.environ["TMPDIR"] = str(MEMORY)
-    tempfile.tempdir = None  # It is looked up anew.
+    tempfile.tempdir = None  # It is looked up again.

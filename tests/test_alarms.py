@@ -193,7 +193,7 @@ def test_an_alarm_says_what_happened_what_to_do_and_where(app: Flask, mail_serve
     assert f": {link} " in text
     assert f'href="{link}"' in html
     assert "minor units" not in text
-    # the page is there: nobody is signed in, so it asks for that
+    # the page is there: no one is signed in, so it asks for that
     assert app.test_client().get(page).status_code == 303
 
 

@@ -54,7 +54,7 @@ def test_a_rule_changes_when_a_second_person_agrees_and_not_before(app: Flask) -
     with pytest.raises(NeedsAnother):
         decide(number, actor="ada")
     assert rule() == (2, 10000)
-    decide(number, yes=False, actor="ada")  # but take back what they asked for
+    decide(number, yes=False, actor="ada")  # but withdraw their own request
     with pytest.raises(AlreadyDone):
         decide(number)
     assert rule() == (2, 10000)

@@ -1,4 +1,5 @@
-"""The audit: a chain that nobody can change unseen, written with its act or not at all, in one order for all."""
+"""The audit log: a chain that cannot be changed unnoticed, written with its action or not at all, in one order for
+all."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ def broken() -> audit.Break | None:
 
 
 def tamper(statement: str) -> None:
-    """Change what may not be changed, as somebody could who owns the database: the guards are taken down first."""
+    """Change what may not be changed, as the owner of the database could: the guards are removed first."""
     with db.engine.begin() as conn:
         for name in ("audit_never_changes", "audit_never_deleted"):
             on = "" if conn.dialect.name == "sqlite" else " ON audit"
@@ -90,7 +91,7 @@ def test_the_database_refuses_to_change_what_was_done(three: None, statement: st
 
 
 def written_anew(numbers: range, *, keyed: bool, actor: str = "staff:9") -> None:
-    """Somebody who owns the database, but has no key, writes acts anew with hashes that fit each other."""
+    """The owner of the database, without a key, rewrites entries with hashes that fit each other."""
     before = audit.BEFORE_THE_FIRST
     for row in db.session.execute(select(AuditRecord.__table__).order_by(AuditRecord.id)).mappings().all():
         told = {**row, "previous_sha256": before}

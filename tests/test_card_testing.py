@@ -107,7 +107,7 @@ def test_with_the_shield_up_at_most_sixty_pages_open_in_a_minute(app: Flask, at:
     # They are told moments of the minute after the oldest page, not all the same one.
     assert 29 <= min(waits) < max(waits) < 29 + 60
     assert len(set(waits)) > 10
-    # Nothing was written for the one that waits, and it goes on when the oldest no longer counts.
+    # Nothing was written for the one that waits, and it may continue when the oldest no longer counts.
     assert db.session.query(Donation).count() == card_testing.SHIELD_DECLINES + 1 + card_testing.MAX_PER_MINUTE
     open_page(visitor(1000), at + 61 * SECOND)
 

@@ -1,4 +1,4 @@
-"""The environment: what is read, what is refused and how the refusal names the fix."""
+"""The environment: what is read, what is refused and the remedy in the refusal."""
 
 from __future__ import annotations
 

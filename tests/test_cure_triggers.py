@@ -1,4 +1,4 @@
-"""What a person decided about a stop of posting, and a receipt number that is lost, stand for ever: the database itself
+"""Decisions about a posting stop, and lost receipt numbers, are kept for ever: the database itself
 refuses to change or delete them, past all of our code."""
 
 from __future__ import annotations

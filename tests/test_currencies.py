@@ -1,5 +1,5 @@
 """Two currencies are never added: a walk through every SUM in SQL, every sum() in Python and every class that carries
-minor units. Each names its currency, or stands in the list of things that have one currency only, with the reason."""
+minor units. Each names its currency, or is in the list of those with one currency only, with the reason."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OURS = [module for module in modules() if module.part not in ("sandbox", "")]
 # name of the statement or function -> why what it adds has one currency
 ONE_CURRENCY = {
     "offline_key.rules._is_matched": "the parts of one bank line",
-    # A bank line is matched only to a thing in its own currency (matches._FITS), so a thing's matches have one.
+    # A statement line is matched only to an item in its own currency (matches._FITS), so an item's matches have one.
     "reconciliation.lines._TAKEN": "the lines matched to one slip",
     "reconciliation.matching.asking._credited": "the lines matched to one slip",
     "reconciliation.reviewing._not_credited": "one slip",
@@ -27,7 +27,7 @@ ONE_CURRENCY = {
     "reconciliation.matches._MATCHED": "the lines matched to one thing",
     "reconciliation.matches.confirm": "the parts of one bank line",
     "giving.offline._MATCHED": "the lines matched to one donation",
-    # A slip takes donations of its own currency only (slips.pay_in).
+    # A paying-in slip takes donations of its own currency only (paying_in_slips.pay_in).
     "reconciliation.lines._ON_SLIP": "the donations on one slip",
     "reconciliation.slips._HELD": "the donations on one slip",
     "reconciliation.slips._SHORT": "one slip",
@@ -35,7 +35,7 @@ ONE_CURRENCY = {
     # Stripe refunds a charge in the charge's currency.
     "reconciliation.disputes.GIVEN_BACK": "the refunds of one charge",
     "giving.refunding._WAITING": "the refunds asked for of one charge",
-    # The rules of posting reckon with one payment in the currency it settled in.
+    # The rules of posting work with one payment in the currency it settled in.
     "bookkeeping.refunds._owed": "one payment, settled",
     "bookkeeping.disputes._came_back_in_part": "one dispute, in the currency of its payment by its own rates",
     # A statement in another currency than its account's is refused, each line of it too.
@@ -70,7 +70,7 @@ def places(module: Module) -> Iterator[tuple[str, str]]:
 
 
 def adds_unnamed(source: str) -> bool:
-    """Whether a piece of code adds minor units without a word of their currency."""
+    """Whether a piece of code adds minor units without their currency."""
     adds = re.search(r"\bsum\((?![^()]*\b1 for\b)", source, re.IGNORECASE)
     return bool(adds and MINOR.search(source) and "currency" not in source)
 

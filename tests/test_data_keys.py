@@ -50,7 +50,7 @@ def test_every_column_with_bytes_is_sealed_hashed_or_neither_as_the_lists_say() 
         for column in table.columns
         if isinstance(column.type, LargeBinary)
     }
-    # then each stands in one list, so that no rotation can pass it by
+    # then each is in one list, so that no rotation can miss it
     hashes = {(table, name) for (table, _), (name, _) in columns.HASHED.items()}
     listed = [*columns.SEALED, *hashes, *columns.LASTING_HASHES, *columns.NO_KEY]
     assert sorted(listed) == sorted(found)
@@ -58,7 +58,7 @@ def test_every_column_with_bytes_is_sealed_hashed_or_neither_as_the_lists_say() 
 
 
 def test_what_each_seal_is_bound_to_is_what_the_list_says(app: Flask, appeals: dict) -> None:
-    """What the house seals to stands in its sources; what it has sealed opens by the list."""
+    """The seal identities in the sources; what was sealed opens by the list."""
     accepted(2500)
     _fill()
     with snapshot() as conn:
@@ -151,7 +151,7 @@ def test_a_rotation_seals_everything_anew_and_the_old_key_can_go(app: Flask, app
     _fill()
     evidence = file_store.keep("evidence", b"%PDF-1.7 an invoice")
     lasting = _lasting()
-    # when k2 is put in front and everything is sealed anew
+    # when k2 is put in front and everything is sealed again
     use(app, k2=K2, k1=K1)
     rotate(app)
     # then k1 can go, and all opens, is found, and meets what was hashed before
@@ -229,7 +229,7 @@ def test_a_key_that_is_lost_for_good_holds_nothing_up(app: Flask, appeals: dict)
 
 
 def _lasting() -> list[bytes]:
-    """Hashes of texts that stand nowhere, so that they cannot be made anew."""
+    """Hashes of texts that are stored nowhere, so that they cannot be made again."""
     purposes = (
         "form",
         "bank line",

@@ -93,7 +93,7 @@ def test_write_units_do_not_nest(app: Flask) -> None:
 
 
 def test_what_was_read_before_a_write_unit_is_read_anew_in_it(app: Flask) -> None:
-    # given an appeal that was read, and then paused by somebody else
+    # given an appeal that was read, and then paused by another person
     appeal = db.session.scalars(select(Appeal).where(Appeal.slug == "fighting-fund")).one()
     assert appeal.state == "open"
     db.session.rollback()

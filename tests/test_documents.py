@@ -24,7 +24,7 @@ def section(title: str) -> str:
 
 
 def first_cells(title: str) -> list[str]:
-    """What stands in code in the first column of a section's table."""
+    """The code spans in the first column of a section's table."""
     return re.findall(r"^\| `([^`]+)` \|", section(title), flags=re.M)
 
 

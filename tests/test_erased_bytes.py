@@ -58,7 +58,7 @@ def test_a_large_table_and_one_that_is_being_read_are_left_for_later(lived: dict
 
 
 def relation(name: str) -> int:
-    """The number of the file that a table is in: another one when it was written anew."""
+    """The number of the file that a table is in: another one when it was rewritten."""
     with db.engine.connect() as conn:
         number: int = conn.execute(
             text("SELECT pg_relation_filenode(CAST(:name AS regclass))"), {"name": name}

@@ -18,7 +18,7 @@ HELD = {
 }
 
 
-# What such a form says of one thing, a second one of the same form would only say again.
+# What such a form sets for one item, a second one of the same form would only set again.
 OF_ONE_THING = {
     "cure": "one correction of exactly one finding, which is gone when it is made",
     "classification": "what one payment or Stripe transaction is",

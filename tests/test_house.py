@@ -1,5 +1,5 @@
-"""The house is built as designed: imports point down, each thing has its one place, nothing grows too long. Each rule
-is also held against a planted fault, so that it is known to find one."""
+"""The application is built as designed: imports point down, each thing has its one place, nothing grows too long. Each
+rule is also held against a planted fault, so that it is known to find one."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from tests.fixtures.databases import app_of_version
 
 FIRST_IN_USE = "0016"  # the newest migration of commit 90e6808
 AT = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
-# Their id is chosen by the database. Every other table's id is random, somebody else's, or always the same.
+# Their id is chosen by the database. Every other table's id is random, another row's, or always the same.
 CHOSEN = [
     table for table in db.metadata.sorted_tables
     if table.autoincrement_column is not None and len(table.primary_key.columns) == 1
@@ -60,7 +60,7 @@ def test_a_migration_keeps_the_rows_and_leaves_out_what_may_have_been_deleted_be
         assert conn.execute(text("SELECT id, form_key FROM appeal_draft")).all() == [(7, "seven")]
         assert conn.execute(text("SELECT id FROM staff")).scalars().all() == [4]
         if conn.dialect.name == "sqlite":
-            # Drafts 8 and later may have been looked at and thrown away: nobody knows any more.
+            # Drafts 8 and later may have been looked at and deleted: there is no record.
             new = conn.execute(insert(db.metadata.tables["appeal_draft"]), _row(_table("appeal_draft"), 2))
             assert new.inserted_primary_key[0] > 1000
 

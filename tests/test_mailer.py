@@ -29,7 +29,7 @@ def environ(database_url: str, mail_server: MailServer) -> dict[str, str]:
 
 
 def a_mail(language: str = "en", email: str = "maya@example.org", name: str = "Maya Example") -> Mail:
-    """The mail of a gift that was received."""
+    """The mail of a donation that was received."""
     reference = "reference-for-mail-0"
     with write_unit():
         a_donation(

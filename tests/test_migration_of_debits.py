@@ -1,5 +1,5 @@
-"""What migration 0017 makes of a database of the version before: debits that had failed say so, and nobody who asked
-for updates is forgotten."""
+"""What migration 0017 makes of a database of the version before: failed debits are marked as failed, and every request
+for updates is kept."""
 
 from __future__ import annotations
 

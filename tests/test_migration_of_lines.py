@@ -1,5 +1,5 @@
-"""Statement lines of before evidence was kept: their keys and words stay, and they are known by their numbers from the
-first import on. What an account remembered is no longer taken for a person's word."""
+"""Statement lines from before evidence was stored: their keys and texts stay, and they are recognised by their numbers
+from the first import on. What an account remembered no longer counts as a person's answer."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_lines_of_before_keep_their_keys_and_are_known_by_their_numbers(before: 
     with db.engine.connect() as conn:
         assert triggers.missing(conn) == []
     key = db.session.get_one(BankLine, 11).key
-    # then the same words are known, and so are others under the bank's own number
+    # then the same text is recognised, and so is another under the bank's own number
     assert [bring("Gift"), bring("Gift #oak"), bring("Gift")] == [(0, 1)] * 3
     line = db.session.get_one(BankLine, 11)
     assert line.key == key

@@ -111,7 +111,7 @@ def test_every_constraint_has_the_name_of_the_convention(conn: Connection) -> No
 
 
 def _name_of_key(conn: Connection, table: str, key: Any) -> str | None:
-    """SQLite tells the name of a key that came with its column only in the words by which the table was made."""
+    """SQLite shows the name of a key that came with its column only in the CREATE statement of the table."""
     (column,) = key["constrained_columns"]
     name = f"fk_{table}_{column}_{key['referred_table']}"
     made = conn.execute(text("SELECT sql FROM sqlite_master WHERE name = :table"), {"table": table}).scalar_one()

@@ -1,4 +1,4 @@
-"""What pages, mails and documents promise in words has a row in docs/promises.md, with a test that tries to break it or
+"""Every promise of pages, mails and documents has a row in docs/promises.md, with a test that tries to break it or
 the issue that it waits for. Each rule is also held against a planted fault, so that it is known to find one."""
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ WORDS = (
 
 
 def test_ordinary_texts_hold_no_code() -> None:
-    """One in 100,000 texts of words, numbers and references looks like a code by chance; none like one of ours."""
+    """One in 100,000 texts with words, numbers and references looks like a code by chance; none like one of ours."""
     chance = random.Random(7)
 
     def word() -> str:

@@ -1,4 +1,4 @@
-"""What is kept of people goes when its date has come, whatever happens meanwhile, and the books stay as they are."""
+"""What is kept of people goes when its date has come, whatever happens meanwhile, and the ledger stays as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two roles on PostgreSQL: the app's reads and writes rows, and cannot take off what guards the books."""
+"""Two roles on PostgreSQL: the app's reads and writes rows, and cannot remove the ledger's guards."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_the_app_works_as_a_role_that_cannot_take_off_what_guards_the_books(two_
     fresh()
     assert [one.label for one in db.session.scalars(select(Receipt))] == ["R-000001"]
     assert ledger.check(db.session.connection(), NOON).findings == ()
-    # and what guards the books is out of reach, as it is for whoever has broken into the app
+    # and the ledger's guards are out of reach, as they are for an intruder in the app
     refused_alone()
     assert not roles.owns_the_books(db.session.connection())
     # and a copy is made by that role, and restored by the owner's, with the same outcome

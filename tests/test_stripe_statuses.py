@@ -1,4 +1,4 @@
-"""Each status of Stripe's has one meaning: the questions divide them, and a word we do not know is not over."""
+"""Each status of Stripe's has one meaning: the questions divide them, and an unknown value is not over."""
 
 from __future__ import annotations
 

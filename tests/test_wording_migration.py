@@ -1,5 +1,5 @@
-"""The migration that gives every donation its wording: on books of the version before, with what donations, audit and
-appeals still say; sums, books and receipts as before, and nothing left to post."""
+"""The migration that gives every donation its wording: on a database of the version before, from what donations, audit
+log and appeals still hold; sums, ledger and receipts as before, and nothing left to post."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TODAYS = "If Ali is freed or the appeal raises more than it needs, what is left 
 
 @pytest.fixture
 def old_url(templates: Templates) -> Iterator[str]:
-    """Books of the version before: a month of everything, in the tables as they were."""
+    """A database of the version before: a month of everything, in the tables as they were."""
     new, old = templates.server.create(templates.loaded), templates.server.create(None)
     with _app(old).app_context():
         flask_migrate.upgrade(revision=BEFORE)
@@ -107,7 +107,7 @@ def test_books_of_the_version_before_are_the_same_after_it(old_url: str) -> None
         assert len(before) > 20
         # when they are migrated
         flask_migrate.upgrade()
-        # then not a penny has moved, the books are sound, every donation has a wording of its appeal
+        # then not a penny has moved, the ledger is sound, every donation has a wording of its appeal
         assert _sums() == before
         fresh()
         assert ledger.check(db.session.connection(), NOON).findings == ()
@@ -138,7 +138,7 @@ def _book_again() -> None:
 
 @pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 def test_earlier_wordings_are_found_where_anything_still_says_them(old_url: str) -> None:
-    # given an appeal whose words were changed twice on its page, and once by a file that nobody noted
+    # given an appeal whose wording was changed twice on its page, and once by a file without a record
     first, second = NOON + timedelta(days=1), NOON + timedelta(days=3)
     told: list[tuple[str, datetime, str, str]] = [
         ("silent early", NOON, "en", ""),
@@ -153,7 +153,7 @@ def test_earlier_wordings_are_found_where_anything_still_says_them(old_url: str)
         _tell(told, [first, second])
         # when they are migrated
         flask_migrate.upgrade()
-        # then each donation has the words that it kept, or those of its time, or none that are known
+        # then each donation has the wording that it kept, or that of its time, or an unknown one
         fresh()
         found = {one.donor_id: one.wording for one in db.session.scalars(select(Donation)) if one.wording}
         early = {"en": "First words.", "ru": "Первые слова."}

@@ -1,5 +1,5 @@
-"""Every text that a person reads keeps to the words of the glossary: pages, emails and documents by the catalogue, what
-commands say, and the docs."""
+"""Every text that a person reads keeps to the words of the glossary: pages, emails and documents by the catalogue, the
+output of commands, and the docs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How texts for people read, as functions from text to faults, so that each rule can be shown to find one: words that
+"""Rules for texts, as functions from text to faults, so that each rule can be shown to find one: words that
 the glossary has replaced, sentences that are too long, buttons without a noun. tests/test_words.py holds every text of
 the app, the commands and the docs against them. The words themselves are in docs/glossary.md."""
 
@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 MAX_WORDS = 25  # in a sentence
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}|<[^>]+>|`[^`]*`")
-# "Gift Aid" is a name. In a form one enters; a person writes to somebody, a program writes a file.
+# "Gift Aid" is a name. In a form one enters; a person writes to someone, a program writes a file.
 ENTER = re.compile(r"\bwrite (?!off\b|to\b)", re.IGNORECASE)
 ENGLISH = re.compile(
     r"e-mail|\b(?:whoever|somebody|nobody)\b|\bgifts?\b(?! Aid)"
@@ -70,7 +70,7 @@ def of_document(text: str) -> Iterator[str]:
 
 
 def of_program(source: str) -> Iterator[str]:
-    """What a command says: its help and every text of more than two words. Docstrings of what is no command are for
+    """The texts of a command: its help and every text of more than two words. Docstrings of what is no command are for
     readers of the code."""
     tree = ast.parse(source)
     not_shown = set()

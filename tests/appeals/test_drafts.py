@@ -1,5 +1,5 @@
-"""Drafts of appeals: what is written is checked by the rules of a file, seen by nobody until it is published, and
-published by another where that is asked for."""
+"""Drafts of appeals: checked by the rules of an appeals file, invisible until published, and published by another
+person where that is required."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_every_appeal_of_the_demo_written_as_a_table_and_read_again_is_the_same(
 
 
 def test_a_draft_changes_nothing_until_it_is_published(app: Flask, at: datetime) -> None:
-    # given an appeal of which something else is written
+    # given an appeal with a draft of another text
     before = rows()
     draft = write("hands-off-ali", at, title={"en": "Free Ali"})
     assert rows() == before
@@ -123,7 +123,7 @@ def test_what_an_appeal_with_gifts_may_not_change_is_refused(
 
 
 def test_the_kind_of_a_fund_stays_once_money_was_given_to_it(app: Flask, at: datetime) -> None:
-    # given an appeal whose first fund is for somebody held
+    # given an appeal whose first fund is for a detained person
     appeal = one("hands-off-ali")
     written = file_values.of(appeal)
     written["funds"][0]["kind"] = "campaign"
@@ -180,7 +180,7 @@ def test_a_new_goal_is_kept_with_the_old_one_its_day_who_and_why(app: Flask, at:
         write("hands-off-ali", at, target="15000")
     # when it is changed
     publish(write("hands-off-ali", at, by="staff:1", reason="A second lawyer", target="15000"), at, by="staff:2")
-    # then what it was and is stands in its history
+    # then the old and the new one are in its history
     appeal = one("hands-off-ali")
     change = goals.history(appeal)[0]
     assert (change.before_minor, change.after_minor, change.currency) == (1_200_000, 1_500_000, "GBP")
@@ -190,7 +190,7 @@ def test_a_new_goal_is_kept_with_the_old_one_its_day_who_and_why(app: Flask, at:
 
 
 def test_what_areas_have_taken_on_has_a_history_by_page_and_by_file(app: Flask, at: datetime) -> None:
-    # given areas, one of which takes on more by a file, while another leaves the list by page
+    # given areas, one of which gets a higher target by a file, while another leaves the list by page
     today, later = at.date(), at + timedelta(days=40)
     load(DEMO.replace('target = "2700"', 'target = "3000"', 1), at)
     areas = file_values.of(one("fighting-fund"))["areas"]

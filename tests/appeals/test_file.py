@@ -1,4 +1,4 @@
-"""The form of an appeals file: every fault is found at once, each with its key path and the mend."""
+"""The form of an appeals file: every fault is found at once, each with its key path and remedy."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def read(text: str) -> ReadFile:
 
 
 def faults(old: str, new: str) -> list[str]:
-    """What is said of the good file with one piece of it replaced."""
+    """The faults of the good file with one piece of it replaced."""
     assert old in GOOD, old
     return read(GOOD.replace(old, new, 1)).faults
 

@@ -30,7 +30,7 @@ def test_where_no_appeal_has_the_general_fund_the_organisation_has_its_own(bare_
 
 
 def test_an_appeal_that_declares_the_general_fund_later_adopts_it(bare_app: Flask, at: datetime) -> None:
-    # given the organisation's own general fund, which has an id in the books
+    # given the organisation's own general fund, which has an id in the ledger
     load(without_general(), at)
     old = db.session.scalar(select(Fund.id).where(Fund.kind == "general"))
     # when an appeal declares one, under another slug

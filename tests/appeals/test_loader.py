@@ -1,4 +1,4 @@
-"""What a load does to the database: whole or not at all, twice the same as once, and never against the books."""
+"""What a load does to the database: whole or not at all, twice the same as once, and never against the ledger."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_a_new_appeal_for_people_in_danger_is_asked_whether_it_is_discreet(bare_
     # then only the silent one is asked, in plain words, and it is loaded all the same
     assert [note.split(":")[0] for note in report.notes] == ["appeal campaign-kazakhstan"]
     assert "Anyone watching sees each donation" in report.notes[0]
-    # and when it is loaded again, nobody asks
+    # and when it is loaded again, there is no question
     assert load(changed("discreet = true\n", ""), at).notes == []
 
 

@@ -92,7 +92,7 @@ def test_an_appeal_is_closed_on_the_day_of_the_organisations_zone(ali: Appeal) -
 def test_the_kill_switch_hides_pauses_and_is_taken_back(ali: Appeal, at: datetime, how: str) -> None:
     # when an open appeal is hidden
     assert do(hide(how), ali, at)
-    # then nothing more is seen of it and no gift is taken
+    # then nothing else of it is shown and no donation is taken
     assert (ali.visibility, ali.state) == (how, "paused")
     with pytest.raises(AppealPaused):
         ali.check_takes_gifts()
@@ -121,7 +121,7 @@ def test_showing_brings_back_hidden_amounts_that_were_hidden_before(ali: Appeal,
     # given an appeal whose organisers never show its amounts
     with database.write_unit():
         ali.visibility = "amounts_hidden"
-    # when the kill switch goes on and off
+    # when the kill switch is turned on and off
     do(hide("dark"), ali, at)
     do(appeals.show, ali, at)
     # then the amounts are still hidden
@@ -181,7 +181,7 @@ def test_a_closed_appeal_says_that_it_has_ended(ali: Appeal, at: datetime) -> No
     "verb", [appeals.pause, appeals.close, *(hide(how) for how in ("amounts_hidden", "holding_page", "dark"))]
 )
 def test_whatever_becomes_of_an_appeal_donations_stay_in_their_fund(ali: Appeal, at: datetime, verb: Verb) -> None:
-    # given a donation that is in the books of its fund
+    # given a donation that is in the ledger of its fund
     receive(ali.slug, gbp("20.00"), at=at)
     before = balances()
     assert before

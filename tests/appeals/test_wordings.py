@@ -153,7 +153,7 @@ def test_a_draft_of_before_the_money_does_not_hold_up_the_outcome_of_an_appeal(a
     # when an organiser closes the appeal and says how it ended
     with write_unit():
         is_public = drafts.write_outcome(Appeal.any_by_slug(ALI), {"en": "Ali is free."}, by="staff:1", at=at)
-    # then the words wait in the draft, and the wording still needs its reason
+    # then the text waits in the draft, and the wording still needs its reason
     assert is_public is False
     draft = drafts.of_appeal(one(ALI))
     assert draft is not None
@@ -192,7 +192,7 @@ def test_the_page_says_since_when_and_keeps_what_was_said_before(app: Flask, at:
     publish(write(ALI, later, surplus={"en": "It goes to the lawyers."}, reason="second"), later)
     # when the page is asked
     shown = wordings.shown(one(ALI))
-    # then each earlier one stands with the day on which it ended
+    # then each earlier one is listed with the day on which it ended
     assert shown.since == later.date()
     told = [(one.until, one.surplus["en"]) for one in shown.earlier]
     assert told[0] == (later.date(), "What is left goes to the paper.")
@@ -244,4 +244,4 @@ def test_no_donation_is_taken_without_a_wording_of_its_appeal(app: Flask) -> Non
     for wording_id in (foreign, 10**9):
         with pytest.raises(IntegrityError), write_unit():
             a_donation(Appeal.any_by_slug(ALI), wording_id=wording_id)
-    assert db.session.query(Fund).count()  # The books are as they were.
+    assert db.session.query(Fund).count()  # The ledger is as it was.

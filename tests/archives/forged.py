@@ -1,4 +1,4 @@
-"""Makes archives as somebody would who holds the data key and means ill, or who does not hold it."""
+"""Forges archives as an attacker would, with or without the data key."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def member(name: str, content: bytes = b"", kind: bytes = tarfile.REGTYPE, targe
 
 
 def forge(archive: Path, app: Flask, change: Callable[[dict[str, Any], dict[str, bytes]], None]) -> None:
-    """Change manifest and members by name, and sign it anew."""
+    """Change manifest and members by name, and sign it again."""
     found = members(archive, app)
     manifest = json.loads(found[0][1])
     inside = {info.name: content for info, content in found[1:]}
@@ -80,7 +80,7 @@ def rows_of(inside: dict[str, bytes], table: str) -> list[list[Any]]:
 
 
 def column(manifest: dict[str, Any], table: str, name: str) -> int:
-    """Where it stands in each row."""
+    """Its place in each row."""
     return sorted(tuple(each) for each in manifest["tables"][table]["columns"]).index(
         next(tuple(each) for each in manifest["tables"][table]["columns"] if each[0] == name)
     )

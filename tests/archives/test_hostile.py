@@ -1,4 +1,4 @@
-"""Archives that somebody changed, forged with or without the key, or that come from elsewhere: each is refused with a
+"""Archives that were changed, forged with or without the key, or that come from elsewhere: each is refused with a
 sentence, and nothing is written, run or changed."""
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def test_a_copy_comes_back_in_the_other_kind_of_database_row_for_row(
     with other.app_context():
         answer = other.test_cli_runner().invoke(args=["restore", str(tmp_path / "a.ffarchive")])
         assert answer.exit_code == 0, answer.exception
-        # then every row is the same but the mark of a restore, the triggers stand, and giving goes on
+        # then every row is the same but the mark of a restore, the triggers are there, and donations continue
         marks = {"audit", "mail", "receipt_series", "restoration"}  # It says that it was restored.
         assert {name for name, one in _fingerprints().items() if one != before[name]} <= marks
         with snapshot() as conn:

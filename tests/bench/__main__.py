@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def measure(kind: str, events: int, folder: Path) -> list[str]:
-    """Floor, ours, duplicates, forged, floor again. Gives the marks that were missed."""
+    """Floor, ours, duplicates, forged, floor again. Returns the marks that were missed."""
     with servers_for(kind, folder) as server:
         url, floor_url = prepared(server), server.create(None)
         sent = folder / f"{kind}.bodies"
@@ -120,7 +120,7 @@ def measure_dashboard(kind: str, _events: int, folder: Path) -> list[str]:
 
 
 def measure_embeds(kind: str, _events: int, folder: Path) -> list[str]:
-    """Viewers through nginx, while gifts arrive."""
+    """Viewers through nginx, while donations arrive."""
     with servers_for(kind, folder) as server:
         url = prepared(server)
         sent = folder / f"{kind}.gifts"
@@ -140,7 +140,7 @@ def measure_statements(kind: str, lines: int, folder: Path) -> list[str]:
 
 
 def measure_matching(kind: str, lines: int, folder: Path) -> list[str]:
-    """Bank lines against as many open gifts."""
+    """Statement lines against as many open donations."""
     with servers_for(kind, folder) as server:
         return of_matching.measure(kind, lines, server, prepared(server))
 

@@ -1,5 +1,5 @@
 """A night of card testing (R25): programs from 500 networks that solve nothing, then 500 that solve the proof of work,
-beside honest supporters of whom some share one address and some come by Tor. Real app, worker and sandbox. Gives the
+beside honest supporters of whom some share one address and some come by Tor. Real app, worker and sandbox. Returns the
 marks that were missed."""
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _judge(kind: str, figures: Figures) -> list[str]:
     idle, solving = figures["idle"], figures["solving"]
     honest = [figures["beside_idle"], figures["beside_solving"]]
     of_idle = len({page for _, _, page in idle["pages"]})
-    asked = min(solving["asked"])  # Before that the night had not begun: nobody was asked for anything.
+    asked = min(solving["asked"])  # Before that the night had not begun: nothing was required of visitors.
     stepped_up = [page for page in solving["pages"] if page[0] > asked]
     first, last = figures["times"][0], figures["times"][-1]  # with the shield up, as /healthz tells
     shielded = [page for page in (*stepped_up, *honest[1]["pages"]) if first < page[0] <= last]

@@ -17,7 +17,7 @@ from donations.models.base import new_reference
 
 def begin_donations(appeal: Appeal, count: int) -> list[str]:
     """That many pending donations of 20.00, each with a name and an address, so that each gets a receipt by mail.
-    Gives their references."""
+    Returns their references."""
     at, fund_id, appeal_id = datetime.now(UTC), appeal.funds[0].id, appeal.id
     references = [new_reference() for _ in range(count)]
     donations = [

@@ -1,4 +1,4 @@
-"""A million postings for the measurements of the ledger: sound books, made by bulk SQL in the bench's own database,
+"""A million postings for the measurements of the ledger: a sound ledger, made by bulk SQL in the bench's own database,
 with the triggers that guard single rows taken out of its way."""
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ _FACTS = (
 
 
 def fill(payments: int = PAYMENTS) -> None:
-    """That many gifts of 20.00 with their fees, one of every 200 refunded: five postings a gift and four a refund."""
+    """That many donations of 20.00 with their fees, one of every 200 refunded: five postings a donation and four a
+    refund."""
     appeal = db.session.scalars(select(Appeal).where(Appeal.slug == "hands-off-ali")).one()
     told = {
         "at": datetime(2026, 11, 20, 12, tzinfo=UTC).replace(tzinfo=None if _is_sqlite() else UTC),

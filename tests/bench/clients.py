@@ -1,4 +1,4 @@
-"""`python -m tests.bench.clients URL`: ask every question of those books; a line of JSON with what it took."""
+"""`python -m tests.bench.clients URL`: run every check of that ledger; prints a line of JSON with its cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The app that keeps nothing: every answer is reckoned anew. For measurements of what the first look costs."""
+"""The app that keeps nothing: every answer is calculated again. For measurements of what the first look costs."""
 
 from __future__ import annotations
 

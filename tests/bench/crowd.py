@@ -72,7 +72,7 @@ class Person:
         self.key = _hidden(page)["key"]
 
     def go_on(self) -> str | None:
-        """Press the check's button. Gives the payment page; None where the step-up is asked for."""
+        """Press the check's button. Returns the payment page; None where the step-up is asked for."""
         status, where, _ = self.ask(self.check, {"key": self.key})
         return self._opened(where) if status == 303 else None
 

@@ -1,5 +1,5 @@
 """What the treasurer's first page and its parts cost with a million postings behind them, nothing kept from the look
-before; beside a page of the same frame that asks almost nothing. Gives the marks that were missed."""
+before; beside a page of the same frame that asks almost nothing. Returns the marks that were missed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Serving = Callable[[str, dict[str, str]], AbstractContextManager[int]]
 
 
 def fill() -> str:
-    """A million postings as the worker has marked them, and a treasurer who has signed in. Gives their cookie."""
+    """A million postings as the worker has marked them, and a treasurer who has signed in. Returns their cookie."""
     books.fill()
     with write_unit() as conn:
         balance_snapshots.keep(conn, balance_snapshots.reckon(conn, at=datetime.now(UTC)))

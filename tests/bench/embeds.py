@@ -1,5 +1,5 @@
-"""Ten thousand viewers through the shipped nginx while gifts arrive: how fast they are answered, how far behind the
-books a number is, how much of it reaches the app, and what it costs. Gives the marks that were missed."""
+"""Ten thousand viewers through the shipped nginx while donations arrive: how fast they are answered, how far behind the
+ledger a number is, how much of it reaches the app, and what it costs. Returns the marks that were missed."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def watched(address: str, secret: str, sent: Path) -> dict[str, Any]:
 
 
 def weigh(address: str) -> dict[str, int]:
-    """Bytes, squeezed: the script, and the first view of a frame with all it loads."""
+    """Bytes, compressed: the script, and the first view of a frame with all it loads."""
     page = _body(address + FRAME)
     files = set(re.findall(r'(?:src|href)="(/(?:static|embed)/[^"]+)"', page.decode()))
     view = [page, *(_body(address + file.replace("&amp;", "&")) for file in files)]
@@ -110,7 +110,7 @@ def cpu(numbers: list[int]) -> float:
 
 
 def of_log(log: Path) -> Counter[str]:
-    """How the requests for the fragment were answered, by nginx's word for it."""
+    """How the requests for the fragment were answered, by nginx's cache status."""
     return Counter(line.rpartition(" ")[2] for line in log.read_text().splitlines() if f' {FRAGMENT}"' in line)
 
 

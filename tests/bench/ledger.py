@@ -1,5 +1,5 @@
-"""What the books cost: converging a payment with 30 facts, and asking every question of a million postings while
-webhooks flow. Gives the marks that were missed."""
+"""The cost of the ledger: converging a payment with 30 facts, and checking a million postings while webhooks flow.
+Returns the marks that were missed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def converge() -> list[str]:
 
 
 def _thirty_facts() -> PaymentFacts:
-    """A gift over three funds: eight refunds, three of them bounced, and three disputes, with all that money moved."""
+    """A donation over three funds: eight refunds, three of them bounced, and three disputes, with all their money."""
     moves = [_move("charge", 30000, "ch_1", 0, fee=470)]
     refunds: list[Refund] = []
     for number in range(8):

@@ -1,5 +1,6 @@
-"""What matching costs, in processor time: lines against as many open gifts, most of them of a few amounts, looked at
-and decided; and what booking one match costs. In a process of its own: `python -m tests.bench.matching URL LINES`."""
+"""What matching costs, in processor time: lines against as many open donations, most of them of a few amounts, looked
+at and decided; and what posting one match costs. In a process of its own: `python -m tests.bench.matching URL
+LINES`."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ CHUNK = 2000
 
 
 def measure(kind: str, lines: int, server: Files | Cluster, template: str) -> list[str]:
-    """A tenth of the lines against a tenth of the gifts, then all. Gives the marks that were missed."""
+    """A tenth of the lines against a tenth of the donations, then all. Returns the marks that were missed."""
     few, all_ = (_run(server, template, count) for count in (lines // FEWER, lines))
     times = all_["decided"] / few["decided"]
     for figures in (few, all_):
@@ -92,8 +93,8 @@ def _asked() -> Figures:
 
 
 def fill(count: int) -> int:
-    """Gifts expected from people of whom some share names, and a line for each: four of ten with the gift's code, two
-    with the payer's account, two with the name, the rest unknown. Gives how many have a code."""
+    """Donations expected from people of whom some share names, and a line for each: four of ten with the donation's
+    code, two with the payer's account, two with the name, the rest unknown. Returns how many have a code."""
     chance = random.Random(11)
     with write_unit() as conn:
         appeal = db.session.scalars(select(Appeal).where(Appeal.slug == "hands-off-ali")).one()

@@ -1,5 +1,5 @@
 """What paper costs: a receipt as PDF against typst alone on the same template and data, and the social card as PNG;
-both warm, each time with other data. Gives the marks that were missed."""
+both warm, each time with other data. Returns the marks that were missed."""
 
 from __future__ import annotations
 

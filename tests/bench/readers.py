@@ -17,7 +17,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 def main() -> None:
-    """looking.py PORT CONNECTIONS REQUESTS PATH [HEADER...]: prints a line of JSON with rate, latencies, statuses."""
+    """readers.py PORT CONNECTIONS REQUESTS PATH [HEADER...]: prints a line of JSON with rate, latencies, statuses."""
     port, connections, requests = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     lines = [f"GET {sys.argv[4]} HTTP/1.1", "Host: localhost", *sys.argv[5:], "", ""]
     asked = "\r\n".join(lines).encode()
@@ -48,7 +48,7 @@ def look(port: int, asked: bytes, times: int, waits: list[float], statuses: Coun
 
 
 def _answer(line: socket.socket) -> int:
-    """Read one whole answer. Gives its status."""
+    """Read one whole answer. Returns its status."""
     got = line.recv(65536)
     while b"\r\n\r\n" not in got:
         got += line.recv(65536)

@@ -1,4 +1,5 @@
-"""Bank statements of any length to measure with: the same invented gifts in each format, with balances that add up."""
+"""Bank statements of any length to measure with: the same invented donations in each format, with balances that add
+up."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ Parsed = Iterator[tuple[date, int, str, str]]
 
 
 def measure(kind: str, lines: int, folder: Path, server: Files | Cluster, template: str) -> list[str]:
-    """Each format, ours and the floor in turns, the best of each. Gives the marks that were missed."""
+    """Each format, ours and the floor in turns, the best of each. Returns the marks that were missed."""
     missed = []
     for form in statement_files.FORMATS:
         file = folder / f"{form}.statement"
@@ -107,7 +107,7 @@ def _ours(form: str, file: Path) -> tuple[int, float]:
 
 
 def _floor(form: str, file: Path) -> tuple[int, float]:
-    """Parsed, and written by the driver as it stands: nothing checked, nothing sealed, nothing looked up."""
+    """Parsed, and written by the driver as it is: nothing checked, nothing sealed, nothing looked up."""
     began = time.process_time()
     # Keys by chance, as hashes are: they cost the indexes what ours cost.
     rows = [

@@ -1,5 +1,5 @@
 """What it costs to look: the total's fragment against a bare view that sends the same bytes, and the pages of appeals
-with five thousand appeals and a million postings behind them. Gives the marks that were missed."""
+with five thousand appeals and a million postings behind them. Returns the marks that were missed."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def measure(kind: str, port: int, serving: Serving, folder: Path) -> list[str]:
                 missed.append(f"{kind}: total, {name}: at least {MIN_SHARE:.0%} of a bare view")
     if _page(kind, port, PAGE)["p95_ms"] > PAGE_P95_MS:
         missed.append(f"{kind}: {PAGE}: p95 at most {PAGE_P95_MS:.0f} ms")
-    _page(kind, port, "/")  # It has no mark of its own, but nobody should wait for it either.
+    _page(kind, port, "/")  # It has no mark of its own, but must not be slow either.
     return missed
 
 
@@ -91,7 +91,7 @@ def look(port: int, connections: int, times: int, path: str, *headers: str) -> F
 
 
 def _as_sent(port: int, file: Path) -> tuple[Path, str]:
-    """Our answer, written down for the bare view to send. Gives the file and the ETag."""
+    """Our answer, written down for the bare view to send. Returns the file and the ETag."""
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     line.request("GET", TOTAL, headers={"Accept-Encoding": "gzip"})
     answer = line.getresponse()

@@ -1,6 +1,6 @@
-"""Many viewers and a stream of gifts, as one bounded load: ten thousand pages that each ask for the total every five
-seconds, over kept connections, while signed webhooks arrive at a steady rate. Loopback only. Run as a process of its
-own; prints a line of JSON."""
+"""Many viewers and a stream of donations, as one bounded load: ten thousand pages that each ask for the total every
+five seconds, over kept connections, while signed webhooks arrive at a steady rate. Loopback only. Run as a process of
+its own; prints a line of JSON."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def worst_lag(seen: Seen, heard: Seen, gift_minor: int) -> float:
     kept_at = [at for at, _ in sorted(heard.shown)]
     lag = 0.0
     for asked_at, raised in seen.shown:
-        known = raised // gift_minor  # so many gifts were in it
+        known = raised // gift_minor  # so many donations were in it
         if known < len(kept_at) and kept_at[known] < asked_at:
             lag = max(lag, asked_at - kept_at[known])
     return lag

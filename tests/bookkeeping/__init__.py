@@ -1,0 +1,1 @@
+"""Bookkeeping: the entries that the facts of a payment call for."""

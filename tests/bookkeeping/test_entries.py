@@ -124,7 +124,7 @@ def test_a_gift_of_the_general_fund_bears_its_own_fee_once() -> None:
 
 
 def test_nothing_is_posted_of_a_currency_that_is_not_settled_in_until_its_balance_transaction() -> None:
-    # given a gift of 100 dollars to an organisation that settles in pounds and euros
+    # given a donation of 100 dollars to an organisation that settles in pounds and euros
     gift = known(Money(10000, "USD"))
     # when nothing else is known
     # then no rate is invented
@@ -226,7 +226,7 @@ def test_currencies_of_every_kind_are_exact(amount: Money, shares: tuple[int, ..
     # given an organisation that settles in this currency
     funds = tuple(zip((ANA, BO, CY), shares, strict=True))
     facts = known(amount, bt(amount, 7), shares=funds, settlement_currencies=(amount.currency,))
-    # when the gift and its balance transaction are known
+    # when the donation and its balance transaction are known
     entries = entries_for(facts)
     # then the parts are exact and nothing stays in settlement
     income = {line.fund_id: -line.minor for line in entries[0].lines if line.account == 4000}

@@ -34,7 +34,7 @@ AT_RATES = [(7700, "0.77", 10000), (7910, "0.791", 10000), (3850, "0.77", 4905)]
 
 @pytest.mark.parametrize(("back", "rate", "left"), AT_RATES)
 def test_row_5e_another_rate_alone_is_a_difference_and_no_loss(back: int, rate: str, left: int) -> None:
-    # given 100 dollars that settled at 78.50, taken at 78.50, and given back at another rate, whole or by half
+    # given 100 dollars that settled at 78.50, taken at 78.50, and refunded at another rate, in full or by half
     settled = replace(charge_bt(7850, 290), exchange_rate="0.785")
     moves = [
         a_move("txn_2", "dispute", -7850, "dp_1", minutes=20, exchange_rate="0.785"),

@@ -1,5 +1,5 @@
-"""Refunds, bounces, disputes, failures, foreign currency and stray movements: rows 3 to 5d, 8 and 9 of docs/ledger.md
-to the penny, and that the order in which facts become known does not matter."""
+"""Refunds, bounces, disputes, failures, foreign currency and stray balance transactions: rows 3 to 5d, 8 and 9 of
+docs/ledger.md to the penny, and that the order in which facts become known does not matter."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Visitor:
         return self.page.inner_text("#total strong")
 
     def send(self) -> None:
-        """Send the form, look at the gift once more, go on to the payment page."""
+        """Send the form, look at the donation once more, continue to the payment page."""
         self.page.click("#give button[type=submit]")
         self.page.click("#check form button")
 
@@ -82,7 +82,7 @@ class Visitor:
         self.page.click("form button")
 
     def wait_until_paid(self, *, by_itself: bool = True) -> None:
-        """Until the donation's page says that the gift has arrived; without scripts, reloading it."""
+        """Until the donation's page says that the donation has arrived; without scripts, reloading it."""
         self.page.wait_for_url(re.compile(re.escape(self.stage.url) + r"/(ru/)?donations/"))
         paid = self.page.locator("#outcome[data-kind=paid] a.button")
         deadline = time.monotonic() + PATIENCE_MS / 1000
@@ -149,7 +149,7 @@ def visit(chromium: Browser, stage: Stage) -> Visit:
 
 @pytest.fixture
 def give(stage: Stage) -> Callable[..., str]:
-    """Give without a browser, and wait until it has arrived. Gives the address of the donation's page."""
+    """Give without a browser, and wait until it has arrived. Returns the address of the donation's page."""
 
     def given(slug: str, amount: str = "10", fund: str = "", currency: str = "GBP") -> str:
         address = f"{stage.url}/appeals/{slug}/total.json"

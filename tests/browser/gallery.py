@@ -55,7 +55,7 @@ class Gallery:
             totals.touch(appeal, at=datetime.now(UTC))
 
     def raise_to(self, slug: str, minor: int, count: int) -> None:
-        """Let the total stand at so much, as if gifts had come."""
+        """Set the total, as if donations had come."""
         with self.app.app_context():
             _raise(slug, minor, count, datetime.now(UTC))
 
@@ -137,7 +137,7 @@ def _more_appeals() -> None:
 
 
 def _raise(slug: str, minor: int, count: int, at: datetime) -> None:
-    """The stored total, as if gifts had come: two thirds to the first fund."""
+    """The stored total, as if donations had come: two thirds to the first fund."""
     with write_unit():
         appeal = Appeal.any_by_slug(slug)
         start = period_of(appeal.period, at.date())
@@ -168,7 +168,7 @@ def _declined(at: datetime, *, is_asked: bool) -> str:
         db.session.add(
             Payment(charge_id=charge, donation_id=donation.id, failed_at=at, first_seen_at=at - timedelta(minutes=1))
         )
-        # Looked at just now, which puts off the next look; or never, so that whoever comes to the page asks for one.
+        # Looked at just now, which puts off the next look; or never, so that opening the page asks for one.
         donation.attempts[0].look_at = None if is_asked else at + timedelta(days=1)
     return path
 

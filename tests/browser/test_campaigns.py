@@ -103,13 +103,13 @@ def test_an_appeal_is_written_and_published_without_javascript(
     context = signed_in(chromium, gallery, key, 390, java_script_enabled=False)
     page = context.new_page()
     page.goto(gallery.url + paths["new"])
-    # when something is forgotten, it is said, and what was typed is still there
+    # when a field is forgotten, an error says so, and the typed text is still there
     page.fill("#title-en", "Free Maya")
     page.fill("#slug", "free-maya")
     page.click("form.writing .choices .button")
     assert "An appeal needs a fund" in page.inner_text("#errors")
     assert page.input_value("#title-en") == "Free Maya"
-    # when it is mended and published
+    # when the fault is corrected and the draft published
     page.check("input[name=discreet][value=yes]")
     page.select_option("#funds-0-kind", "detainee")
     page.fill("#funds-0-slug", "maya")

@@ -94,7 +94,7 @@ def the_frame(page: Page, number: int = 0) -> Frame:
 
 
 def grown(page: Page) -> None:
-    """Until the frame has said how high it is, and the link has given way to it."""
+    """Until the frame has reported its height and replaced the link."""
     page.wait_for_function("() => [...document.querySelectorAll('iframe')].every((f) => f.offsetHeight > 100)")
 
 
@@ -195,7 +195,7 @@ def test_the_number_in_a_frame_follows_the_gifts(site: Site, look: Look, gallery
 
 
 def test_a_frame_that_is_stopped_keeps_its_number(site: Site, look: Look, gallery: Gallery) -> None:
-    """It goes on asking whether the appeal is still there."""
+    """It keeps asking whether the appeal is still there."""
     site.say(LINK + SCRIPT)
     page = look()
     frame = the_frame(page)

@@ -93,7 +93,7 @@ def test_reload_back_history_and_another_language_keep_what_was_typed(stage: Sta
         page.click("a[hreflang=ru]")
         expect(page.locator("#check .sum")).to_contain_text(re.compile(r"8,00\s£"))
         expect(page.locator("#check")).to_contain_text("Maya Example")
-        # back twice is the form, with every word; onwards is the check again
+        # back twice is the form, with all text; forward is the check again
         page.go_back()
         page.go_back()
         assert typed(page) == ("8", "Maya Example", "Stay strong.")

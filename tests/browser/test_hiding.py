@@ -1,5 +1,5 @@
-"""An appeal is hidden while people look at it: whatever is open lets go of it within one poll, and what stands on other
-sites and on streams comes back when it is shown again."""
+"""An appeal is hidden while people look at it: every open page drops it within one poll, and embeds on other sites and
+streams come back when it is shown again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SLUG, TITLE, GONE = "hands-off-ali", "Hands Off Ali", "No appeal can be shown he
 
 
 def typed_page(chromium: Browser, gallery: Gallery) -> Page:
-    """The appeal's own page with words in its form, where live updates were stopped."""
+    """The appeal's own page with text in its form, where live updates were stopped."""
     page = chromium.new_page()
     page.goto(f"{gallery.url}/appeals/{SLUG}")
     page.fill("#name", "Maya Example")
@@ -26,7 +26,8 @@ def typed_page(chromium: Browser, gallery: Gallery) -> Page:
 
 
 def still_pages(chromium: Browser, gallery: Gallery) -> list[Page]:
-    """Pages that name the appeal and have no live total: the home page, somebody's donation, and their check of one."""
+    """Pages that name the appeal and have no live total: the home page, a supporter's donation, and the check of
+    one."""
     home, donation, check = (chromium.new_page() for _ in range(3))
     home.goto(gallery.url)
     donation.goto(gallery.url + gallery.paths["paid"])
@@ -36,7 +37,7 @@ def still_pages(chromium: Browser, gallery: Gallery) -> list[Page]:
 
 
 def test_whatever_is_open_lets_go_and_comes_back(chromium: Browser, gallery: Gallery, site: Site, look: Look) -> None:
-    # given an open page, a frame, a frame in a sandbox as WordPress makes it, an overlay, and pages that stand still
+    # given an open page, a frame, a frame in a sandbox as WordPress makes it, an overlay, and pages without updates
     page = typed_page(chromium, gallery)
     pages = still_pages(chromium, gallery)
     for still in pages:

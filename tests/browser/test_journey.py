@@ -1,5 +1,5 @@
-"""The journey of a gift as a supporter sees it: with JavaScript and without, with a card that is declined, with a bank
-that asks, in Russian, and by keyboard alone."""
+"""The journey of a donation as a supporter sees it: with JavaScript and without, with a card that is declined, with a
+bank that asks, in Russian, and by keyboard alone."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def test_a_supporter_gives_and_sees_it_arrive(stage: Stage, visit: Visit, script
         page.click("text=Hands Off Ali")
         visitor.picture(f"{prefix}-02-appeal")
 
-        # when they type an amount that is none, they get their words back, and the way to the field
+        # when they type an invalid amount, their text is kept, with a link to the field
         fill_in_badly(page)
         check_error(visitor, prefix)
 
-        # and when they have mended it, a card is declined
+        # and when they have corrected it, a card is declined
         page.fill("#amount", "12.50")
         look_once_more(visitor, prefix)
         visitor.pay(DECLINED)
@@ -64,7 +64,7 @@ def test_a_supporter_gives_and_sees_it_arrive(stage: Stage, visit: Visit, script
         visitor.picture(f"{prefix}-05-declined")
         assert raised(stage) == before
 
-        # then with another card the gift arrives
+        # then with another card the donation arrives
         page.click("#outcome form button")
         visitor.pay(GOOD)
         page.wait_for_url(f"{stage.url}/donations/**")
@@ -88,7 +88,7 @@ def fill_in_badly(page: Page) -> None:
 
 
 def look_once_more(visitor: Visitor, prefix: str) -> None:
-    """The gift is shown before it is paid, and can be changed, with all words kept."""
+    """The donation is shown before it is paid, and can be changed, with all text kept."""
     page = visitor.page
     page.click("#give button[type=submit]")
     expect(page.locator("#check .sum")).to_contain_text("£12.50")
@@ -123,7 +123,7 @@ def wait_for_outcome(page: Page, kind: str, by_itself: bool) -> None:
 
 
 def check_receipt(visitor: Visitor, prefix: str) -> str:
-    """Follow the link to the receipt. Gives its number."""
+    """Follow the link to the receipt. Returns its number."""
     page = visitor.page
     page.click("#outcome a.button")
     expect(page.locator(".receipt .amount")).to_have_text("£12.50")
@@ -137,7 +137,7 @@ def check_receipt(visitor: Visitor, prefix: str) -> str:
 def test_a_bank_that_asks_gets_its_answer(stage: Stage, visit: Visit) -> None:
     before = raised(stage)
     with visit() as visitor:
-        # given a gift by a card whose bank asks for a confirmation
+        # given a donation by a card whose bank asks for a confirmation
         visitor.go(f"/appeals/{SLUG}?amount=8&fund=ali")
         visitor.send()
         visitor.pay(CHALLENGED)
@@ -214,11 +214,11 @@ def test_a_gift_needs_no_more_than_thirteen_tab_stops(stage: Stage, visit: Visit
         # then they are at the payment page
         page.wait_for_url(f"{stage.sandbox_url}/c/pay/**")
         assert "10.00" in page.inner_text(".amount")
-        assert stops <= 13  # The choice to be told how the appeal goes on is the thirteenth.
+        assert stops <= 13  # The box to get updates is the thirteenth.
 
 
 def reach(page: Page, selector: str) -> int:
-    """Press Tab until this is focused. Everything on the way must show that it is. Gives how often it was pressed."""
+    """Press Tab until this is focused. Everything on the way must show that it is. Returns how often it was pressed."""
     is_there: Callable[[], bool] = lambda: page.evaluate("s => document.activeElement.matches(s)", selector)  # noqa: E731
     for pressed in range(1, 60):
         page.keyboard.press("Tab")

@@ -1,5 +1,5 @@
-"""What moves on an open page, and what must not: the total and the funds follow the books, a form goes with its appeal
-but never the words typed into it, nothing else shifts, and who wants less motion gets none."""
+"""What moves on an open page, and what must not: the total and the funds follow the ledger, a form disappears with its
+appeal but never the text typed into it, nothing else shifts, and a preference for reduced motion is respected."""
 
 from __future__ import annotations
 

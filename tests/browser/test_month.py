@@ -1,5 +1,5 @@
-"""The month that the demo begins with, as its treasurer finds it: sound books, what is left to do, and pages that show
-it. With SCREENSHOTS the pictures of the treasury are taken here."""
+"""The month that the demo begins with, as its treasurer finds it: a sound ledger, what is left to do, and pages that
+show it. With SCREENSHOTS the pictures of the treasury are taken here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an open page does by itself while gifts arrive, and that no page is wider than a small phone."""
+"""What an open page does by itself while donations arrive, and that no page is wider than a small phone."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def test_an_open_page_shows_a_gift_that_arrives_and_rests_while_it_is_paused(
         visitor.go("/appeals/fighting-fund")
         page.evaluate("window.sameDocument = true")
 
-        # when a gift arrives, it shows it without a reload
+        # when a donation arrives, it shows it without a reload
         give("fighting-fund", "25", "general")
         page.clock.run_for(A_POLL_MS)
         expect(page.locator("#total strong")).to_have_text(shown(stage, "fighting-fund"))
 
-        # and when it is paused, it stands still, although it goes on asking whether the appeal is still there
+        # and when it is paused, nothing moves, although it keeps asking whether the appeal is still there
         page.click("#pause")
         asked, stood = len(visitor.polls), visitor.total()
         give("fighting-fund", "30", "general")
@@ -44,7 +44,7 @@ def test_an_open_page_shows_a_gift_that_arrives_and_rests_while_it_is_paused(
         assert (len(visitor.polls) > asked, visitor.total()) == (True, stood)
         visitor.picture("total-paused")
 
-        # and when it goes on, it shows the gift
+        # and when it is resumed, it shows the donation
         page.click("#pause")
         page.clock.run_for(A_POLL_MS)
         expect(page.locator("#total strong")).to_have_text(shown(stage, "fighting-fund"))

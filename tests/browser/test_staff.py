@@ -76,7 +76,7 @@ def first_step(page: Page, app: Flask, *, came: bool = False) -> None:
 
 
 def with_codes(app: Flask) -> list[str]:
-    """Give the person an app for codes. Gives the recovery codes, each good for one sign-in."""
+    """Give the person an app for codes. Returns the recovery codes, each good for one sign-in."""
     with app.app_context(), write_unit() as conn:
         person = staff.find(1)
         code = second_factor.codes().code(second_factor.prepare_totp(person), datetime.now(UTC))
@@ -173,7 +173,7 @@ def test_words_typed_for_longer_than_a_session_lasts_are_not_lost(app: Flask, ch
     page.fill("[name=text-en]", "On Monday, in the city court.")
     age_session(app, minutes=31)
     page.click(".sheet button[type=submit]")
-    # then they are told that their words are kept, and see them once they have signed in
+    # then they are told that their text is kept, and see them once they have signed in
     expect(page.locator(".notice")).to_contain_text("We keep what you typed for 8 hours.")
     first_step(page, app, came=True)
     second_step(page, codes)

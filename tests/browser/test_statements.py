@@ -21,7 +21,7 @@ ODD = "\n".join(("Wann;Wer;Was;Nummer;Wieviel", *ROWS, ""))
 
 
 def faults_of(page: Page) -> list[str]:
-    """What axe says of this page, narrow and wide, light and dark."""
+    """The findings of axe on this page, narrow and wide, light and dark."""
     faults: list[str] = []
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 900})
@@ -39,7 +39,7 @@ def choose(page: Page, app: Flask, account: int, text: str) -> None:
 
 
 def decided_and_withdrawn(app: Flask, page: Page, account: int, before: int) -> list[str]:
-    """The line in doubt is decided on the to-do list, and the import withdrawn. Gives what axe says."""
+    """The line in doubt is decided on the to-do list, and the import withdrawn. Returns what axe says."""
     found: list[str] = []
     page.goto(f"{url_of(app)}/treasury/to-do/same_line")
     page.locator("a[href*='/treasury/bank-accounts/questions/']").first.click()
@@ -72,7 +72,7 @@ def test_a_volunteer_brings_in_a_file_that_nobody_knows(app: Flask, page: Page, 
     choose(page, app, account, ODD)
     assert page.locator("#columns").get_attribute("open") is not None
     found = faults_of(page)
-    # when its columns are said, and the order of its days, which could be two things
+    # when its columns are mapped, and the ambiguous order of its days chosen
     for field, heading in (
         ("date", "Wann"),
         ("amount", "Wieviel"),
@@ -86,7 +86,7 @@ def test_a_volunteer_brings_in_a_file_that_nobody_knows(app: Flask, page: Page, 
     found += faults_of(page)
     page.get_by_role("button", name="Import statement").click()
     page.wait_for_url("**/treasury/statement-lines")
-    # and the bank numbers a line anew
+    # and the bank renumbers a line
     choose(page, app, account, ODD.replace("TX-000002", "TX-000009"))
     found += faults_of(page)
     page.get_by_role("button", name="Import statement").click()

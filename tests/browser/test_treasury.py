@@ -1,4 +1,5 @@
-"""The treasury in a real browser: everyone can use its pages, and bank lines are reviewed from the keyboard alone."""
+"""The treasury in a real browser: everyone can use its pages, and statement lines are reviewed from the keyboard
+alone."""
 
 from __future__ import annotations
 
@@ -161,7 +162,7 @@ def test_a_gift_is_recorded_from_its_line_by_keyboard(app: Flask, page: Page) ->
     page.locator(f"#line-{line}").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/treasury/statement-lines/{line}*")
-    # when it is said to be a gift
+    # when it is matched as a donation
     page.select_option("#purpose", "hands-off-ali/ali")
     page.focus("#name")
     page.keyboard.press("Enter")

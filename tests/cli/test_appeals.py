@@ -113,7 +113,7 @@ def test_a_command_changes_the_appeal_and_says_how_it_stands(
 def test_copies_says_what_is_still_shown_and_by_its_code_whether_anything_is(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # given an appeal that is not hidden, and one that is, with a server that nobody reaches from here
+    # given an appeal that is not hidden, and one that is, with an unreachable server
     assert run(app, "copies", "hands-off-ali").exit_code == 1
     run(app, "hide", "hands-off-ali")
     alone = run(app, "copies", "hands-off-ali")

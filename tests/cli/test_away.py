@@ -32,7 +32,7 @@ def test_it_says_in_every_language_where_a_transfer_goes_and_names_no_appeal(
     for appeal in appeals.values():
         assert appeal.slug not in page
         assert not any(title in page for title in appeal.title.values() if title not in Organisation.get().name)
-    # and it loads nothing from anywhere, for there is nobody to give it
+    # and it loads nothing from anywhere, for nothing could serve it
     assert "src=" not in page
     assert "href=" not in page
     style = page.partition("<style>")[2].partition("</style>")[0]

@@ -1,5 +1,5 @@
-"""`donations backup` and `donations restore`, on both databases: whole while gifts arrive, equal when it comes back,
-refused where it would destroy or is not what was written."""
+"""`donations backup` and `donations restore`, on both databases: whole while donations arrive, equal when it comes
+back, refused where it would destroy data or the archive was changed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def gifts() -> int:
 
 
 def test_a_backup_made_while_gifts_arrive_comes_back_whole(app: Flask, appeals: dict, tmp_path: Path) -> None:
-    # given gifts, evidence, and more gifts that go on arriving
+    # given donations, evidence, and more donations that keep arriving
     accepted(2500)
     evidence, archive = file_store.keep("evidence", b"%PDF-1.7 an invoice"), tmp_path / "backup.ffarchive"
     before, enough = gifts(), threading.Event()

@@ -69,10 +69,10 @@ def test_columns_are_said_and_then_remembered(app: Flask, account: str, tmp_path
     file = tmp_path / "a.csv"
     file.write_text("When;What;Much\n01/02/2026;Gift;5.00\n", encoding="utf-8")
     assert isinstance(bank(app, "import", str(file)).exception, DonationsError)
-    # when its columns are said
+    # when its columns are mapped
     said = ("--map", "date=When", "--map", "amount=Much", "--map", "text=What", "--map", "dates=dmy")
     assert bank(app, "import", str(file), *said).exit_code == 0
-    # then the next file needs no word
+    # then the next file needs no answer
     file.write_text("When;What;Much\n01/03/2026;Gift;5.00\n", encoding="utf-8")
     assert bank(app, "import", str(file)).exit_code == 0
     assert lines() == 2
@@ -82,7 +82,7 @@ def test_among_several_accounts_the_file_says_which_or_a_person_does(app: Flask,
     # given two accounts, none of whose numbers is known
     bank(app, "add-account", "Savings")
     assert isinstance(bank(app, "import", CAMT).exception, BankAccountUnclear)
-    # when it is said once
+    # when it is entered once
     assert bank(app, "import", CAMT, "--account", account).exit_code == 0
     # then it is known
     assert "4 were known" in bank(app, "import", CAMT).output

@@ -56,10 +56,10 @@ def test_a_proposal_is_accepted_and_taken_back(app: Flask) -> None:
     # when it is accepted
     assert asked(app, "match", "--accept", str(number)) == f"{number}: match confirmed\n"
     assert (is_now(line), raised()) == (("confirmed", [("offline_gift", str(gift))]), 3000)
-    # and taken back
+    # and undone
     assert asked(app, "match", "--undo", str(line)) == f"{line}: match undone\n"
     assert (is_now(line), raised()) == (("open", []), 0)
-    # then once more it is refused in words, and an unknown line too
+    # then a second time is refused with a sentence, and an unknown line too
     for words in (("--accept", str(number)), ("--undo", str(line)), ("--undo", "7"), ("--undo", "7", "--dry-run")):
         done = app.test_cli_runner().invoke(args=["bank", "match", *words])
         assert done.exit_code in (1, 2), done.output

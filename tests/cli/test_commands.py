@@ -22,14 +22,14 @@ def installations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def test_init_writes_no_new_keys_for_a_database_that_others_have_sealed(
     installations: dict[str, Path], tmp_path: Path
 ) -> None:
-    # given the database of an installation that has somebody's sealed address, without its .env
+    # given the database of an installation with a sealed address, without its .env
     live = installations["Live"]
     invited = donations(live, "staff", "invite", "maya@example.org", "--role", "admin")
     assert invited.returncode == 0, invited.stderr
     url = f"sqlite:///{live}/instance/fighting-fund.db"
-    # when somebody sets it up anew in another folder
+    # when it is set up again in another folder
     refused = donations(tmp_path, "init", DATABASE_URL=url)
-    # then nothing is written, and it is said what to do
+    # then nothing is written, and the output says what to do
     assert refused.returncode == 1
     assert "Put the .env of that installation here" in refused.stderr
     assert not (tmp_path / ".env").exists()
@@ -85,7 +85,7 @@ def test_an_env_file_that_is_named_is_the_only_one(installations: dict[str, Path
     live = installations["Live"]
     (tmp_path / "env").write_text((live / ".env").read_text().replace("DATABASE_URL=", "#") + "MAIL_FORM=a@b.example\n")
     done = donations(installations["Drill"], "-e", str(tmp_path / "env"), "doctor")
-    # then what it lacks does not come from there, and a slip in it is named
+    # then what it lacks does not come from there, and a misspelt setting in it is named
     assert f"settings from {tmp_path}/env" in done.stdout
     assert str(installations["Drill"]) not in done.stdout
     assert "sets MAIL_FORM, which is not a setting. Did you mean MAIL_FROM?" in done.stdout

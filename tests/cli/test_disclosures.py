@@ -1,5 +1,5 @@
-"""What commands give out of the books and of people's data is recorded, and mailed to every admin and treasurer. A new
-command fails here until it stands in one of the two lists."""
+"""What commands give out of the ledger and of people's data is recorded, and mailed to every admin and treasurer. A new
+command fails here until it is in one of the two lists."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.reconciliation.a_month import happen
 
 pytestmark = pytest.mark.databases("sqlite")
 
-# Why nobody is mailed. Backups are encrypted, and names stay sealed inside; doctor and the daily mail name them.
+# Why no mail is sent. Backups are encrypted, and names stay sealed inside; doctor and the daily mail name them.
 NOTHING_LEAVES = {
     "appeals": "what is public",
     "away-page": "what is public",
@@ -126,7 +126,7 @@ def watched(app: Flask) -> Flask:
 
 
 def told() -> list[tuple[str, str]]:
-    """(to whom, what is said) of what was exported."""
+    """(recipient, text) of the mails about exports."""
     db.session.rollback()
     mails = db.session.scalars(select(Mail).where(Mail.kind == "staff_notice").order_by(Mail.id)).all()
     shown = [(mail, mailer.compose(mail, datetime.now(UTC))) for mail in mails]

@@ -1,4 +1,4 @@
-"""`donations doctor` asks everything that an operator can get wrong and nobody notices, and says what helps."""
+"""`donations doctor` checks everything that an operator can get wrong unnoticed, and names the remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`donations inbox`: what was kept, in words and for machines, and replaying it with exit codes one can rely on."""
+"""`donations inbox`: stored events as text and for machines, and their replay with reliable exit codes."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_all_parked_events_are_replayed_at_once(app: Flask, reference: str, pois
     due = receive(events.succeeded(reference))
     with write_unit() as conn:
         conn.execute(text("UPDATE stripe_event SET state = 'parked' WHERE id <> :due"), {"due": due})
-    # when their handler is mended
+    # when their handler works again
     poison.undo()
     done = run(app, "replay", "--parked")
     # then those that were parked are handled
@@ -145,7 +145,7 @@ def test_a_replay_of_nothing_is_wrong_usage(app: Flask, words: tuple[str, ...]) 
 
 
 def test_a_stripe_that_does_not_answer_is_told_and_the_event_waits(app: Flask, reference: str) -> None:
-    # given two events, of which one must be fetched anew, and nobody at Stripe's address
+    # given two events, of which one must be fetched again, and no answer at Stripe's address
     waiting = receive({**events.succeeded(reference), "api_version": "2019-12-03"})
     event_id = receive(events.succeeded(reference))
     done = run(app, "replay", waiting, event_id)

@@ -1,4 +1,4 @@
-"""`donations keys rotate`: what is written into .env, what is said, and what goes on working."""
+"""`donations keys rotate`: what is written into .env, what is printed, and what keeps working."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def env_file(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def again(file: Path) -> Flask:
-    """The app as it starts with what stands in the file now."""
+    """The app as it starts with the file's present content."""
     written = {name: value or "" for name, value in dotenv_values(file, interpolate=False).items()}
     return create_app(written, TESTING=True)
 

@@ -1,4 +1,4 @@
-"""`donations ledger check`: sound or not, in words, for machines, and by its exit code."""
+"""`donations ledger check`: sound or not, as text, for machines, and by its exit code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def check(app: Flask, *words: str) -> Result:
 
 @pytest.fixture
 def charge_id(app: Flask) -> str:
-    """Row 1a: a gift of 100.00 with its fee of 1.70, and one of 5.00 without."""
+    """Row 1a: a donation of 100.00 with its fee of 1.70, and one of 5.00 without."""
     with write_unit():
         appeal = Appeal.any_by_slug("hands-off-ali")
         references = [a_donation(appeal, gbp("100.00")).reference, a_donation(appeal, gbp("5.00")).reference]
@@ -54,7 +54,7 @@ def test_for_machines(app: Flask, charge_id: str) -> None:
     assert (said["entries"], said["postings"]) == (3, 7)
     balance = {(line["account"], line["currency"]): line["minor"] for line in said["trial_balance"]}
     assert balance == {(1100, "GBP"): 9830, (1105, "GBP"): 500, (4000, "GBP"): -10500, (5000, "GBP"): 170}
-    # The gift of 5.00 waits for its fee, which is late by now.
+    # The donation of 5.00 waits for its fee, which is late by now.
     assert len(said["open_items"]) == 2
 
 

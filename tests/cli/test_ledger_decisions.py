@@ -23,7 +23,7 @@ from tests.reconciliation.test_payment_requests import two_must_approve
 
 @pytest.fixture
 def charge_id(app: Flask) -> str:
-    """A charge of 20.00 that nobody can place."""
+    """A charge of 20.00 with no known fund."""
     charge = a_charge(None, gbp("20.00"))
     hear(charge)
     return charge.charge_id

@@ -1,4 +1,4 @@
-"""`donations ledger resume` and `cure` while posting is stopped: what is wrong and how each is corrected, in words, and
+"""`donations ledger resume` and `cure` while posting is stopped: what is wrong and how each is corrected, as text, and
 the correction made from the command line; `doctor` says it too."""
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def test_the_first_command_that_resume_names_corrects_it(app: Flask, charge_id: 
     said = re.findall(r"donations ledger (cure \w+ \w+) --reason", ledger(app, "resume").output)[0]
     # when it is done
     done = ledger(app, *said.split(), "--reason", "Found in the monthly check")
-    # then posting goes on, and once more there is nothing to correct
+    # then posting is resumed, and there is nothing left to correct
     assert done.exit_code == 0
     assert "Done." in done.output
     assert ledger(app, "resume").output == "Posting goes on. Events to process: 0. Next: donations ledger check\n"

@@ -35,7 +35,7 @@ def acts() -> list[tuple[str, str, str]]:
 
 
 def invite(app: Flask, email: str = EMAIL, *roles: str) -> str:
-    """Invite somebody; gives the token of the link that was printed."""
+    """Invite a person; gives the token of the link that was printed."""
     words = [word for role in roles or ("admin",) for word in ("--role", role)]
     done = run(app, "staff", "invite", email, *words)
     assert done.exit_code == 0, done.output
@@ -129,7 +129,7 @@ def test_who_is_disabled_is_out_at_once_and_may_come_back(app: Flask) -> None:
     # then the session is worth nothing, and to disable once more is refused
     assert sessions.find(key, at) is None
     assert isinstance(run(app, "staff", "disable", EMAIL).exception, NotInThisState)
-    # and who comes back must sign in anew
+    # and after re-enabling, a new sign-in is needed
     assert run(app, "staff", "enable", EMAIL).exit_code == 0
     assert staff.find(number).state == "active"
     assert sessions.find(key, at) is None
@@ -188,7 +188,7 @@ def test_what_an_operator_does_to_an_appeal_stands_in_the_audit(app: Flask) -> N
 
 
 def test_what_is_done_on_the_machine_is_mailed_to_admins_and_treasurers(app: Flask) -> None:
-    with write_unit() as conn:  # somebody who watches
+    with write_unit() as conn:  # an eavesdropper
         row = staff.invite(conn, "ada@example.org", ["admin"], language="en", by="cli:test", at=datetime.now(UTC))
         row.state = "active"
     run(app, "staff", "invite", EMAIL, "--role", "treasurer")

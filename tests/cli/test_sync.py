@@ -1,4 +1,4 @@
-"""`donations stripe sync`: what Stripe knows and we do not, in words, for machines, and by its exit code."""
+"""`donations stripe sync`: what Stripe knows and we do not, as text, for machines, and by its exit code."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""`donations tour` ends with 0 only if every figure agrees: held against figures that do not, or books that are not
-sound. The walk itself is `make tour`."""
+"""`donations tour` ends with 0 only if every figure agrees: tried with figures that do not, and with a ledger that is
+not sound. The walk itself is `make tour`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from donations.cli import tour
 
 
 class Stage:
-    """Starts nothing; its books are sound, unless told that they are not."""
+    """Starts nothing; its ledger is sound, unless told that it is not."""
 
     is_sound = True
 

@@ -1,1 +1,1 @@
-"""What is said to Stripe and what Stripe would say, held against Stripe's own description of its API."""
+"""Requests to Stripe and Stripe's answers, compared with Stripe's own description of its API."""

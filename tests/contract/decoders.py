@@ -61,7 +61,7 @@ def _coerced_members(value: dict[str, Any], schema: Schema, resolve: Resolve) ->
 
 
 def _first_fitting(value: Any, branches: list[Schema], resolve: Resolve) -> Any:
-    """By the shape alone: an object or a list wants such a branch, a string the first whose type it takes on."""
+    """By the shape alone: an object or a list needs such a branch, a string the first whose type accepts it."""
     shaped = [resolve(each) for each in branches]
     if isinstance(value, dict):
         wanted = "array" if all(key.isdigit() for key in value) else "object"

@@ -21,7 +21,7 @@ from .decoders import Pairs, decoded
 
 Schema = dict[str, Any]
 REF = "#/components/schemas/"
-# What the description says of a value beside its type, and JSON Schema understands as it stands.
+# Keywords of the description beside the type that JSON Schema understands unchanged.
 KEPT = ("type", "maxLength", "minLength", "pattern", "required", "enum")
 
 
@@ -109,7 +109,7 @@ class Contract:
 
     @functools.cached_property
     def _registry(self) -> Registry[Any]:
-        """All schemas, crawled once: done while validating, it would be done for each reference anew."""
+        """All schemas, crawled once: done while validating, it would be done for each reference again."""
         schemas = self.spec["components"]["schemas"]
         resources = (
             (f"stripe:{name}", Resource(translated(schema, answer=True), DRAFT202012))

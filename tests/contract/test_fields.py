@@ -1,5 +1,6 @@
-"""docs/stripe-objects.md says of every field and event whether anything follows from it: none is missing, and none is
-named that there is not. The names are copied (stripe_fields.json), and held against the description where that is."""
+"""docs/stripe-objects.md states for every field and event whether anything follows from it: none is missing, and none
+is listed that does not exist. The names are copied (stripe_fields.json), and compared with the description where that
+is available."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ def sections(text: str) -> dict[str, list[tuple[str, str, str]]]:
 
 
 def faults(text: str, names: dict[str, list[str]]) -> list[str]:
-    """What is missing, said twice, or not in Stripe's description; what has no verdict or no word of explanation."""
+    """Fields that are missing, listed twice, or not in Stripe's description; fields without a verdict or an
+    explanation."""
     said, wrong = sections(text), []
     for heading, wanted in names.items():
         rows = said.get(heading, [])

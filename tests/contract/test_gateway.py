@@ -1,4 +1,4 @@
-"""Everything the app asks of Stripe in the life of a gift fits Stripe's description, and says nothing of people."""
+"""Every request to Stripe in the life of a donation fits Stripe's description, and holds nothing about people."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def shape(path: str) -> str:
 
 
 def give(client: FlaskClient, slug: str, prefix: str = "", **typed: str) -> str:
-    """Send an appeal's form and go on from its check. Gives the session that it leads to."""
+    """Send an appeal's form and go on from its check. Returns the session that it leads to."""
     sent = checkout_steps.give(client, slug, prefix, **{"display": "name", **typed})
     assert sent.status_code == 303
     return sent.headers["Location"].rsplit("/", 1)[1]
@@ -48,8 +48,8 @@ def give(client: FlaskClient, slug: str, prefix: str = "", **typed: str) -> str:
 
 @pytest.fixture
 def asked(app: Flask, at_stripe: Stripe) -> list[dict[str, Any]]:
-    """All that Stripe was asked in the lives of four gifts: one paid and looked at, one expired because its appeal was
-    closed, one heard of in another API version's shape; in two languages, of three currencies."""
+    """All requests to Stripe in the lives of four donations: one paid and looked at, one expired because its appeal
+    was closed, one heard of in another API version's shape; in two languages, of three currencies."""
     now, client = datetime.now(UTC), app.test_client()
     paid = give(client, "hands-off-ali")
     give(client, "campaign-kazakhstan", "/ru", fund="kozlov", email="")

@@ -1,0 +1,1 @@
+"""Facts: reports about payments, recorded forward only."""

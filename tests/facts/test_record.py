@@ -1,4 +1,4 @@
-"""The mirrors go forward only: what is known stays, what was empty is filled in, and a later, poorer or repeated word
+"""The mirrors go forward only: what is known stays, what was empty is filled in, and a later, poorer or repeated report
 changes nothing."""
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def test_a_later_and_poorer_word_changes_nothing_that_is_known(reference: str) -
     charge = a_charge(reference, gbp("20.00"), balance_transaction_id="txn_1")
     hear(charge)
     before = seen(charge.charge_id)
-    # when an older word of it arrives, which knows less and says it was only pending
+    # when an older report of it arrives, which knows less and has it pending
     poorer = replace(
         charge, status="pending", intent_id=None, reference=None, method=None, balance_transaction_id=None,
         charged_at=LATER, amount=gbp("19.00"),

@@ -1,5 +1,5 @@
-"""The plan of a flood: donations, the events that Stripe would send of them, and what the books must say in the end,
-counted here from what is sent and not from what the app says."""
+"""The plan of a flood: donations, the events that Stripe would send of them, and the expected ledger in the end,
+counted here from what is sent and not from the app."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _add_refused(flood: Flood, appeal: Appeal, kind: str, chance: random.Random)
 
 
 def _donation(appeal: Appeal, chance: random.Random, *, mailed: bool) -> tuple[str, int]:
-    """A pending donation over one fund or all funds of an appeal. Gives its reference and amount in minor units."""
+    """A pending donation over one fund or all funds of an appeal. Returns its reference and amount in minor units."""
     slugs = [fund.slug for fund in appeal.funds]
     chosen = slugs if chance.random() < 0.5 else [chance.choice(slugs)]
     split = {slug: chance.randint(100, 9000) for slug in chosen}

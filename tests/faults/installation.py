@@ -55,7 +55,7 @@ class Installation:
             return False
 
     def get(self, path: str) -> tuple[int, Any]:
-        """Status and JSON of an address. Raises OSError if nobody answers."""
+        """Status and JSON of an address. Raises OSError if nothing answers."""
         try:
             with urllib.request.urlopen(self.url + path, timeout=10) as answer:
                 return answer.status, json.load(answer)
@@ -97,8 +97,8 @@ class Installation:
 
     def kill(self, part: str, chance: random.Random) -> None:
         """SIGKILL a process of a part (web, web_main, worker, serve), chosen by chance, as soon as it has one. If it is
-        the whole `serve`, it is started again, as whoever runs the machine would; not before it has itself replaced
-        what was killed before, because of two that die at once the second cannot clear away after the first."""
+        the whole `serve`, it is started again, as the operator would; not before it has itself replaced what was killed
+        before, because of two that die at once the second cannot clean up after the first."""
         if part == "serve":
             wait_for("web processes", lambda: bool(self.web()))
             assert self.process is not None
@@ -119,7 +119,7 @@ class Installation:
         return self.process.wait(PATIENCE_SECONDS)
 
     def everything(self) -> list[int]:
-        """All processes that came of this installation, whoever their parent is now."""
+        """All processes started by this installation, under any parent."""
         mark = f"{_MARK}={self._mark}".encode()
         pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
         return [pid for pid in pids if mark in _told(pid, "environ").split(b"\0") and not _is_dead(pid)]

@@ -146,7 +146,7 @@ def test_whichever_call_fails_while_the_worker_tries_an_event_again_the_next_try
         gift, said = due()
         at += LATER
         faults.arm(fatal, kind)
-        with suppress(SQLAlchemyError, *DRIVER_ERRORS):  # The worker's loop logs it and goes on.
+        with suppress(SQLAlchemyError, *DRIVER_ERRORS):  # The worker's loop logs it and continues.
             handle_events(at + LATER)
         db.session.remove()
         faults.disarm()

@@ -107,7 +107,7 @@ STORIES = (a_refund, a_charge_given_to_a_fund, a_donation_moved, an_offline_dona
 
 
 def standing() -> Counter[Any]:
-    """All that may change: the books by account and fund, totals, receipts, mails, attempts, what waits."""
+    """All that may change: the ledger by account and fund, totals, receipts, mails, attempts, what waits."""
     fresh()
     found: Counter[Any] = Counter()
     for lines in live_lines().values():

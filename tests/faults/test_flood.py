@@ -1,5 +1,5 @@
-"""R1: a flood of events, repeated, shuffled, forged and stale, while web and worker are killed at random moments. What
-the books, the public total and the receipts say in the end is what was sent."""
+"""R1: a flood of events, repeated, shuffled, forged and stale, while web and worker are killed at random moments.
+Ledger, public total and receipts in the end agree with what was sent."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def check_books(flood: Flood) -> None:
 
 
 def booked() -> dict[str, int]:
-    """What the ledger's income accounts say of each appeal, in minor units."""
+    """The balance of the ledger's income accounts for each appeal, in minor units."""
     rows = db.session.execute(
         text(
             "SELECT a.slug, -sum(p.amount_minor) FROM posting p JOIN fund f ON f.id = p.fund_id"

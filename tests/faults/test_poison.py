@@ -1,5 +1,5 @@
 """R14 as it happens for real: an event that can never be handled, in the middle of others, through HTTP and a worker
-of its own process. It is kept and parked, the others flow, and after the mend a replay books it once."""
+of its own process. It is kept and parked, the others flow, and once the cause is removed, a replay posts it once."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def mend() -> None:
 
 @contextmanager
 def hurried(event_id: str) -> Iterator[Any]:
-    """Gives a question: has this event been parked? Between its tries it is made due again, so that nobody waits for
-    the pauses, which grow to an hour."""
+    """Gives a question: has this event been parked? Between its tries it is made due again, so that the test does not
+    wait for the pauses, which grow to an hour."""
 
     def is_parked() -> bool:
         with write_unit() as conn:
@@ -69,7 +69,7 @@ def hurried(event_id: str) -> Iterator[Any]:
 def test_a_poisoned_event_is_parked_while_the_others_flow_and_is_booked_once_after_the_mend(
     installation: Installation,
 ) -> None:
-    # given gifts, one of which no database will take
+    # given donations, one of which the database refuses
     with inside(installation.environ):
         with write_unit():
             appeal = Appeal.by_slug(SLUG)
@@ -90,7 +90,7 @@ def test_a_poisoned_event_is_parked_while_the_others_flow_and_is_booked_once_aft
     # and the worker tries the poisoned one until it parks it, and says so
     check_parked(installation, bad["id"])
 
-    # and after the mend a replay books it, once
+    # and once the cause is removed, a replay posts it, once
     with inside(installation.environ):
         mend()
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""R5: threads that do the same, or different things about one gift, at once. One entry each, one receipt, one mail,
+"""R5: threads that do the same, or different things about one donation, at once. One entry each, one receipt, one mail,
 nothing missing, no deadlock, whatever the order; many rounds, each with its own chance."""
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def at_once(app: Flask, works: Sequence[Work]) -> list[Any]:
 
 
 def delivering(app: Flask, said: dict[str, Any]) -> Work:
-    """Deliver an event by a client of its own; gives the word of the answer."""
+    """Deliver an event by a client of its own; returns the text of the answer."""
 
     def work() -> str:
         answer = deliver(app.test_client(), said)
@@ -98,7 +98,7 @@ def check_gift(donation: Donation, entries: int) -> None:
 
 
 def check_all(gifts: int) -> None:
-    """The books are sound, the public total counts every gift, no event had to be tried twice."""
+    """The ledger is sound, the public total counts every donation, no event had to be tried twice."""
     assert ledger.check(db.session.connection(), datetime.now(UTC)).findings == ()
     public = totals.public(Appeal.by_slug("hands-off-ali"), datetime.now(UTC))
     assert (public.raised, public.donations) == (Money(2000 * gifts, "GBP"), gifts)

@@ -1,5 +1,5 @@
 """Refunds asked for at the same moment: one form clicked eight times is one attempt, and eight forms together ask for
-no more than the gift was."""
+no more than the donation was."""
 
 from __future__ import annotations
 

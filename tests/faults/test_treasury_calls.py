@@ -117,7 +117,7 @@ STORIES = (a_gift_recorded_and_accepted, a_match, a_match_taken_back, a_gift_fro
 
 
 def standing() -> tuple[Any, ...]:
-    """All that the books say: sums by account and fund, the public total, gifts by state."""
+    """The state of the accounts: sums by account and fund, the public total, donations by state."""
     fresh()
     sums: dict[tuple[int, str], int] = {}
     for lines in live_lines().values():
@@ -156,7 +156,7 @@ def test_whichever_call_fails_the_act_was_whole_or_not_at_all_and_the_next_try_m
         # then it was done or not, and nothing of it by halves
         was_done = gained(before, standing())
         assert was_done in ({}, wanted), f"call {fatal}"
-        with suppress(AlreadyDone):  # That it was done, and the answer lost, is said when it is tried again.
+        with suppress(AlreadyDone):  # The next try reports that it was done and only the answer lost.
             act()
         assert gained(before, standing()) == wanted, f"call {fatal}"
         if not faults.struck:

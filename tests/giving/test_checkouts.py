@@ -1,5 +1,5 @@
-"""The attempts at Checkout for a donation: found again while they are good, numbered anew when they are not, and
-brought up to date by what is heard of their sessions, in whatever order."""
+"""The attempts at Checkout for a donation: found again while they are good, numbered again when they are not, and
+brought up to date by reports of their sessions, in whatever order."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_once_its_payment_is_known_to_have_failed_another_attempt_is_begun(refer
 
 
 def test_an_attempt_that_was_never_answered_is_not_relied_on_past_its_time(reference: str) -> None:
-    # Stripe keeps a key for a day: a later try with it could make a second session. Nobody was shown the first one.
+    # Stripe keeps a key for a day: a later try with it could make a second session. The first one was never shown.
     attempt(reference)
     assert attempt(reference, NOON + LIFETIME).number == 2
 
@@ -127,7 +127,7 @@ def test_past_its_time_only_stripe_can_say_that_an_open_session_was_not_paid(ref
     donation = Donation.by_reference(reference)
     assert giving.overdue_sessions(donation, NOON + timedelta(hours=23)) == []
     assert giving.overdue_sessions(donation, later) == [session_id]
-    # when Stripe has said that it expired
+    # when Stripe has reported that it expired
     stands(session_id, reference, "expired")
     # then the next one is
     assert attempt(reference, later).number == 2
@@ -246,7 +246,7 @@ def test_who_reloads_just_after_a_look_is_shown_what_was_found_and_later_asks_ag
         with write_unit():
             return giving.look_soon(Donation.by_reference(reference), NOON + timedelta(seconds=after_seconds))
 
-    # when its supporter reloads the page, then only what is older is asked anew
+    # when its supporter reloads the page, then only what is older is asked again
     assert [look(61), look(69), look(71), look(72)] == [False, False, True, False]
 
 

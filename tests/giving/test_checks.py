@@ -34,7 +34,7 @@ def kept() -> tuple[str, str]:
 
 
 def begin(code: str, key: str, at: datetime = NOON, **more: Any) -> str:
-    """Go on from the check. Gives the donation's reference."""
+    """Go on from the check. Returns the donation's reference."""
     said: dict[str, Any] = {"amount": gbp("20.00"), "name": TYPED["name"], "email": TYPED["email"], **more}
     gift = Gift(interval="once", fund=None, message="", display="secret", language="en", nonce=key, **said)
     with write_unit():
@@ -62,7 +62,7 @@ def test_the_wording_that_was_shown_is_kept_also_where_it_changed_before_the_pay
         wordings.record(appeal, by="tara", at=NOON + HOUR, source="file")
     # when they go on
     reference = begin(code, key, NOON + 2 * HOUR)
-    # then the donation keeps what they had read, and one that is checked now the new words
+    # then the donation keeps the text they had read, and one that is checked now the new text
     fresh()
     assert before is not None
     assert Donation.by_reference(reference).wording_id == before.id

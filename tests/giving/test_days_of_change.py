@@ -92,7 +92,7 @@ def test_a_debit_that_fails_in_the_next_quarter_leaves_the_last_ones_result(app:
     tell("charge.succeeded", charge, moment(9, 28))
     # when it fails on 9 October
     tell("charge.failed", charge, moment(10, 9))
-    # then the loss is October's; what was published for the third quarter stands, with its count
+    # then the loss is October's; the published third quarter is unchanged, with its count
     assert days() == {"gift": date(2026, 9, 28), "gift failed": date(2026, 10, 9)}
     assert raised() == {Q3: 1100, Q4: -1100}
     assert counted()[Q3] == 1
@@ -132,7 +132,7 @@ def test_a_correction_of_a_final_quarter_is_made_in_the_open_one(app: Flask) -> 
     }  # fmt: skip
     told = events.as_text(events.event("refund.created", refund, created=int(moment(8, 20).timestamp())))
     assert inbox.receive(stripe_gateway.parse_event(told), told.encode(), at=moment(11, 12)) == "handled"
-    # then August's quarter stands
+    # then August's quarter is unchanged
     assert raised() == {Q3: 1100, Q4: -400}
     assert sound(moment(11, 12))
 

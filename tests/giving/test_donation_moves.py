@@ -39,7 +39,7 @@ def fund(slug: str) -> Fund:
 
 
 def begun(slug: str = "ali") -> str:
-    """A donation of 20.00 to a fund, not paid yet. Gives its reference."""
+    """A donation of 20.00 to a fund, not paid yet. Returns its reference."""
     with write_unit():
         gift = Gift(
             amount=gbp("20.00"), interval="once", fund=fund(slug), name="Maya", email="maya@example.org", message="",

@@ -35,7 +35,7 @@ def unreferenced(*, fee: int | None = 50) -> str:
 
 
 def meant_for(slug: str, *, fee: int | None = 50) -> str:
-    """A gift of 20.00 to this appeal's first fund."""
+    """A donation of 20.00 to this appeal's first fund."""
     with write_unit():
         reference = a_donation(Appeal.any_by_slug(slug)).reference
     return heard(a_charge(reference, gbp("20.00")), fee)
@@ -56,7 +56,7 @@ def raised() -> dict[str, int]:
 
 
 def counted() -> dict[str, int]:
-    """How many gifts each appeal counts, where any."""
+    """How many donations each appeal counts, where any."""
     fresh()
     found = select(Appeal.slug, AppealTotal.donations).join(AppealTotal, AppealTotal.appeal_id == Appeal.id)
     return {slug: count for slug, count in db.session.execute(found) if count}
@@ -79,12 +79,12 @@ def sound() -> bool:
 
 
 def whole(slug: str) -> dict[tuple[int, str, str, str | None], int]:
-    """The balances of a gift of 20.00 with its fee of 0.50, all in one fund."""
+    """The balances of a donation of 20.00 with its fee of 0.50, all in one fund."""
     return {(1100, slug, "GBP", None): 1950, (5000, slug, "GBP", None): 50, (4000, slug, "GBP", None): -2000}
 
 
 def test_a_charge_without_a_reference_becomes_a_gift(app: Flask) -> None:
-    # given a charge that nobody can place
+    # given a charge with no known fund
     charge_id = unreferenced()
     assert (raised(), counted(), rows("receipt")) == ({}, {}, 0)
     assert (2010, "suspense", "GBP", charge_id) in balances()
@@ -98,7 +98,7 @@ def test_a_charge_without_a_reference_becomes_a_gift(app: Flask) -> None:
     assert (donation.email_sealed, donation.name_sealed) == (None, None)
     receipt = db.session.query(Receipt).one()
     assert (receipt.state, receipt.amount_minor, receipt.donation_id) == ("live", 2000, donation.id)
-    assert rows("mail") == 0  # nobody's address is known
+    assert rows("mail") == 0  # no address is known
     assert sound()
 
 
@@ -133,7 +133,7 @@ def test_a_gift_moves_to_another_fund_of_its_appeal(app: Flask) -> None:
     assign(charge_id, "ali-family")
     assert balances() == whole("ali-family")
     assert (raised(), counted()) == ({"ali-family": 2000}, {"hands-off-ali": 1})
-    # its entry was reversed, and stands in its next revision
+    # its entry was reversed, and is live in its next revision
     written = db.session.scalars(select(Entry).where(Entry.idem_key == key).order_by(Entry.revision)).all()
     assert [entry.revision for entry in written] == [1, 2]
     reversal = db.session.scalars(select(Entry).where(Entry.reverses == written[0].id)).one()

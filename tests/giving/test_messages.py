@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def write(text: str = "Hold on, friends.", slug: str = OPEN, name: str = "", paid: bool = True, **columns: Any) -> str:
-    """A gift with a message, paid unless told otherwise. Gives its reference."""
+    """A donation with a message, paid unless told otherwise. Returns its reference."""
     reference = new_reference()
     sealed = {"message_sealed": privacy.seal(text, f"donation:{reference}:message")}
     if name:

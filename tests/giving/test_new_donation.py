@@ -157,7 +157,7 @@ def test_the_same_form_sent_twice_at_once_is_one_donation(app: Flask) -> None:
         thread.start()
         wait_for_a_lock(conn, failures)
     thread.join(10)
-    # then both are the same donation, and nobody sees a fault
+    # then both are the same donation, and there is no error page
     assert failures == []
     assert answers == [first]
     assert rows("donation") == 1

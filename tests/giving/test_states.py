@@ -1,4 +1,4 @@
-"""What state a donation's facts put it in, line by line of the table, and what its own page says of it."""
+"""The state of a donation by its facts, line by line of the table, and the outcome on its own page."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def environ(database_url: str) -> dict[str, str]:
 
 @pytest.fixture
 def reference(app: Flask) -> str:
-    """A donation of £20.00 that nobody has paid yet."""
+    """A donation of £20.00 that is not paid yet."""
     with write_unit():
         return a_donation(Appeal.any_by_slug("hands-off-ali")).reference
 

@@ -129,7 +129,7 @@ def test_what_was_received_before_the_change_keeps_the_earlier_wording(app: Flas
     with write_unit():
         handed_in = giving.offline_donations.HandedIn("cheque", BEFORE.date())
         giving.offline_donations.record(Appeal.by_slug("hands-off-ali"), gift, handed_in, actor="tara", at=NOON)
-    # then both keep what was said on their own day
+    # then both keep the wording of their own day
     fresh()
     assert [one.wording and one.wording.number for one in db.session.scalars(select(Donation))] == [1, 1]
 

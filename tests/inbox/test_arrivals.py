@@ -126,7 +126,7 @@ def test_two_workers_do_not_take_the_same_event(reference: str) -> None:
         inbox.replay(conn, said["id"], at=NOON)
     with write_unit() as conn:
         assert inbox.lease_due(conn, at=NOON, most=50) == [said["id"]]
-    # While it is leased nobody else gets it; a worker that died gives it back.
+    # While it is leased no other worker gets it; the lease of a dead worker ends.
     assert not inbox.anything_due(at=NOON + timedelta(minutes=1))
     with write_unit() as conn:
         assert inbox.lease_due(conn, at=NOON + timedelta(minutes=1), most=50) == []

@@ -1,4 +1,4 @@
-"""A fault that shows only at the COMMIT costs no event and holds nobody up."""
+"""A fault that shows only at the COMMIT costs no event and delays no other."""
 
 from __future__ import annotations
 

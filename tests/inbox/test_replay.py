@@ -1,4 +1,4 @@
-"""A replay heals what was parked, books nothing twice, and is done with afterwards."""
+"""A replay handles what was parked, posts nothing twice, and is finished afterwards."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_an_event_that_was_parked_is_healed_by_a_replay(
     receive(said)
     with write_unit() as conn:
         conn.execute(text("UPDATE stripe_event SET state = 'parked', attempts = 10, next_attempt_at = NULL"))
-    # when its handler is mended and it is replayed
+    # when its handler works again and it is replayed
     monkeypatch.undo()
     later = NOON + timedelta(hours=1)
     with write_unit() as conn:

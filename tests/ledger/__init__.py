@@ -1,1 +1,1 @@
-"""The books: how they converge, and the questions that must always have the same answer."""
+"""The ledger: its convergence, and its invariants."""

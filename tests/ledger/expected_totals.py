@@ -1,5 +1,5 @@
-"""What one gift has come to, reckoned apart from the app: plain arithmetic over what was heard, in the order in which
-it happened. Nothing of donations.bookkeeping is used here."""
+"""The value of one donation, calculated independently of the app: plain arithmetic over the reports, in the order in
+which things happened. Nothing of donations.bookkeeping is used here."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ WHOLE = 3000
 
 @dataclass
 class Heard:
-    """What has been said of one charge of 30.00, and what that comes to."""
+    """The reports about one charge of 30.00, and the result."""
 
     amount: int
-    charge: set[str] = field(default_factory=set)  # the statuses it was said to have
+    charge: set[str] = field(default_factory=set)  # the statuses reported for it
     refunds: dict[str, tuple[int, int, set[str]]] = field(default_factory=dict)  # amount, when made, statuses
-    failed: dict[str, int] = field(default_factory=dict)  # refunds: when they were first said to have failed
-    disputes: dict[str, tuple[int, str]] = field(default_factory=dict)  # the latest word: when, status
+    failed: dict[str, int] = field(default_factory=dict)  # refunds: when they were first reported as failed
+    disputes: dict[str, tuple[int, str]] = field(default_factory=dict)  # the latest report: when, status
     moves: dict[str, tuple[str, int, str, int]] = field(default_factory=dict)  # category, amount, source, when
 
     def hear(self, said: Said, when: int) -> None:
@@ -70,9 +70,9 @@ class Heard:
 
     @property
     def given_back(self) -> int:
-        """What refunds took of the gift itself: money that had bounced before is given back first. What never came
-        cannot be given back. A refund whose money had moved bounced when its money came back; until that is listed,
-        when it was said to have failed."""
+        """What refunds took of the donation itself: money that had bounced before is refunded first. What never came
+        cannot be refunded. A refund whose money had moved bounced when its money came back; until that is listed, when
+        it was reported as failed."""
         if not self.received:
             return 0
         gone, back = self._listed("refund"), self._listed("refund_failure")
@@ -95,7 +95,7 @@ class Heard:
         return taken
 
     def held(self) -> dict[str, int]:
-        """What each dispute holds of the gift: withdrawn and not given back, never more than was left of it."""
+        """What each dispute holds of the donation: withdrawn and not returned, never more than was left of it."""
         holds: dict[str, int] = {}
         left = self.amount - self.given_back
         moved = sorted((when, minor, source) for category, minor, source, when in self.moves.values()

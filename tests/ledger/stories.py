@@ -18,7 +18,7 @@ class Said(NamedTuple):
 
 
 class Payment:
-    """One gift of 30.00 over three funds, by the reference of its donation; ids are new for each story."""
+    """One donation of 30.00 over three funds, by the reference of its donation; ids are new for each story."""
 
     def __init__(self, reference: str) -> None:
         self.reference = reference

@@ -1,5 +1,5 @@
-"""The invariants of payouts, the bank and offline gifts: sound books are found sound, and each question has a fault
-that it finds."""
+"""The invariants of payouts, the bank and offline donations: a sound ledger passes, and each check has a fault that it
+finds."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_found_and_named(app: Flask, fault: str) -> None:
-    # given sound books with cash that is accepted and cash that is not
+    # given a sound ledger with cash that is accepted and cash that is not
     a_bank_account()
     accepted(5000)
     a_gift(700)
@@ -87,8 +87,8 @@ def test_a_later_line_without_a_balance_leaves_the_last_balance_as_it_was(app: F
     assert findings() == {}
     match(later, Said("unidentified", 2500))
     match(matched, Said("unidentified", 5000), at=NOON + timedelta(days=40))
-    # then the books still say what the bank said on the 20th
+    # then the ledger still agrees with the bank's balance of the 20th
     assert findings() == {}
-    # and a line of before that is lost from the books is still found
+    # and an earlier line that is missing from the ledger is still found
     corrupt("DELETE FROM match WHERE amount_minor = 5000")
     assert list(findings()) == ["I7"]

@@ -1,5 +1,5 @@
-"""Every question of the books is shown to be answered both ways: silent while they are sound, and naming the fault when
-the database is corrupted on purpose, its triggers taken out of the way in the test's own copy."""
+"""Every check of the ledger gives both answers: silent while the ledger is sound, and naming the fault when the
+database is corrupted on purpose, without triggers in the test's own copy."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.factories import NOON, a_donation, gbp
 
 @pytest.fixture
 def books(app: Flask) -> str:
-    """A gift of 30.00 over three funds with its fee, one of 5.00 to the general fund, one that was declined, and one
-    that is not ours. Gives the first one's charge."""
+    """A donation of 30.00 over three funds with its fee, one of 5.00 to the general fund, one that was declined, and
+    one that is not ours. Returns the first one's charge."""
     with write_unit():
         split = a_donation(
             Appeal.any_by_slug("hands-off-ali"), split={"ali": 1800, "ali-family": 600, "sakharovo": 600}
@@ -47,7 +47,7 @@ def findings() -> dict[str, list[str]]:
 
 
 def corrupt(*statements: str) -> None:
-    """Run them as somebody who owns the database could, with its guards taken away."""
+    """Run them as the owner of the database could, with its guards removed."""
     with write_unit() as conn:
         if conn.dialect.name == "postgresql":
             for table in ("posting", "entry", "receipt", "match"):
@@ -227,7 +227,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_found_and_named(books: str, fault: str) -> None:
-    # given sound books
+    # given a sound ledger
     assert findings() == {}
     # when they are corrupted
     statements, expected = FAULTS[fault]
@@ -245,7 +245,7 @@ def test_every_question_has_a_fault_that_it_finds() -> None:
 
 
 def test_what_has_been_reversed_does_not_count_as_live(books: str) -> None:
-    # given a gift that Stripe settles in another currency than was guessed, so that its entry was reversed
+    # given a donation that Stripe settles in another currency than was guessed, so that its entry was reversed
     with write_unit():
         reference = a_donation(Appeal.any_by_slug("hands-off-ali"), gbp("9.00")).reference
     charge = a_charge(reference, gbp("9.00"))
@@ -258,7 +258,7 @@ def test_what_has_been_reversed_does_not_count_as_live(books: str) -> None:
 def test_open_items_say_what_waits_to_be_cleared_and_since_when(books: str) -> None:
     report = ledger.check(db.session.connection(), NOON)
     told = "\n".join(report.open_items)
-    # The gift of 5.00 and the one that is not ours wait for their fee; the latter for a decision, too.
+    # The donation of 5.00 and the one that is not ours wait for their fee; the latter for a decision, too.
     assert len(report.open_items) == 3
     assert "1105 Charges and refunds in settlement: ch_" in told
     assert " £5.00 since 2026-11-21" in told

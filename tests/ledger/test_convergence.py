@@ -1,4 +1,4 @@
-"""The books converge on what the facts call for: posted once, corrected by reversal, dated where that is open."""
+"""The ledger converges on what the facts call for: posted once, corrected by reversal, dated where that is open."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def ali(app: Flask) -> int:
 
 @pytest.fixture
 def converge(app: Flask) -> Converge:
-    """Makes the books of one source what is wanted; gives the lines that were posted."""
+    """Converges the entries of one source on what is wanted; gives the lines that were posted."""
 
     def make(*wanted: Wanted, closed_until: date | None = None, at: Any = NOON) -> list[ledger.Posted]:
         with write_unit() as conn:
@@ -123,7 +123,7 @@ def test_a_fact_of_a_closed_period_is_entered_on_the_first_open_day_and_keeps_it
         conn.execute(
             text("INSERT INTO period (starts_on, ends_on, state) VALUES ('2026-10-01', '2026-10-31', 'closed')")
         )
-    # when a gift of October becomes known in November
+    # when a donation of October becomes known in November
     october = NOON.replace(month=10, day=15)
     posted = converge(gift(ali, at=october), closed_until=date(2026, 10, 31))
     # then it counts on the first of November, and its own day is kept beside
@@ -133,7 +133,7 @@ def test_a_fact_of_a_closed_period_is_entered_on_the_first_open_day_and_keeps_it
 
 
 def test_a_correction_of_a_closed_period_is_entered_after_it(converge: Converge, ali: int) -> None:
-    # given a gift of October, entered in October, which is closed then
+    # given a donation of October, entered in October, which is closed then
     october = NOON.replace(month=10, day=15)
     converge(gift(ali, at=october))
     with write_unit() as conn:
@@ -147,7 +147,7 @@ def test_a_correction_of_a_closed_period_is_entered_after_it(converge: Converge,
 
 
 def test_a_correction_counts_on_the_day_of_what_it_corrects_while_that_is_open(converge: Converge, ali: int) -> None:
-    # given a gift of September, entered in September, which is open still
+    # given a donation of September, entered in September, which is open still
     september = NOON.replace(month=9, day=15)
     converge(gift(ali, at=september))
     # when its content changes in November
@@ -157,7 +157,7 @@ def test_a_correction_counts_on_the_day_of_what_it_corrects_while_that_is_open(c
 
 
 def test_a_gift_counts_on_the_organisations_own_day(app: Flask, appeals: dict[str, Appeal]) -> None:
-    # given a gift at half past eleven in the evening by UTC, on the last day of the quarter, in summer time
+    # given a donation at half past eleven in the evening by UTC, on the last day of the quarter, in summer time
     late = NOON.replace(month=6, day=30, hour=23, minute=30)
     with write_unit():
         reference = a_donation(Appeal.any_by_slug("fighting-fund")).reference
@@ -168,7 +168,7 @@ def test_a_gift_counts_on_the_organisations_own_day(app: Flask, appeals: dict[st
 
 
 def test_a_balance_transaction_in_another_currency_moves_the_gift_there(appeals: dict[str, Appeal]) -> None:
-    # given a gift of 100 euros, booked in euros, since the organisation settles in them
+    # given a donation of 100 euros, booked in euros, since the organisation settles in them
     with write_unit():
         donation = a_donation(Appeal.any_by_slug("karaganda-four"), eur("100.00"))
         reference = donation.reference
@@ -180,7 +180,7 @@ def test_a_balance_transaction_in_another_currency_moves_the_gift_there(appeals:
     }
     # when Stripe settles it in pounds all the same
     hear(a_movement(charge.charge_id, gbp("85.00"), 150))
-    # then only pounds are left, and the books are sound
+    # then only pounds are left, and the ledger is sound
     assert balances() == {
         (1100, "karaganda-defence", "GBP", None): 8350,
         (5000, "karaganda-defence", "GBP", None): 150,

@@ -38,7 +38,7 @@ def hear(said: list[Said]) -> None:
 
 
 def told_once(recipe: Recipe, order: Callable[[list[Said]], list[Said]]) -> tuple[dict[Any, int], Any]:
-    """A new gift to which this happens, heard in that order. Gives its balances and what it has come to."""
+    """A new donation with these facts, reported in that order. Returns its balances and its value."""
     with write_unit():
         donation = a_donation(Appeal.any_by_slug("hands-off-ali"), split=SPLIT)
         reference, donation_id = donation.reference, donation.id

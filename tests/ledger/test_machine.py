@@ -1,5 +1,6 @@
-"""R17: whatever happens to gifts, told once, twice, late or in another order, with a treasurer's decisions in between:
-after every step the books are sound, and the total, the receipts and the funds are what the test reckons by itself."""
+"""R17: whatever happens to donations, reported once, twice, late or in another order, with a treasurer's decisions in
+between: after every step the ledger is sound, and the total, the receipts and the funds are what the test calculates by
+itself."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ PART = st.integers(1, WHOLE)
 
 
 class Books(RuleBasedStateMachine):
-    """Gifts of 30.00 and everything that Stripe allows to happen to them."""
+    """Donations of 30.00 and everything that Stripe allows to happen to them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -285,7 +286,7 @@ def _receipted(gift: Gift) -> int | None:
     return db.session.execute(text(live), {"charge": gift.payment.id}).scalar()
 
 
-# Each has a database of its own, so that the books asked after every step stay small.
+# Each has a database of its own, so that the ledger checked after every step stays small.
 PARTS = range(20 if os.environ.get("PROVE") == "1" else 1)
 
 

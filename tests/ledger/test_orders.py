@@ -1,4 +1,4 @@
-"""The same facts in every order, and again and again, end in the same books, total, state, receipt and mail."""
+"""The same facts in every order, and again and again, end in the same ledger, total, state, receipt and mail."""
 
 from __future__ import annotations
 
@@ -109,7 +109,8 @@ EXPECTED = {
 
 
 def orders(proving: bool) -> list[tuple[int, ...]]:
-    """All orders of the four facts, each doubled in several ways; when proving, all 2,520 orders of the eight words."""
+    """All orders of the four facts, each doubled in several ways; when proving, all 2,520 orders of the eight
+    reports."""
     if proving:
         return sorted(set(permutations((0, 0, 1, 1, 2, 2, 3, 3))))
     dice = random.Random(20261121)

@@ -1,5 +1,5 @@
-"""The books guard themselves: every way of editing, unbalancing or adding to them is tried in plain SQL, past all of
-our code, and the database itself refuses, on SQLite and on PostgreSQL."""
+"""The ledger guards itself: every way of editing, unbalancing or adding to it is tried in plain SQL, past all of our
+code, and the database itself refuses, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def write_entry(conn: Connection, entry_id: int, day: date = DAY) -> None:
 
 @pytest.fixture
 def books(conn: Connection) -> Connection:
-    """The books with one gift of 20.00, committed."""
+    """The ledger with one donation of 20.00, committed."""
     write_postings(conn, 1, TWENTY)
     write_entry(conn, 1)
     conn.commit()
@@ -58,7 +58,7 @@ def books(conn: Connection) -> Connection:
 
 
 def content(conn: Connection) -> list[object]:
-    """All entries and postings, as whoever comes next finds them."""
+    """All entries and postings, as the next reader finds them."""
     if conn.in_transaction():
         conn.rollback()
     entries = conn.execute(text("SELECT id, entry_date, idem_key, memo FROM entry ORDER BY id")).all()

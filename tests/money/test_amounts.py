@@ -158,7 +158,8 @@ def test_a_reversal_splits_as_the_mirror_of_what_it_reverses(total: int, shares:
 
 @given(total=st.integers(0, 10**9), more=st.integers(0, 10**9), shares=st.lists(st.integers(1, 99), min_size=2))
 def test_cumulative_shares_add_up_too(total: int, more: int, shares: list[int]) -> None:
-    # given a gift refunded in two steps: what is taken the second time is the difference of the two cumulative splits
+    # given a donation refunded in two steps: what is taken the second time is the difference of the two cumulative
+    # splits
     first = money.apportion(total, shares)
     both = money.apportion(total + more, shares)
     # then the steps add up, whatever the rounding

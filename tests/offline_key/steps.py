@@ -1,4 +1,4 @@
-"""An organisation with an offline key, and whoever takes its server."""
+"""An organisation with an offline key, and the attacker who takes its server."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def match_all(at: datetime) -> None:
 
 
 def opened_by_the_machine() -> dict[str, list[str]]:
-    """Every text that whoever has the database and its .env can open, by table and column."""
+    """Every text that can be opened with the database and its .env, by table and column."""
     keys, found = current_app.config["SETTINGS"].data_keys, {}
     for (table_name, column_name), identity in data_keys.SEALED.items():
         table = db.metadata.tables[table_name]
@@ -82,7 +82,7 @@ def opened_by_the_machine() -> dict[str, list[str]]:
 
 
 def in_clear() -> str:
-    """Whatever else stands in the tables."""
+    """Everything else in the tables."""
     rows = (db.session.execute(select(table)).mappings().all() for table in db.metadata.sorted_tables)
     return json.dumps([[dict(row) for row in some] for some in rows], default=str, ensure_ascii=False)
 
@@ -100,7 +100,7 @@ def hashes() -> set[bytes]:
 
 
 def asked_for(text: str, labels: list[str]) -> set[bytes]:
-    """What somebody with the machine's keys makes of a name or address, to look whether it is there."""
+    """The hashes that the machine's keys allow of a name or address, to look whether it is there."""
     hashed = {column: purpose for column, (_name, purpose) in data_keys.HASHED.items()}
     purposes = {*hashed.values(), "event email", "bank payer", *(f"receipt:{label}" for label in labels)}
     keys = current_app.config["SETTINGS"].data_keys.values()

@@ -1,4 +1,5 @@
-"""R24: whoever takes the server, with its database, its .env and its files, finds no name of a settled donation."""
+"""R24: an attacker who takes the server, with its database, its .env and its files, finds no name of a settled
+donation."""
 
 from __future__ import annotations
 
@@ -72,7 +73,7 @@ def test_no_name_of_a_settled_donation_is_found(lists: None) -> None:
     everything = "\n".join([in_clear(), *(text for texts in opened.values() for text in texts)])
     for secret in (NAME, MAYA, WORDS, "Maya Example", PAYER, "Unforgettable"):
         assert secret not in everything
-    # and all of it is there for whoever has the key
+    # and all of it can be read with the key
     assert all(ours == 0 for _offline, ours in counts().values())
     with unlocked():
         assert [messages.opened(one, "name") for one in db.session.scalars(select(Donation).order_by(Donation.source))]
@@ -89,7 +90,7 @@ def test_it_cannot_be_asked_whether_somebody_gave(lists: None) -> None:
 
 
 def test_the_same_is_found_without_the_key(app: Flask) -> None:
-    """What the tests above look for stands there before: they would find it."""
+    """What the tests above look for is there before: they would find it."""
     give(CARD, NOON)
     send_all(LATER)
     seal(LATER)

@@ -1,4 +1,5 @@
-"""What waits for the offline key is said, is carried out when it is unlocked, and goes back under it afterwards."""
+"""Work that waits for the offline key is listed, is done once it is unlocked, and its data is sealed again
+afterwards."""
 
 from __future__ import annotations
 
@@ -54,7 +55,7 @@ def sealed(app: Flask) -> None:
 
 
 def refund() -> None:
-    """Stripe tells that half of it was given back."""
+    """Stripe reports that half of it was refunded."""
     paid = db.session.query(Payment).one()
     told = Refund(events.new_id("re"), str(paid.charge_id), gbp("10.00"), "succeeded", LATER)
     with write_unit() as conn:

@@ -1,1 +1,1 @@
-"""Receipts, statements, and what they say in words."""
+"""Receipts, statements, and amounts in words."""

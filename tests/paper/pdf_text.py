@@ -1,4 +1,4 @@
-"""What the tests of paper read out of a PDF: its words, its claims, its pages."""
+"""What the tests of paper read from a PDF: its text, its metadata, its pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def words(pdf: bytes) -> str:
 
 
 def claims(pdf: bytes) -> dict[str, object]:
-    """What a PDF says of itself: pages, language, title, author, whether it is tagged, PDF/A and PDF/UA."""
+    """The metadata of a PDF: pages, language, title, author, whether it is tagged, PDF/A and PDF/UA."""
     reader = opened(pdf)
     root, said = reader.trailer["/Root"], reader.metadata
     xmp = root["/Metadata"].get_data().decode()

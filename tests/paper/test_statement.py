@@ -1,4 +1,4 @@
-"""The annual statement: the receipts that stand of one donor in one year, their sums, and nobody else's."""
+"""The annual statement: the live receipts of one donor in one year, their sums, and no other donor's."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def ask(app: Flask, tmp_path: Path):
 
 
 def test_a_statement_lists_what_stands_and_sums_it_by_currency(freeze: Freeze, ask) -> None:
-    # given gifts of this donor in two currencies, and what must not be on the statement
+    # given donations of this donor in two currencies, and what must not be on the statement
     freeze(1, person="Maya Example", amount_minor=2050)
     freeze(2, amount_minor=1000, received_on="2026-01-01", appeal_title="Hands Off Ali")
     freeze(3, amount_minor=777, currency="EUR", received_on="2026-12-31")

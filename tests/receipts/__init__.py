@@ -1,0 +1,1 @@
+"""Receipts: numbered, frozen, replaced and void."""

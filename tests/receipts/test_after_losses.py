@@ -73,7 +73,7 @@ def test_an_appeal_brings_no_receipt_back_before_it_is_won(app: Flask, ending: s
     reference, donation_id = begun()
     told = a_story(reference, ending)
     hear(told[:2])
-    assert receipts_of(donation_id) == [("live", 3000)]  # in dispute, it stands
+    assert receipts_of(donation_id) == [("live", 3000)]  # in dispute, it is live
     hear(told[2:3])
     assert receipts_of(donation_id) == [("void", 3000)]
     # when the loss is appealed, then nothing returns

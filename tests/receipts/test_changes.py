@@ -1,5 +1,5 @@
-"""A receipt follows what remains of the gift: replaced when part of it goes, void when nothing remains, and left alone
-where nothing changed; each change is told in the supporter's language."""
+"""A receipt follows what remains of the donation: replaced when part of it goes, void when nothing remains, and left
+alone where nothing changed; each change is mailed in the supporter's language."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LINK = r"http://localhost(/(?:ru/)?receipts/\S+)"
 
 @pytest.fixture
 def gift(app: Flask) -> Payment:
-    """A gift of 30.00, received, with its receipt R-000001."""
+    """A donation of 30.00, received, with its receipt R-000001."""
     payment = begun()
     mailed()
     return payment
@@ -88,7 +88,7 @@ def sound() -> bool:
 
 
 def lost(gift: Payment, status: str, *, back: bool = False) -> list[stories.Said]:
-    """A dispute over the whole gift, and how it ended."""
+    """A dispute over the whole donation, and how it ended."""
     dispute_id = events.new_id("dp")
     moves = [gift.listed("dispute", -3000, dispute_id, fee=2000, minutes=20)]
     opened = gift.dispute("needs_response", *moves, dispute_id=dispute_id, what="created")
@@ -218,7 +218,7 @@ def test_the_mail_of_a_void_receipt_says_why(gift: Payment, client: FlaskClient)
 
 
 def test_a_receipt_over_more_is_not_said_to_be_a_refund(app: Flask) -> None:
-    # given donations of which a bank kept 10.00 for a while and gave it back after the dispute was lost
+    # given donations of which a bank kept 10.00 for a while and returned it after the dispute was lost
     changed = []
     for language, number in (("en", 3), ("ru", 6)):
         for told in reinstated_after_a_loss(begun(language)):

@@ -1,5 +1,5 @@
-"""Receipts: numbered without a gap whatever fails, frozen with their hash, the person erasable, and naming nobody who
-must not be named."""
+"""Receipts: numbered without a gap whatever fails, frozen with their hash, the personal data erasable, and without
+names that must stay private."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _fields(gift: Gift) -> dict[str, Any]:
 
 
 def received(slug: str = "hands-off-ali", **said: Any) -> Receipt:
-    """The receipt of a gift that was begun and received."""
+    """The receipt of a donation that was begun and received."""
     reference = begun(slug, **said)
     hear(a_charge(reference, said.get("amount", MAYA.amount)))
     fresh()
@@ -71,14 +71,14 @@ def test_a_transaction_that_is_rolled_back_leaves_no_gap(app: Flask) -> None:
         fail()
     # when the next one is issued
     hear(a_charge(references[1], gbp("20.00")))
-    # then it takes the number that was given back
+    # then it takes the number that was freed
     fresh()
     assert db.session.scalars(select(Receipt.number).order_by(Receipt.number)).all() == [1, 2]
     assert ledger.check(db.session.connection(), NOON).findings == ()
 
 
 def test_receipts_issued_at_once_have_numbers_one_after_the_other(app: Flask) -> None:
-    # given eight gifts to different appeals, so that only the series is shared
+    # given eight donations to different appeals, so that only the series is shared
     references = [begun(nonce=str(number)) for number in range(8)]
     failures: list[BaseException] = []
     barrier = threading.Barrier(8)
@@ -182,7 +182,7 @@ def test_the_hash_of_a_name_cannot_be_tried_with_our_keys(app: Flask) -> None:
 
 
 def test_a_receipt_is_dated_on_the_organisations_own_day(app: Flask) -> None:
-    # given a gift late in the evening by UTC, in summer time, heard of a day later
+    # given a donation late in the evening by UTC, in summer time, heard of a day later
     reference = begun()
     late = NOON.replace(month=6, day=30, hour=23, minute=30)
     hear(a_charge(reference, gbp("20.00"), at=late), at=late.replace(month=7, day=1))
@@ -214,7 +214,7 @@ def test_the_person_is_kept_apart_and_can_be_erased(app: Flask) -> None:
     before = receipt.payload
     with write_unit() as conn:
         conn.execute(text("UPDATE receipt SET person_sealed = NULL"))
-    # then the receipt stands, without them
+    # then the receipt is live, without them
     fresh()
     erased = receipts.by_label("R-000001")
     assert receipts.person_of(erased) is None
@@ -269,7 +269,7 @@ def test_an_unknown_number_is_a_bad_link(app: Flask) -> None:
 
 
 def test_a_receipt_says_what_the_supporter_gave_in_their_own_currency(app: Flask) -> None:
-    # given a gift in dollars, which waits for its balance transaction to be booked
+    # given a donation in dollars, which waits for its balance transaction to be booked
     with write_unit():
         reference = a_donation(Appeal.any_by_slug("hands-off-ali"), Money(100, "USD")).reference
     hear(a_charge(reference, Money(100, "USD")))

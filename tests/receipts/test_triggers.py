@@ -19,7 +19,7 @@ RECEIPT = text("INSERT INTO receipt (id, series_id, number, label, donation_id, 
 
 @pytest.fixture
 def receipt(app: Flask) -> Iterator[Connection]:
-    """A connection to books with one issued receipt."""
+    """A connection to a ledger with one issued receipt."""
     with db.engine.connect() as conn:
         _issue(conn)
         yield conn

@@ -1,1 +1,1 @@
-"""Statements, payouts and bank lines, and what they book."""
+"""Statements, payouts and statement lines, and their entries."""

@@ -1,4 +1,4 @@
-"""A month in which a bit of everything happened, booked by the house's own rules: for statements and exports."""
+"""A month in which a bit of everything happened, posted by the application's own rules: for statements and exports."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def general() -> int:
 
 
 def happen() -> None:
-    """Ali's fund: 500.00 at the bank when the books begin and a gift of 100.00, fee 1.70, before this month; in it cash
-    of 250.00, a refund of 40.00, a disbursement of 300.00 sent and one of 50.00 promised, 30.00 moved to the general
-    fund. Its family's: 20.00 of 30.00 lost in a dispute with the other part's 10.00. In euros: 12.34."""
+    """Ali's fund: 500.00 at the bank when the ledger began and a donation of 100.00, fee 1.70, before this month; in it
+    cash of 250.00, a refund of 40.00, a payment of 300.00 sent and one of 50.00 approved, 30.00 transferred to the
+    general fund. Its family's: 20.00 of 30.00 lost in a dispute with the other part's 10.00. In euros: 12.34."""
     account = a_bank_account()
     opening = {"kind": "opening", "fund_id": fund_id("ali"), "on": LAST_MONTH.date(), "bank_account_id": account}
     adjust("opening", gbp("500.00"), **opening)

@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parent / "bank_files"
 
 
 class Case(NamedTuple):
-    """A file, the currency of the account it goes into, what is said of its columns, the file imported before it, and
+    """A file, the currency of the account it goes into, the mapping of its columns, the file imported before it, and
     its lines as (day, amount, words that must be found in it), with how many are left out as pending."""
 
     file: str

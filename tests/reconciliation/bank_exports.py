@@ -38,8 +38,8 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Export:
-    """A file that is fetched: its days, how the bank words things by now (0 to 2), whether it is fetched at noon of the
-    last day, and what its numbers are like. `download` counts the files."""
+    """A file that is fetched: its days, the bank's wording by now (0 to 2), whether it is fetched at noon of the last
+    day, and the kind of its numbers. `download` counts the files."""
 
     form: str
     first: date

@@ -25,7 +25,7 @@ _forms = count(1)
 
 
 def said(account_id: int, minor: int, text_: str = "", *, name: str = "", payer: str = "", on: date = TODAY) -> int:
-    """A line of that account that says something, committed. Gives its id."""
+    """A line of that account that says something, committed. Returns its id."""
     line_id = a_line(account_id, minor, on=on)
     details = json.dumps({"name": name, "account": payer, "text": text_, "native_id": ""}, ensure_ascii=False)
     with write_unit() as conn:
@@ -44,7 +44,7 @@ def expected(
     minor: int, *, name: str = "", fund: str | None = "ali", slug: str = "hands-off-ali", on: date = TODAY,
     payer: str = "", code: str = "", method: str = "bank",
 ) -> int:  # fmt: skip
-    """A gift that is to come by bank, committed. Gives its id."""
+    """A donation that is to come by bank, committed. Returns its id."""
     with write_unit():
         appeal = Appeal.any_by_slug(slug)
         chosen = next((one for one in appeal.funds if one.slug == fund), None)
@@ -87,7 +87,7 @@ def is_now(line_id: int) -> tuple[str, list[tuple[str, str | None]]]:
 
 
 def why(line_id: int) -> tuple[int | None, list[str]]:
-    """Score and reasons of the first match or proposal that stands."""
+    """Score and reasons of the first live match or suggestion."""
     fresh()
     rows = db.session.scalars(
         select(Match).where(Match.bank_line_id == line_id, Match.state.in_(("confirmed", "proposed")))

@@ -1,4 +1,5 @@
-"""What the treasury's tests have in common: a bank account, lines on it, gifts handed in, what the books then say."""
+"""What the treasury's tests have in common: a bank account, lines on it, offline donations, and the resulting
+ledger."""
 
 from __future__ import annotations
 
@@ -43,7 +44,7 @@ _numbers = count(1)
 
 
 def a_bank_account(name: str = "Current") -> int:
-    """An account in pounds, committed. Gives its id."""
+    """An account in pounds, committed. Returns its id."""
     with write_unit():
         account = BankAccount(name=name, currency="GBP")
         db.session.add(account)
@@ -58,7 +59,7 @@ def a_bank_account(name: str = "Current") -> int:
 
 
 def a_line(account_id: int, minor: int, *, on: date = TODAY, currency: str = "GBP") -> int:
-    """A line of that account, committed, not matched. Gives its id."""
+    """A line of that account, committed, not matched. Returns its id."""
     with write_unit():
         statement = db.session.scalars(select(Statement).where(Statement.bank_account_id == account_id)).one()
         number = next(_numbers)
@@ -79,7 +80,7 @@ def match(line_id: int, *said: matches.Said, rule: str = "by hand", at: datetime
 def a_gift(
     minor: int, method: str = "cash", *, fund: str | None = "ali", slug: str = "hands-off-ali", **more: Any
 ) -> int:
-    """An offline gift as it was handed in, committed. Gives its id."""
+    """An offline donation as received, committed. Returns its id."""
     with write_unit():
         appeal = Appeal.any_by_slug(slug)
         chosen = next((one for one in appeal.funds if one.slug == fund), None)
@@ -92,7 +93,7 @@ def a_gift(
 
 
 def accepted(minor: int, method: str = "cash", **more: Any) -> int:
-    """An offline gift that counts. Gives its id."""
+    """An offline donation that counts. Returns its id."""
     gift_id = a_gift(minor, method, **more)
     with write_unit() as conn:
         giving.offline_donations.accept(conn, gift_id, actor="theo", at=NOON)
@@ -100,7 +101,7 @@ def accepted(minor: int, method: str = "cash", **more: Any) -> int:
 
 
 def banked(minor: int, *, fund: str = "ali", account_id: int | None = None) -> int:
-    """Money that a fund has in the bank: an opening balance, committed. Gives the account's id."""
+    """Money that a fund has in the bank: an opening balance, committed. Returns the account's id."""
     number = account_id or a_bank_account()
     with write_unit() as conn:
         fund_id = db.session.scalars(select(Fund.id).where(Fund.slug == fund)).one()
@@ -127,7 +128,7 @@ def settled() -> None:
 
 
 def receipts_of(gift_id: int) -> list[tuple[str, int]]:
-    """(state, minor units) of each receipt of a gift, in order of number."""
+    """(state, minor units) of each receipt of a donation, in order of number."""
     fresh()
     donation_id = db.session.get_one(OfflineGift, gift_id).donation_id
     rows = db.session.scalars(select(Receipt).where(Receipt.donation_id == donation_id).order_by(Receipt.number))
@@ -135,7 +136,8 @@ def receipts_of(gift_id: int) -> list[tuple[str, int]]:
 
 
 def live_or_waiting(gift_id: int) -> int | None:
-    """What a gift's valid receipt says, 0 where none is valid; None while it waits for the two hours to be over."""
+    """The amount on a donation's valid receipt, 0 where none is valid; None while it waits for the two hours to be
+    over."""
     live = [minor for state, minor in receipts_of(gift_id) if state == "live"]
     donation_id = db.session.get_one(OfflineGift, gift_id).donation_id
     return None if db.session.get(ReceiptChange, donation_id) else sum(live)
@@ -147,7 +149,7 @@ def state_of(gift_id: int) -> str:
 
 
 def sound() -> Sequence[Any]:
-    """What the books' own questions find."""
+    """The findings of the ledger's own checks."""
     fresh()
     return ledger.check(db.session.connection(), NOON).findings
 
@@ -159,7 +161,7 @@ def free(slug: str) -> int:
 
 
 def in_bank(account_id: int, fund: str = "") -> int:
-    """What the books say a bank account has, of all funds or of one, in its minor units."""
+    """The ledger's balance of a bank account, of all funds or of one, in its minor units."""
     asked = select(func.coalesce(func.sum(Posting.amount_minor), 0)).where(Posting.account == 1000)
     if fund:
         asked = asked.join(Fund, Fund.id == Posting.fund_id).where(Fund.slug == fund)
@@ -178,7 +180,7 @@ def uncommitted(fund: str) -> int:
 
 
 def expect(fits: bool, refused: type[DonationsError], act: Callable[[Connection], Any]) -> bool:
-    """Do it in a write unit, if it should go; else it must be refused in just that way. Gives whether it was done."""
+    """Do it in a write unit, if it should go; else it must be refused in just that way. Returns whether it was done."""
     if fits:
         with write_unit() as conn:
             act(conn)

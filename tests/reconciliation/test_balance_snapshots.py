@@ -108,7 +108,7 @@ def test_a_payment_knows_its_own_movement_and_no_other(app: Flask, appeals: dict
 
 def test_the_to_do_list_says_the_same_with_marks_and_without(app: Flask) -> None:
     """What was open when it was marked and was cleared since is off the list; what was opened since is on it."""
-    # given a month with rests of every kind, and a slip that is short
+    # given a month with open balances of every kind, and a paying-in slip that is short
     a_month.happen()
     for kind in ("refund", "settlement", "withheld", "transit", "slip", "receipt"):
         PLANTED[kind]()

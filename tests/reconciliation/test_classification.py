@@ -1,5 +1,5 @@
-"""What no rule can say a person decides: Stripe transactions of an unknown kind, payments without a reference. The
-decision is a fact that the books converge on, now, later and after a period was closed."""
+"""A person decides what no rule can: Stripe transactions of an unknown kind, payments without a reference. The
+decision is a fact that the ledger converges on, now, later and after a period was closed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def fund_id(slug: str) -> int:
 
 
 def an_unknown_movement(minor: int = -600, fee: int = 0, **more: Any) -> str:
-    """A Stripe transaction of a kind nobody has heard of, booked. Gives its id."""
+    """A Stripe transaction of an unknown kind, posted. Returns its id."""
     return booked(a_movement(more.get("charge_id"), Money(minor, "GBP"), fee, type=UNKNOWN, reporting_category=UNKNOWN))
 
 
@@ -80,7 +80,7 @@ def test_an_unknown_movement_becomes_what_a_treasurer_says_and_can_become_someth
     now = lines_of(movement)
     assert now == [(1100, "general", "GBP", -620), (5020, "general", "GBP", 620)]
     assert sum(minor for account, *_, minor in before if account == 1100) == -620
-    # and when it is heard again, nothing changes; said otherwise, it converges once more
+    # and when it is reported again, nothing changes; reported differently, it converges once more
     count = db.session.query(Entry).count()
     with write_unit() as conn:
         balance_transactions.book_again(conn, movement, at=NOON)
@@ -113,7 +113,7 @@ def test_in_a_closed_period_the_decision_is_entered_on_the_first_open_day(app: F
         assert period_close.sign(conn, period, actor="tara", at=later, accepted="looked at")
     # when it is named otherwise in December
     classify(movement, 5010)
-    # then November stands as it was signed
+    # then November is as it was signed
     dates = db.session.scalars(select(Entry.entry_date).where(Entry.idem_key == f"bt:{movement}")).all()
     assert str(max(dates)) == "2026-12-01"
     assert sound() == ()
@@ -196,7 +196,7 @@ def test_a_transfer_is_found_at_the_bank_and_then_stands_until_the_match_is_undo
 
 
 def test_a_payment_without_a_reference_is_assigned_with_a_second_person(app: Flask) -> None:
-    # given money that nobody knows, where two people approve
+    # given unidentified money, where two people approve
     two_must_approve()
     charge = a_charge(None, gbp("20.00"))
     hear(charge)

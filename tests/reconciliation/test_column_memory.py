@@ -1,4 +1,5 @@
-"""What an account remembers of its tables: what a person said and what a file told for certain, and never a guess."""
+"""What an account remembers of its tables: what a person entered and what a file showed for certain, and never a
+guess."""
 
 from __future__ import annotations
 
@@ -64,16 +65,16 @@ def test_a_guess_is_not_remembered_so_a_bank_that_we_know_is_known_later(account
 
 
 def test_what_was_said_counts_as_far_as_it_fits(account: BankAccount, at: datetime) -> None:
-    # given columns that a person said
+    # given columns that a person mapped
     say(account, "When;What;Much\n01/02/2026;Gift;5.00\n", at, date="When", amount="Much", dates="mdy")
     # when the bank renames them to what is guessed, and back
     bring(account, "Date;What;Amount\n13.11.2026;Gift;6.00\n", at)
     bring(account, "When;What;Much\n02/03/2026;Gift;7.00\n", at)
-    # then both are read, and what was said of the order of days still counts
+    # then both are read, and the answer about the order of days still counts
     assert [str(day) for day in db.session.scalars(select(BankLine.booked_on).order_by(BankLine.id))] == [
         "2026-01-02", "2026-11-13", "2026-02-03",
     ]  # fmt: skip
-    # but what is said now and does not fit is refused
+    # but a new answer that does not fit is refused
     with pytest.raises(BadStatement):
         say(account, "Date;What;Amount\n13.11.2026;Gift;6.00\n", at, date="When", amount="Much")
 
@@ -88,7 +89,7 @@ def test_a_map_of_an_earlier_version_is_used_where_it_fits_and_no_default_of_it_
     db.session.expire_all()
     # then its columns count, and the file tells the rest
     bring(account, "When;Much\n13.11.2026;1.000,50\n", at)
-    # and where it does not fit it is in nobody's way
+    # and where it does not fit it does no harm
     bring(account, MONZO.replace("13/03/2026", "13/11/2026"), at)
     assert minors() == [100050, 2000]
 

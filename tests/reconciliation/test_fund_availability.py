@@ -71,7 +71,7 @@ def test_money_at_stripe_is_not_moved_from_the_bank(app: Flask) -> None:
     # when all that is free is to be moved
     with pytest.raises(NotInTheBank) as refusal:
         transfer(14900, account)
-    # then it is refused, and said how much is where
+    # then it is refused, and the error shows how much is where
     facts = {name: str(fact) for name, fact in refusal.value.facts.items()}
     assert (facts["there"], facts["asked"], facts["at_stripe"]) == ("100 GBP", "149 GBP", "49 GBP")
     assert "once a bank statement shows it" in str(refusal.value)
@@ -89,7 +89,7 @@ def test_cash_is_moved_once_the_bank_has_it(app: Flask, where: str) -> None:
         slip_id = pay_in(gift, account)
     with pytest.raises(NotInTheBank, match="80 GBP"):
         transfer(8000, account)
-    # when the bank's line is matched
+    # when the statement line is matched
     if where == "in hand":
         slip_id = pay_in(gift, account)
     match(a_line(account, 8000), Said("slip", 8000, target=str(slip_id)))
@@ -199,7 +199,7 @@ def test_transfers_and_approvals_at_once_share_what_the_bank_has(app: Flask) -> 
 
 
 def test_two_who_agree_at_once_write_off_what_is_open_once(app: Flask) -> None:
-    # given a slip that is 3.00 short, and two write-offs of it that wait, where two must approve
+    # given a paying-in slip that is 3.00 short, and two write-offs of it that wait, where two must approve
     two_must_approve()
     account, gift = a_bank_account(), accepted(25000)
     slip_id = pay_in(gift, account, 25000)

@@ -1,4 +1,4 @@
-"""Receipts and payments of each fund: what stands in which column, and that it always adds up."""
+"""Receipts and payments of each fund: the columns, and that they always add up."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_each_thing_stands_in_its_column(app: Flask) -> None:
     assert (ali.opening, ali.closing, ali.committed) == (59830, 47830, 5000)
     assert moved(ali) == {"offline": 25000, "refunds": -4000, "disbursed": -30000, "transfers_out": -3000}
     assert held(ali) == {"at_stripe": 5830, "in_hand": 25000, "in_bank": 17000}
-    # the fund whose gift was lost in a dispute keeps the fee
+    # the fund whose donation was lost in a dispute keeps the fee
     family = found[fund_id("ali-family"), "GBP"]
     assert (family.opening, moved(family)) == (0, {"online": 2000, "chargebacks": -2000, "fees": -41})
     # the general fund has what was moved to it, less the dispute's fee
@@ -85,16 +85,16 @@ def test_transfers_between_funds_come_to_nothing(app: Flask) -> None:
 
 
 def test_unidentified_money_is_not_free_and_stands_in_the_statement_of_funds(app: Flask) -> None:
-    # given a line that nobody knows, and a card payment without a reference
+    # given an unidentified line, and a card payment without a reference
     line = a_line(a_bank_account(), 3333)
     match(line, Said("unidentified", 3333))
     hear(a_charge(None, gbp("12.00")))
-    # then it lies somewhere, and is owed to whoever it turns out to be for
+    # then it is in an account, and owed to its future owner
     suspense = fund_id("suspense")
     shown = stated(TODAY)[suspense, "GBP"]
     assert (shown.opening, shown.closing, moved(shown)) == (0, 0, {})
     assert held(shown) == {"at_stripe": 1200, "in_bank": 3333, "owed": -4533}
-    # and none of it is free, whether it came by card, by bank or by a transaction nobody has named
+    # and none of it is available, whether it came by card, by bank or by an unclassified transaction
     an_unknown_movement(-600)
     with snapshot() as conn:
         (found,) = balances.of_funds(conn, [suspense])

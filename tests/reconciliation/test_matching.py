@@ -1,5 +1,5 @@
-"""Matching against the database: what is certain is booked, the rest is proposed, a person's word stands, and a run may
-be repeated."""
+"""Matching against the database: what is certain is booked, the rest is suggested, a person's decision holds, and a run
+may be repeated."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def answer(how: Callable[..., None], line_id: int, target: str) -> None:
 
 
 def test_a_gift_that_carries_its_code_is_matched_and_booked(app: Flask) -> None:
-    # given an expected gift and a line with its code
+    # given an expected donation and a line with its code
     gift = expected(2000, name="Maya Example")
     line = said(a_bank_account(), 2000, f"thank you {references.code_of_gift(gift)}")
     # when the rules run
@@ -64,7 +64,7 @@ def test_a_name_alone_is_only_proposed_and_a_person_accepts_it(app: Flask) -> No
     run()
     assert is_now(line) == ("proposed", [("offline_gift", str(gift))])
     assert raised() == 0
-    # when somebody says yes
+    # when a person confirms it
     answer(matching.accept, line, str(gift))
     assert is_now(line)[0] == "confirmed"
     assert raised() == 2000
@@ -85,7 +85,7 @@ def test_running_again_changes_nothing(app: Flask) -> None:
 
 
 def test_what_is_proposed_follows_what_is_known(app: Flask) -> None:
-    # given a line that looks like one gift
+    # given a line that looks like one donation
     line = said(a_bank_account(), 2000, name="Maya Example")
     first = expected(2000, name="Maya Other")
     run()
@@ -114,7 +114,7 @@ def test_what_a_person_undid_is_not_done_again(app: Flask) -> None:
     gift = expected(2000)
     line = said(a_bank_account(), 2000, references.code_of_gift(gift))
     run()
-    # when somebody takes it back
+    # when a person undoes it
     undo(line)
     run()
     # then neither that nor anything else is done to the line without a person
@@ -127,7 +127,7 @@ def test_what_a_person_undid_is_not_done_again(app: Flask) -> None:
 
 
 def test_the_choice_of_one_proposal_does_not_refuse_the_others(app: Flask) -> None:
-    # given two gifts that a line may be, of which a person chose the wrong one
+    # given two donations that a line may be, of which a person chose the wrong one
     first, second = expected(2000, name="Maya Example"), expected(2000, name="Maya Example")
     line = said(a_bank_account(), 2000, name="Maya Example")
     run()
@@ -140,7 +140,7 @@ def test_the_choice_of_one_proposal_does_not_refuse_the_others(app: Flask) -> No
 def test_a_credit_with_an_appeals_code_is_a_gift_nobody_recorded(app: Flask) -> None:
     line = said(a_bank_account(), 1000, f"for ali {code()}", name="Maya Example", payer="DE1")
     run()
-    # then the gift is recorded by the appeal's shares, with its payer's name, and counts
+    # then the donation is recorded by the appeal's shares, with its payer's name, and counts
     state, [(kind, target)] = is_now(line)
     gift = db.session.get_one(OfflineGift, int(target or 0))
     assert (state, kind, gift.method, gift.recorded_by, gift.received_on) == (
@@ -161,7 +161,7 @@ def test_a_gift_the_rules_recorded_goes_with_its_match(app: Flask) -> None:
     # when another line of that amount comes
     other = said(account, 1000, code())
     run()
-    # then it is a gift of its own, and the first is nobody's any more
+    # then it is a donation of its own, and the first has no line any more
     assert sorted(db.session.scalars(select(OfflineGift.state))) == ["cancelled", "expected"]
     assert sorted(db.session.scalars(select(Donation.state))) == ["abandoned", "paid"]
     assert (is_now(line), is_now(other)[0], raised()) == (("open", []), "confirmed", 1000)
@@ -189,7 +189,7 @@ def test_a_slip_is_matched_by_its_number(app: Flask) -> None:
     line = said(account, 25000, "COUNTER CREDIT 104")
     run()
     assert is_now(line) == ("confirmed", [("slip", str(slip))])
-    # and what else says its number is not that slip any more
+    # and another line with its number is not that paying-in slip any more
     short = said(account, 24900, "COUNTER CREDIT 104")
     run()
     assert is_now(short) == ("open", [])

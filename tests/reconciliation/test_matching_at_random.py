@@ -1,5 +1,5 @@
-"""Whatever lines and gifts there are, in whatever order: no gift is two lines, a tie is nobody's, and the books stay
-sound, also when two run at once."""
+"""Whatever lines and donations there are, in whatever order: no donation is two lines, a tie stays unmatched, and the
+ledger stays sound, also when two run at once."""
 
 from __future__ import annotations
 
@@ -106,21 +106,21 @@ def test_two_lines_alike_are_never_certain_to_be_one_thing(all_: Items) -> None:
     # given each line twice
     twins = tuple(line._replace(id=line.id + 100) for line in all_.lines)
     doubled = Items(all_.lines + twins, all_.gifts, all_.slips, payouts=all_.payouts, appeal_funds=all_.appeal_funds)
-    # then a thing that only one can be is nobody's, unless there are others of its kind to choose from
+    # then an item that only one can be stays unmatched, unless there are others of its kind to choose from
     for one in decide(doubled):
         if one.certain is not None and one.certain.kind != "unidentified":
             pytest.fail(f"{one.certain} is certain, and {AHEAD} ahead of a line just like it")
 
 
 def test_of_two_lines_that_name_stripe_and_a_gift_neither_is_the_gift_by_rule() -> None:
-    # given two lines alike that carry an appeal's code beside Stripe's name, a payout and a gift of that sum
+    # given two lines alike that carry an appeal's code beside Stripe's name, a payout and a donation of that sum
     text, found = f"{APPEALS[1]} stripe", tuple(references.find(APPEALS[1], set(APPEALS.values())))
     said_of = (DAY, 1000, "GBP", None, NAMES[0], words_of(NAMES[0]), words_of(text), text.lower(), found)
     lines = tuple(Line(number, 1, *said_of, frozenset(), frozenset(), False) for number in (1, 2))
     codes = (references.code_of_gift(1), APPEALS[1])
     gift = OpenGift(1, 1000, "GBP", 1, frozenset({11}), codes, None, None, words_of(NAMES[0]), DAY)
     payout = OpenPayout("po_1", 1000, "GBP", DAY, "")
-    # then the payout may be either, so the gift is none by rule
+    # then the payout may be either, so the donation is none by rule
     decisions = decide(Items(lines, (gift,), (), payouts=(payout,), appeal_funds={1: frozenset({11})}))
     assert [one.certain for one in decisions] == [None, None]
 
@@ -133,7 +133,7 @@ _LINES = st.lists(st.tuples(st.sampled_from(AMOUNTS), st.sampled_from(NAMES), st
 @settings(max_examples=12)
 @given(gifts=_GIFTS, lines=_LINES, payouts=st.lists(st.sampled_from(AMOUNTS), max_size=2))
 def test_no_gift_is_two_lines_and_the_books_stay_sound(app: Flask, gifts: Any, lines: Any, payouts: Any) -> None:
-    # given gifts, payouts, and lines that carry the code of one, of the appeal, Stripe's name, or nothing
+    # given donations, payouts, and lines that carry the code of one, of the appeal, Stripe's name, or nothing
     account = a_bank_account(f"Account {next(_accounts)}")
     ids = [expected(minor, name=name, code=APPEALS[1] if coded else "") for minor, name, coded in gifts]
     for at, minor in enumerate(payouts):
@@ -155,7 +155,7 @@ def test_no_gift_is_two_lines_and_the_books_stay_sound(app: Flask, gifts: Any, l
 
 
 def test_two_who_run_at_once_match_each_line_once(app: Flask) -> None:
-    # given lines for gifts, and lines that are new gifts
+    # given lines for donations, and lines that are new donations
     account = a_bank_account()
     for _ in range(4):
         said(account, 2000, references.code_of_gift(expected(2000)))

@@ -32,7 +32,7 @@ def answer(how: Callable[..., None], line_id: int, target: str) -> None:
 
 def test_a_rule_is_offered_after_three_equal_confirmations(app: Flask) -> None:
     account = a_bank_account()
-    # given two gifts of one payer to one fund, matched by hand
+    # given two donations of one payer to one fund, matched by hand
     for on in (1, 2):
         match(said(account, 1500, payer="DE1", on=date(2026, on, 1)), _gift(1500))
     with snapshot() as conn:
@@ -46,7 +46,7 @@ def test_a_rule_is_offered_after_three_equal_confirmations(app: Flask) -> None:
         matching.accept_offer(conn, offer.payer_hash, offer.fund_id, actor="tara", at=NOON)
     with snapshot() as conn:
         assert matching.offers(conn) == []
-    # then the next line is proposed as a gift to that fund, and recorded if a person says so
+    # then the next line is proposed as a donation to that fund, and recorded if a person confirms it
     line = said(account, 1500, payer="DE1")
     run()
     assert is_now(line) == ("proposed", [("unidentified", f"fund:{offer.fund_id}")])

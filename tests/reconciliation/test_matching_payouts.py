@@ -1,4 +1,4 @@
-"""Payouts and their bank lines: exact to the penny and the day, in order where several are equal."""
+"""Payouts and their statement lines: exact to the penny and the day, in order where several are equal."""
 
 from __future__ import annotations
 

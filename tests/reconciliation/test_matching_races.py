@@ -1,4 +1,4 @@
-"""Two people at once: a gift is matched to one of two lines, whoever comes first."""
+"""Two people at once: a donation is matched to one of two lines, whichever comes first."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_gift_is_not_matched_to_two_lines_at_the_same_time(app: Flask) -> None
         # given one person's match that is not committed yet
         with write_unit() as conn:
             matches.confirm(conn, first, [said], rule="by hand", actor="tara", at=NOON)
-            # when another matches another line to the same gift
+            # when another matches another line to the same donation
             other = pool.submit(by_another)
             wait_for_a_lock(conn, [])
         # then that waits, and is refused

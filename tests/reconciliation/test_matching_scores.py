@@ -1,4 +1,4 @@
-"""What speaks for a line being a gift, in points and reasons: the table of docs/matching.md, row by row."""
+"""The evidence for a line being a donation, in points and reasons: the table of docs/matching.md, row by row."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def best(line: Line, *gifts: OpenGift, **more: Any) -> Candidate | None:
 CODE = references.code_of_gift(1)
 KNOWN = {MAYA: PEOPLE["PAYER"]}
 LATE, MONTHS = DAY + timedelta(days=10), DAY - timedelta(days=60)
-# what the line is like, what the gift is like -> points, reasons
+# the line, the donation -> points, reasons
 TABLE: dict[str, tuple[dict[str, Any], dict[str, Any], int, tuple[str, ...]]] = {
     "its code": ({"text": CODE, "on": LATE}, {}, 8, ("reference",)),
     "its code, mistyped": ({"text": f"{CODE[:3]} {CODE[3:]}", "on": LATE}, {}, 5, ("reference_repaired",)),
@@ -122,7 +122,7 @@ def test_without_a_reference_nothing_is_certain() -> None:
 
 
 def test_three_points_ahead_are_certain_and_two_are_not() -> None:
-    # given two gifts that expect the appeal's code
+    # given two donations that expect the appeal's code
     near, far = a_gift(1, codes=(ALI,), name="Maya Example"), a_gift(2, codes=(ALI,), name="Ben Other")
     # then the name decides, for it is three points
     assert is_certain(a_line(ALI, name="Maya Example"), near, far)
@@ -145,7 +145,7 @@ def test_two_lines_for_one_gift_are_a_tie_too() -> None:
 
 
 def test_what_is_taken_leaves_the_rest_without_a_rival() -> None:
-    # given two gifts by the same code, and two lines of which one says more
+    # given two donations by the same code, and two lines of which one has more evidence
     gifts = a_gift(1, codes=(ALI,), name="Maya Example"), a_gift(2, codes=(ALI,))
     lines = a_line(ALI, number=1, name="Maya Example"), a_line(ALI, number=2)
     # then the second is certain once the first has found its own
@@ -154,7 +154,7 @@ def test_what_is_taken_leaves_the_rest_without_a_rival() -> None:
 
 
 def test_a_crowd_of_equal_gifts_is_not_chosen_from() -> None:
-    # given more gifts of one amount and code than are looked at
+    # given more donations of one amount and code than are looked at
     gifts = tuple(a_gift(number, codes=(ALI,)) for number in range(1, 80))
     assert not is_certain(a_line(ALI), *gifts)
     # then one that the name finds is shown, and is not sure, for those not looked at may be usual and near
@@ -190,7 +190,7 @@ def test_two_appeals_codes_are_nobodys_new_gift() -> None:
 
 
 def test_a_recorded_gift_comes_before_a_new_one() -> None:
-    # given a gift that the name speaks for, and a line with the appeal's code: it may be that gift
+    # given a donation with the line's name, and a line with the appeal's code: it may be that donation
     decision = decide(Items((a_line(ALI, name="Maya Example"),), (a_gift(name="Maya Example"),), appeal_funds=FUNDS))[0]
     assert decision.certain is None
     assert [one.target for one in decision.proposed] == ["1"]

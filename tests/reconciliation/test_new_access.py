@@ -1,4 +1,4 @@
-"""Nobody approves with an account to which they gave access themselves: each kind of approval is tried by an account
+"""No one approves with an account to which they gave access themselves: each kind of approval is tried by an account
 that its requester has invited, granted a role or reset within the last seven days, and the other way round."""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Paying out, transfers, opening balances, write-offs: what they book, by the worked examples of docs/ledger.md, and
-the four-eyes rules tried from the wrong side."""
+"""Payments out, transfers, opening balances, write-offs: their entries, by the worked examples of docs/ledger.md, and
+attempts to break the four-eyes rules."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def fund(slug: str = "ali") -> Fund:
 
 
 def ask_for(minor: int, *, key: str = "form 1", actor: str = "tara", slug: str = "ali", **more: Any) -> int:
-    """A request of that much from a fund, committed. Gives its id."""
+    """A request of that much from a fund, committed. Returns its id."""
     with write_unit() as conn:
         asked = payment_requests.Asked(key, Money(minor, "GBP"), "lawyer", "Maya Example 12345678", **more)
         return payment_requests.request(conn, fund(slug), asked, actor=actor, at=NOON).id
@@ -144,7 +144,7 @@ def adjust(kind: str, minor: int, *, actor: str = "tara", key: str = "a", **more
 
 
 def test_an_opening_balance_and_a_transfer_of_surplus(app: Flask) -> None:
-    # given a fund with 800.00 when the books begin: row 16
+    # given a fund with 800.00 when the ledger began: row 16
     account = a_bank_account()
     adjust("opening", 80000, bank_account_id=account)
     assert booked("adjustment") == [(1000, "ali", "GBP", 80000), (3000, "ali", "GBP", -80000)]
@@ -175,7 +175,7 @@ def test_a_transfer_waits_for_another_where_two_people_decide(app: Flask) -> Non
 
 
 def test_what_a_slip_lacks_is_written_off_by_two_people_up_to_the_limit(app: Flask) -> None:
-    # given a slip of which the bank credited one pound less, where two must approve
+    # given a paying-in slip of which the bank credited one pound less, where two must approve
     two_must_approve()
     account, gift = a_bank_account(), accepted(25000)
     with write_unit() as conn:
@@ -203,7 +203,7 @@ def test_what_a_slip_lacks_is_written_off_by_two_people_up_to_the_limit(app: Fla
 
 
 def test_only_what_is_left_over_is_written_off_and_what_was_written_off_is_matched_no_more(app: Flask) -> None:
-    # given cash on a slip that the bank has not seen, where two must approve
+    # given cash on a paying-in slip that the bank has not seen, where two must approve
     two_must_approve()
     gift, account = accepted(25000), a_bank_account()
     with write_unit() as conn:
@@ -219,7 +219,7 @@ def test_only_what_is_left_over_is_written_off_and_what_was_written_off_is_match
     number, _ = adjust("write_off", 100, account=1030, clear_ref=ref)
     with write_unit() as conn:
         adjustments.decide(conn, number, yes=True, actor="theo", at=NOON)
-    # then the slip takes no line more
+    # then the paying-in slip takes no further line
     with pytest.raises(NotForThisLine, match="more than was on the paying-in slip"):
         match(a_line(account, 100), Said("slip", 100, target=str(slip.id)))
     assert sound() == ()

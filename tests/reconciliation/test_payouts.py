@@ -1,5 +1,5 @@
-"""Payouts: booked by the funds of their members, estimated where Stripe names none, undone when they come back; and the
-bank line of each, by the worked examples of docs/ledger.md."""
+"""Payouts: booked by the funds of their members, estimated where Stripe names none, reversed when they fail; and the
+statement line of each, by the worked examples of docs/ledger.md."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def hear_members(payout_id: str, members: list[str]) -> None:
 
 
 def two_gifts_and_a_fee() -> list[str]:
-    """100.00 to Ali with 1.70 of fees, 20.00 and 10.00 to two funds with 0.62, and 0.20 that Stripe took. Gives the
+    """100.00 to Ali with 1.70 of fees, 20.00 and 10.00 to two funds with 0.62, and 0.20 that Stripe took. Returns the
     members of a payout of 127.48."""
     with write_unit():
         appeal = Appeal.any_by_slug("hands-off-ali")
@@ -128,12 +128,12 @@ def test_until_its_members_are_known_a_payout_stands_in_suspense(app: Flask) -> 
 
 
 def test_what_the_members_do_not_explain_is_named(app: Flask) -> None:
-    # given a payout whose list hides a movement
+    # given a payout whose list hides a balance transaction
     members = two_gifts_and_a_fee()
     hear_payout(12748)
     hear(moved("txn_po", "payout", -12748, "po_1"))
     hear_members("po_1", members[1:])
-    # then the remainder is in suspense, and the books say so
+    # then the remainder is in suspense, and a check of the ledger reports it
     assert in_transit() == {"ali-family": 1959, "sakharovo": 979, general(): -20, "suspense": 9830}
     assert [finding.invariant for finding in sound()] == ["I5"]
 
@@ -149,7 +149,7 @@ def test_a_payout_that_fails_after_it_was_paid_is_undone(app: Flask) -> None:
     assert in_transit() == {}
     before = _standing(1000)
     assert before == {"ali": 9830, "ali-family": 1959, "sakharovo": 979, general(): -20}
-    # when it comes back, and its members are paid out anew
+    # when it comes back, and its members are paid out again
     hear_payout(12748, status="failed", said_at=NOON + timedelta(days=1), failure_transaction_id="txn_back")
     hear(moved("txn_back", "payout_reversal", 12748, "po_1"))
     # then its match is undone, and the money is at Stripe again, by fund
@@ -195,7 +195,7 @@ SOME = random.Random(20261121).sample(list(permutations(range(6))), 8)
 
 @pytest.mark.parametrize("order", [tuple(range(6)), tuple(reversed(range(6))), *SOME], ids=str)
 def test_an_estimate_is_the_same_whatever_was_heard_first(app: Flask, order: tuple[int, ...]) -> None:
-    # given a gift for each of two funds, and two payouts by hand, the second after one of them was refunded
+    # given a donation for each of two funds, and two payouts by hand, the second after one of them was refunded
     hour = timedelta(hours=1)
     with write_unit():
         appeal = Appeal.any_by_slug("hands-off-ali")
@@ -268,7 +268,7 @@ def test_a_payout_to_a_place_where_none_went_before_is_told_once(app: Flask, mon
 
 
 def test_a_decision_about_a_member_moves_its_part_of_the_payout_and_the_bank(app: Flask) -> None:
-    # given a payout of one gift, in the bank
+    # given a payout of one donation, in the bank
     with write_unit():
         reference = a_donation(Appeal.any_by_slug("hands-off-ali"), gbp("100.00")).reference
     charge = a_charge(reference, gbp("100.00"))

@@ -1,4 +1,4 @@
-"""Closing a period: what stands in the way is named, the signatures are counted, what was signed never changes."""
+"""Closing a period: obstacles are named, the signatures are counted, what was signed never changes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def sign(period_id: int, actor: str, accepted: str = "") -> bool:
 
 
 def test_a_period_is_closed_by_its_signatures_and_then_refuses_entries(app: Flask) -> None:
-    # given a gift in November, and an organisation that has two people
+    # given a donation in November, and an organisation that has two people
     accepted(5000)
     with write_unit():
         Organisation.get().approvals_required = 2
@@ -63,15 +63,15 @@ def a_donation_of_november() -> str:
 
 
 def test_what_stands_in_the_way_is_named(app: Flask) -> None:
-    # given a proposal that nobody has looked at
+    # given a suggestion that was not reviewed
     line = a_line(a_bank_account(), 3000)
     with write_unit() as conn:
         matches.propose(conn, line, [Said("unidentified", 3000, score=5, reasons=("amount",))], rule="scored", at=NOON)
     period = a_period()
-    # when somebody signs, then it is refused and says why
+    # when a person signs, then it is refused with a reason
     with pytest.raises(PeriodNotReady, match="a proposal that nobody has reviewed: 1"):
         sign(period, "tara")
-    # and once it is looked at, it goes through with a reason, because nobody knows yet whose it is
+    # and once it is looked at, it goes through with a reason, because it is not known yet whose it is
     with write_unit() as conn:
         matches.confirm(conn, line, [Said("unidentified", 3000)], rule="by hand", actor="tara", at=NOON)
     with pytest.raises(OpenItemsNotAccepted):
@@ -119,7 +119,7 @@ def test_the_next_period_begins_where_the_last_one_ended(app: Flask) -> None:
 
 
 def test_what_lies_open_in_a_period_is_named_with_its_age_and_accepted_with_a_reason(app: Flask) -> None:
-    # given a line nobody has matched, cash nobody has accepted, and a Stripe transaction nobody has named
+    # given an unmatched line, cash not accepted, and an unclassified Stripe transaction
     a_line(a_bank_account(), 12345, on=END - timedelta(days=1))
     a_gift(8650)
     movement = an_unknown_movement()

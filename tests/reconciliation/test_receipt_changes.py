@@ -1,5 +1,5 @@
-"""What the team may undo changes no receipt for two hours: an undone match or a correction that is made good in time
-leaves the receipt alone and mails nobody; what stands by then is told once, with its true cause."""
+"""What the team may undo changes no receipt for two hours: an undone match or a correction that is itself undone in
+time leaves the receipt alone and sends no mail; what remains by then is mailed once, with its true cause."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Every report tells the same figures of the same books, whatever was booked: the treasury's first page, the statement
-of funds, the table, the workbook, and what beancount and hledger themselves reckon from their files, for any days."""
+"""Every report has the same figures for the same ledger, whatever was posted: the treasury's first page, the statement
+of funds, the table, the workbook, and what beancount and hledger themselves calculate from their files, for any
+days."""
 
 from __future__ import annotations
 
@@ -169,8 +170,8 @@ def test_beancount_and_hledger_reckon_the_same_from_a_part_of_the_time_as_from_t
 
 
 def _flows_stated(since: date, until: date, only: tuple[str, ...] = ()) -> dict[tuple[str, str, str], Decimal]:
-    """What moved during these days by the statement of funds; what the books begin with and transfers are left to the
-    tests that read them as they stand."""
+    """Receipts and payments of these days by the statement of funds; opening balances and transfers are left to the
+    tests that read them directly."""
     found = {}
     for (fund_id, currency), statement in stated(since, until).items():
         for name in only or fund_statement.FLOWS:

@@ -1,5 +1,5 @@
-"""Which evidence decides that a line of a file is one that is here: the bank's own number, a collective entry and its
-parts, a person. Never a second line for a changed word, and never one line for two movements."""
+"""Which evidence decides that a line of a file is a stored one: the bank's own number, a collective entry and its
+parts, a person. Never a second line for a changed word, and never one line for two payments."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_the_banks_own_number_with_the_amount_decides_whatever_the_words_say(
     # given a line
     bring(account, row(), at)
     key = lines()[0].key
-    # when the bank words it otherwise, or moves its day
+    # when the bank changes its text, or moves its day
     done = bring(account, changed, at)
     again = bring(account, changed, at)
     first = bring(account, row(), at)
@@ -92,7 +92,7 @@ def test_the_banks_own_number_with_the_amount_decides_whatever_the_words_say(
 def test_what_a_later_file_adds_is_found_and_what_it_replaces_is_kept(account: BankAccount, at: datetime) -> None:
     bring(account, row(text="Gift FF-7K3M-9Q2X"), at)
     done = bring(account, row(name="A. Alder", text="Present"), at)
-    # then the words of both are found, and the former ones are kept as they were
+    # then the words of both are found, and the former text is kept as it was
     (line,) = lines()
     assert done.updated == 1
     assert (said(line)["name"], said(line)["text"]) == ("A. Alder", "Present")
@@ -184,7 +184,7 @@ def test_a_collective_entry_and_its_parts_are_one_money_in_either_order(
     # when both files come, each twice
     first = bring(account, files[order[0]], at)
     done = [bring(account, files[name], at) for name in (order[1], *order)]
-    # then the money stands once, and who paid is found
+    # then the money is there once, and the payer is found
     assert [each.new for each in done] == [0, 0, 0]
     assert sum(line.amount_minor for line in lines()) == 15000
     assert first.new == (1 if order[0] == "whole" else 2)
@@ -235,7 +235,7 @@ def test_lines_of_an_earlier_version_are_known_by_their_numbers_too(account: Ban
     with write_unit() as conn:
         conn.execute(delete(BankLineEvidence))
         conn.execute(update(BankAccount).values(evidence_complete=False))
-    # when the bank words one otherwise: in the preview, and when it is imported
+    # when the bank changes the text of one: in the preview, and when it is imported
     assert [one.verdict for one in look(account, row(text="Changed"), at).lines] == ["known"]
     assert bring(account, row(text="Changed"), at).new == 0
     # then its evidence is here from now on

@@ -1,5 +1,5 @@
-"""Bank lines: what each is matched to is what it books, by the worked examples of docs/ledger.md, and every match can
-be taken back."""
+"""Statement lines: the match of each decides its entry, by the worked examples of docs/ledger.md, and every match can
+be undone."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from tests.reconciliation.steps import (
 
 
 def lines_of(line_id: int) -> list[tuple[int, str, str, int]]:
-    """What a line books, sorted."""
+    """The postings of a line, sorted."""
     fresh()
     return sorted(line for key, lines in live_lines().items() if key.startswith("bank:") for line in lines)
 
 
 def test_an_unknown_credit_waits_in_suspense_until_it_is_identified(app: Flask) -> None:
-    # given a line that nobody can name
+    # given an unidentified line
     line = a_line(a_bank_account(), 3000)
     match(line, Said("unidentified", 3000))
     assert lines_of(line) == [(1000, "suspense", "GBP", 3000), (2010, "suspense", "GBP", -3000)]
     assert raised() == 0
-    # when it is found to be a gift
+    # when it turns out to be a donation
     gift = a_gift(3000, "bank")
     with write_unit() as conn:
         matches.undo(conn, line, actor="tara", at=NOON)
@@ -80,7 +80,7 @@ def test_cash_is_counted_paid_in_and_credited_short(app: Flask) -> None:
     # when the bank credits one pound less
     line = a_line(account, 24900)
     match(line, Said("slip", 24900, target=str(slip)))
-    # then the pound stays open on the slip, and the total is what was given
+    # then the pound stays open on the paying-in slip, and the total is what was given
     credited = [(1000, "ali", 19920), (1000, "ali-family", 4980), (1030, "ali", -19920), (1030, "ali-family", -4980)]
     assert [(account, fund, minor) for account, fund, _, minor in lines_of(line)] == credited
     assert paying_in_slips.short_by(db.session.connection(), slip) == 100
@@ -169,13 +169,13 @@ def test_what_bounced_is_not_more_than_was_given(app: Flask) -> None:
 
 
 def test_a_match_stands_while_money_of_its_gift_was_given_back(app: Flask) -> None:
-    # given a gift by bank of which a part was given back
+    # given a donation by bank of which a part was refunded
     account, gift = a_bank_account(), a_gift(5000, "bank")
     came = a_line(account, 5000)
     match(came, Said("offline_gift", 5000, target=str(gift)))
     back = a_line(account, -2000)
     match(back, Said("offline_refund", -2000, target=str(gift)))
-    # when the match by which it came is taken back, then that is refused until the other is
+    # when the match by which it came is undone, then that is refused until the other is undone
     with pytest.raises(NotForThisLine, match="refunded"), write_unit() as conn:
         matches.undo(conn, came, actor="tara", at=NOON)
     fresh()
@@ -187,7 +187,7 @@ def test_a_match_stands_while_money_of_its_gift_was_given_back(app: Flask) -> No
 
 
 def test_a_slip_credited_in_parts_is_whole_by_every_fund_whatever_is_taken_back(app: Flask) -> None:
-    # given a slip over three funds, whose parts do not divide evenly, credited by two lines
+    # given a paying-in slip over three funds, whose parts do not divide evenly, credited by two lines
     account = a_bank_account()
     gifts = [accepted(3333), accepted(3333, fund="ali-family"), accepted(3334, fund="sakharovo")]
     with write_unit() as conn:
@@ -198,7 +198,7 @@ def test_a_slip_credited_in_parts_is_whole_by_every_fund_whatever_is_taken_back(
     first, second = a_line(account, 5000), a_line(account, 5000)
     for line in (first, second):
         match(line, Said("slip", 5000, target=str(slip)))
-    # when the first is taken back and matched again
+    # when the first is undone and matched again
     with write_unit() as conn:
         matches.undo(conn, first, actor="tara", at=NOON)
     match(first, Said("slip", 5000, target=str(slip)))

@@ -1,5 +1,5 @@
-"""Whatever files a bank gives of one true account, in whatever order: each movement stands exactly once, or waits for a
-person as one that may be here already; and when a person has answered, the account is what truly happened."""
+"""Whatever files a bank gives of one true account, in whatever order: each payment is stored exactly once, or waits for
+a person as one that may be stored already; and when a person has answered, the account is what truly happened."""
 
 from __future__ import annotations
 

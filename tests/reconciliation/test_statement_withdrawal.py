@@ -1,4 +1,4 @@
-"""An import taken back: its lines go and what it has taught is forgotten, as long as nobody has matched any of them."""
+"""Withdrawal of an import: its lines go and what it has taught is forgotten, as long as none of them is matched."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_wrong_import_goes_with_what_it_taught_and_comes_again(account: BankAc
     with write_unit() as conn:
         matches.propose(conn, db.session.scalars(select(BankLine.id)).first() or 0, [Said("unidentified", 1)],
                         rule="scored", at=at)  # fmt: skip
-    # when it is taken back
+    # when it is withdrawn
     assert withdraw(at) == 4
     # then nothing of it counts any more, and the statement says who took it back
     assert (count(), learnt()) == (0, (None, None))
@@ -94,9 +94,9 @@ def test_what_another_file_told_beside_it_becomes_a_line_and_is_not_lost(account
     bring(account, row(), at)
     first = db.session.scalars(select(Statement.id)).one()
     bring(account, row(number="tx_00010Xyz"), at + timedelta(hours=1), ask_later=True)
-    # when the first is taken back
+    # when the first is withdrawn
     withdraw(at, first)
-    # then that money stands by itself, and nothing is asked any more
+    # then that money is a line of its own, and no question is left
     assert (count(), db.session.scalar(select(func.count()).select_from(LineQuestion))) == (1, 0)
 
 

@@ -125,7 +125,7 @@ def test_what_a_line_says_is_sealed_and_its_payer_is_found_by_a_keyed_hash(accou
 def test_a_preview_says_new_known_and_suspicious_and_writes_nothing(account: BankAccount, at: datetime) -> None:
     # given a line that is here
     bring(account, table(MAYA, IVAN), at)
-    # when a file knows one of them, numbers the other anew, and has odd days
+    # when a file repeats one of them, renumbers the other, and has odd days
     odd = ("01.01.2027;A;;5;1,00", "01.01.2020;B;;6;1,00", "14.11.2026;C;;7;5")
     found = look(account, table(MAYA, IVAN.replace(";2;", ";9;"), *odd), at)
     # then
@@ -198,14 +198,14 @@ def test_a_file_of_several_accounts_teaches_none_and_each_takes_its_own(app: Fla
 
 
 def test_the_column_map_is_remembered_with_the_account(account: BankAccount, at: datetime) -> None:
-    # given a table whose columns were said
+    # given a table whose columns were mapped
     text = "When;What;Much\n01/02/2026;Gift;5.00\n"
     read = statements.read_file(text.encode(), "a.csv", account, {"date": "When", "amount": "Much", "dates": "mdy"})
     with write_unit() as conn:
         statements.import_file(conn, account, read, by="maya", at=at)
     # when the next one comes
     done = bring(account, text + "02/03/2026;Gift;6.00\n", at)
-    # then nothing has to be said again
+    # then nothing has to be entered again
     assert (done.new, done.known) == (1, 1)
 
 

@@ -143,12 +143,12 @@ def test_a_payment_sent_that_the_bank_never_paid_is_marked_as_not_sent(app: Flas
         payment_requests.send(conn, wanted, at=NOON)
     assert listed("disbursement", NOON + timedelta(days=3)) is None
     assert listed("disbursement", NOON + timedelta(days=8)) is not None
-    # when somebody says so, with a reason
+    # when a person reports it, with a reason
     with pytest.raises(ReasonNeeded), write_unit() as conn:
         payment_requests.unsend(conn, wanted, reason="", at=NOON)
     with write_unit() as conn:
         assert payment_requests.unsend(conn, wanted, reason="wrong account number", at=NOON).state == "approved"
-    # then it can be sent once more, or taken back; one that its line is matched to cannot be marked so
+    # then it can be sent once more, or withdrawn; one with a matched line cannot be marked so
     with write_unit() as conn:
         payment_requests.send(conn, wanted, at=NOON)
     match(a_line(account, -5000), Said("disbursement", -5000, target=str(wanted)))

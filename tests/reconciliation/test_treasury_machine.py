@@ -1,5 +1,5 @@
-"""R17 over what treasurers do, from offline donations to payouts: after every step the books are sound, and the public
-total, what each fund has free, the bank and every receipt are what the test works out by itself."""
+"""R17 over what treasurers do, from offline donations to payouts: after every step the ledger is sound, and the public
+total, what each fund has available, the bank and every receipt are what the test calculates by itself."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Desk(RuleBasedStateMachine):
             self.account: int = account.id
         self.an_opening_balance("ali", minor)
 
-    # Gifts.
+    # Donations.
 
     @rule(fund=FUND, minor=PART, method=METHOD)
     def a_gift_is_recorded(self, fund: str, minor: int, method: str) -> None:
@@ -180,7 +180,7 @@ class Desk(RuleBasedStateMachine):
         fresh()
         assert matching.run(write_unit, snapshot, at=NOON).confirmed == 0
 
-    # Payments, and what is said without a paper.
+    # Payments, and changes without a paper.
 
     @rule(fund=FUND, minor=PART)
     def a_payment_is_asked_for(self, fund: str, minor: int) -> None:
@@ -291,7 +291,7 @@ class Desk(RuleBasedStateMachine):
         return max(0, min(here, steps.uncommitted(fund), self.free(fund)))
 
 
-# Each has a database of its own, so that the books asked after every step stay small.
+# Each has a database of its own, so that the ledger checked after every step stays small.
 @pytest.mark.parametrize("part", range(20 if os.environ.get("PROVE") == "1" else 1))
 def test_whatever_treasurers_do_the_books_are_right(app: Flask, part: int, proving: bool) -> None:
     examples, steps = (20, 40) if proving else (8, 20)

@@ -1,5 +1,5 @@
-"""Nothing parks for ever: every clearing account, every state of every table and every kind of the to-do list is
-classified in one place, stands in docs/waiting.md, has a page and a way out."""
+"""Nothing waits for ever: every clearing account, every state of every table and every kind of the to-do list is
+classified in one place, is listed in docs/waiting.md, has a page and a way out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from donations.web.treasury.to_do import PLACES
 from tests.house import ROOT
 
 HEADINGS = "| what waits | kind | where it is kept | way out | at the close |\n|---|---|---|---|---|\n"
-# States that Stripe words, and so no CHECK of ours lists: the words its pages have for them.
+# States from Stripe, which no CHECK of ours lists: their names in Stripe's documentation.
 OF_STRIPE = {"dispute": labels.DISPUTE_STATES, "payout": labels.PAYOUT_STATES, "refund": labels.REFUND_STATES}
 
 
@@ -73,7 +73,7 @@ def test_what_waits_is_a_kind_of_the_list() -> None:
 
 def test_every_clearing_account_is_on_the_list(app: Flask) -> None:
     clearing = set(db.session.scalars(select(Account.code).where(Account.clears_by.is_not(None))))
-    # Unclassified Stripe movements clear as soon as they are named, so no thing is cleared on it.
+    # Unclassified Stripe balance transactions clear as soon as they are classified, so nothing is cleared on it.
     assert clearing | {2990} == CLEARING
     assert set(ACCOUNTS) == CLEARING
 

@@ -1,4 +1,4 @@
-"""What was given under each wording: counts and sums as the books have them, whatever became of the donations; and the
+"""The donations under each wording: counts and sums as the ledger has them, whatever became of the donations; and the
 funds that a wording names."""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What a treasury comes to, reckoned apart from the app: gifts, slips, payments and bank lines as plain rows, and sums
-over them. Nothing of donations is used here."""
+"""The balances of a treasury, calculated independently of the app: donations, paying-in slips, payments and statement
+lines as plain rows, and sums over them. Nothing of donations is used here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def one(things: list[T], which: int) -> T | None:
 
 @dataclass
 class Thing:
-    """A gift, slip, payment, payout or write-off. `state` is as the house calls it."""
+    """A donation, paying-in slip, payment, payout or write-off. `state` is as the application names it."""
 
     id: int | str
     fund: str
@@ -31,7 +31,7 @@ class Thing:
 
 @dataclass
 class Line:
-    """A bank line, and what it was matched to: a kind, and the thing if there is one."""
+    """A statement line and its match: a kind, and the target if there is one."""
 
     id: int
     minor: int
@@ -73,7 +73,7 @@ class Treasury:
         return 0 < -minor <= self.remaining(thing)
 
     def of(self, kind: str, thing: Thing) -> int:
-        """What bank lines say of a thing, signed as they are."""
+        """The amounts of an item's statement lines, signed as they are."""
         return sum(line.minor for line in self.lines if line.kind == kind and line.thing is thing)
 
     def received(self, gift: Thing) -> int:

@@ -1,5 +1,5 @@
-"""Whoever has a copy of the database, and no key, opens nothing with it; what Stripe knows shows a receipt, and the
-name on it, for an hour only."""
+"""A copy of the database without a key opens nothing; the links that Stripe knows show a receipt, and the name on it,
+for an hour only."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ NAME = "Zebulon Quixworth"
 
 @pytest.fixture
 def donated(app: Flask, client: FlaskClient, at_stripe: Stripe) -> str:
-    """A donation by somebody with a name, paid and acknowledged, to a discreet appeal. Gives what Stripe was told to
-    send its supporter back to."""
+    """A donation with a name, paid and acknowledged, to a discreet appeal. Returns the return address that Stripe was
+    given."""
     give(client, "campaign-kazakhstan", fund="kozlov", name=NAME)
     session = sessions(at_stripe)[0]
     at_stripe.pay(session["id"])
@@ -65,7 +65,7 @@ def _inside(value: Any) -> Iterator[str]:
 def test_no_text_of_the_database_opens_anything(
     app: Flask, client: FlaskClient, donated: str, treasurer: Person
 ) -> None:
-    # given every text that stands in the database, and every address that takes a token
+    # given every text in the database, and every address that takes a token
     found = {one for one in texts() if one and len(one) <= 400 and "/" not in one and one != "."}
     found_rules = [rule for rule in app.url_map.iter_rules() if "language" not in rule.arguments]
     routes = [
@@ -171,5 +171,5 @@ def test_keys_for_stripe_begin_anew_after_a_restore(app: Flask, client: FlaskCli
         restoration.mark_restored(conn, datetime.now(UTC), actor="cli:test", at=datetime.now(UTC))
         Appeal.any_by_slug("hands-off-ali").stripe_product_id = None
         Appeal.any_by_slug("hands-off-ali").title = {"en": "Another appeal"}
-    # when somebody gives to it, then nothing of the other is met
+    # when a supporter gives to it, then nothing of the other appears
     assert give(client, amount="9").status_code == 303

@@ -78,7 +78,7 @@ class Story:
         self.archive = folder / "copy.tar.gz"
 
     def given(self, slug: str = "hands-off-ali", card: str = "pm_card_visa", **typed: str) -> tuple[str, str]:
-        """A donation that was paid at Stripe, heard of and acknowledged. Gives its reference and its charge."""
+        """A donation that was paid at Stripe, heard of and acknowledged. Returns its reference and its charge."""
         answer = give(self.client, slug, **{"email": f"{time.monotonic_ns()}@example.org", **typed})
         assert answer.status_code == 303, answer.text
         session = re.search(r"cs_\w+", answer.location)
@@ -170,7 +170,7 @@ def test_what_was_given_after_the_copy_is_made_again(
         answer = client.get(f"/receipts/{link}")
         assert answer.status_code == (200 if label == "R-000001" else 410), label
         assert label == "R-000001" or "£" not in answer.text
-    # and nobody was mailed again
+    # and no mail was sent again
     assert len(story.post.mails) == lost.mails
     held = db.session.scalars(select(Mail.kind).where(Mail.state == "held")).all()
     assert held.count("receipt") >= 9

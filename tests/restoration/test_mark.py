@@ -40,7 +40,7 @@ def test_receipts_after_a_restore_are_numbered_in_a_series_of_their_own(app: Fla
     # when the same copy is restored twice, on two hosts, and another time
     series = [marked(), marked(), marked()]
     received(email_sealed=None)
-    # then each has another series, and numbers begin anew in it without a gap
+    # then each has another series, and numbers begin again in it without a gap
     assert len(set(series)) == 3
     assert all(len(one) == 5 and one.startswith("R") for one in series)
     assert labels() == ["R-000001", f"{series[-1]}-000001"]
@@ -55,11 +55,11 @@ def test_the_newest_receipt_of_a_donation_is_that_of_the_newest_series(app: Flas
     charge = db.session.execute(
         text("SELECT charge_id FROM payment WHERE reference = :r"), {"r": reference}
     ).scalar_one()
-    # when a part of it is given back
+    # when a part of it is refunded
     part = Refund("re_1", charge, gbp("5.00"), "succeeded", LATER)
     with write_unit() as conn:
         giving.refunds.take_in(conn, part, at=LATER)
-    # then the new one stands in place of the old one, and a word heard again changes nothing
+    # then the new one replaces the old one, and a repeated report changes nothing
     assert labels() == ["R-000001", "R-000002", "R-000003", f"{series}-000001"]
     hear(a_charge(reference, gbp("20.00"), charge_id=charge))
     assert labels() == ["R-000001", "R-000002", "R-000003", f"{series}-000001"]
@@ -91,14 +91,14 @@ def test_a_lost_receipts_link_never_opens_another_receipt(app: Flask, client: Fl
     received()
     marked()
     received()
-    # then the page says in words what has happened, and none opens
+    # then the page explains what has happened, and none opens
     for link in links:
         for address in (f"/receipts/{link}", f"/receipts/{link}.pdf"):
             answer = client.get(address)
             assert answer.status_code == 410
             assert "no longer in our records" in answer.text
             assert "R-00000" not in answer.text
-    # and who holds the receipt of a donation that is here is led to the one that stands now
+    # and the old receipt of a known donation leads to its live one
     assert f"/receipts/{receipts.token_of(receipts.by_label('R-000001'))}" in client.get(f"/receipts/{links[2]}").text
     assert client.get("/receipts/invented").status_code == 404
 

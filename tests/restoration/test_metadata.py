@@ -1,4 +1,4 @@
-"""What Stripe is told of a donation comes back whole, fits Stripe's limits, and names nobody and no fund."""
+"""The metadata sent to Stripe comes back whole, fits Stripe's limits, and names no person and no fund."""
 
 from __future__ import annotations
 

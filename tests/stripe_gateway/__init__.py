@@ -1,0 +1,1 @@
+"""The gateway to Stripe: its objects read into our types."""

@@ -1,5 +1,5 @@
-"""Stripe's words turned into ours: objects read whole or refused, failures told apart, and the client set up as it must
-be. What is sent is held against Stripe's description in contract/test_gateway.py."""
+"""Stripe's objects read into our types: whole or refused, failures distinguished, and the client set up as it must be.
+Requests are compared with Stripe's description in contract/test_gateway.py."""
 
 from __future__ import annotations
 

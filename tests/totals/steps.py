@@ -16,7 +16,7 @@ from tests.factories import NOON, a_donation
 
 
 def receive(slug: str, amount: Money, *, at: datetime = NOON, **columns: Any) -> str:
-    """A gift by card, given and received at a moment. Gives its charge."""
+    """A donation by card, given and received at a moment. Returns its charge."""
     with write_unit():
         reference = a_donation(Appeal.any_by_slug(slug), amount, at=at, **columns).reference
     charge = a_charge(reference, amount, at=at)
@@ -25,7 +25,7 @@ def receive(slug: str, amount: Money, *, at: datetime = NOON, **columns: Any) ->
 
 
 def receive_in_three(slug: str, amount: Money, *, at: datetime = NOON, **columns: Any) -> None:
-    """So much in three gifts: as many as a discreet figure waits for."""
+    """So much in three donations: as many as a discreet figure waits for."""
     for minor in (amount.minor - 2 * (amount.minor // 3), *[amount.minor // 3] * 2):
         receive(slug, Money(minor, amount.currency), at=at, **columns)
 

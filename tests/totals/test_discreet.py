@@ -23,7 +23,7 @@ def test_a_discreet_total_changes_only_when_it_is_published(app: Flask) -> None:
     # given a snapshot
     publish(SECRET, NOON)
     before = public(SECRET)
-    # when gifts arrive
+    # when donations arrive
     for minute in (1, 2, 3):
         receive(SECRET, gbp("50.00"), at=NOON + timedelta(minutes=minute))
     receive_in_three(SECRET, eur("50.00"), at=NOON + timedelta(minutes=4))
@@ -131,7 +131,7 @@ def test_a_discreet_total_of_last_quarter_is_not_shown_for_this_one(app: Flask) 
     assert public(SECRET, last).raised == gbp("50.00")
     assert public(SECRET, first).raised == gbp("0")
     assert public(SECRET, first).as_of == last
-    # and the first gifts of the new one wait for each other, too
+    # and the first donations of the new one wait for each other, too
     for count in (1, 2, 3):
         assert public(SECRET, first).raised == gbp("0")
         receive(SECRET, gbp("20.00"), at=first)
@@ -149,7 +149,7 @@ def test_an_appeal_that_becomes_discreet_shows_nothing_new_before_its_tick(app: 
 
 
 def test_a_change_before_the_first_tick_shows_at_once(app: Flask) -> None:
-    # given a discreet appeal as it was loaded, a gift, and no tick yet
+    # given a discreet appeal as it was loaded, a donation, and no tick yet
     before = public(SECRET)
     receive(SECRET, gbp("50.00"))
     # when its state changes
@@ -157,7 +157,7 @@ def test_a_change_before_the_first_tick_shows_at_once(app: Flask) -> None:
         appeal = Appeal.any_by_slug(SECRET)
         appeal.state = "paused"
         totals.touch(appeal, at=NOON)
-    # then whoever holds the old version is told, and of the gift nothing
+    # then a client with the old version is told, and nothing of the donation
     after = public(SECRET)
     assert after.version != before.version
     assert replace(after, version=before.version, state="open") == before
@@ -180,7 +180,7 @@ def figures() -> tuple[object, ...]:
 
 @pytest.mark.parametrize("amount", [gbp("85.00"), eur("85.00"), gbp("9000.00")])
 def test_a_figure_waits_until_three_donations_to_what_it_is_of_have_come(app: Flask, amount: Money) -> None:
-    """Whoever gives one of them and looks before and after learns of no other single one what it was, nor for whom."""
+    """A donor who gives one of them and looks before and after learns of no other single one its amount or its fund."""
     fund = {"split": {"kozlov": amount.minor}}
     receive_in_three(SECRET, gbp("300.00"))
     publish(SECRET)

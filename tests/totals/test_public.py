@@ -1,4 +1,4 @@
-"""What an appeal has raised, by its one public definition: in step with the books, by period, beside other
+"""What an appeal has raised, by its one public definition: in step with the ledger, by period, beside other
 currencies, and hidden where amounts are hidden."""
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def test_a_total_is_everything_received_before_fees(app: Flask) -> None:
     # given nothing yet
     before = public("hands-off-ali")
     assert (before.raised, before.donations, before.percent) == (gbp("0"), 0, 0)
-    # when two gifts arrive, and the fee of one
+    # when two donations arrive, and the fee of one
     receive("hands-off-ali", gbp("100.00"))
     charge_id = receive("hands-off-ali", gbp("30.00"), split={"ali": 1800, "ali-family": 600, "sakharovo": 600})
     hear(a_movement(charge_id, gbp("30.00"), 62))
@@ -43,7 +43,7 @@ def test_what_has_not_been_received_is_not_in_the_total(app: Flask) -> None:
         pending = a_donation(Appeal.any_by_slug("hands-off-ali")).reference
     hear(a_charge(refused, gbp("20.00"), status="failed"))
     hear(a_charge(pending, gbp("20.00"), status="pending"))
-    hear(a_charge(None, gbp("20.00")))  # somebody else's
+    hear(a_charge(None, gbp("20.00")))  # another's
     assert (public("hands-off-ali").raised, public("hands-off-ali").donations) == (gbp("0"), 0)
     assert sound()
 
@@ -114,7 +114,7 @@ LONDON = [
 
 @pytest.mark.parametrize(("moment", "quarter"), LONDON)
 def test_a_quarter_begins_at_midnight_where_the_organisation_is(app: Flask, moment: datetime, quarter: date) -> None:
-    # given a gift at this moment
+    # given a donation at this moment
     receive("fighting-fund", gbp("20.00"), at=moment)
     # then it is in the total of its own quarter
     known = public("fighting-fund", moment)

@@ -18,7 +18,7 @@ MAYA = {"name": "Maya Example", "email": "maya@example.org", "message": "Hold on
 
 
 def fill_in(client: FlaskClient, slug: str = "hands-off-ali", prefix: str = "", **typed: str) -> str:
-    """Send an appeal's form. Gives the address of its check."""
+    """Send an appeal's form. Returns the address of its check."""
     form = {"amount": "20", "currency": "GBP", "interval": "once", "fund": "", **MAYA, **typed}
     answer = client.post(f"{prefix}/appeals/{slug}/donations", data=form)
     assert answer.status_code == 303, answer.text

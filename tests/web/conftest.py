@@ -56,7 +56,7 @@ def fill_in(app: Flask, client: FlaskClient, to_stripe: None) -> Give:
 
 @pytest.fixture
 def give(client: FlaskClient, fill_in: Give) -> Give:
-    """Sends the form and goes on from its check, if the form leads there. Gives the last answer."""
+    """Sends the form and continues from its check, if the form leads there. Returns the last answer."""
 
     def post(*args: Any, **typed: Any) -> TestResponse:
         answer = fill_in(*args, **typed)
@@ -67,7 +67,7 @@ def give(client: FlaskClient, fill_in: Give) -> Give:
 
 @pytest.fixture
 def raise_to(appeals: dict[str, Appeal]) -> Callable[..., None]:
-    """Sets the stored total of an appeal, as if gifts had come: raise_to(slug, minor, donations=...)."""
+    """Sets the stored total of an appeal, as if donations had come: raise_to(slug, minor, donations=...)."""
 
     def set_total(slug: str, minor: int, donations: int = 1, at: datetime | None = None) -> None:
         at = at or datetime.now(UTC)
@@ -104,7 +104,7 @@ def kept() -> int:
 
 
 class Time:
-    """A clock that stands still until it is told to pass."""
+    """A clock that stands still until it is advanced."""
 
     def __init__(self) -> None:
         self.now = 1000.0

@@ -24,7 +24,7 @@ HOME = "198.51.100.7"
 
 
 class Supporter:
-    """Somebody at an address."""
+    """A client at an address."""
 
     def __init__(self, client: FlaskClient, address: str = HOME) -> None:
         self.client, self.address, self.check = client, address, ""

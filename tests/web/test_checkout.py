@@ -1,5 +1,5 @@
-"""The way to Stripe's page, with the sandbox for Stripe: one session for one gift whatever is clicked or lost, and a
-plain page within ten seconds when Stripe does not answer."""
+"""The way to Stripe's page, with the sandbox for Stripe: one session for one donation whatever is clicked or lost, and
+a plain page within ten seconds when Stripe does not answer."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_an_answer_that_was_lost_altogether_leads_to_the_same_session_later(
 def test_while_stripe_is_down_a_plain_page_says_so_in_time(client: FlaskClient, at_stripe: Stripe, mode: str) -> None:
     # given a Stripe that does not answer
     at_stripe.order("faults", mode=mode, times=100, seconds=5)
-    # when somebody gives
+    # when a supporter gives
     began = time.monotonic()
     answer = give(client)
     # then they are told in time, on their own page, and nothing was charged
@@ -179,7 +179,7 @@ def test_a_card_paid_at_stripe_ends_as_a_receipt_on_the_supporters_page(client: 
     # when another card pays
     at_stripe.pay(session_id)
     assert set(at_stripe.bring(client)) == {200}
-    # then the page shows the receipt, and nobody can pay it again
+    # then the page shows the receipt, and it cannot be paid again
     assert "R-000001" in client.get(page()).text
     assert again(client).headers["Location"] == page()
     assert "This form has been used." in go_on(client, check, key).text
@@ -227,7 +227,7 @@ def test_a_session_of_whose_end_nothing_was_heard_is_asked_about_before_another_
         the_donation_now().attempts[0].expires_at = datetime.now(UTC) - timedelta(hours=1)
     # when its supporter tries again
     answer = again(client)
-    # then Stripe has said that it is paid, and there is no second page to pay on
+    # then Stripe has reported it as paid, and there is no second payment page
     assert (answer.status_code, answer.headers["Location"]) == (303, page())
     assert len(sessions(at_stripe)) == 1
     assert the_donation().state == "paid"

@@ -1,5 +1,5 @@
-"""What Stripe is asked for on the way to Checkout: exact, in the reader's language, and no word of people where it
-need not be."""
+"""The request to Stripe before Checkout: exact, in the reader's language, and without personal data where it is not
+needed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_product_of_the_other_mode_is_made_anew(client: FlaskClient, at_stripe
     with write_unit():
         appeal = Appeal.any_by_slug("hands-off-ali")
         appeal.stripe_product_id, appeal.stripe_product_livemode = "prod_live", True
-    # when somebody gives, then a product of this mode is made and remembered
+    # when a supporter gives, then a product of this mode is made and remembered
     assert give(client).status_code == 303
     assert products(at_stripe) == ["Hands Off Ali"]
     db.session.expire_all()

@@ -1,5 +1,5 @@
-"""Discreet mode, held against every public address there is: between two ticks nothing that happens to a gift changes
-a byte or a header of what anybody can fetch. A route nobody thought of is walked as well."""
+"""Discreet mode, on every public address there is: between two ticks nothing that happens to a donation changes a byte
+or a header of any public answer. A new route is walked as well."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def clock() -> Iterator[time_machine.Coordinates]:
 
 
 class World:
-    """Supporters who give and take back through the real form and the real webhook."""
+    """Supporters who give and are refunded through the real form and the real webhook."""
 
     def __init__(self, client: FlaskClient, give: Give, slug: str) -> None:
         self.client, self.post, self.slug = client, give, slug
@@ -110,7 +110,8 @@ HAPPENINGS: dict[str, Happening] = {
 
 
 def told_before(world: World) -> dict[str, Any]:
-    """Enough gifts that their number is shown, one of them with a message, and a tick. Gives the charge of that one."""
+    """Enough donations that their number is shown, one of them with a message, and a tick. Returns the charge of that
+    one."""
     for _ in range(TOLD_BEFORE - 1):
         receive(world.slug, gbp("20.00"))
     reference, charge = world.gives("100", message="We think of you.", name="Anna Early", display="initials")
@@ -129,7 +130,7 @@ def test_between_two_ticks_no_public_byte_tells_of_a_gift(
     clock.move_to(BETWEEN)
     before = everything_public(app, client, SECRET)
     assert "We think of you." in said(before, f"/appeals/{SECRET}")
-    # when something happens to a gift
+    # when something happens to a donation
     HAPPENINGS[happening](world, early)
     # then not a byte of it is another one
     assert differences(before, everything_public(app, client, SECRET, known=before)) == []
@@ -166,7 +167,7 @@ def test_the_walk_would_see_a_gift(
     told_before(world)
     clock.move_to(BETWEEN)
     before = everything_public(app, client, OPEN)
-    # when a gift is paid
+    # when a donation is paid
     world.gives("500")
     # then it is seen at every address that has the total, and only there
     changed = differences(before, everything_public(app, client, OPEN, known=before))
@@ -203,7 +204,7 @@ def everything_public(app: Flask, client: FlaskClient, slug: str, known: Seen | 
 
 def public_paths(app: Flask, slug: str) -> list[str]:
     """Every address that answers GET and needs no secret. A new kind of part in an address needs a value here."""
-    # The number of the receipt that the next gift will get: who only guesses must not learn that it is there.
+    # The number of the receipt that the next donation will get: a guess must not reveal that it exists.
     guessed = {"label": f"R-{TOLD_BEFORE + 1:06d}", "code": "guessed", "charge_id": "1"}
     values = {
         "slug": slug,

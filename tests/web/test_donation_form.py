@@ -1,4 +1,5 @@
-"""The form by which a gift is begun: what it takes, what it refuses; a refusal keeps the words and nothing else."""
+"""The form by which a donation is begun: what it accepts, what it refuses; a refusal keeps the text and nothing
+else."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def test_a_page_whose_database_went_away_on_the_way_is_no_empty_page(
         answer = client.get("/ru/appeals/hands-off-ali")
     finally:
         listen.remove(db.engine, "begin", down)
-    # then it is a page with words
+    # then it is a page with a text
     assert answer.status_code == 503
     assert "Деньги" in answer.text
     assert "server closed" not in answer.text

@@ -1,4 +1,4 @@
-"""The headers of every route there is: a route nobody thought of is walked as well."""
+"""The headers of every route there is: a new route is walked as well."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def test_many_appeals_are_listed_a_page_at_a_time_and_those_that_ended_last(app:
     while path:
         pages.append(client.get(path).text)
         path = pages[-1].partition('" rel="next"')[0].rpartition('href="')[2] if 'rel="next"' in pages[-1] else ""
-    # then each appeal stands on one of them
+    # then each appeal is on one of them
     assert len(pages) == 3
     for state, count in (("open", 30), ("closed", 20), ("draft", 0)):
         for number in range(count):

@@ -81,7 +81,7 @@ def test_a_paused_total_rests_until_it_is_resumed(page: Page, address: str, rais
     page.clock.run_for(60_000)
     page.wait_for_timeout(500)
 
-    # it goes on asking whether the appeal is still there
+    # it keeps asking whether the appeal is still there
     assert (page.inner_text("#total strong"), bool(asked)) == (before, True)
     page.click("#pause")
     page.clock.run_for(10_500)

@@ -121,7 +121,7 @@ def test_the_end_of_the_bar_is_written_as_the_reader_writes_it_whoever_came_firs
 
 
 def test_no_template_gives_a_filter_a_fixed_value(app: Flask) -> None:
-    """It would be reckoned once, in the language of whoever came first."""
+    """It would be calculated once, in the language of the first visitor."""
     env = app.jinja_env
     assert env.loader is not None
     templates = [name for name in env.list_templates() if name.endswith((".html", ".txt"))]

@@ -34,7 +34,7 @@ NAME_NONE = {
     "about.show", "about.robots", "about.sitemap", "appeals.shown", "styleguide.show", "receipts.check",
     "receipts.checked", "receipts.pdf", "your_data.ask",
 }  # fmt: skip
-# A receipt says for ever what it was issued for; whoever asks what is kept of them is told all of it.
+# A receipt never changes; a person's own data page shows all of it.
 FROZEN = {"receipts.show", "your_data.show", "your_data.copy_page", "your_data.copy_json"}
 FRAGMENTS = {
     "appeals.total", "appeals.funds", "scoreboard.areas", "donations.outcome", "embeds.total",
@@ -44,7 +44,8 @@ FRAGMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What an open page does by itself: it asks `address`, and looks anew at `then` when it hears what it waits for."""
+    """What an open page does by itself: it asks `address`, and looks again at `then` when it hears what it waits
+    for."""
 
     address: str
     then: str

@@ -1,4 +1,4 @@
-"""Home, appeal and about: what stands on them, and that a story is cleaned."""
+"""Home, appeal and about: their contents, and that a story is sanitised."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The four cases of the public bug reports: a second donation is a second donation, a click is a click, and while a
-payment is on its way nobody is led to pay again."""
+payment is in transit the page does not offer another."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_a_debit_that_failed_may_be_tried_again_once_that_is_known(
         due = db.session.query(Donation).one().attempts[0].look_at
         assert due is not None
         look_at_sessions(due)
-    # then it is said to have failed, and leads to a payment page of its own, on which it can be paid
+    # then the page says that it failed, and leads to a payment page of its own, where it can be paid
     assert "This payment did not go through." in client.get(page).text
     answer = client.post(f"{page}/again")
     assert answer.status_code == 303

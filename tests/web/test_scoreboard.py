@@ -63,7 +63,7 @@ def adds_up(client: FlaskClient) -> bool:
 
 
 def test_gifts_of_every_kind_count_for_the_area_they_name(client: FlaskClient) -> None:
-    # given gifts by card, one of them for no area; cash; and a transfer that a bank line brought
+    # given donations by card, one of them for no area; cash; and a transfer that a statement line brought
     london, wales = area("London"), area("Wales")
     receive(SLUG, gbp("100.00"), area_id=london)
     receive(SLUG, gbp("7.50"))
@@ -120,7 +120,7 @@ def test_a_target_that_was_raised_says_so_and_one_that_is_passed_is_celebrated(c
         next(one for one in appeal.areas if one.name == "Wales").target_minor = 250000
         goals.note_changes(before, by="test", at=NOON)
     receive(SLUG, gbp("2600.00"), area_id=area("Wales"))
-    # then the page says both in words
+    # then the page states both in words
     page = client.get(PAGE).text
     assert "Target changed from £2,300 to £2,500 on 21 November 2026" in page
     assert "★ Target reached" in page
@@ -187,7 +187,7 @@ def test_of_a_discreet_appeal_only_the_snapshot_is_told(client: FlaskClient, cha
     publish(SLUG)
     before = [client.get(path).data for path in FORMS]
     assert raised() == {"London": 5000}
-    # when other gifts come, then nothing changes before the tick
+    # when other donations come, then nothing changes before the tick
     receive_in_three(SLUG, gbp("500.00"), area_id=area("Wales"))
     assert [client.get(path).data for path in FORMS] == before
     publish(SLUG)

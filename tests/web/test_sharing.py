@@ -1,5 +1,4 @@
-"""What an appeal gives away: codes, poster and card, in both languages, for whoever asks, and nothing of what is
-hidden."""
+"""The sharing material of an appeal: codes, poster and card, in both languages, and nothing of what is hidden."""
 
 from __future__ import annotations
 
@@ -88,7 +87,7 @@ def test_a_hostile_title_neither_breaks_nor_becomes_markup(client: FlaskClient, 
 
 
 def said_by(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, path: str) -> str:
-    """The words a card was drawn from."""
+    """The texts a card was drawn from."""
     heard: list[str] = []
     monkeypatch.setattr(paper, "card_png", lambda words_: heard.append(words_) or b"")
     assert client.get(path).status_code == 200
@@ -161,7 +160,7 @@ def test_the_card_of_a_discreet_appeal_changes_at_its_ticks_only(client: FlaskCl
     raise_to(discreet, 100000, donations=20, at=at)
     _tick(discreet, at)
     before = client.get(f"/appeals/{discreet}/card.png")
-    # when gifts come
+    # when donations come
     raise_to(discreet, 200000, donations=40, at=at)
     # then not a byte of it changes, its mark included
     between = client.get(f"/appeals/{discreet}/card.png")

@@ -57,7 +57,7 @@ def test_after_declines_a_solved_proof_of_work_leads_on_to_payment(tester: Suppo
         # then it is asked for a proof first, nothing is written and Stripe is not called
         assert (page.status_code, page.headers["Cache-Control"]) == (429, "no-store")
         assert (sessions_made(at_stripe), db.session.query(Donation).count()) == (made, 1)
-        # and with the proof it goes on
+        # and with the proof it continues
         assert tester.prove(page).status_code == 303
         assert (sessions_made(at_stripe), db.session.query(Donation).count()) == (made + 1, 2)
 
@@ -75,7 +75,7 @@ def test_a_network_whose_declines_come_one_more_time_has_a_page_a_minute(tester:
         made = sessions_made(at_stripe)
         # when it solves another one at once
         wait = tester.prove(tester.give())
-        # then it waits, keeps what it has solved, and goes on in a minute
+        # then it waits, keeps what it has solved, and continues in a minute
         assert (wait.status_code, sessions_made(at_stripe)) == (429, made)
         assert 1 <= int(wait.headers["Retry-After"]) <= 60
         assert "altcha" in hidden_of(wait)
@@ -105,7 +105,7 @@ def test_without_javascript_a_wait_of_two_minutes_is_enough(tester: Supporter, a
         assert "<noscript>" in page.text
         too_soon = tester.go_on(page)
         assert (too_soon.status_code, sessions_made(at_stripe)) == (429, made)
-        # Asking in between does not begin the wait anew.
+        # Asking in between does not restart the wait.
         assert hidden_of(too_soon)["wait"] == hidden_of(page)["wait"]
     with time_machine.travel(datetime.now(UTC) + timedelta(seconds=61 + 121), tick=True):
         assert tester.go_on(too_soon).status_code == 303

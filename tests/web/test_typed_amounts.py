@@ -1,5 +1,5 @@
-"""What a form says of an amount it cannot take: in the reader's language, with the currencies it offers and what to do;
-the same in every form that takes amounts."""
+"""The error of a form for an amount it cannot accept: in the reader's language, with the currencies it offers and what
+to do; the same in every form that takes amounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in static/vendor is what its MANIFEST says, and nothing else; the pages keep to htmx 4 without eval."""
+"""static/vendor holds what its MANIFEST lists, and nothing else; the pages keep to htmx 4 without eval."""
 
 from __future__ import annotations
 

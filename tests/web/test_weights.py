@@ -21,7 +21,7 @@ SLUGS = ("hands-off-ali", "campaign-kazakhstan", "karaganda-four", "fighting-fun
 
 
 def weight(client: FlaskClient, page: str) -> int:
-    """The bytes of a page and of all it loads, squeezed."""
+    """The bytes of a page and of all it loads, compressed."""
     files = {urlsplit(address).path for address in re.findall(r'(?:src|href)="(/static/[^"]+)"', page)}
     bodies = [page.encode(), *(client.get(file, buffered=True).data for file in sorted(files))]
     return sum(len(gzip.compress(body, 6)) for body in bodies)

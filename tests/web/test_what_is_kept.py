@@ -1,5 +1,5 @@
-"""What is promised under Privacy, against everything the database holds and every page there is: no name can be read,
-nobody who looks is noted, what is to stay secret is on no page, and no page asks for a card."""
+"""The promises under Privacy, checked against everything the database holds and every page there is: no name can be
+read, no visitor is recorded, secrets are on no page, and no page asks for a card."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def is_public(endpoint: str) -> bool:
 
 
 def paid(client: FlaskClient, give: Give, **typed: Any) -> str:
-    """A donation with a name, an address and a message, that has come by card. Gives its reference."""
+    """A donation with a name, an address and a message, that has come by card. Returns its reference."""
     known = set(db.session.scalars(select(Donation.reference)))
     give(name=NAME, email=EMAIL, message=MESSAGE, updates="y", **typed)
     (reference,) = set(db.session.scalars(select(Donation.reference))) - known
@@ -101,7 +101,7 @@ def test_no_name_address_or_message_can_be_read_in_the_database(
     ]
 
 
-# The words of the demonstration's own appeals.
+# The texts of the demonstration's own appeals.
 TOLD_BY_THE_HOUSE = {"appeal", "appeal_wording", "fund", "organisation"}
 
 
@@ -118,11 +118,11 @@ def test_who_looks_leaves_no_trace(app: Flask, client: FlaskClient, give: Give) 
     # given all that is kept
     paid(client, give)
     before = everything()
-    # when somebody looks at every page there is
+    # when a visitor looks at every page there is
     looked_at = list(paths(app, is_public))
     for path in looked_at:
         client.get(path, headers=LOOKER, environ_base={"REMOTE_ADDR": LOOKERS_ADDRESS})
-    # then nothing has become another, nothing has come but the site that showed a frame, and nobody is known of it
+    # then nothing has changed, nothing has come but the site that showed a frame, and no visitor is known
     assert len(looked_at) > 30
     after = everything()
     sites = after.pop("embedding_site"), before.pop("embedding_site")

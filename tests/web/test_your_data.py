@@ -1,5 +1,5 @@
-"""Who gave sees, downloads and erases what is kept of them, by a link that only their mailbox gets; and nobody learns
-from asking who gave."""
+"""A donor sees, downloads and erases their own data, by a link that only their mailbox gets; and a request never
+reveals who gave."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_known_and_an_unknown_address_get_the_same_answer_and_only_the_first_a
     assert all(
         STRANGER not in str(row) for table in db.metadata.sorted_tables for row in db.session.execute(select(table))
     )
-    # and the link, which names nobody, opens the page
+    # and the link, which holds no name, opens the page
     path = link_in(mail_server.mails[-1])
     assert MAYA not in path
     page = client.get(path)
@@ -106,7 +106,7 @@ def test_an_address_gets_one_link_an_hour_and_a_network_ten(app: Flask, client: 
     statuses = [ask(client, f"a{number}@example.org") for number in range(links.MAX_PER_NETWORK)]
     assert statuses.count(429) == 3
     assert ask(client, "b@example.org", address="198.51.100.7") == 200
-    # nobody is named by what is counted, and it goes
+    # the counts hold no names, and they go
     db.session.rollback()
     assert {len(row.key_hash) for row in db.session.query(Brake)} == {32}
     erase_personal_data(datetime.now(UTC) + 31 * DAY)
@@ -154,7 +154,7 @@ def test_erasing_takes_all_of_it_and_the_books_stay(app: Flask, client: FlaskCli
     entries = db.session.query(Entry).count()
     event_id = db.session.scalar(select(StripeEvent.id).where(StripeEvent.email_hash == hash_at_stripe(MAYA)))
     payload = db.session.scalar(select(Receipt.payload).join(Donation).where(Donation.reference == "maya-1"))
-    # when she has not said that she has read what follows, nothing goes
+    # when she has not confirmed that she has read the consequences, nothing is erased
     assert client.post(f"{link}/erase").status_code == 422
     assert not data_requests.find(MAYA).is_empty
     db.session.rollback()
@@ -263,7 +263,7 @@ def test_who_typed_an_address_at_stripe_only_is_found_too(app: Flask, client: Fl
         conn.execute(db.update(StripeEvent).values(email_hash=None))
     assert data_requests.find(MAYA).told_by_stripe == found.told_by_stripe
     assert data_requests.find(STRANGER).is_empty
-    # but never the donation of somebody who typed another address with us
+    # but never the donation of a person who typed another address with us
     with write_unit() as conn:
         conn.execute(db.update(Donation).values(email_hash=privacy.lookup_hash(OTHER, "email")))
     assert data_requests.find(MAYA).donations == ()

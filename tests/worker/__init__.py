@@ -1,1 +1,1 @@
-"""The worker: mail, looks at sessions, movements, periodic jobs, and the processes themselves."""
+"""The worker: mail, looks at sessions, balance transactions, periodic jobs, and the processes themselves."""

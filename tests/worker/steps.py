@@ -1,4 +1,4 @@
-"""What the worker's tests have in common: gifts begun and received, and how they stand."""
+"""What the worker's tests have in common: donations begun and received, and their state."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.factories import NOON, a_donation, gbp
 
 
 def received(slug: str = "hands-off-ali", *, at: datetime = NOON, **columns: Any) -> str:
-    """A gift that was received, so that its receipt's mail is due. Gives its reference."""
+    """A donation that was received, so that its receipt's mail is due. Returns its reference."""
     with write_unit():
         reference = a_donation(Appeal.any_by_slug(slug), at=at, **columns).reference
     hear(a_charge(reference, gbp("20.00"), at=at), at=at)

@@ -1,4 +1,4 @@
-"""I4: Stripe's balance and the books are compared; what differs twice is an alarm."""
+"""I4: Stripe's balance and the ledger are compared; what differs twice is an alarm."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def test_a_balance_that_agrees_is_remembered_and_says_nothing(app: Flask, at_str
 
 
 def test_what_differs_at_two_looks_is_an_alarm(app: Flask, at_stripe: Stripe, now: datetime) -> None:
-    # given a gift of which the books do not know that it settled
+    # given a settled donation that the ledger has as unsettled
     _, session_id = begun(at=now)
     at_stripe.pay(session_id)
     look_at_sessions(now + HOUR)
     with write_unit() as conn:
         assert conn.execute(text("SELECT count(*) FROM posting WHERE account = 1100")).scalar_one() == 0
-    # when Stripe is asked twice, then the second time it is said
+    # when Stripe is asked twice, then the second time it is an alarm
     check_balance(now + HOUR)
     assert alarms() == []
     check_balance(now + 2 * HOUR)

@@ -74,7 +74,7 @@ def test_after_five_declines_the_payment_page_is_closed(app: Flask, at_stripe: S
     try_cards(donation, 1, now)
     watch_cards(now)
     look_at_sessions(now)
-    # then nobody can try another one on this page
+    # then this page accepts no further card
     assert at_stripe.server.v1.checkout.sessions.retrieve(session_id).status == "expired"
     assert state(donation)[1] == ["expired"]
     # and a new page of the same donation has five tries of its own
@@ -109,7 +109,7 @@ def test_the_shield_sounds_an_alarm_once_an_hour_and_tells_when_it_is_over(app: 
     declines(1, now + timedelta(seconds=1))
     for seconds in (2, 7, 12):
         watch_cards(now + timedelta(seconds=seconds))
-    # then somebody is told once
+    # then one alarm is sent
     assert alarms() == ["card testing"]
     # and when the last decline is an hour old, that it is over
     watch_cards(now + HOUR + MINUTE)
@@ -201,7 +201,7 @@ def test_events_that_told_of_no_money_lose_their_content_within_a_day(
     fresh()
     assert db.session.get_one(StripeEvent, said["id"]).payload_sealed is not None
     erase_personal_data(now + timedelta(hours=25))
-    # then one has no content any more, the other keeps it, and neither is taken in twice
+    # then one has no content any more, the other keeps it, and neither is handled twice
     fresh()
     assert db.session.get_one(StripeEvent, said["id"]).payload_sealed is None
     assert db.session.get_one(StripeEvent, paid["id"]).payload_sealed is not None

@@ -113,7 +113,7 @@ def test_a_job_whose_worker_died_is_given_back_when_its_lease_runs_out(
 def test_a_moment_from_a_clock_that_was_wrong_holds_no_job_up(
     app: Flask, monkeypatch: pytest.MonkeyPatch, column: str
 ) -> None:
-    # given a job that is due, or somebody's, until a moment further ahead than there can be one
+    # given a job that is due, or leased, until a moment further ahead than there can be one
     runs: list[datetime] = []
     counting(monkeypatch, runs.append)
     moments = {"due_at": NOON, "leased_until": None} | {column: NOON + timedelta(minutes=10)}

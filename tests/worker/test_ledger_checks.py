@@ -1,5 +1,5 @@
-"""The books looked after by the worker: sound ones are left alone, a grave fault stops posting until it is cured, any
-fault is an alarm; and no dispute's deadline passes unsaid."""
+"""The worker's checks of the ledger: a sound one is left alone, a grave fault stops posting until it is corrected, any
+fault is an alarm; and no dispute's deadline passes without a mail."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def environ(database_url: str) -> dict[str, str]:
 
 @pytest.fixture
 def charge_id(app: Flask) -> str:
-    """A gift of 20.00 in the books."""
+    """A donation of 20.00 in the ledger."""
     charge = a_charge(begun(), gbp("20.00"))
     hear(charge)
     return charge.charge_id
@@ -166,12 +166,12 @@ def test_posting_goes_on_only_after_the_cure_and_then_handles_what_waited(
     check_books(NOON)
     said = events.succeeded(begun())
     deliver(client, said)
-    # refused while the books are not sound
+    # refused while the ledger is not sound
     refused = resume(app)
     assert refused.exit_code == 1
     assert "Check failed (I10)" in refused.output
     assert halted() is not None
-    # and after the cure the queue goes on
+    # and after the correction the queue continues
     run(GIVE_IT_BACK)
     done = resume(app)
     assert (done.exit_code, done.output) == (0, "Posting goes on. Events to process: 1. Next: donations ledger check\n")
@@ -195,14 +195,14 @@ def test_a_fault_that_posting_cannot_make_worse_is_only_an_alarm(charge_id: str,
     )
     check_books(NOON)
     assert (halted(), alarms()) == (None, ["books"])
-    # and gifts are booked as before
+    # and donations are posted as before
     said = events.succeeded(begun())
     assert deliver(client, said).status_code == 200
     assert waiting(said["id"])[0] == "handled"
 
 
 def disputed(status: str = "needs_response") -> tuple[str, str]:
-    """A gift of 30.00 that its bank holds in question, to be answered within 9000 minutes of noon."""
+    """A donation of 30.00 that its bank holds in question, to be answered within 9000 minutes of noon."""
     with write_unit():
         gift = Payment(a_donation(Appeal.any_by_slug("hands-off-ali"), gbp("30.00")).reference)
     dispute_id = events.new_id("dp")

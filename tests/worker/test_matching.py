@@ -1,4 +1,5 @@
-"""The worker matches bank lines when a statement was imported, and every ten minutes; not while posting is stopped."""
+"""The worker matches statement lines when a statement was imported, and every ten minutes; not while posting is
+stopped."""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ def test_without_a_statement_there_is_nothing_to_do(app: Flask) -> None:
 
 def test_what_was_recorded_since_is_matched_ten_minutes_later_or_with_the_next_statement(line: int) -> None:
     matching.match_lines(NOON)
-    # given a line without its gift, which is recorded later
+    # given a line without its donation, which is recorded later
     account = db.session.query(Statement).one().bank_account_id
     later = said(account, 3000, "")
     expected(3000)

@@ -1,5 +1,5 @@
-"""R20: every event is lost for good. What Stripe lists, and what stands behind it, ends in the same books, states,
-receipts, deadlines and alarms as if each event had been heard, looked at once at the end or after each change."""
+"""R20: every event is lost for good. What Stripe lists, with the sources behind it, ends in the same ledger, states,
+receipts, deadlines and alarms as if each event had been received, polled once at the end or after each change."""
 
 from __future__ import annotations
 
@@ -279,7 +279,7 @@ def test_any_number_of_new_balance_transactions_is_looked_behind_in_small_querie
     monkeypatch.setattr(stripe_objects, "BATCH", 1)
     sizes: list[int] = []
     event.listen(db.engine, "before_cursor_execute", lambda *call: sizes.append(len(call[3])))
-    # when what stands behind them is asked for
+    # when their sources are fetched
     stripe_objects.complete(now, [f"txn_{number}" for number in range(200)])
     # then no query carries them all, and nothing that happened is missed
     assert 0 < max(sizes) < 20

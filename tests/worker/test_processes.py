@@ -53,7 +53,7 @@ def wait_until(what: str, ask: Callable[[], bool], running: subprocess.Popen[str
 
 
 def ended(running: subprocess.Popen[str]) -> tuple[int, str]:
-    """The exit code after SIGTERM, and what was said."""
+    """The exit code after SIGTERM, and the output."""
     running.send_signal(signal.SIGTERM)
     said, _ = running.communicate(timeout=WAIT_SECONDS)
     return running.returncode, said

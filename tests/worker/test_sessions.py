@@ -1,4 +1,4 @@
-"""What Stripe did not tell is asked for: how sessions stand, and which fees have come."""
+"""What Stripe did not report is asked for: the state of sessions, and new fees."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def test_a_lost_webhook_heals_by_looking(app: Flask, at_stripe: Stripe, now: datetime) -> None:
-    # given a gift that was paid, and no word of it arrived
+    # given a donation that was paid, without any event
     donation, session_id = begun(at=now)
     at_stripe.pay(session_id)
     assert look_at_sessions(now + timedelta(minutes=29)) == 0
@@ -55,7 +55,7 @@ def test_a_supporter_who_comes_back_is_looked_after_at_once(
 def test_while_posting_is_stopped_the_jobs_still_run(
     app: Flask, at_stripe: Stripe, now: datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # given a gift that was paid while posting is stopped
+    # given a donation that was paid while posting is stopped
     _, session_id = begun(at=now)
     at_stripe.pay(session_id)
     with write_unit():
@@ -109,7 +109,7 @@ def test_while_stripe_is_down_sessions_are_looked_at_a_minute_later(
 
 
 def test_a_late_balance_transaction_is_listed_and_booked_once(app: Flask, at_stripe: Stripe, now: datetime) -> None:
-    # given a gift whose fee is not known yet
+    # given a donation whose fee is not known yet
     at_stripe.order("balance_transactions/hold")
     at_stripe.order("fees/next", fee=62)
     _, session_id = begun(at=now)
@@ -167,7 +167,7 @@ def test_closing_an_appeal_expires_its_open_checkouts(app: Flask, at_stripe: Str
         Appeal.any_by_slug("hands-off-ali").state = "closed"
     expire_checkouts(now)
     look_at_sessions(now)
-    # then nobody pays into it any more
+    # then it can no longer be paid
     assert at_stripe.server.v1.checkout.sessions.retrieve(session_id).status == "expired"
     assert at_stripe.server.v1.checkout.sessions.retrieve(other_session).status == "open"
     assert state(ours) == ("abandoned", ["expired"])

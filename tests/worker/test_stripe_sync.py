@@ -36,7 +36,7 @@ def raised() -> int:
 
 
 def paid(at_stripe: Stripe, at: datetime, **more: str) -> tuple[Donation, str]:
-    """A gift of 20.00 with a fee of 62, paid at Stripe, of which nobody told us. With its charge."""
+    """A donation of 20.00 with a fee of 62, paid at Stripe, of which we were not told. With its charge."""
     at_stripe.order("fees/next", fee=62)
     donation, session_id = begun(at=at)
     return donation, str(at_stripe.pay(session_id, **more)["charge"])
@@ -50,7 +50,7 @@ WHOLE = {(1100, "ali", "GBP", None): 1938, (5000, "ali", "GBP", None): 62, (4000
 
 
 def test_lost_events_are_caught_up_once(app: Flask, at_stripe: Stripe, now: datetime) -> None:
-    # given a gift, all of whose webhooks were lost
+    # given a donation, all of whose webhooks were lost
     at_stripe.order("events/lose", times=100)
     donation, _ = paid(at_stripe, now)
     # when the worker catches up
@@ -128,7 +128,7 @@ def test_the_cursor_stays_while_an_event_cannot_be_kept(app: Flask, at_stripe: S
 def test_an_event_older_than_the_overlap_is_found_while_the_cursor_is_older(
     app: Flask, at_stripe: Stripe, now: datetime
 ) -> None:
-    # given a worker that was last there two hours before the gift, and comes back an hour after it
+    # given a worker that was last there two hours before the donation, and comes back an hour after it
     stripe_sync.catch_up(now - 2 * HOUR)
     donation, _ = paid(at_stripe, now)
     assert stripe_sync.catch_up(now + HOUR) > 0
@@ -136,7 +136,7 @@ def test_an_event_older_than_the_overlap_is_found_while_the_cursor_is_older(
 
 
 def test_a_refund_and_its_failure_are_booked_from_the_listing(app: Flask, at_stripe: Stripe, now: datetime) -> None:
-    # given a gift, refunded in full in the dashboard; the webhook tells of the refund, its money is listed late
+    # given a donation, refunded in full in the dashboard; the webhook reports the refund, its money is listed late
     donation, charge_id = paid(at_stripe, now)
     sync(now)
     at_stripe.order("balance_transactions/hold")
@@ -203,7 +203,7 @@ def test_what_stripe_books_by_itself_is_booked_once(app: Flask, at_stripe: Strip
 
 
 def funded(app: Flask, at_stripe: Stripe, now: datetime) -> list[str]:
-    """Two gifts whose money is available. Gives the balance transactions, which the books know."""
+    """Two donations whose money is available. Returns the balance transactions, which the ledger knows."""
     for _ in range(2):
         paid(at_stripe, now, card="pm_card_bypassPending")
     sync(now)

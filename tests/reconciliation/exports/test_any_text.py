@@ -1,4 +1,4 @@
-"""Whatever a name or reference holds, a cell is no formula, and a line of an export says what it said."""
+"""Whatever a name or reference holds, a cell is no formula, and a line of an export keeps its content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def said(account: str, fund: str, other: str, kind: str, ref: str, organisation: str = "House") -> Books:
-    """Two funds with a gift of 1.00 each, all names as given."""
+    """Two funds with a donation of 1.00 each, all names as given."""
     lines = tuple(
         BookedLine(code, slug, "GBP", minor, ref)
         for slug in {fund, other}

@@ -1,5 +1,5 @@
-"""Every format holds the same books: read back by another program's reader, the balances are ours, by account, fund and
-currency; for a period, a fund or a currency too."""
+"""Every format holds the same ledger: read back by another program's reader, the balances are ours, by account, fund
+and currency; for a period, a fund or a currency too."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SCOPES = {
 
 @pytest.fixture
 def books(app: Flask) -> None:
-    """Gifts of two currencies on two days, one over two funds, their fees, a refund's worth of cash."""
+    """Donations of two currencies on two days, one over two funds, their fees, a refund's worth of cash."""
     with write_unit():
         appeal = Appeal.any_by_slug("hands-off-ali")
         before = a_donation(appeal, gbp("100.00")).reference
@@ -64,7 +64,7 @@ def exported(format_name: str, scope: Scope) -> bytes:
 
 
 def ours(scope: Scope) -> Balances:
-    """What stands at the end of the scope, by the names of plain-text accounting; what income and expenses were before
+    """The balances at the end of the scope, by the names of plain-text accounting; what income and expenses were before
     it is equity of each fund."""
     slugs = {row.id: row.slug for row in db.session.execute(select(Fund.id, Fund.slug))}
     with snapshot() as conn:

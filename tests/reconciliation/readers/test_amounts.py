@@ -1,4 +1,4 @@
-"""Amounts and days as banks write them, and those that nobody can be sure of."""
+"""Amounts and days as banks write them, and ambiguous ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each format says in our words what stands in it: the example files, and what banks do differently."""
+"""Each format read into our types: the example files, and what banks do differently."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MT940 = example("mt940.sta").decode()
 
 
 def test_a_camt_entry_becomes_a_line_and_one_of_several_payments_a_line_each() -> None:
-    # given a statement with a gift, two gifts in one entry, a charge, and one that is not booked
+    # given a statement with a donation, two donations in one entry, a charge, and one that is not booked
     # when
     statement = only(CAMT)
     # then
@@ -119,7 +119,7 @@ def test_a_table_with_one_signed_column_below_a_title() -> None:
         ("2026-03-13", 102050, "", "Maya Example", "", "Gift; for Ana"),
         ("2026-03-02", -500, "", "Bank", "", "Fee"),
     ]
-    # The newest line stands on top, so the balances are told from below.
+    # The newest line is on top, so the balances are read from below.
     assert (statement.opening, statement.closing) == (gbp("105.00"), gbp("1120.50"))
     assert found.column_map is not None
     assert (found.column_map.date, found.column_map.dates, found.column_map.decimal) == (

@@ -130,7 +130,7 @@ def test_days_and_decimals_that_could_be_two_things_are_asked_for_and_answered()
         only(text)
     with pytest.raises(StatementAskedFor):
         only(text, ColumnMap(dates="dmy"))
-    # when they are said
+    # when they are entered
     statement = only(text, ColumnMap(dates="dmy", decimal=","))
     # then
     assert (minors(statement), str(statement.starts_on)) == ([123400], "2026-02-01")

@@ -1,1 +1,1 @@
-"""Stripe's own CSV reports, read and taken in."""
+"""Stripe's own CSV reports, read and imported."""

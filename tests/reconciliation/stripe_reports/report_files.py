@@ -57,7 +57,7 @@ def reconciliation(movements: Iterable[Movement], payout_id: str) -> bytes:
 
 
 def payouts(movements: Iterable[Movement], said: Mapping[str, Payout]) -> bytes:
-    """The payouts of these movements, and their reversals."""
+    """The payouts of these balance transactions, and their reversals."""
     return as_csv(
         {
             "payout_id": str(each.source_id),

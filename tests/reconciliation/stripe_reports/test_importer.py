@@ -1,4 +1,5 @@
-"""Reports made of the sandbox's own movements: taken in, the books say what they say after listing Stripe's API."""
+"""Reports made of the sandbox's own balance transactions: once imported, the ledger is the same as after listing
+Stripe's API."""
 
 from __future__ import annotations
 
@@ -57,8 +58,8 @@ class Listed:
 
 @pytest.fixture
 def listed(app: Flask, at_stripe: Stripe, now: datetime) -> Listed:
-    """Three gifts, a refund of one, a fee of Stripe's, a payout of what there was, and a gift after it. The app heard
-    the webhooks of the gifts, and has listed nothing."""
+    """Three donations, a refund of one, a fee of Stripe's, a payout of what there was, and a donation after it. The app
+    received the webhooks of the donations, and has listed nothing."""
     charges = []
     for fee in (62, 75, 80):
         at_stripe.order("fees/next", fee=fee)
@@ -95,7 +96,7 @@ class _TakenBack(Exception):
 
 
 def by_the_api(listed: Listed, now: datetime) -> Balances:
-    """The balances after what listing Stripe's API brings, which is then taken back."""
+    """The balances after listing Stripe's API, which is then rolled back."""
     found: Balances = {}
     with suppress(_TakenBack), write_unit() as conn:
         for moved in listed.movements:
@@ -130,7 +131,7 @@ def test_reports_in_any_order_come_to_what_the_api_says(
     )
     # when the three reports are imported instead
     last = [take_in(reports[number], now) for number in order][-1]
-    # then the books say the same
+    # then the ledger is the same
     assert now_standing() == expected
     assert (last.incomplete, last.unknown) == ((), ())
     assert rows("balance_transaction") == len(listed.movements)
@@ -171,7 +172,7 @@ def test_what_the_api_listed_before_is_known(app: Flask, listed: Listed, now: da
 def test_a_movement_that_is_known_otherwise_is_refused_with_its_line(
     app: Flask, listed: Listed, now: datetime, change: dict[str, Any], said: str
 ) -> None:
-    # given a movement that the books have
+    # given a balance transaction that the ledger has
     first = next(each for each in listed.movements if each.reporting_category == "charge")
     with write_unit() as conn:
         balance_transactions.book_movement(conn, first, at=now)
@@ -181,7 +182,7 @@ def test_a_movement_that_is_known_otherwise_is_refused_with_its_line(
     report = activity([others[0], replace(first, **change), others[1]])
     with pytest.raises(ReportDiffers, match=said) as refused:
         take_in(report, now)
-    # then nothing of the report is taken in
+    # then nothing of the report is imported
     assert refused.value.facts["line"] == 3
     assert (now_standing(), rows("balance_transaction")) == before
 

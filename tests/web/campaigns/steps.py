@@ -53,7 +53,7 @@ def post(browser: Browser, number: int, slug: str = "hands-off-ali") -> Any:
 
 
 def follow(email: str = MAYA, slug: str = "hands-off-ali", language: str = "en") -> Subscription:
-    """Somebody who has said yes."""
+    """A confirmed subscriber."""
     at = datetime.now(UTC)
     with write_unit():
         appeal = Appeal.any_by_slug(slug)

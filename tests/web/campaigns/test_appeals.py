@@ -68,7 +68,7 @@ def test_each_change_is_one_click_recorded_once_and_seen_at_once(
     # when it is changed, twice
     for _ in range(2):
         assert do(organiser, what, **typed).status_code == 303
-    # then it is so, with one word in the audit, and the mark that caches and embeds ask by is another
+    # then it is done, with one entry in the audit log, and the ETag of caches and embeds has changed
     appeal = one(SLUG)
     assert (appeal.state, appeal.visibility) == (state, visibility)
     assert acts() == [(act, f"appeal:{SLUG}")]

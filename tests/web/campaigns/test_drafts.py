@@ -1,4 +1,4 @@
-"""Writing an appeal: the draft, its faults beside their fields, the preview; what gifts hold fast."""
+"""Writing an appeal: the draft, its faults beside their fields, the preview; what donations keep unchangeable."""
 
 from __future__ import annotations
 

@@ -24,12 +24,12 @@ def test_where_two_are_needed_the_writer_is_refused_and_another_publishes(
     assert "must review and publish this" in organiser.get(f"/campaigns/drafts/{draft().id}/preview").text
     # when its writer publishes it all the same
     answer = publish(organiser)
-    # then nothing is published, and it is said why
+    # then nothing is published, and the page says why
     assert answer.status_code == 403
     assert "Another person must publish this" in answer.text
     assert "Free Ali" not in client.get("/appeals/hands-off-ali").text
     assert acts("appeal.published") == []
-    # when the other mends it last, that one may not either, and the first may
+    # when the other edits it last, that one may not either, and the first may
     write(second, "hands-off-ali", **{"title-en": "Free Ali now"})
     assert publish(second).status_code == 403
     assert publish(organiser).status_code == 303

@@ -26,13 +26,13 @@ from tests.web.staff.conftest import Browser
 
 
 def test_who_ticks_the_box_is_asked_once_when_the_gift_has_come(give: Give, client: FlaskClient, clock: Any) -> None:
-    # given a gift with an address and the box ticked, sent twice
+    # given a donation with an address and the box ticked, sent twice
     for _ in range(2):
         assert give(email=MAYA, updates="y").status_code == 303
     row = only(Subscription)
     assert row.state == "asked"
     assert MAYA.encode() not in row.email_sealed
-    # when nothing has been paid, nobody is written to
+    # when nothing has been paid, no mail is sent
     tell_followers(datetime.now(UTC))
     assert mails("follow_confirm") == []
     # when it has, one mail goes out, that names nothing in its subject
@@ -156,7 +156,7 @@ def test_one_click_ends_it_without_a_sign_in_and_erases_the_address(
     # when a mail program posts its one click, twice
     for _ in range(2):
         assert client.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
-    # then nobody's address is kept, and what was queued does not go out
+    # then no address is kept, and queued mail does not go out
     ended = only(Subscription)
     assert (ended.state, ended.email_sealed, ended.email_hash) == ("ended", None, None)
     worker.queues.send_mails(datetime.now(UTC))
@@ -222,6 +222,6 @@ def test_a_long_link_to_end_it_is_not_broken_on_its_way(organiser: Browser, app:
     app.config["SETTINGS"] = replace(settings, public_url=f"https://{'a-long-name.' * 5}example.org")
     # when the mail is written for the wire
     wire = mailer.compose(mails("update")[0], datetime.now(UTC)).as_bytes()
-    # then the link stands there letter by letter, and every line may be sent
+    # then the link is there letter by letter, and every line may be sent
     assert re.search(rb"\r\nList-Unsubscribe: <https://a-long-name\S+/subscribers/unsubscribe/\S+>\r\n", wire)
     assert max(len(line) for line in wire.split(b"\r\n")) < 998

@@ -1,4 +1,4 @@
-"""Updates: written, looked at, posted, read by the public, taken back."""
+"""Updates: written, previewed, published, read by the public, withdrawn."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_an_update_is_seen_by_nobody_until_it_is_posted(organiser: Browser, clie
     assert "He is out" not in client.get("/appeals/hands-off-ali").text
     # when it is posted
     assert post(organiser, number).status_code == 303
-    # then it stands on the page of the appeal and on its own, in each language
+    # then it is on the page of the appeal and on its own, in each language
     assert "He is out" in client.get("/appeals/hands-off-ali").text
     assert "<strong>Free</strong> at last." in client.get(f"/appeals/hands-off-ali/updates/{number}").text
     assert "Он на воле" in client.get(f"/ru/appeals/hands-off-ali/updates/{number}").text

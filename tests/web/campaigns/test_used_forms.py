@@ -1,5 +1,5 @@
-"""A form of an organiser that has been used says so, or shows what it made; other words in it are not swallowed, but
-refused with the words kept."""
+"""A used form of an organiser says so, or shows what it made; changed text in it is not lost, but refused and kept on
+the page."""
 
 from __future__ import annotations
 

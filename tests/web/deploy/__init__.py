@@ -1,1 +1,1 @@
-"""What stands around the app."""
+"""The servers around the app."""

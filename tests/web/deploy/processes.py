@@ -63,7 +63,7 @@ def _paths(app_port: int, folder: Path) -> tuple[tuple[str, str], ...]:
 
 
 def whole(text: str, folder: Path) -> str:
-    """What stands within `http` of an nginx that needs nothing outside the folder."""
+    """The `http` section of an nginx that needs nothing outside the folder."""
     temporary = "".join(
         f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
@@ -76,7 +76,7 @@ def whole(text: str, folder: Path) -> str:
 
 @contextmanager
 def nginx(app_port: int, folder: Path, port: int = 0, patience: str = "") -> Iterator[str]:
-    """Runs nginx before the app on that port. Gives its address."""
+    """Runs nginx before the app on that port. Returns its address."""
     port = port or free_port()
     with running(adapted(app_port, port, folder, patience), folder, f"http://127.0.0.1:{port}/robots.txt"):
         yield f"http://127.0.0.1:{port}"

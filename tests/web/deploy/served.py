@@ -39,8 +39,8 @@ server {{
 
 class Served:
     """The app, with a count of the requests that reached it. `addresses` are those of its caches, the one that is
-    nearest to the world first; `stale_seconds` takes the place of what the app says of copies while it is away, and
-    `patience` that of how long nginx waits for an answer."""
+    nearest to the world first; `stale_seconds` replaces the app's own limit of stale copies while it is away, and
+    `patience` how long nginx waits for an answer."""
 
     def __init__(self, environ: dict[str, str], folder: Path, *, caches: int = 1) -> None:
         self.folder, self.stale_seconds, self.reached = folder, "", Counter[str]()
@@ -142,7 +142,7 @@ class Served:
             line.close()
 
     def until(self, path: str, is_so: Callable[[int, str], bool]) -> float:
-        """Ask until it is so. Gives the seconds that it took."""
+        """Ask until it is so. Returns the seconds that it took."""
         began = time.monotonic()
         while time.monotonic() < began + 15:
             status, _, body = self.get(path)

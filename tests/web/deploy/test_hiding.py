@@ -1,5 +1,5 @@
-"""What is hidden stays hidden, through the real nginx and another cache before it: the app dies, nginx starts again,
-and nobody is shown the appeal. What the hiding could not reach is gone within a minute."""
+"""What is hidden stays hidden, through the real nginx and another cache before it: the app dies, nginx restarts, and
+the appeal is never shown. What the hiding could not reach is gone within a minute."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def shown(served: Served, paths: list[str]) -> list[str]:
 
 
 def away(served: Served, outage: str) -> AbstractContextManager[None]:
-    """The app is killed, or it goes on and its database is away."""
+    """The app is killed, or it keeps running without its database."""
     if outage == "database":
         return served.without_database()
     served.kill()
@@ -91,7 +91,7 @@ def test_hidden_killed_and_restarted_nobody_is_shown_it(served_through: Served, 
     hide(served, how)
     report = ask(served)
     with away(served, outage):
-        # then nothing of it is shown at any cache, nor when the caches start anew
+        # then nothing of it is shown at any cache, nor when the caches start again
         assert shown(served, paths[:ASKED]) == []
         served.restart_caches()
         assert shown(served, paths) == []
@@ -145,7 +145,7 @@ def test_while_the_database_is_away_copies_bridge_it_and_then_a_page_says_so(ser
         for path in (named, "/"):
             status, headers, _ = served.get(path)
             assert (status, headers["X-Cache"], headers["Cache-Control"]) == (200, "STALE", "no-store"), path
-        # and in time all that is said is where a transfer goes, at once for what was never kept
+        # and in time only the bank details for a transfer are left, at once for what was never cached
         for path in (form, named, "/"):
             served.until(path, lambda status, body: (status, body) == (503, "Give by bank transfer."))
         # while the app itself answers a form that was sent, and programs that watch over it
@@ -214,7 +214,7 @@ def test_a_copy_given_while_the_app_is_away_goes_into_no_other_cache(served: Ser
 
 
 def test_who_asks_is_told_of_a_copy_that_takes_no_notice(served: Served) -> None:
-    # given somebody who goes on giving out the frame as it was
+    # given a cache that keeps serving the frame as it was
     seen = served.get(f"/embed/{SLUG}")[2]
     real = served.app.wsgi_app
 

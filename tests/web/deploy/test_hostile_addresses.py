@@ -106,7 +106,7 @@ def test_a_primed_cache_answers_every_address_as_the_app_does(served: Served, pr
     for path in asked:
         served.get(path)
     wrong = [path for path in [*asked, *clean] if told(served, path) != truth[path]]
-    # then nobody is answered for another
+    # then no request gets another's answer
     assert wrong == [], f"seed {seed}"
 
 

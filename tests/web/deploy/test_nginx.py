@@ -131,7 +131,7 @@ def test_a_log_line_has_no_query_and_no_token(served: Served, tmp_path: Path) ->
 
 
 def with_tokens(app: Flask) -> list[str]:
-    """An address of each route that carries somebody's link, in each language."""
+    """An address of each route with a personal link, in each language."""
     values = {"token": "a-secret-token", "check_code": "a-secret-code", "code": "a-secret-code", "label": "secret-1"}
     found = []
     for rule in app.url_map.iter_rules():

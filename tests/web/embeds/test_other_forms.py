@@ -34,7 +34,7 @@ def titles(of: Element) -> list[str | None]:
 
 
 def named(slug: str, amount: str, name: str, display: str) -> None:
-    """A gift of somebody who wrote a name and chose how it may be shown."""
+    """A donation with a name and a choice of how to show it."""
     receive(slug, gbp(amount), display=display)
     with write_unit():
         gift = db.session.scalars(select(Donation).where(Donation.name_sealed.is_(None))).one()

@@ -1,5 +1,5 @@
-"""What one admin with every right tries alone, one step for each act that a second person or a day stands before; and
-why the other forms of the team need nobody else."""
+"""The attempts of one admin with every right alone, one step for each action that needs a second person or a day; and
+why the other forms of the team need no second person."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RULE = {"form_key": "k", "required": "1", "up_to": "", "reason": "so that I need
 
 @dataclass
 class Scene:
-    """One admin with every role, in a browser; somebody else of the team; and how much the bank account holds."""
+    """One admin with every role, in a browser; another team member; and how much the bank account holds."""
 
     admin: Person
     browser: Browser
@@ -140,7 +140,7 @@ def take_other_recovery_codes(scene: Scene) -> TestResponse:
 
 BY_MAIL = "links.reset"
 Attempt = Callable[[Scene], TestResponse]
-# By the form that would do it. A second person stands before these: who asked is refused.
+# By the form that would do it. These need a second person: the requester is refused.
 NEEDS_ANOTHER: dict[str, Attempt] = {
     "treasury.payment_requests.decide": approve_own_payment,
     "treasury.approvals.decide": lower_the_rule,
@@ -153,7 +153,7 @@ NEEDS_ANOTHER: dict[str, Attempt] = {
     "campaigns.updates.publish": post_own_update,
     "people.accept": accept_own_request,
 }
-# A day and a mail to every admin and treasurer stand before these, or a second admin.
+# These need a day and a mail to every admin and treasurer, or a second admin.
 WAITS: dict[str, Attempt] = {
     "people.invite": invite_a_puppet,
     "people.change_roles": grant_a_role,

@@ -30,7 +30,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 
 @dataclass
 class Person:
-    """Somebody who may sign in. `secret` is what their app knows."""
+    """A person who may sign in. `secret` is what their app knows."""
 
     id: int
     email: str
@@ -88,7 +88,7 @@ class Browser:
         return found.value if found else ""
 
     def _look(self, path: str, typed: dict[str, Any]) -> list[str]:
-        """What the page of a form says of the things that it decides on."""
+        """The form's hash of the items that it decides on."""
         fields = {name: value for name, value in typed.items() if isinstance(value, str | list)}
         with self.client.application.test_request_context(path, method="POST", data=fields):
             try:
@@ -128,7 +128,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def join(app: Flask, clock: time_machine.Traveller) -> Callable[..., Person]:
-    """Makes somebody who has joined: join("maya@example.org", "treasurer"), with an app for codes unless told not."""
+    """Creates a person who has joined: join("maya@example.org", "treasurer"), with an app for codes unless told not."""
 
     def joined(email: str, *roles: str, app_for_codes: bool = True) -> Person:
         at = datetime.now(UTC)

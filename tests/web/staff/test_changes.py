@@ -1,5 +1,4 @@
-"""What gives somebody access waits for a second admin or for a day; every admin and treasurer is told, and can
-refuse."""
+"""New access waits for a second admin or for a day; every admin and treasurer is told, and can refuse."""
 
 from __future__ import annotations
 
@@ -50,7 +49,7 @@ def decide(browser: Browser, verb: str, number: int = 1) -> int:
 
 
 def notices() -> list[tuple[str, str]]:
-    """(to whom, what is said) of each."""
+    """(recipient, text) of each."""
     found = db.session.scalars(select(Mail).where(Mail.kind == "staff_notice").order_by(Mail.id)).all()
     told = [mailer.compose(mail, datetime.now(UTC)) for mail in found]
     return [(str(one["To"]), plain_text(one)) for one in told]
@@ -64,7 +63,7 @@ def test_one_admin_alone_neither_invites_nor_grants_and_the_others_are_told(
     # when one admin invites a puppet, and makes themselves treasurer
     assert invite(browser) == 303
     assert browser.post(f"/staff/people/{admin.id}/roles", roles=["admin", "treasurer"]).status_code == 303
-    # then nothing is so yet: nobody was invited, no invitation was mailed, no role was granted
+    # then nothing is done yet: no account, no invitation mail, no role
     assert find_by_email("puppet@attacker.example") is None
     assert admin.row.roles == {"admin"}
     db.session.rollback()
@@ -157,7 +156,7 @@ def test_nobody_accepts_what_is_about_themselves(app: Flask, browser: Browser, a
 def test_a_puppet_admin_cannot_accept_for_whom_it_serves(
     app: Flask, browser: Browser, admin: Person, second: Person, join: Join, clock: time_machine.Traveller
 ) -> None:
-    # given an admin whose first puppet took effect, because nobody refused it
+    # given an admin whose first puppet took effect, because it was not refused
     browser.become(admin)
     invite(browser, "puppet@attacker.example", "admin")
     later(clock, hours=25)
@@ -241,7 +240,7 @@ def test_exports_and_new_ways_in_are_told_at_once(browser: Browser, admin: Perso
 def test_another_way_in_is_told_to_its_person_too_who_can_refuse_it(
     app: Flask, browser: Browser, admin: Person, join: Join
 ) -> None:
-    # given somebody who reads an organiser's mail and used a link for a new password
+    # given an intruder in an organiser's mailbox who used a link for a new password
     person, stranger = join("olga@example.org", "organiser"), Browser(app)
     link = f"/staff/reset/{tokens.for_reset(person.id, person.row.link_key)}"
     stranger.get(link)

@@ -23,7 +23,7 @@ def test_after_five_minutes_it_is_asked_again_and_goes_on_from_there(
     # when something is asked for that cannot be undone
     answer = browser.get("/staff/people/invite")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/staff/again?next=/staff/people/invite")
-    # then looking goes on without, and after both proofs that goes on too
+    # then reading needs no proof, and after both proofs the action continues too
     assert browser.get("/staff/people").status_code == 200
     browser.get("/staff/again")
     onward = browser.post("/staff/again", password=PASSWORD, code=admin.code(), next="/staff/people/invite")

@@ -1,5 +1,5 @@
-"""What somebody of the team typed is not lost when their session has ended: they sign in, see it again, and send it
-themselves. Nobody else sees it, and nothing is done on the way."""
+"""Text typed by a team member is not lost when their session has ended: they sign in, see it again, and send it
+themselves. No other person sees it, and nothing is done on the way."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def written(browser: Browser, organiser: Person, clock: time_machine.Traveller) 
 
 
 def late(browser: Browser, clock: time_machine.Traveller, path: str, shown_on: str = "", **typed: Any) -> TestResponse:
-    """A form that somebody signed in was shown, sent after their session has ended."""
+    """A form shown to a signed-in person, sent after their session has ended."""
     browser.get(shown_on or path)
     token = browser.csrf
     clock.shift(timedelta(minutes=31))
@@ -59,7 +59,7 @@ def sign_in_at(browser: Browser, person: Person, address: str) -> str:
 
 
 def test_who_signs_in_again_sees_the_words_and_sends_them(browser: Browser, organiser: Person, written: str) -> None:
-    # given words that came after the session had ended
+    # given text that came after the session had ended
     assert written.startswith("/staff/sign-in?next=/staff/kept/")
     assert "We keep what you typed" in browser.get(written).text
     # when their person signs in
@@ -137,7 +137,7 @@ def test_a_fresh_proof_keeps_the_words_and_does_nothing_by_itself(
 def test_a_form_of_a_session_before_is_shown_again_to_the_same_person(
     browser: Browser, organiser: Person, clock: time_machine.Traveller
 ) -> None:
-    # given a form whose person has signed in anew in another window
+    # given a form whose person has signed in again in another window
     browser.sign_in(organiser)
     browser.get(UPDATE)
     token = browser.csrf
@@ -207,7 +207,7 @@ def test_of_one_person_so_many_are_kept_and_no_more(
     assert db.session.query(KeptForm).count() == kept_forms.MOST
 
 
-# What these ask for is a secret, or nothing at all: who has signed in again gives it anew.
+# What these ask for is a secret, or nothing at all: after signing in again it must be entered again.
 SECRETS_ONLY = {
     "sign_in.prove_again": {"password": PASSWORD, "code": "123456"},
     "account.change_password": {"current_password": PASSWORD},

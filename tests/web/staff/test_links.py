@@ -25,7 +25,7 @@ LONG = "a sentence of a few words"
 
 @pytest.fixture
 def link(app: Flask, clock: time_machine.Traveller) -> str:
-    """The path of an invitation, as it stands in the mail."""
+    """The path of an invitation, as in the mail."""
     with write_unit() as conn:
         staff.invite(conn, "new@example.org", ["auditor"], language="en", by="cli:test", at=datetime.now(UTC))
     mail = db.session.scalars(select(Mail)).one()
@@ -134,7 +134,7 @@ def test_a_password_is_the_same_however_a_keyboard_composes_it(browser: Browser,
 
 
 def test_a_new_password_comes_by_mail_and_ends_every_session(app: Flask, treasurer: Person) -> None:
-    # given somebody who is signed in and has forgotten the password
+    # given a signed-in person who has forgotten the password
     signed_in, asking = Browser(app), Browser(app)
     signed_in.sign_in(treasurer)
     asking.get("/staff/forgot")

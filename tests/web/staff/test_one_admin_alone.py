@@ -1,5 +1,5 @@
-"""R26: one admin with every right, alone. Before each act that moves money, gives access or takes the books stands a
-second person, or a day and a mail to all; and an audit log that was cut shows."""
+"""R26: one admin with every right, alone. Each action that moves money, gives access or exports the ledger needs a
+second person, or a day and a mail to all; and a cut audit log is detected."""
 
 from __future__ import annotations
 
@@ -143,7 +143,8 @@ def test_a_puppet_that_nobody_refused_approves_nothing_for_a_week(
 
 
 def test_who_reads_the_mail_of_another_and_accepts_it_is_one_person(scene: Scene) -> None:
-    # given an admin who has set a new password for somebody by their mailbox, and accepts it as the second admin
+    # given an admin who has set a new password for another person through their mailbox, and accepts it as the second
+    # admin
     assert WAITS[BY_MAIL](scene).status_code == 303
     before = team()[scene.other.email]
     assert scene.post("/staff/people/changes/1/accept").status_code == 303
@@ -156,7 +157,7 @@ def test_who_reads_the_mail_of_another_and_accepts_it_is_one_person(scene: Scene
 
 
 def test_no_form_touches_how_somebody_else_gets_in_or_ends_the_brakes_on_it(app: Flask, scene: Scene) -> None:
-    # given somebody whose second step was guessed at until it waits
+    # given a person whose second step was guessed at until it must wait
     guessing = Browser(app, "203.0.113.66")
     guessing.get("/staff/sign-in")
     guessing.post("/staff/sign-in", email=scene.other.email, password=PASSWORD)
@@ -171,7 +172,7 @@ def test_no_form_touches_how_somebody_else_gets_in_or_ends_the_brakes_on_it(app:
             path = urls.build(rule.endpoint, dict.fromkeys(rule.arguments, scene.other.id), method="POST")
             scene.browser.become(scene.admin)
             scene.post(path, roles=list(ROLES), email=scene.other.email, act="approve")
-    # then nobody may do more or gets in otherwise, and the brake holds; to take access away is allowed
+    # then no person gets more rights or another way in, and the throttle holds; removing access is allowed
     after = team()
     assert after.keys() == before.keys()
     for email, (roles, *ways) in after.items():

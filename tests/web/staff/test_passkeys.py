@@ -23,7 +23,7 @@ from tests.web.staff.conftest import PASSWORD, Browser, Person, accept_all
 
 
 class Authenticator:
-    """What stands in for a key on somebody's phone."""
+    """A stand-in for a passkey on a phone."""
 
     def __init__(self, origin: str = "http://localhost", host: str = "localhost") -> None:
         self.origin, self.host, self.count = origin, host, 0

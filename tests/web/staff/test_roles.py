@@ -71,7 +71,7 @@ def test_who_has_not_signed_in_is_asked_to(app: Flask, endpoint: str, method: st
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_opens_what_the_table_says_and_nothing_else(app: Flask, join: Callable[..., Person], role: str) -> None:
-    # given somebody of one role alone, signed in anew each time: some of these routes end sessions
+    # given a person with one role only, signed in again each time: some of these routes end sessions
     other, person, browser = join("other@example.org", "admin"), join(f"{role}@example.org", role), Browser(app)
     for endpoint, method, path in ALL:
         wanted = ROUTE_ROLES[endpoint]

@@ -46,7 +46,7 @@ def test_a_session_ends_after_eight_hours_whatever_is_done(
 
 
 def test_a_session_that_is_ended_is_dead_at_once(app: Flask, treasurer: Person) -> None:
-    # given somebody who is signed in twice
+    # given a person who is signed in twice
     here, there = Browser(app), Browser(app)
     here.sign_in(treasurer, code=treasurer.codes[0])
     there.sign_in(treasurer, code=treasurer.codes[1])

@@ -73,7 +73,7 @@ def test_an_unknown_address_and_a_wrong_password_are_answered_with_the_same_byte
 def test_a_password_is_hashed_also_for_somebody_who_is_not_here(
     browser: Browser, join: Callable[..., Person], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # given one who is here, one who was invited, one who was disabled, and one whom nobody knows
+    # given an active person, an invited one, a disabled one, and an unknown one
     emails = [join(f"{name}@example.org", "organiser").email for name in ("here", "out")]
     with write_unit() as conn:
         staff.invite(conn, "asked@example.org", ["auditor"], language="en", by="cli:x", at=datetime.now(UTC))
@@ -86,7 +86,7 @@ def test_a_password_is_hashed_also_for_somebody_who_is_not_here(
     # when each tries
     for email in (*emails, "asked@example.org", "nobody@example.org"):
         assert browser.post("/staff/sign-in", email=email, password="wrong").status_code == 422
-    # then as much was reckoned for each
+    # then as much was calculated for each
     assert asked == ["$argon2id$v=19$m=19456,t=2,p=1$"] * 4
 
 
@@ -151,7 +151,7 @@ def test_whatever_the_role_a_second_factor_is_set_up_before_anything_else(
 
 
 def test_the_key_of_the_session_changes_at_each_step(browser: Browser, treasurer: Person) -> None:
-    # given a cookie from before, which somebody may have planted
+    # given an older cookie, which an attacker may have planted
     browser.get("/staff/sign-in")
     planted = browser.cookie
     # when the first step is gone, and the second

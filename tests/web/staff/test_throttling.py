@@ -1,4 +1,4 @@
-"""Guessing becomes slow, for an account and for a network, and nobody is locked out by somebody else for good."""
+"""Guessing becomes slow, for an account and for a network, and a person is never locked out by another for good."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_many_networks_together_wait_for_one_account(app: Flask, treasurer: Pers
 def test_an_attacker_elsewhere_keeps_nobody_out_where_they_usually_sign_in(app: Flask, treasurer: Person) -> None:
     # given a treasurer who has signed in from home before
     assert Browser(app, "192.0.2.7").sign_in(treasurer, code=treasurer.codes[0]).status_code == 303
-    # when somebody elsewhere never stops guessing
+    # when an attacker elsewhere never stops guessing
     assert guess(Browser(app, "203.0.113.66"), treasurer.email, 7)[-1] == 429
     # then home opens as ever
     assert Browser(app, "192.0.2.99").sign_in(treasurer, code=treasurer.codes[1]).status_code == 303

@@ -1,4 +1,4 @@
-"""A branch that hands in by its link, and what the tests of it look at."""
+"""A branch that submits its returns by its link, and what the tests of it look at."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ __all__ = ["clock", "join"]
 
 @pytest.fixture
 def signed_in(app: Flask, join: Callable[..., Person]) -> Callable[..., Browser]:
-    """Makes somebody with these roles and gives their browser, signed in: signed_in("treasurer", name="theo")."""
+    """Creates a person with these roles and returns their browser, signed in: signed_in("treasurer", name="theo")."""
 
     def made(*roles: str, name: str = "") -> Browser:
         browser = Browser(app)

@@ -1,5 +1,5 @@
-"""What the tests of refunds share: a gift that came through the sandbox, given back by a treasurer's form, and what is
-then said of it there and here."""
+"""What the tests of refunds share: a donation that came through the sandbox, refunded by a treasurer's form, and its
+state at Stripe and here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.web.staff.conftest import Browser
 
 @dataclass
 class Given:
-    """A gift of 20.00 pounds to Ali that was paid by card, and everything heard of it."""
+    """A donation of 20.00 pounds to Ali that was paid by card, and everything reported of it."""
 
     client: FlaskClient
     at_stripe: Stripe
@@ -71,7 +71,7 @@ def fields(browser: Browser, path: str) -> dict[str, str]:
 
 
 def attempts() -> list[tuple[str, int, str | None]]:
-    """(state, minor units, what Stripe said against it) of each."""
+    """(state, minor units, Stripe's reason of refusal) of each."""
     fresh()
     rows = db.session.scalars(select(RefundAttempt).order_by(RefundAttempt.id))
     return [(row.state, row.amount_minor, row.error) for row in rows]

@@ -1,5 +1,5 @@
-"""How the tests of the treasury look at what a request has done: all that is kept, the sentence beside a field, the
-audit's last word."""
+"""How the tests of the treasury look at the effect of a request: everything stored, the sentence beside a field, the
+last audit log entry."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def kept() -> dict[str, int]:
 
 
 def said_beside(answer: TestResponse, field: str) -> str:
-    """The sentence that stands at a field, which the summary on top leads to."""
+    """The sentence beside a field, which the summary on top links to."""
     found = re.search(rf'<p class="error" id="{field}-error">(.*?)</p>', answer.text, re.DOTALL)
     assert found is not None, f"nothing stands beside {field}"
     assert f'href="#{field}"' in answer.text, "the summary does not lead there"

@@ -1,5 +1,5 @@
-"""What the tests of a posting stop share: books broken past their guards, the stop found by the worker, and a treasurer
-who corrects what the page shows, over HTTP."""
+"""What the tests of a posting stop share: a ledger broken past its guards, the stop found by the worker, and a
+treasurer who corrects what the page shows, over HTTP."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Link = tuple[str, str]
 
 
 def corrupt(*statements: str) -> None:
-    """Run them as somebody could who owns the database: its guards are taken down, and stand again afterwards."""
+    """Run them as the owner of the database could: its guards are removed, and restored afterwards."""
     with write_unit() as conn, _unguarded(conn):
         for statement in statements:
             assert conn.execute(text(statement)).rowcount, statement
@@ -56,7 +56,7 @@ def _unguarded(conn: Connection) -> Iterator[None]:
 
 
 def stopped() -> str:
-    """The worker looks at the books, and stops posting. Gives why."""
+    """The worker checks the ledger, and stops posting. Returns the reason."""
     check_books(now())
     fresh()
     halt = db.session.get(Halt, 1)
@@ -90,7 +90,7 @@ def press(browser: Browser, link: str, reason: str = "Found in the monthly check
 
 
 def cure_all(browser: Browser) -> list[str]:
-    """Press the first correction that the page offers, again and again, until none is left. Gives their kinds."""
+    """Press the first correction that the page offers, again and again, until none is left. Returns their kinds."""
     pressed: list[str] = []
     while offered := links(browser):
         assert len(pressed) < 20, grave()

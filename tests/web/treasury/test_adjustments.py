@@ -1,4 +1,5 @@
-"""Transfers, opening balances, write-offs and gifts that may be kept, as treasurers ask for them and others decide."""
+"""Transfers, opening balances, write-offs and donations that may be kept, as treasurers request them and others
+decide."""
 
 from __future__ import annotations
 
@@ -45,7 +46,7 @@ def state(number: int) -> str:
 
 
 def a_short_slip(account: int, credited: int = 24900) -> str:
-    """250.00 on a slip, of which the bank credited so much. Gives what the open rest is called in the form."""
+    """250.00 on a paying-in slip, of which the bank credited so much. Returns the form's name of the open remainder."""
     gift = accepted(25000)
     with write_unit() as conn:
         bank = db.session.get_one(BankAccount, account)

@@ -50,13 +50,13 @@ def links(browser: Browser, words: str) -> list[str]:
 
 
 def test_it_says_what_is_left_and_what_was_promised(treasurer: Browser) -> None:
-    # given a fund with money, of which a part is promised
+    # given a fund with money, of which a part is committed
     banked(80000)
     accepted(5000)
     ask_for(30000)
     # when its appeal is looked at
     text = unescape(treasurer.get(PAGE).text)
-    # then the rest, the words donors were told and what is under way are there
+    # then the remainder, the wording shown to donors and the requests in progress are there
     for words in ("£850.00", "1 donation", "goes to the others held", "lawyer", "requested", "no money left"):
         assert words in text, words
     assert "Cash and cheques: £50.00. Available once paid in." in text
@@ -95,12 +95,12 @@ def test_all_of_it_is_handed_on_by_a_request(treasurer: Browser) -> None:
 
 
 def test_closing_ends_the_open_payment_pages(treasurer: Browser, client: FlaskClient, at_stripe: Stripe) -> None:
-    # given somebody who is about to pay
+    # given a supporter who is about to pay
     give(client)
     # when the appeal is closed
     answer = treasurer.post(PAGE, act="close")
     assert (answer.status_code, answer.headers["Location"]) == (303, PAGE)
-    # then it takes no gift, and the payment page is closed by the worker
+    # then it takes no donation, and the payment page is closed by the worker
     expire_checkouts(now())
     assert appeal_state() == "closed"
     assert [one["status"] for one in sessions(at_stripe)] == ["expired"]
@@ -108,7 +108,7 @@ def test_closing_ends_the_open_payment_pages(treasurer: Browser, client: FlaskCl
     assert "has ended and takes no more donations" in refused.text
     assert len(sessions(at_stripe)) == 1
     assert acts().count("appeal.closed") == 1
-    # and money that is left stands on the first page
+    # and money that is left is on the first page
     accepted(500)
     assert PAGE in treasurer.get("/treasury/").text
     assert raised() == 500
@@ -146,7 +146,7 @@ def test_what_is_not_asked_properly_closes_nothing(treasurer: Browser) -> None:
 
 
 def change(surplus: str) -> int:
-    """A new wording. Gives its id."""
+    """A new wording. Returns its id."""
     with write_unit():
         appeal = Appeal.any_by_slug("hands-off-ali")
         appeal.surplus = {"en": surplus}
@@ -164,14 +164,14 @@ def test_each_wording_stands_with_its_donations_and_leads_to_the_fund_that_it_na
     banked(10000)
     # when the end of the appeal is looked at
     text = unescape(treasurer.get(PAGE).text)
-    # then each stands with its count and sum, and its share of what is in the bank
+    # then each is listed with its count and sum, and its share of what is in the bank
     for words in ("Wording 1, since", "2 donations", "£60.00", "Wording 2, since", "1 donation", "£20.00",
                   "Transfer £75.00 to “Others held at Sakharovo”", "Transfer £25.00 to another fund",
                   "This wording names no fund that we know."):  # fmt: skip
         assert words in text, words
     # and nothing offers the general fund, which neither names
     assert not any("other_fund=general" in link for link in links(treasurer, "adjustments/new"))
-    # and the form has the wording, its words and where the money is
+    # and the form has the wording, its text and where the money is
     second = next(link for link in links(treasurer, "adjustments/new") if f"wording={wording}" in link)
     form = fields(treasurer, second)
     assert (form["wording"], form["amount"]) == (str(wording), "25")

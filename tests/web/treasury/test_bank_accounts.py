@@ -1,4 +1,4 @@
-"""Bank accounts added, statements looked at and imported: once, whole, and only when somebody has seen what they do."""
+"""Bank accounts added, statements looked at and imported: once, whole, and only after the preview."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_lines_that_look_known_need_a_word_more(treasurer: Browser) -> None:
     text = HEAD + "13.11.2026;Maya;77;10,00\n"
     seen = look(treasurer, text)
     assert 'name="doubtful" value="import"' in seen.text
-    # when it is imported without that word, then nothing is
+    # when it is imported without that confirmation, then nothing is
     after = kept()
     answer = take(treasurer, waits(seen))
     assert (answer.status_code, kept()) == (409, after)

@@ -1,5 +1,5 @@
-"""What branches hand in by their link, and treasurers accept: what books, total, scoreboard and receipts
-then say; amended, twice, late, by the wrong person, by the wrong link."""
+"""Branch returns, submitted by link and accepted by treasurers: the resulting ledger, total, scoreboard and receipts;
+revised, twice, late, by the wrong person, by the wrong link."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.web.treasury.snapshots import kept, last_act, refusal
 
 
 def test_what_a_branch_hands_in_counts_once_it_is_accepted(treasurer: Browser, branch: Branch) -> None:
-    # given a pay-in by the branch's own link, without a cookie
+    # given a branch return by the branch's own link, without a cookie
     answer = branch.hands_in()
     assert (answer.status_code, "Set-Cookie" in answer.headers) == (303, False)
     (row,) = all_of_them()
@@ -42,7 +42,7 @@ def test_what_a_branch_hands_in_counts_once_it_is_accepted(treasurer: Browser, b
     page = treasurer.get(f"/treasury/branch-returns/{row.id}").text
     assert all(said in page for said in ("Ann", "Ben", "Cleo", "Saturday market", "£142.50"))
     assert decide(treasurer, "accept").status_code == 303
-    # then it is in the books, the total and the scoreboard at once, with a receipt that the branch finds
+    # then it is in the ledger, the total and the scoreboard at once, with a receipt that the branch finds
     gift = db.session.scalars(select(OfflineGift)).one()
     assert (of_london(), raised(SLUG), receipts_of(gift.id), sound()) == (14250, 14250, [("live", 14250)], ())
     assert last_act()[:2] == ("pay_in.accepted", f"pay_in:{row.id}")
@@ -82,11 +82,11 @@ def test_a_later_version_takes_the_place_of_one_that_was_not_accepted(treasurer:
 def test_what_was_accepted_is_amended_by_the_difference(
     treasurer: Browser, branch: Branch, collection: str, minor: int
 ) -> None:
-    # given a pay-in that was accepted
+    # given a branch return that was accepted
     branch.hands_in()
     decide(treasurer, "accept")
     (first,) = all_of_them()
-    # when the branch hands in a new version, then nothing moves before it is accepted
+    # when the branch submits a new version, then nothing is posted before it is accepted
     assert branch.hands_in(on=f"/{first.id}", collection=collection).status_code == 303
     assert (states(), of_london()) == ([(1, "accepted", 14250), (2, "new", minor)], 14250)
     assert "Difference" in treasurer.get(f"/treasury/branch-returns/{all_of_them()[-1].id}").text
@@ -171,7 +171,7 @@ def test_a_link_that_fell_into_wrong_hands_does_not_bury_the_list(branch: Branch
     assert "Please wait an hour" in answer.text
     assert 'value="500"' in answer.text
     assert len(all_of_them()) == branch_returns.MAX_PER_HOUR
-    # The same form sent again is still the same pay-in, and an hour later the branch hands in again.
+    # The same form sent again is still the same branch return, and an hour later the branch submits again.
     assert branch.hands_in(collection="1").status_code == 303
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=61), tick=True):
         assert branch.hands_in(collection="500").status_code == 303

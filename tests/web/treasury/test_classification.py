@@ -23,7 +23,7 @@ WHAT = {"account": "5020", "fund": "general", "reason": "Stripe Climate, by thei
 
 
 def a_stray() -> str:
-    """A card payment without a reference. Gives its charge."""
+    """A card payment without a reference. Returns its charge."""
     charge = a_charge(None, gbp("20.00"))
     hear(charge)
     return charge.charge_id
@@ -43,7 +43,7 @@ def test_an_unknown_transaction_is_named_from_its_page_and_named_otherwise_later
     assert last_act()[:2] == ("movement.classified", f"movement:{movement}")
     assert last_act()[2]["reason"] == WHAT["reason"]
     assert 'data-kind="movement"' not in treasurer.get("/treasury/").text
-    # and from the same page it is named otherwise; both decisions stand there
+    # and from the same page it is classified differently; both decisions are there
     again = {**WHAT, "account": "1110", "form_key": "l", "reason": "it was a reserve"}
     assert treasurer.post(path, **again).status_code == 303
     assert (1110, "general", "GBP", 600) in lines_of(movement)

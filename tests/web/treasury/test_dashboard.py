@@ -58,7 +58,7 @@ def test_what_is_open_stands_by_kind_with_its_age(app: Flask, appeals: dict) -> 
     disputed(appeals)
     # when it is looked at some days later
     found = to_do.open_items(db.session.connection(), NOON + timedelta(days=7))
-    # then each kind stands in its place, with the deadline first
+    # then each kind is in its place, with the deadline first
     assert [(group.kind, group.count) for group in found] == [
         ("dispute", 1), ("event", 1), ("payout", 1), ("line", 1), ("gift", 1), ("mail", 1),
     ]  # fmt: skip

@@ -1,5 +1,5 @@
-"""A treasurer who answers a letter looks up what is kept of one person, gives them a copy and erases it; nobody else
-does, and each step is in the audit log without a name."""
+"""A treasurer who answers a letter looks up the data of one person, makes a copy and erases it; no other role does, and
+each step is in the audit log without a name."""
 
 from __future__ import annotations
 

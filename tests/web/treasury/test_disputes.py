@@ -30,7 +30,7 @@ def given(client: FlaskClient, at_stripe: Stripe, treasurer: Browser) -> Given:
 
 
 def warn(given: Given) -> str:
-    """The card's network warns of the gift. Gives the warning's id."""
+    """The card's network warns of the donation. Returns the warning's id."""
     made = str(given.at_stripe.order("early_fraud_warnings", charge=given.charge)["id"])
     given.bring()
     return made
@@ -46,7 +46,7 @@ def click(browser: Browser, given: Given) -> int:
 
 
 def test_a_warning_is_answered_by_one_click_however_often(treasurer: Browser, given: Given) -> None:
-    # given a gift that the card's network warns of
+    # given a donation that the card's network warns of
     warning = warn(given)
     text = treasurer.get(PAGE).text
     assert warning in text
@@ -55,7 +55,7 @@ def test_a_warning_is_answered_by_one_click_however_often(treasurer: Browser, gi
     form = {"form_key": f"warning-{warning}", "amount": "20", "reason": "fraudulent", "note": warning}
     assert click(treasurer, given) == 303
     assert treasurer.post(f"{given.path}/refund", **form).status_code == 303
-    # then it was given back once, and says so
+    # then it was refunded once, and the page says so
     assert (given.refunds(), attempts()) == ([("succeeded", 2000)], [("made", 2000, None)])
     assert (state(), raised()) == ("refunded", 0)
     assert given.asked()[0]["form"].count(["reason", "fraudulent"]) == 1
@@ -91,7 +91,7 @@ def test_an_auditor_sees_the_warning_and_no_button(signed_in: SignIn, given: Giv
 
 
 def test_a_dispute_says_what_the_bank_was_told_and_leads_to_its_gift(treasurer: Browser, given: Given) -> None:
-    # given a dispute of which nothing was answered
+    # given a dispute without an answer
     dispute = given.at_stripe.order("disputes", charge=given.charge)["id"]
     given.bring()
     text = treasurer.get(PAGE).text

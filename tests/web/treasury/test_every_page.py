@@ -85,7 +85,7 @@ UNKNOWN = (
 
 
 def some_of_everything() -> None:
-    """A fund with money, a bank account with a line, gifts in each state, a payment asked for."""
+    """A fund with money, a bank account with a line, donations in each state, a payment asked for."""
     two_must_approve()
     two_gifts_and_a_fee()
     account = a_bank_account()

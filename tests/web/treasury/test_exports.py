@@ -1,4 +1,5 @@
-"""The books as files, taken from the pages: what the page shows is what the file holds, and no cell is a formula."""
+"""The ledger as files, downloaded from the pages: what the page shows is what the file holds, and no cell is a
+formula."""
 
 from __future__ import annotations
 

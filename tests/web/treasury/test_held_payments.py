@@ -41,7 +41,7 @@ def test_what_is_only_held_is_not_paid_and_says_what_to_do(reference: str, treas
     released = Refund("re_1", held.charge_id, gbp("8.00"), "succeeded", NOON)
     with write_unit() as conn:
         giving.refunds.take_in(conn, released, at=NOON)
-    # then that was received, all of it may be given back, and the rest is called what it is
+    # then that was received, all of it may be refunded, and the remainder is labelled correctly
     page = treasurer.get(f"/treasury/card-payments/{held.charge_id}").text
     assert "£20.00 was held on the card." in page
     assert "released, not refunded" in page

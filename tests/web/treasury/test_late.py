@@ -17,10 +17,10 @@ from tests.web.treasury.test_posts import Sent, posts
 pytestmark = pytest.mark.databases("sqlite")
 
 __all__ = ["posts"]
-# What nobody types: which button was pressed, which row it stands at, and the key of the form.
+# Values that are not typed: the button pressed, its row, and the key of the form.
 CHOSEN = frozenset({"act", "form_key", "ref", "gift", "account", "currency", "fund", "kind", "method", "purpose",
                     "otherwise", "charge", "on", "authority"})  # fmt: skip
-# A form of what is not there: nothing is wrong with the books, and nothing was restored.
+# A form of what is not there: nothing is wrong with the ledger, and nothing was restored.
 NOT_THERE = ("cure", "approve cure", "process", "assign many")
 REOPEN = ("/treasury/periods/1", {"act": "reopen", "reason": "a late bill"})
 

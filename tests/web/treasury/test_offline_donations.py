@@ -1,4 +1,4 @@
-"""Gifts that no card brought, as treasurers record, accept and cancel them; and that two people stand behind each where
+"""Donations that no card brought, as treasurers record, accept and cancel them; and that each needs two people where
 there are two."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Cash and cheques put on a slip and taken to the bank, as a treasurer does it."""
+"""Cash and cheques put on a paying-in slip and taken to the bank, as a treasurer does it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_slip_is_paid_in_and_credited_short(treasurer: Browser) -> None:
     # given cash and a cheque that were accepted
     account = a_bank_account()
     gifts = [accepted(20000), accepted(5000, "cheque")]
-    # when they are put on a slip: row 10
+    # when they are put on a paying-in slip: row 10
     number = number_in(pay_in(treasurer, *gifts))
     assert last_act()[:2] == ("slip.paid_in", f"slip:{number}")
     assert booked("slip:") == [
@@ -35,7 +35,7 @@ def test_a_slip_is_paid_in_and_credited_short(treasurer: Browser) -> None:
     # and the bank credits a pound less
     line = said(account, 24900)
     treasurer.post(f"/treasury/statement-lines/{line}", act="match", target=f"slip:{number}")
-    # then the pound stands on the slip, and the total is what was given
+    # then the pound stays open on the paying-in slip, and the total is what was given
     text = treasurer.get(f"/treasury/paying-in-slips/{number}").text
     assert "The bank credited less than the slip" in text
     assert "£1.00" in text or "£1" in text

@@ -58,7 +58,7 @@ def test_a_payment_is_asked_for_approved_sent_and_found_in_the_bank(
     # given a request: row 13
     assert number_in(ask(treasurer)) == 1
     assert (booked("disbursement"), last_act()[:2]) == ([], ("disbursement.requested", "disbursement:1"))
-    # when somebody else approves it
+    # when another person approves it
     admin = signed_in("admin")
     assert decide(admin, "approve").status_code == 303
     assert booked("disbursement:1:approve") == [(2100, "ali", "GBP", -50000), (5100, "ali", "GBP", 50000)]
@@ -85,7 +85,7 @@ def test_who_asked_cannot_approve(treasurer: Browser) -> None:
 
 
 def test_who_is_paid_cannot_approve(treasurer: Browser, signed_in: Callable[..., Browser]) -> None:
-    # given somebody who asked to be paid, and another who asked for that one
+    # given a person who asked to be paid, and another who asked for that one
     ask(treasurer, payee_is_me="y")
     db.session.query(Disbursement).update({"requested_by": "staff:99"})
     db.session.commit()

@@ -77,7 +77,7 @@ def test_what_stands_in_the_way_is_named_and_nothing_signed(treasurer: Browser) 
 
 
 def test_what_is_still_open_is_named_with_its_age_and_accepted_by_a_tick_and_a_reason(treasurer: Browser) -> None:
-    # given a line that nobody can explain, three days old
+    # given an unidentified line, three days old
     a_line(a_bank_account(), 12345, on=TODAY - timedelta(days=3))
     page = look(treasurer).text
     assert "Still open in this period" in page
@@ -89,7 +89,7 @@ def test_what_is_still_open_is_named_with_its_age_and_accepted_by_a_tick_and_a_r
         answer = sign(treasurer, **told)
         assert (answer.status_code, "Tick the box" in refusal(answer)) == (409, True)
     assert (kept(), db.session.query(Period).count()) == (before, 0)
-    # then with both it is closed, and the reason stands with the signature
+    # then with both it is closed, and the reason is kept with the signature
     done = sign(treasurer, accept="yes", reason="the bank was asked")
     assert done.status_code == 303
     assert (state(), last_act()[2]) == ("closed", {"closed": True, "accepted": "the bank was asked"})
@@ -115,7 +115,7 @@ def test_a_closed_period_is_opened_again_with_a_reason(treasurer: Browser, clock
     assert treasurer.post("/treasury/periods/1", act="reopen", reason="again").status_code == 409
     assert treasurer.post("/treasury/periods/1", act="steal").status_code == 422
     assert kept() == after
-    # and it can be signed anew
+    # and it can be signed again
     clock.shift(1)
     assert sign(treasurer).status_code == 303
     assert state() == "closed"
@@ -132,7 +132,7 @@ def test_a_day_that_is_none_stands_beside_its_field(treasurer: Browser, day: str
 def test_looking_at_a_period_writes_nothing_and_hinders_no_other(treasurer: Browser) -> None:
     a_line(a_bank_account(), 12345, on=TODAY - timedelta(days=40))
     before = kept()
-    # when somebody looks at a day in ten years, by a slip of the finger, and at others
+    # when a day in ten years is asked for by a typing error, and others
     for day in ("2036-11-30", "2026-11-30", ENDS):
         assert look(treasurer, day).status_code == 200
     assert (kept(), db.session.query(Period).count()) == (before, 0)
@@ -149,7 +149,7 @@ def test_looking_at_a_period_writes_nothing_and_hinders_no_other(treasurer: Brow
 def test_nothing_that_happened_inside_is_booked_there_any_more(treasurer: Browser) -> None:
     accepted(5000)
     sign(treasurer)
-    accepted(2500)  # Handed in on a day inside: it is entered on the first day that is open.
+    accepted(2500)  # Received on a day inside: it is posted on the first day that is open.
     assert period_close.changed_since_closed(db.session.connection()) == []
     text = treasurer.get("/treasury/funds/ali").text
     assert "22 Nov" in text or "22 November" in text

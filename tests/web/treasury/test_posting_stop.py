@@ -1,5 +1,5 @@
 """Every way in which posting can be stopped, broken on purpose past the guards of the database, and corrected from the
-page “Posting is stopped” over HTTP: then posting goes on, and what waited is handled."""
+page “Posting is stopped” over HTTP: then posting is resumed, and what waited is handled."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SEALED_ACT = (
     "INSERT INTO audit (id, at, actor, act, about, details, previous_sha256, sha256)"
     " SELECT coalesce(max(id), 0) + 1, '2026-11-21 12:00:00', 'x', 'x', 'x', '{{}}', '{previous}', '{sha}' FROM audit"
 )
-# Beside those that the tests of the check know: entries that were reversed before somebody changed them.
+# Beside those that the tests of the check know: entries that were reversed before they were tampered with.
 MORE = {
     "an entry that lost all its postings": (
         [f"DELETE FROM posting WHERE entry_id = {FIRST}"],
@@ -119,7 +119,7 @@ def stop_cure_and_go_on(client: FlaskClient, treasurer: Browser, expected: set[s
     # given a fault that stops posting
     assert set(grave()) == expected
     reason = stopped()
-    # when somebody gives meanwhile
+    # when a donation comes meanwhile
     said = an_event()
     assert deliver(client, said).status_code == 200
     # then it waits, and the monitor and the page say so
@@ -133,7 +133,7 @@ def stop_cure_and_go_on(client: FlaskClient, treasurer: Browser, expected: set[s
     assert treasurer.post(f"{PAGE}/resume").status_code == 409
     # when the treasurer makes each correction that the page offers
     pressed = cure_all(treasurer)
-    # then the grave invariants hold, what was accepted is still said, and posting goes on by a press
+    # then the grave invariants hold, accepted findings are still listed, and posting is resumed by a button
     assert (grave(), health(client)[0]) == ([], 503), reason
     assert bool(accepted()) == ("accept" in pressed)
     assert "Nothing is left to correct" in treasurer.get(PAGE).text
@@ -159,13 +159,13 @@ def test_every_grave_invariant_has_an_explanation_a_cure_and_a_fault_that_is_cur
 def test_an_entry_that_was_tampered_with_leaves_its_difference_alone_and_the_rest_right(
     books: str, treasurer: Browser
 ) -> None:
-    # given the income of an entry raised by 5.00, and the books as they were
+    # given the income of an entry raised by 5.00, and the ledger as it was
     before = balances()
     corrupt(f"UPDATE posting SET amount_minor = amount_minor - 500 WHERE account = 4000 AND fund_id = {ALI}")
     stopped()
     # when it is accepted
     cure_all(treasurer)
-    # then every account says what it said, and the difference stands on 5900 under the number of the entry
+    # then every account is as before, and the difference is on 5900 under the number of the entry
     after = balances()
     extra = {key: minor for key, minor in after.items() if before.get(key) != minor}
     assert [(account, fund, minor) for (account, fund, _, _), minor in extra.items()] == [(5900, "ali", -500)]
@@ -185,7 +185,7 @@ def test_an_acceptance_hides_no_other_finding(books: str, treasurer: Browser) ->
     assert grave() == ["I1", "I2"]
     stopped()
     cure_all(treasurer)
-    # and an acceptance that no act of the audit signs, as somebody could write it into the database, accepts nothing
+    # and an acceptance without an audit log entry, written directly into the database, accepts nothing
     corrupt(change.format(3))
     corrupt("UPDATE cure SET figure = substr(figure, 1, length(figure) - 1) || '5' WHERE figure LIKE '%2'")
     assert "I1" in grave()

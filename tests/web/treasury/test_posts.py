@@ -1,4 +1,4 @@
-"""Every form of the treasury sent by who may not: nothing is written, whatever stands in it."""
+"""Every form of the treasury sent by a person without the right: nothing is written, whatever it holds."""
 
 from __future__ import annotations
 

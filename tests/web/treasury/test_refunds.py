@@ -1,5 +1,5 @@
-"""Giving a gift back from its page, against the sandbox over HTTP: once, whatever is clicked and whatever answer is
-lost; never past what remains, never in a dispute, never by who may not."""
+"""Refunding a donation from its page, against the sandbox over HTTP: once, whatever is clicked and whatever answer is
+lost; never more than remains, never in a dispute, never without the right."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def given(client: FlaskClient, at_stripe: Stripe, treasurer: Browser) -> Given:
 
 
 def test_a_gift_is_given_back_whole(treasurer: Browser, given: Given) -> None:
-    # given a gift that counts
+    # given a donation that counts
     assert raised() == 2000
     assert 'value="20"' in treasurer.get(f"{given.path}/refund").text
-    # when all of it is given back
+    # when all of it is refunded
     answer = refund(treasurer, given, note="He gave twice")
-    # then Stripe has one refund, and total, receipt and books follow before any event came
+    # then Stripe has one refund, and total, receipt and ledger follow before any event came
     assert (answer.status_code, answer.headers["Location"]) == (303, given.path)
     assert given.refunds() == [("succeeded", 2000)]
     assert (state(), raised(), receipts()) == ("refunded", 0, [("void", 2000)])
@@ -96,7 +96,7 @@ def test_a_lost_answer_is_found_by_the_worker_and_makes_no_second_refund(
     assert "Stripe has not answered yet" in treasurer.get(given.path).text
     # when another one is asked for meanwhile
     assert refund(treasurer, given, "1", form_key="form-2").status_code == 409
-    # and the worker goes on with it
+    # and the worker continues with it
     clock.shift(timedelta(minutes=2))
     assert continue_refunds(now()) == 1
     # then there is one
@@ -128,7 +128,7 @@ def test_what_never_reached_stripe_is_not_made_days_later(treasurer: Browser, gi
     refund(treasurer, given)
     # when it comes back
     continue_refunds(now() + timedelta(days=1))
-    # then nothing is given back behind anybody's back, and it may be asked for anew
+    # then nothing is refunded unnoticed, and it may be requested again
     assert (given.refunds(), attempts()) == ([], [("refused", 2000, "never_arrived")])
     assert refund(treasurer, given, form_key="form-2").status_code == 303
     assert given.refunds() == [("succeeded", 2000)]
@@ -249,7 +249,7 @@ def test_a_refund_that_bounced_may_be_given_back_once_more_but_not_twice(
     given.bring()
     hear_movements()
     assert "£20.00 is owed to the donor" in treasurer.get(given.path).text
-    # when it is given back again
+    # when it is refunded again
     assert refund(treasurer, given, form_key="form-2").status_code == 303
     # then nothing is owed, and the total has not fallen twice
     hear_movements()
@@ -263,7 +263,7 @@ def test_a_refund_that_bounced_may_be_given_back_once_more_but_not_twice(
 def test_what_bounced_and_is_kept_is_a_gift_again_and_the_rest_may_still_be_given_back(
     client: FlaskClient, at_stripe: Stripe, treasurer: Browser
 ) -> None:
-    # given a gift to one fund, of which 8.00 came back
+    # given a donation to one fund, with a failed refund of 8.00
     given = a_gift(client, at_stripe, "pm_card_refundFail", fund="ali")
     refund(treasurer, given, "8")
     made = at_stripe.api("GET", "/v1/refunds").json["data"][0]["id"]
@@ -276,7 +276,7 @@ def test_what_bounced_and_is_kept_is_a_gift_again_and_the_rest_may_still_be_give
     form = fields(treasurer, unescape(link[1])) | {"reason": "she wrote so", "authority": "committee of 3 November"}
     assert form["amount"] == "8"
     assert treasurer.post("/treasury/adjustments/new", **form).status_code == 303
-    # then it counts, and only what was not kept is left to be given back
+    # then it counts, and only what was not kept is left to refund
     assert raised() == 2000
     assert "is owed to the donor" not in treasurer.get(given.path).text
     assert refund(treasurer, given, "12.01", form_key="form-2").status_code == 409

@@ -24,7 +24,7 @@ PAGE = "/treasury/restoration/"
 
 
 def lost(amount: str, product: str = "prod_ali") -> str:
-    """A payment whose donation a restored database has lost, looked at by the worker. Gives its charge."""
+    """A payment whose donation a restored database has lost, looked at by the worker. Returns its charge."""
     charge = a_charge(f"reference{amount}", gbp(amount))
     hear(charge)
     checkout = Checkout(f"cs_{amount}", "complete", f"reference{amount}", (product,), "ru", "a@example.org", NOON, NOON)
@@ -36,7 +36,7 @@ def lost(amount: str, product: str = "prod_ali") -> str:
 
 @pytest.fixture
 def restored(app: Flask) -> tuple[list[str], list[str]]:
-    """A restored database that has lost four donations: two are estimated, two unknown. Gives their charges."""
+    """A restored database that has lost four donations: two are estimated, two unknown. Returns their charges."""
     with write_unit() as conn:
         Appeal.any_by_slug("hands-off-ali").stripe_product_id = "prod_ali"
         restoration.mark_restored(conn, NOON, actor="cli:test", at=NOON + timedelta(hours=1))

@@ -1,4 +1,4 @@
-"""Nobody publishes, deletes, approves or signs what they have not looked at: such a form carries a hash of what its
+"""Nothing is published, deleted, approved or signed unseen: such a form carries a hash of what its
 page shows, and where that has changed nothing is done and the page shows it as it is now."""
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def test_a_payment_that_has_changed_is_shown_anew_and_then_approved(
     assert CHANGED in answer.text
     assert "a car" in answer.text
     assert db.session.get_one(Disbursement, 1).state == "requested"
-    # and who has looked at that decides anew
+    # and after looking at that, the person decides again
     assert second.post(path, **typed, seen=seen_on(answer.text)).status_code == 303
 
 

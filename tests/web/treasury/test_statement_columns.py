@@ -33,7 +33,7 @@ def lines() -> list[tuple[str, int]]:
 
 
 def test_a_question_of_a_file_is_answered_on_the_page_and_remembered(treasurer: Browser, shelf: Path) -> None:
-    # given a table of which nothing is understood
+    # given a table that is not understood
     a_bank_account()
     before = kept()
     seen = look(treasurer, ODD)
@@ -57,7 +57,7 @@ def test_a_question_of_a_file_is_answered_on_the_page_and_remembered(treasurer: 
     assert hidden is not None
     assert take(treasurer, waits(whole), map=unescape(hidden[1])).status_code == 303
     assert lines() == [("2026-02-01", 150000), ("2026-02-03", 4000)]
-    # and the next file needs no word
+    # and the next file needs no answer
     assert look(treasurer, ODD.replace("/02/", "/03/")).status_code == 200
 
 

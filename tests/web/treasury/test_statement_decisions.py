@@ -19,7 +19,7 @@ ONE = HEAD + "13.11.2026;Maya;tx_000001;10,00\n"
 
 
 def in_doubt(treasurer: Browser) -> int:
-    """A line of which a person must say whether it is here. Gives the number of the question."""
+    """A line in doubt, which may be a stored one. Returns the number of the question."""
     a_bank_account()
     take(treasurer, waits(look(treasurer, ONE)))
     take(treasurer, waits(look(treasurer, ONE.replace("tx_000001", "tx_000777"))), doubtful="later")
@@ -29,7 +29,7 @@ def in_doubt(treasurer: Browser) -> int:
 def test_a_line_in_doubt_waits_on_the_list_and_is_answered_there(treasurer: Browser, shelf: Path) -> None:
     number = in_doubt(treasurer)
     assert lines() == [1000]
-    # then it stands on the list, and leads to both lines side by side
+    # then it is on the list, and leads to both lines side by side
     assert f"/treasury/bank-accounts/questions/{number}" in treasurer.get("/treasury/to-do/same_line").text
     shown = treasurer.get(f"/treasury/bank-accounts/questions/{number}").text
     assert shown.count("Maya") == 2

@@ -1,5 +1,5 @@
-"""Bank lines as a treasurer reviews them: proposals answered, lines matched by hand, a gift recorded from its line, and
-each of it taken back; what the books and the public total then say."""
+"""Statement lines as a treasurer reviews them: suggestions confirmed or rejected, lines matched by hand, a donation
+recorded from its line, and each of these undone; with the resulting ledger and public total."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def the_gift() -> OfflineGift:
 
 
 def test_a_line_nobody_expected_is_recorded_as_a_gift_and_matched_in_one_step(treasurer: Browser) -> None:
-    # given a credit that nobody recorded, which the page offers to record under the name the bank says
+    # given an unrecorded credit, which the page offers to record under the bank's name
     line = said(a_bank_account(), 3000, "for Ali", name="Maya Example")
     assert 'value="Maya Example"' in treasurer.get(f"/treasury/statement-lines/{line}").text
-    # when it is said to be a gift
+    # when it is matched as a donation
     answer = say(treasurer, line, "gift", purpose="hands-off-ali/ali", name="Maya")
     # then it is booked as one, row 12
     assert answer.headers["Location"].endswith("/treasury/statement-lines?page=1#lines")
@@ -72,15 +72,15 @@ def test_a_gift_recorded_from_its_line_is_taken_back_whole(treasurer: Browser) -
     line = said(a_bank_account(), 3000)
     say(treasurer, line, "gift", purpose="hands-off-ali/ali")
     gift = the_gift().id
-    # when the match is taken back
+    # when the match is undone
     assert say(treasurer, line, "undo").headers["Location"] == f"/treasury/statement-lines/{line}"
-    # then nothing is booked and nobody expects it
+    # then nothing is posted and it is not expected
     assert (booked("bank:"), raised(), receipts_of(gift)) == ([], 0, [("live", 3000)])
     settled()
     assert receipts_of(gift) == [("void", 3000)]
     assert db.session.get_one(OfflineGift, gift).state == "cancelled"
     assert db.session.get_one(Donation, db.session.get_one(OfflineGift, gift).donation_id).state == "abandoned"
-    # and it can be another gift
+    # and it can be another donation
     say(treasurer, line, "gift", purpose="hands-off-ali/sakharovo")
     assert (raised(), the_gift().id != gift, sound()) == (3000, True, ())
 
@@ -160,7 +160,7 @@ def test_a_line_is_matched_by_hand_to_its_thing_and_taken_back(treasurer: Browse
     # then
     assert (is_now(line), raised()) == (("confirmed", [(kind, str(thing))]), wanted)
     assert sum(minor for account, *_, minor in booked("bank:") if account == 1000) == minor
-    # and taken back
+    # and undone
     assert say(treasurer, line, "undo").status_code == 303
     assert (booked("bank:"), raised(), sound()) == ([], before, ())
 
@@ -247,11 +247,11 @@ def test_a_rule_that_is_refused_is_not_offered_again(treasurer: Browser) -> None
     offer = treasurer.get("/treasury/statement-lines").text.partition('name="offer" value="')[2].partition('"')[0]
     assert treasurer.post("/treasury/statement-lines", offer=offer, act="refuse").status_code == 303
     assert last_act()[0] == "match_rule.refused"
-    # when another gift of the same payer is matched by hand, and one comes
+    # when another donation of the same payer is matched by hand, and one comes
     say(treasurer, said(account, 1000, payer="12345678"), "gift", purpose="hands-off-ali/ali")
     line = said(account, 1000, payer="12345678")
     treasurer.post("/treasury/statement-lines")
-    # then nothing is offered, and nothing proposed by a rule that nobody accepted
+    # then nothing is offered, and nothing suggested by a rule that was not accepted
     assert 'name="offer"' not in treasurer.get("/treasury/statement-lines").text
     assert is_now(line) == ("open", [])
 
@@ -270,10 +270,10 @@ def test_a_rule_is_offered_after_three_and_accepted_once(treasurer: Browser) -> 
 
 
 def test_nothing_is_half_done_where_the_line_is_gone_meanwhile(treasurer: Browser) -> None:
-    # given a line that somebody else has matched since the page was opened
+    # given a line that another person has matched since the page was opened
     gift, line = a_gift(3000, "bank"), a_line(a_bank_account(), 3000)
     say(treasurer, line, "match", target=f"offline_gift:{gift}")
     after = kept()
-    # when it is said to be a gift that nobody recorded, then no gift is left behind
+    # when it is to become a new donation, then no donation is left behind
     assert say(treasurer, line, "gift", purpose="hands-off-ali").status_code == 409
     assert kept() == after

@@ -109,7 +109,7 @@ def test_a_deadline_or_failure_that_is_heard_of_meanwhile_is_an_alarm_at_once(ap
         "payout": ("payout.failed", A_FAILED_PAYOUT),
     }[what]
     assert receive(*told) == "due"
-    # then whoever must act is told now, and not after the cure
+    # then the person who must act is told now, and not after the correction
     fresh()
     names = [str(mail.facts["name"]) for mail in db.session.query(Mail).filter_by(kind="alarm")]
     assert [name.split()[0] for name in names] == [what]

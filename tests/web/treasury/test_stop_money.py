@@ -69,7 +69,7 @@ def test_a_payment_is_refunded_under_the_stop(treasurer: Browser, given: Given) 
     # when it is refunded from the page of the stop
     assert "£20" in treasurer.get(links(treasurer, "refund")[0]).text
     assert press(treasurer, links(treasurer, "refund")[0]).status_code == 303
-    # then Stripe has one refund, and total, receipt and books follow before any event came
+    # then Stripe has one refund, and total, receipt and ledger follow before any event came
     assert given.refunds() == [("succeeded", 2000)]
     assert (state(), raised(), receipts()) == ("refunded", 0, [("void", 2001)])
     assert (grave(), attempts()) == ([], [("made", 2000, None)])
@@ -152,7 +152,7 @@ def test_a_refund_made_at_stripe_is_processed_under_the_stop(treasurer: Browser,
     assert treasurer.post(path).status_code == 422
     assert treasurer.post(path, reason="Refunded at Stripe").status_code == 303
     assert event_state(event_id) == "handled"
-    # then the books are sound, and posting goes on
+    # then the ledger is sound, and posting is resumed
     assert (state(), raised(), grave()) == ("refunded", 0, [])
     assert resume(treasurer) == 303
 

@@ -1,5 +1,5 @@
 """Corrections of a posting stop that are refused: of what has changed, without a reason, not offered, sent twice, or
-such that the books would be worse after them. Nothing is written then."""
+leaving the ledger worse than before. Nothing is written then."""
 
 from __future__ import annotations
 

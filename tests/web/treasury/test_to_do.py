@@ -117,7 +117,7 @@ def test_a_bounced_cheque_is_not_among_what_is_in_the_total_and_is_not_taken_to_
 
 
 def test_an_unidentified_line_is_found_again_and_identified_in_one_step(treasurer: Browser) -> None:
-    # given a line that nobody knew
+    # given an unidentified line
     line = a_line(a_bank_account(), 3333)
     match(line, Said("unidentified", 3333))
     # when the payer calls in January

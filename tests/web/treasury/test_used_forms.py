@@ -1,5 +1,5 @@
-"""A form that was used says so: nobody takes a second one of the same for recorded, and no second one is swallowed in
-silence. Each form of the treasury that has a key is tried here."""
+"""A used form says so: a second, different one is never taken for recorded and never lost silently. Each form of the
+treasury that has a key is tried here."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_form_sent_again_says_that_it_was_used_and_a_new_one_records_the_same_
         # when it is sent again, as after Back or a double click
         clock.shift(5)
         again = said(treasurer, send("first"))
-        # then nothing is recorded, and that is said
+        # then nothing is recorded, and the page says so
         assert (USED in again, rows(table)) == (True, before + 1)
         # and the same once more from a new form is recorded
         assert USED not in said(treasurer, send("second"))

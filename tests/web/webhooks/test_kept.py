@@ -40,7 +40,7 @@ def test_a_good_event_is_kept_and_everything_follows_from_it(client: FlaskClient
     answer = deliver(client, events.succeeded(reference))
     # then Stripe is told that it is kept
     assert (answer.status_code, answer.json) == (200, {"handled": True})
-    # and the books, the total, the page, the receipt and the mail say so
+    # and the ledger, the total, the page, the receipt and the mail show it
     assert kept() == ONE_GIFT
     assert total(client) == (2000, 1)
     shown = client.get(page).text
