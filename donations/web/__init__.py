@@ -26,7 +26,7 @@ from donations.web.campaigns import bp as campaigns
 from donations.web.embeds import badge, content, feed, frame, oembed, overlay, sites
 from donations.web.embeds import scoreboard as framed_scoreboard
 from donations.web.health import bp as health
-from donations.web.staff import account, audit_log, kept_forms, links, passkeys, people, sign_in
+from donations.web.staff import account, audit_log, guides, kept_forms, links, passkeys, people, sign_in
 from donations.web.styleguide import bp as styleguide
 from donations.web.supporters import (
     about,
@@ -62,7 +62,10 @@ MOVED = (moved.bp,)
 # For other sites. Their language is asked for by ?lang=, so that one address serves a site in any.
 EMBEDS = (frame.bp, badge.bp, oembed.bp, feed.bp, overlay.bp, framed_scoreboard.bp)
 # Behind a sign-in: a session, CSRF tokens, and the table of roles in access.py.
-STAFF = (sign_in.bp, links.bp, kept_forms.bp, account.bp, passkeys.bp, people.bp, audit_log.bp, dashboard.bp, campaigns)
+STAFF = (
+    sign_in.bp, links.bp, kept_forms.bp, account.bp, passkeys.bp, people.bp, audit_log.bp, guides.bp, dashboard.bp,
+    campaigns,
+)  # fmt: skip
 
 
 def init_app(app: Flask, babel: Babel) -> None:

@@ -24,6 +24,10 @@ from donations.money import WORLD_ENGLISH, Money, written
 from donations.web import languages
 
 _TAGS = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "h3", "h4", "h5", "h6", "hr"}
+_GUIDE_TAGS = _TAGS | {"h1", "h2", "table", "thead", "tbody", "tr", "th", "td", "pre", "code", "div"}
+_GUIDE_ATTRIBUTES = {
+    "a": {"href"}, "h1": {"id"}, "h2": {"id"}, "h3": {"id"}, "div": {"class", "role", "tabindex", "aria-label"},
+}  # fmt: skip
 _markdown = MarkdownIt("commonmark", {"html": False})
 
 
@@ -125,6 +129,12 @@ def markdown(text: str) -> Markup:
         rendered, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"https", "http", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )  # fmt: skip
+    return Markup(clean)  # noqa: S704 - nh3 has just cleaned it
+
+
+def guide(rendered: str) -> Markup:
+    """A document of ours, rendered by web/staff/guides.py: with tables, and headings that links lead to."""
+    clean = nh3.clean(rendered, tags=_GUIDE_TAGS, attributes=_GUIDE_ATTRIBUTES, url_schemes={"https"})
     return Markup(clean)  # noqa: S704 - nh3 has just cleaned it
 
 

@@ -41,6 +41,7 @@ ROUTE_ROLES: dict[str, frozenset[str]] = {
     "passkeys.remove": STAFF,
     "passkeys.ask_second": SECOND,
     "passkeys.ask_again": STAFF,
+    "guides.show": STAFF,
     "treasury.offline_key.show": MONEY,
     "treasury.offline_key.unlock": TREASURER,
     "treasury.offline_key.lock": TREASURER,
