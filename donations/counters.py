@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Table, select
 from sqlalchemy.engine import Connection
 
-from donations.models import Brake
+from donations.models import Throttle
 from donations.prepared import upsert
 
 
@@ -24,4 +24,4 @@ def locked(conn: Connection, keys: Iterable[bytes], *, at: datetime) -> Sequence
     return conn.execute(asked.with_for_update()).all()
 
 
-_brake: Table = Brake.__table__  # type: ignore[assignment]
+_brake: Table = Throttle.__table__  # type: ignore[assignment]

@@ -19,7 +19,7 @@ from flask_babel import force_locale, gettext
 from donations import data_requests, outbox, privacy, staff, tokens
 from donations.errors import AppealNotFound, MailAddressRefused, MailNotWanted, MailServerDown
 from donations.extensions import db
-from donations.models import AppealUpdate, Mail, Organisation, Staff, Subscription
+from donations.models import AppealUpdate, Mail, Organisation, Staff, Subscriber
 from donations.paper import alarm_mails, receipt_mails, staff_notices
 from donations.paper.receipt_mails import ReceiptNews
 
@@ -190,9 +190,9 @@ def _update(mail: Mail) -> tuple[str, str, dict[str, object]]:
     return gettext("Update on an appeal you subscribed to"), "update", told | words | {"link": link}
 
 
-def _following(mail: Mail, state: str) -> tuple[Subscription, dict[str, object]]:
+def _following(mail: Mail, state: str) -> tuple[Subscriber, dict[str, object]]:
     """The subscriber. Raises MailNotWanted if they have unsubscribed since, or have answered already."""
-    row = db.session.get_one(Subscription, int(str(mail.facts["subscription"])))
+    row = db.session.get_one(Subscriber, int(str(mail.facts["subscription"])))
     if row.state != state:
         raise MailNotWanted()
     pages = _pages(mail.language)
@@ -213,7 +213,7 @@ def _more_headers(mail: Mail) -> dict[str, str]:
     """Mail that was asked for can be ended by one click of a mail program (RFC 8058), without a sign-in."""
     if mail.kind not in ("update", "follow_confirm"):
         return {}
-    row = db.session.get_one(Subscription, int(str(mail.facts["subscription"])))
+    row = db.session.get_one(Subscriber, int(str(mail.facts["subscription"])))
     link = f"{current_app.config['SETTINGS'].public_url}/subscribers/unsubscribe/{tokens.for_ending(row.reference)}"
     return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 

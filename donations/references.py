@@ -48,14 +48,14 @@ def code_of_appeal_id(appeal_id: int) -> str:
     return _checked(_written(appeal_id * _SCATTER % _APPEALS, 3))
 
 
-def code_of_gift(gift_id: int) -> str:
+def code_of_gift(offline_donation_id: int) -> str:
     """A code for one expected donation. A donation's id is too long to be typed, so this is 30 bits of its hash: two
     donations may share a code, and then it proves nothing."""
-    return _checked(_written(gift_number(gift_id), 6))
+    return _checked(_written(gift_number(offline_donation_id), 6))
 
 
-def gift_number(gift_id: int) -> int:
-    return int.from_bytes(hashlib.sha256(str(gift_id).encode()).digest()[:4]) >> 2
+def gift_number(offline_donation_id: int) -> int:
+    return int.from_bytes(hashlib.sha256(str(offline_donation_id).encode()).digest()[:4]) >> 2
 
 
 def find(text: str, known: Collection[str] = ()) -> list[Found]:

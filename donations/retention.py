@@ -139,9 +139,9 @@ def _by_day(model: type[models.base.Model], column: str = "personal_until") -> C
     return lambda _at, today: _table(model).c[column] < today
 
 
-_donation, _receipt, _offline = _table(models.Donation), _table(models.Receipt), _table(models.OfflineGift)
-_event, _line, _learnt = _table(models.StripeEvent), _table(models.BankLine), _table(models.MatchRule)
-_spent, _session, _brake = _table(models.Disbursement), _table(models.StaffSession), _table(models.Brake)
+_donation, _receipt, _offline = _table(models.Donation), _table(models.Receipt), _table(models.OfflineDonation)
+_event, _line, _learnt = _table(models.StripeEvent), _table(models.StatementLine), _table(models.MatchRule)
+_spent, _session, _brake = _table(models.PaymentRequest), _table(models.StaffSession), _table(models.Throttle)
 _mail, _check, _form = _table(models.Mail), _table(models.DonationCheck), _table(models.KeptForm)
 _unlock, _asked = _table(models.OfflineUnlock), _table(models.OfflineRequest)
 _opening, _attempt = _table(models.CheckoutOpening), _table(models.CheckoutAttempt)
@@ -203,14 +203,14 @@ RULES = (
          blank={"counted_by": []}),
     Rule("names, addresses and messages of donors", _donation,
          TYPED, lambda at, today: and_(_donation.c.personal_until < today, ~_is_awaited(at))),
-    Rule("bank lines", _line, ("details_sealed", "payer_hash"), _by_day(models.BankLine)),
-    Rule("earlier words of bank lines", _table(models.BankLineVersion), ("details_sealed",),
-         _by_day(models.BankLineVersion)),
-    Rule("bank lines in doubt", _table(models.LineQuestion), ("details_sealed",), _by_day(models.LineQuestion)),
+    Rule("bank lines", _line, ("details_sealed", "payer_hash"), _by_day(models.StatementLine)),
+    Rule("earlier words of bank lines", _table(models.StatementLineVersion), ("details_sealed",),
+         _by_day(models.StatementLineVersion)),
+    Rule("bank lines in doubt", _table(models.StatementLineQuestion), ("details_sealed",), _by_day(models.StatementLineQuestion)),
     Rule("matching rules by payer", _learnt, (),
          lambda at, _today: and_(_learnt.c.accepted_at < _donor_data_ago(at),
                                  ~exists().where(_line.c.payer_hash == _learnt.c.payer_hash))),
-    Rule("branch returns", _table(models.PayIn), ("words_sealed",), _by_day(models.PayIn)),
+    Rule("branch returns", _table(models.BranchReturn), ("words_sealed",), _by_day(models.BranchReturn)),
     # The hash of the evidence stays, as proof of what it was; its file goes with its type.
     Rule("payees", _spent, ("payee_sealed", "evidence_name", "evidence_type"),
          lambda at, _today: and_(_spent.c.requested_at < _donor_data_ago(at), _spent.c.state.in_(_OVER)),
@@ -218,8 +218,8 @@ RULES = (
     # The mails stay, and stay on the to-do list.
     Rule("addresses of emails", _mail, ("recipient_sealed",),
          lambda at, _today: and_(_mail.c.state == "parked", _mail.c.next_attempt_at < at - REFUSED_ADDRESSES_KEPT)),
-    Rule("addresses of subscribers", _table(models.Subscription), ("email_sealed", "email_hash", "personal_until"),
-         _by_day(models.Subscription), job="forget-followers"),
+    Rule("addresses of subscribers", _table(models.Subscriber), ("email_sealed", "email_hash", "personal_until"),
+         _by_day(models.Subscriber), job="forget-followers"),
     Rule("unlocked offline keys", _unlock, (), lambda at, _today: _unlock.c.until <= at),
     Rule("questions that wait for the offline key", _asked, (), lambda at, _today: _asked.c.asked_at < at - ASKED_KEPT),
     Rule("sessions of staff", _session, (), lambda at, _today: _session.c.made_at < at - SESSIONS_KEPT),

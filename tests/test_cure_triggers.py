@@ -12,7 +12,7 @@ from donations.database import write_unit
 
 MOMENT = "'2026-11-21 12:00:00'"
 MADE = (
-    "INSERT INTO cure (id, form_key, kind, invariant, subject, figure, said, target, reason, state, requested_by,"
+    "INSERT INTO correction (id, form_key, kind, invariant, subject, figure, said, target, reason, state, requested_by,"
     f" requested_at, decided_by, decided_at) VALUES (1, 'k', 'accept', 'I13', 'act:1', 'x', 'x', '', 'x', 'made', 'a',"
     f" {MOMENT}, 'b', {MOMENT}), (2, 'l', 'accept', 'I13', 'act:2', 'x', 'x', '', 'x', 'requested', 'a', {MOMENT},"
     " NULL, NULL)"
@@ -36,10 +36,10 @@ def decided(app: Flask) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE cure SET figure = 'y' WHERE id = 1",
-        "UPDATE cure SET state = 'refused' WHERE id = 1",
-        "DELETE FROM cure WHERE id = 1",
-        "DELETE FROM cure WHERE id = 2",
+        "UPDATE correction SET figure = 'y' WHERE id = 1",
+        "UPDATE correction SET state = 'refused' WHERE id = 1",
+        "DELETE FROM correction WHERE id = 1",
+        "DELETE FROM correction WHERE id = 2",
         "UPDATE receipt_gap SET last_number = 3",
         "DELETE FROM receipt_gap",
     ],
@@ -50,11 +50,11 @@ def test_what_was_decided_is_neither_changed_nor_deleted(decided: None, statemen
 
 
 @pytest.mark.databases("postgresql")
-@pytest.mark.parametrize("table", ["cure", "receipt_gap"])
+@pytest.mark.parametrize("table", ["correction", "receipt_gap"])
 def test_a_table_of_decisions_is_not_emptied(decided: None, table: str) -> None:
     with pytest.raises(DBAPIError, match=r"what was decided stands|a lost number stays lost"):
         run(f"TRUNCATE {table}")
 
 
 def test_what_waits_for_a_second_person_may_be_decided(decided: None) -> None:
-    assert run(f"UPDATE cure SET state = 'made', decided_by = 'b', decided_at = {MOMENT} WHERE id = 2") == 1
+    assert run(f"UPDATE correction SET state = 'made', decided_by = 'b', decided_at = {MOMENT} WHERE id = 2") == 1

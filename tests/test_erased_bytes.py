@@ -36,7 +36,9 @@ def test_not_a_byte_of_it_is_left_in_the_tables_of_postgresql_a_day_later(lived:
     inside = [value for value in lived["sealed"] if value in bytes_of_tables()]
     assert len(inside) > 5, "what is looked for stands there before"
     erase(NOON + SEVEN_YEARS)
-    dead = text("SELECT sum(n_dead_tup) FROM pg_stat_user_tables WHERE relname IN ('donation', 'bank_line', 'mail')")
+    dead = text(
+        "SELECT sum(n_dead_tup) FROM pg_stat_user_tables WHERE relname IN ('donation', 'statement_line', 'mail')"
+    )
     assert db.session.scalar(dead) == 0, "no row of before is left that could be read"
     next(job for job in JOBS if job.name == "rewrite-tables").run(NOON + SEVEN_YEARS)
     assert [value for value in lived["sealed"] if value in bytes_of_tables()] == []

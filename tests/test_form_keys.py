@@ -10,8 +10,8 @@ HELD = {
     "donation": "tests/web/test_paying_twice.py",  # by the check of a donation, and by the form of an offline one
     "refund_attempt": "tests/web/treasury/test_used_forms.py",
     "adjustment": "tests/web/treasury/test_used_forms.py",
-    "disbursement": "tests/web/treasury/test_used_forms.py",
-    "pay_in": "tests/web/treasury/test_used_forms.py",
+    "payment_request": "tests/web/treasury/test_used_forms.py",
+    "branch_return": "tests/web/treasury/test_used_forms.py",
     "approval_rule": "tests/web/treasury/test_approvals.py",
     "appeal_update": "tests/web/campaigns/test_used_forms.py",
     "appeal_draft": "tests/web/campaigns/test_used_forms.py",
@@ -20,7 +20,7 @@ HELD = {
 
 # What such a form sets for one item, a second one of the same form would only set again.
 OF_ONE_THING = {
-    "cure": "one correction of exactly one finding, which is gone when it is made",
+    "correction": "one correction of exactly one finding, which is gone when it is made",
     "classification": "what one payment or Stripe transaction is",
 }
 

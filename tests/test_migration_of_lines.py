@@ -16,7 +16,7 @@ from donations import create_app, data_keys
 from donations.data_keys import seals
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import BankAccount, BankLine, Statement, triggers
+from donations.models import BankAccount, Statement, StatementLine, triggers
 from donations.money import Money
 from donations.reconciliation import statement_withdrawal, statements
 from donations.reconciliation.readers import ReadLine
@@ -88,10 +88,10 @@ def test_lines_of_before_keep_their_keys_and_are_known_by_their_numbers(before: 
         data_keys.record(conn, at=AT)  # as `serve` does
     with db.engine.connect() as conn:
         assert triggers.missing(conn) == []
-    key = db.session.get_one(BankLine, 11).key
+    key = db.session.get_one(StatementLine, 11).key
     # then the same text is recognised, and so is another under the bank's own number
     assert [bring("Gift"), bring("Gift #oak"), bring("Gift")] == [(0, 1)] * 3
-    line = db.session.get_one(BankLine, 11)
+    line = db.session.get_one(StatementLine, 11)
     assert line.key == key
     assert details.opened(line.details_sealed, details.identity(11))["text"] == "Gift #oak"
     # and the older import can be withdrawn too

@@ -15,7 +15,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.giving import checkouts
 from donations.models import (
-    Disbursement,
+    PaymentRequest,
     Receipt,
     StripeEvent,
 )
@@ -72,7 +72,7 @@ def test_nothing_goes_before_its_day_and_everything_after_it(lived: dict[str, An
     assert set(kept().values()) == {0}
     assert list(sealed_values()) == []
     assert file_store.all_of("evidence") == []
-    assert db.session.query(Disbursement.payee_masked, Disbursement.evidence_name).one() == ("…", None)
+    assert db.session.query(PaymentRequest.payee_masked, PaymentRequest.evidence_name).one() == ("…", None)
 
 
 def test_a_job_that_is_killed_half_way_is_gone_on_with(lived: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

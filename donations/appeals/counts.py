@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from donations.extensions import db
-from donations.models import AppealUpdate, Subscription
+from donations.models import AppealUpdate, Subscriber
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ def waiting_for_somebody() -> dict[int, Waiting]:
     )
     for appeal_id, count in db.session.execute(unposted.group_by(AppealUpdate.appeal_id)):
         found.setdefault(appeal_id, Waiting()).updates = count
-    following = select(Subscription.appeal_id, func.count()).where(Subscription.state == "confirmed")
-    for appeal_id, count in db.session.execute(following.group_by(Subscription.appeal_id)):
+    following = select(Subscriber.appeal_id, func.count()).where(Subscriber.state == "confirmed")
+    for appeal_id, count in db.session.execute(following.group_by(Subscriber.appeal_id)):
         found.setdefault(appeal_id, Waiting()).followers = count
     return found

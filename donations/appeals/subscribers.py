@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from donations import outbox, privacy
 from donations.errors import BadLink
 from donations.extensions import db
-from donations.models import Appeal, AppealUpdate, Donation, Organisation, Subscription, SubscriptionRequest
+from donations.models import Appeal, AppealUpdate, Donation, Organisation, Subscriber, SubscriberRequest
 from donations.models.base import new_reference
 
 UNCONFIRMED_DAYS = 14  # so long a link to say yes is good, and an address without a yes is kept
@@ -25,18 +25,18 @@ def ask(appeal: Appeal, email: str, language: str, donation: Donation, at: datet
     was typed has come; one that is subscribed already, or was asked before, gets none."""
     row = _kept(appeal, email, language, at)
     if row.state == "asked" and row.mailed_at is None:
-        row.requests.append(SubscriptionRequest(donation_id=donation.id))
+        row.requests.append(SubscriberRequest(donation_id=donation.id))
         db.session.flush()
 
 
-def _kept(appeal: Appeal, email: str, language: str, at: datetime) -> Subscription:
+def _kept(appeal: Appeal, email: str, language: str, at: datetime) -> Subscriber:
     """The subscription of this address, made if there is none; the one that came first, where two ask at once."""
     hashes = privacy.lookup_hashes(email, "following")
-    known = select(Subscription).where(Subscription.appeal_id == appeal.id, Subscription.email_hash.in_(hashes))
+    known = select(Subscriber).where(Subscriber.appeal_id == appeal.id, Subscriber.email_hash.in_(hashes))
     found, reference = db.session.scalar(known), new_reference()
     if found is not None:
         return found
-    row = Subscription(
+    row = Subscriber(
         reference=reference,
         appeal_id=appeal.id,
         email_sealed=privacy.seal(email, _identity(reference)),
@@ -53,15 +53,15 @@ def _kept(appeal: Appeal, email: str, language: str, at: datetime) -> Subscripti
     return row
 
 
-def find(reference: str) -> Subscription:
+def find(reference: str) -> Subscriber:
     """Raises BadLink."""
-    row = db.session.scalar(select(Subscription).where(Subscription.reference == reference))
+    row = db.session.scalar(select(Subscriber).where(Subscriber.reference == reference))
     if row is None:
         raise BadLink()
     return row
 
 
-def confirm(row: Subscription, at: datetime) -> bool:
+def confirm(row: Subscriber, at: datetime) -> bool:
     """Confirm a subscription from the link in its mail. Returns whether anything changed. Raises BadLink for one that
     has ended."""
     if row.state == "ended":
@@ -72,7 +72,7 @@ def confirm(row: Subscription, at: datetime) -> bool:
     return True
 
 
-def end(row: Subscription, at: datetime) -> bool:
+def end(row: Subscriber, at: datetime) -> bool:
     """No mail more, and the address is erased. Whether anything changed."""
     if row.state == "ended":
         return False
@@ -83,15 +83,15 @@ def end(row: Subscription, at: datetime) -> bool:
 def queue_confirmations(conn: Connection, counted: Iterable[str], at: datetime) -> int:
     """The one mail that asks each of whose donations one has come (its state is one of `counted`). Returns how many."""
     has_come = (
-        select(SubscriptionRequest.donation_id)
-        .join(Donation, Donation.id == SubscriptionRequest.donation_id)
-        .where(SubscriptionRequest.subscription_id == Subscription.id, Donation.state.in_(tuple(counted)))
+        select(SubscriberRequest.donation_id)
+        .join(Donation, Donation.id == SubscriberRequest.donation_id)
+        .where(SubscriberRequest.subscriber_id == Subscriber.id, Donation.state.in_(tuple(counted)))
         .exists()
     )
     asked = (
-        select(Subscription)
-        .where(Subscription.state == "asked", Subscription.mailed_at.is_(None), has_come)
-        .order_by(Subscription.id)
+        select(Subscriber)
+        .where(Subscriber.state == "asked", Subscriber.mailed_at.is_(None), has_come)
+        .order_by(Subscriber.id)
         .limit(BATCH)
     )
     rows = list(db.session.scalars(asked))
@@ -114,8 +114,8 @@ def queue_update_mails(conn: Connection, at: datetime) -> int:
     update = db.session.scalar(posted.limit(1).with_for_update(of=AppealUpdate))
     if update is None:
         return 0
-    follows = (Subscription.appeal_id == update.appeal_id, Subscription.state == "confirmed")
-    next_ones = select(Subscription).where(*follows, Subscription.id > update.mailed_to).order_by(Subscription.id)
+    follows = (Subscriber.appeal_id == update.appeal_id, Subscriber.state == "confirmed")
+    next_ones = select(Subscriber).where(*follows, Subscriber.id > update.mailed_to).order_by(Subscriber.id)
     rows = list(db.session.scalars(next_ones.limit(BATCH)))
     for row in rows:
         facts: dict[str, object] = {"subscription": row.id, "update": update.id}
@@ -129,7 +129,7 @@ def queue_update_mails(conn: Connection, at: datetime) -> int:
 def forget_old(at: datetime) -> int:
     """End subscriptions whose day has come: not confirmed in time, or confirmed too long ago. Returns their number."""
     today = Organisation.get().day_of(at)
-    due = select(Subscription).where(Subscription.personal_until < today).limit(BATCH)
+    due = select(Subscriber).where(Subscriber.personal_until < today).limit(BATCH)
     rows = list(db.session.scalars(due))
     for row in rows:
         row.end(at)
@@ -140,7 +140,7 @@ def _queue(
     conn: Connection,
     kind: str,
     key: str,
-    row: Subscription,
+    row: Subscriber,
     facts: dict[str, object],
     caused_at: datetime | None,
     at: datetime,

@@ -26,13 +26,15 @@ from donations.bookkeeping.payouts import Parts
 HELD_IN = {"cash": CASH, "cheque": CHEQUES}
 
 
-def entry_of_gift(gift_id: int, method: str, parts: Parts, currency: str, accepted_at: datetime) -> list[Wanted]:
+def entry_of_gift(
+    offline_donation_id: int, method: str, parts: Parts, currency: str, accepted_at: datetime
+) -> list[Wanted]:
     """Row 10: cash or a cheque in hand, once it is accepted."""
     lines: list[Line] = []
     for fund, minor in parts:
         lines.append(Line(HELD_IN[method], fund, currency, minor))
         lines.append(Line(DONATIONS_OFFLINE, fund, currency, -minor))
-    return entry(f"offline:{gift_id}", "gift", accepted_at, lines)
+    return entry(f"offline:{offline_donation_id}", "gift", accepted_at, lines)
 
 
 def entry_of_slip(ref: str, held: list[tuple[str, int, int]], currency: str, paid_in_at: datetime) -> list[Wanted]:

@@ -17,7 +17,7 @@ from donations.cli.actor import actor
 from donations.cli.bank import REASONS, bank
 from donations.database import snapshot, write_unit
 from donations.extensions import db
-from donations.models import BankAccount, LineQuestion, Statement
+from donations.models import BankAccount, Statement, StatementLineQuestion
 from donations.models.base import MAX_ID
 from donations.money import written
 from donations.reconciliation import statement_withdrawal
@@ -86,7 +86,11 @@ def withdraw(number: int, reason: str) -> None:
 def list_questions(as_json: bool) -> None:
     """List lines that may be here already, each with the line it may repeat."""
     with snapshot() as conn:
-        ids = conn.scalars(select(LineQuestion.id).where(LineQuestion.state == "open").order_by(LineQuestion.id)).all()
+        ids = conn.scalars(
+            select(StatementLineQuestion.id)
+            .where(StatementLineQuestion.state == "open")
+            .order_by(StatementLineQuestion.id)
+        ).all()
         found = [one for number in ids if (one := questions.find(conn, number)) is not None]
     if as_json:
         shown = [

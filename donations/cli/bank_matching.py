@@ -15,7 +15,7 @@ from donations import audit
 from donations.cli.actor import actor
 from donations.cli.bank import bank
 from donations.database import snapshot, write_unit
-from donations.models import BankAccount, BankLine, Match
+from donations.models import BankAccount, Match, StatementLine
 from donations.money import Money, written
 from donations.reconciliation import matches, matching
 
@@ -67,7 +67,7 @@ def _answer(act: str, number: int) -> None:
     at, who, told = datetime.now(UTC), actor(), {"by": "command line"}
     with write_unit() as conn:
         if act == "undo":
-            if not conn.execute(select(BankLine.id).where(BankLine.id == number)).first():
+            if not conn.execute(select(StatementLine.id).where(StatementLine.id == number)).first():
                 raise click.UsageError(f"No statement line has the number {number}.")
             matches.undo(conn, number, actor=who, at=at)
         else:
@@ -113,15 +113,17 @@ def _look(as_json: bool) -> None:
 
 def _open_lines() -> int:
     with snapshot() as conn:
-        return conn.execute(select(func.count(BankLine.id)).where(_OPEN)).scalar_one()
+        return conn.execute(select(func.count(StatementLine.id)).where(_OPEN)).scalar_one()
 
 
 def _lines(conn: Connection, all_lines: bool) -> list[tuple[Money, dict[str, Any]]]:
     """Each with its amount, as a person reads it beside the figures for machines."""
-    asked = select(BankLine.__table__, BankAccount.name.label("account")).join(
-        BankAccount, BankAccount.id == BankLine.bank_account_id
+    asked = select(StatementLine.__table__, BankAccount.name.label("account")).join(
+        BankAccount, BankAccount.id == StatementLine.bank_account_id
     )
-    rows = conn.execute((asked if all_lines else asked.where(_OPEN)).order_by(BankLine.booked_on, BankLine.id)).all()
+    rows = conn.execute(
+        (asked if all_lines else asked.where(_OPEN)).order_by(StatementLine.booked_on, StatementLine.id)
+    ).all()
     found = []
     for start in range(0, len(rows), 500):
         some = rows[start : start + 500]
@@ -154,5 +156,5 @@ def _named(kind: str, target: str | None) -> str:
     return kind if target is None else f"{kind} {target}"
 
 
-_OPEN = ~exists().where(Match.bank_line_id == BankLine.id, Match.state == "confirmed")
+_OPEN = ~exists().where(Match.statement_line_id == StatementLine.id, Match.state == "confirmed")
 COMMANDS = ()

@@ -16,7 +16,7 @@ from donations.cli import posting_stop
 from donations.cli.actor import actor
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Fund, Halt
+from donations.models import Fund, PostingStop
 from donations.reconciliation import classification, donation_moves
 
 REASON = click.option("--reason", required=True, help="Reason, for later readers of the accounts.")
@@ -34,15 +34,15 @@ def assign(number: str, fund_slug: str, reason: str) -> None:
     the donor gets an email then. Until then you can move the donation back. Where the organisation asks for two
     approvals, another treasurer must approve. While posting is stopped, you can only assign a card payment of a
     finding. Exit codes: 0 done, 1 refused, 2 wrong usage."""
-    if db.session.get(Halt, 1) is not None:
+    if db.session.get(PostingStop, 1) is not None:
         posting_stop.assign(number, _fund(fund_slug), reason)
         return
     found = donation_moves.find(number)
-    if found.gift_id is not None:
-        about, told = f"gift:{found.gift_id}", {"fund": fund_slug, "reason": reason}
+    if found.offline_donation_id is not None:
+        about, told = f"gift:{found.offline_donation_id}", {"fund": fund_slug, "reason": reason}
         with write_unit() as conn:
             fund, at = _fund(fund_slug), datetime.now(UTC)
-            donation_moves.move_offline(conn, found.gift_id, fund, at=at)
+            donation_moves.move_offline(conn, found.offline_donation_id, fund, at=at)
             audit.record(conn, actor(), "ledger.assigned", about, told, at=at)
         made = True
     else:
@@ -70,7 +70,7 @@ def classify(transaction: str, account: str, fund_slug: str, reason: str) -> Non
     5020 Stripe account fees, 5000 processing fees, 5010 dispute fees, 5030 exchange and dispute differences,
     1110 Stripe reserves, 1040 between our own accounts. A later classification replaces this one. Where the
     organisation asks for two approvals, another treasurer must approve."""
-    told: dict[str, Any] = {"movement_id": transaction, "account": int(account)}
+    told: dict[str, Any] = {"balance_transaction_id": transaction, "account": int(account)}
     made = _decided("movement.classified", f"movement:{transaction}", fund_slug, reason, **told)
     click.echo(f"{transaction} is now recorded on {account} for {fund_slug}." if made else _WAITS)
 

@@ -21,7 +21,7 @@ from donations.database import snapshot, write_unit
 from donations.errors import PaymentServiceDown, PostingNotStopped, StillUnsound
 from donations.extensions import db
 from donations.ledger import Finding
-from donations.models import Appeal, Cure, Fund
+from donations.models import Appeal, Correction, Fund
 from donations.money import Money, written
 from donations.reconciliation import posting_stop
 from donations.reconciliation.posting_stop import EXPLAINED, KINDS, Asked, Option
@@ -80,7 +80,7 @@ def assign(charge: str, fund: Fund, reason: str) -> None:
         tell(request(conn, asked, at=datetime.now(UTC)).state)
 
 
-def request(conn: Connection, asked: Asked, *, at: datetime) -> Cure:
+def request(conn: Connection, asked: Asked, *, at: datetime) -> Correction:
     """Ask for a cure in the name of who sits here, and record it."""
     row = posting_stop.ask(conn, asked, actor=actor(), at=at)
     db.session.flush()

@@ -13,20 +13,20 @@ from donations.extensions import db
 
 # (table, column) -> what the seal is bound to, made of columns of the same row.
 SEALED = {
-    ("bank_line", "details_sealed"): "bank_line:{id}:details",
-    ("bank_line_version", "details_sealed"): "bank_line_version:{id}:details",
+    ("statement_line", "details_sealed"): "bank_line:{id}:details",
+    ("statement_line_version", "details_sealed"): "bank_line_version:{id}:details",
     ("data_key", "lookup_sealed"): "data_key:{key_id}:lookup",
-    ("disbursement", "payee_sealed"): "disbursement:{form_key}:payee",
+    ("payment_request", "payee_sealed"): "disbursement:{form_key}:payee",
     ("donation", "email_sealed"): "donation:{reference}:email",
     ("donation", "message_sealed"): "donation:{reference}:message",
     ("donation", "name_sealed"): "donation:{reference}:name",
     ("donation", "signed_sealed"): "donation:{reference}:signed",
     ("donation_check", "fields_sealed"): "donation_check:{code}:fields",
     ("kept_form", "sent_sealed"): "kept_form:{code}:sent",
-    ("line_question", "details_sealed"): "line_question:{id}:details",
+    ("statement_line_question", "details_sealed"): "line_question:{id}:details",
     ("mail", "recipient_sealed"): "mail:{dedupe_key}:recipient",
     ("offline_request", "email_sealed"): "offline_request:{id}:email",
-    ("pay_in", "words_sealed"): "pay_in:{id}:words",
+    ("branch_return", "words_sealed"): "pay_in:{id}:words",
     ("receipt", "person_sealed"): "receipt:{label}:person",
     ("staff", "email_sealed"): "staff:{fs_uniquifier}:email",
     ("staff", "name_sealed"): "staff:{fs_uniquifier}:name",
@@ -34,25 +34,25 @@ SEALED = {
     ("staff", "totp_waiting_sealed"): "staff:{fs_uniquifier}:totp",
     ("staff_change", "details_sealed"): "staff_change:{reference}:details",
     ("stripe_event", "payload_sealed"): "event:{id}:payload",
-    ("subscription", "email_sealed"): "subscription:{reference}:email",
+    ("subscriber", "email_sealed"): "subscription:{reference}:email",
 }
 # (table, sealed column) -> the hash beside it that is made of the same text, and its purpose.
 HASHED = {
     ("donation", "email_sealed"): ("email_hash", "email"),
     ("staff", "email_sealed"): ("email_hash", "staff email"),
-    ("subscription", "email_sealed"): ("email_hash", "following"),
+    ("subscriber", "email_sealed"): ("email_hash", "following"),
 }
 # Hashes whose text is stored nowhere, or that name other things: they stay under the first key.
 LASTING_HASHES = {
     ("bank_account", "identifier_hash"),
-    ("bank_line", "dedupe_key"),  # Entries are named by it.
-    ("bank_line", "payer_hash"),
-    ("bank_line_evidence", "hash"),
-    ("brake", "key_hash"),
+    ("statement_line", "dedupe_key"),  # Entries are named by it.
+    ("statement_line", "payer_hash"),
+    ("statement_line_evidence", "hash"),
+    ("throttle", "key_hash"),
     ("checkout_opening", "network_hash"),
-    ("line_question", "dedupe_key"),
+    ("statement_line_question", "dedupe_key"),
     ("match_rule", "payer_hash"),
-    ("offline_gift", "payer_hash"),
+    ("offline_donation", "payer_hash"),
     ("recovery_code", "code_hash"),
     ("staff_session", "address_hash"),
     ("stripe_event", "email_hash"),

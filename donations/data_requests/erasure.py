@@ -20,11 +20,11 @@ from donations.models import (
     Donation,
     DonationCheck,
     Mail,
-    OfflineGift,
+    OfflineDonation,
     Organisation,
     Receipt,
     StripeEvent,
-    Subscription,
+    Subscriber,
 )
 
 
@@ -55,7 +55,7 @@ def erase(conn: Connection, kept: Kept, *, at: datetime) -> Erased:
     _mark(conn, _event, events, payload_until=yesterday)
     _mark(conn, _check, forms, expires_at=at)
     for subscription in kept.subscriptions:
-        subscribers.end(db.session.get_one(Subscription, subscription.id), at)
+        subscribers.end(db.session.get_one(Subscriber, subscription.id), at)
     db.session.flush()
     mails = [one.id for one in kept.mails]
     _erase_addresses(conn, mails)
@@ -102,7 +102,7 @@ def _waiting(conn: Connection, donations: Sequence[int], events: Sequence[str], 
 
 _donation: Table = Donation.__table__  # type: ignore[assignment]
 _receipt: Table = Receipt.__table__  # type: ignore[assignment]
-_gift: Table = OfflineGift.__table__  # type: ignore[assignment]
+_gift: Table = OfflineDonation.__table__  # type: ignore[assignment]
 _event: Table = StripeEvent.__table__  # type: ignore[assignment]
 _check: Table = DonationCheck.__table__  # type: ignore[assignment]
 _mail: Table = Mail.__table__  # type: ignore[assignment]

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from donations import counters, networks, outbox, privacy, tokens
 from donations.errors import BadLink, BadSeal, TryLater
 from donations.installation.clocks import CLOCKS_DIFFER
-from donations.models import Brake
+from donations.models import Throttle
 from donations.models.base import new_reference
 from donations.offline_key import requests
 
@@ -67,4 +67,4 @@ def _write(conn: Connection, key: bytes, count: int, at: datetime) -> None:
     conn.execute(update(_brake).where(_brake.c.key_hash == key).values(values))
 
 
-_brake: Table = Brake.__table__  # type: ignore[assignment]
+_brake: Table = Throttle.__table__  # type: ignore[assignment]

@@ -17,16 +17,16 @@ from donations.errors import BadSeal
 from donations.extensions import db
 from donations.giving import messages
 from donations.models import (
-    BankLine,
     Donation,
     DonationCheck,
     Mail,
     Match,
     MessageDecision,
-    OfflineGift,
+    OfflineDonation,
     Receipt,
     Staff,
-    Subscription,
+    StatementLine,
+    Subscriber,
 )
 from donations.money import Money
 
@@ -163,21 +163,21 @@ def _receipt(row: Receipt) -> KeptReceipt:
 
 def _bank_lines(donation_id: int) -> Iterator[dict[str, str]]:
     """The statement lines of the transfers that brought a donation, and nothing else."""
-    gifts = select(OfflineGift.id).where(OfflineGift.donation_id == donation_id)
+    gifts = select(OfflineDonation.id).where(OfflineDonation.donation_id == donation_id)
     targets = [str(one) for one in db.session.scalars(gifts)]
     is_theirs = and_(Match.kind.in_(_OF_OFFLINE_GIFTS), Match.target.in_(targets))
-    confirmed = select(Match.bank_line_id).where(Match.state == "confirmed")
+    confirmed = select(Match.statement_line_id).where(Match.state == "confirmed")
     theirs, others = confirmed.where(is_theirs), confirmed.where(or_(Match.target.is_(None), ~is_theirs))
-    lines = select(BankLine).where(BankLine.id.in_(theirs), BankLine.id.not_in(others))
-    for line in db.session.scalars(lines.where(BankLine.details_sealed.is_not(None))):
+    lines = select(StatementLine).where(StatementLine.id.in_(theirs), StatementLine.id.not_in(others))
+    for line in db.session.scalars(lines.where(StatementLine.details_sealed.is_not(None))):
         words = privacy.unseal_or_empty(line.details_sealed, f"bank_line:{line.id}:details")
         if words:
             yield {"booked_on": line.booked_on.isoformat(), **{k: str(v) for k, v in json.loads(words).items() if v}}
 
 
 def _subscriptions(email: str) -> Iterator[KeptSubscription]:
-    of_address = Subscription.email_hash.in_(privacy.lookup_hashes(email, "following"))
-    for row in db.session.scalars(select(Subscription).where(of_address).order_by(Subscription.id)):
+    of_address = Subscriber.email_hash.in_(privacy.lookup_hashes(email, "following"))
+    for row in db.session.scalars(select(Subscriber).where(of_address).order_by(Subscriber.id)):
         yield KeptSubscription(row.id, row.appeal.title, row.state, row.asked_at, row.personal_until)
 
 

@@ -225,7 +225,7 @@ _HOUSE_COLUMNS = (
     .where(models.Period.state == "closed")
     .scalar_subquery()
     .label("closed_until"),
-    select(func.count()).select_from(models.Halt).scalar_subquery().label("halted"),
+    select(func.count()).select_from(models.PostingStop).scalar_subquery().label("halted"),
 )
 _HOUSE = Prepared(select(*_HOUSE_COLUMNS).where(models.Organisation.id == 1))
 _DONATION = Prepared(
@@ -248,7 +248,8 @@ _classification: Table = models.Classification.__table__  # type: ignore[assignm
 _MOVEMENTS = Prepared(
     select(*(_movement.c[name] for name in MOVEMENT_COLUMNS), _classification.c.account, _classification.c.fund_id)
     .outerjoin(
-        _classification, and_(_classification.c.movement_id == _movement.c.id, _classification.c.state == "made")
+        _classification,
+        and_(_classification.c.balance_transaction_id == _movement.c.id, _classification.c.state == "made"),
     )
     .where(_movement.c.payment_id == bindparam("payment_id"))
     .order_by(_movement.c.created_at, _movement.c.id)

@@ -128,8 +128,8 @@ def record_payout(conn: Connection, payout: Payout) -> None:
 
 def record_members(conn: Connection, payout_id: str, movement_ids: list[str]) -> None:
     """Write which balance transactions a payout is made of, all of them."""
-    for movement_id in movement_ids:
-        upserts.JOIN_PAYOUT.run(conn, {"of_movement": movement_id, "of_payout": payout_id})
+    for balance_transaction_id in movement_ids:
+        upserts.JOIN_PAYOUT.run(conn, {"of_movement": balance_transaction_id, "of_payout": payout_id})
     upserts.MEMBERS_LISTED.run(conn, {"of_payout": payout_id})
 
 

@@ -53,7 +53,9 @@ def _upsert_payment(dialect: str) -> Any:
     known = select(models.Donation.id).where(
         models.Donation.reference == bindparam("reference", type_=_payment.c.reference.type)
     )
-    names = [column.name for column in _payment.columns if column.name not in ("donation_id", "movement_id")]
+    names = [
+        column.name for column in _payment.columns if column.name not in ("donation_id", "recorded_transaction_id")
+    ]
     statement = upsert(dialect, _payment).values(
         donation_id=known.scalar_subquery(), **{name: bindparam(name) for name in names}
     )
@@ -163,8 +165,8 @@ UPSERT_PAYOUT = Prepared(
 UPSERT_WARNING = Prepared(_upsert_warning)
 SETTLE = Prepared(
     update(_payment)
-    .where(_payment.c.id == bindparam("of_payment"), _payment.c.movement_id.is_(None))
-    .values(movement_id=bindparam("of_movement"))
+    .where(_payment.c.id == bindparam("of_payment"), _payment.c.recorded_transaction_id.is_(None))
+    .values(recorded_transaction_id=bindparam("of_movement"))
 )
 CLAIM_MOVEMENTS = Prepared(
     update(_movement)

@@ -27,7 +27,7 @@ from donations.errors import (
 from donations.extensions import db
 from donations.giving import offline_donations
 from donations.giving.new_donation import Gift
-from donations.models import Area, Entry, OfflineGift, Organisation, PayIn
+from donations.models import Area, BranchReturn, Entry, OfflineDonation, Organisation
 from donations.models.base import MAX_ID, new_id
 from donations.money import Money
 
@@ -86,41 +86,41 @@ def area_of(token: str) -> Area:
     return area
 
 
-def hand_in(area: Area, told: HandedIn, *, amends: PayIn | None = None, at: datetime) -> PayIn:
+def hand_in(area: Area, told: HandedIn, *, revises: BranchReturn | None = None, at: datetime) -> BranchReturn:
     """A new branch return, or a new version of one. The same form sent again is the same branch return. Raises
     NotTwoCounters for cash, SentBefore if the form says something else now, AlreadyDone if there is a later version
     already, and TooManyPayIns."""
     if told.method == "cash" and len({name.strip().casefold() for name in told.words.counters if name.strip()}) < 2:
         raise NotTwoCounters()
     key = privacy.lookup_hash(f"{area.id}:{told.nonce}", "pay-in form").hex()
-    known = db.session.scalar(select(PayIn).where(PayIn.form_key == key))
+    known = db.session.scalar(select(BranchReturn).where(BranchReturn.form_key == key))
     if known is not None:
         return _same(known, told)
-    if amends is not None:
-        db.session.refresh(amends, with_for_update=True)
+    if revises is not None:
+        db.session.refresh(revises, with_for_update=True)
     _check_rate(area, at)
-    row = _new(area, told, key, amends, at)
+    row = _new(area, told, key, revises, at)
     try:
         with db.session.begin_nested():
             db.session.add(row)
     except IntegrityError:
-        first = db.session.scalar(select(PayIn).where(PayIn.form_key == key))
+        first = db.session.scalar(select(BranchReturn).where(BranchReturn.form_key == key))
         if first is None:  # Someone else has revised this version meanwhile.
             raise AlreadyDone() from None
         return _same(first, told)
-    if amends is not None and amends.state == "new":
-        amends.state = "replaced"
+    if revises is not None and revises.state == "new":
+        revises.state = "replaced"
     db.session.flush()
     return row
 
 
 def _check_rate(area: Area, at: datetime) -> None:
-    sent = select(func.count()).where(PayIn.area_id == area.id, PayIn.sent_at > at - timedelta(hours=1))
+    sent = select(func.count()).where(BranchReturn.area_id == area.id, BranchReturn.sent_at > at - timedelta(hours=1))
     if db.session.execute(sent).scalar_one() >= MAX_PER_HOUR:
         raise TooManyPayIns(most=MAX_PER_HOUR)
 
 
-def accept(conn: Connection, pay_in_id: int, *, actor: str, name: str, at: datetime) -> tuple[PayIn, bool]:
+def accept(conn: Connection, pay_in_id: int, *, actor: str, name: str, at: datetime) -> tuple[BranchReturn, bool]:
     """Accept a return into the ledger: as a donation of its own or, for a later version, by the difference from the
     version accepted before. Cash and cheques count at once, a transfer when the statement line is matched. `name` is
     what the person is called; returns whether it is on the branch return, which only a sole treasurer may accept.
@@ -134,18 +134,18 @@ def accept(conn: Connection, pay_in_id: int, *, actor: str, name: str, at: datet
     if is_own and offline_donations.needs_another():
         raise YourNameIsOnIt()
     before = accepted_before(row)
-    if before is None or before.gift_id is None:
-        row.gift_id = _record(conn, row, actor=actor, at=at).id
+    if before is None or before.offline_donation_id is None:
+        row.offline_donation_id = _record(conn, row, actor=actor, at=at).id
     else:
-        offline_donations.correct(conn, before.gift_id, row.amount, row.method, at=at)
-        before.state, row.gift_id = "replaced", before.gift_id
+        offline_donations.correct(conn, before.offline_donation_id, row.amount, row.method, at=at)
+        before.state, row.offline_donation_id = "replaced", before.offline_donation_id
     row.state, row.decided_by, row.decided_at = "accepted", actor, at
-    row.booked_on = _booked_on(row.gift_id)
+    row.booked_on = _booked_on(row.offline_donation_id)
     db.session.flush()
     return row, is_own
 
 
-def decline(pay_in_id: int, *, reason: str, actor: str, at: datetime) -> PayIn:
+def decline(pay_in_id: int, *, reason: str, actor: str, at: datetime) -> BranchReturn:
     """Reject it: nothing is posted, and the branch reads why. Raises ReasonNeeded, AlreadyDone."""
     row = _lock(pay_in_id)
     if row.state != "new":
@@ -157,28 +157,36 @@ def decline(pay_in_id: int, *, reason: str, actor: str, at: datetime) -> PayIn:
     return row
 
 
-def accepted_before(row: PayIn) -> PayIn | None:
+def accepted_before(row: BranchReturn) -> BranchReturn | None:
     """The earlier version that is in the ledger, if one is."""
-    while row.amends is not None:
-        row = db.session.get_one(PayIn, row.amends)
+    while row.revises is not None:
+        row = db.session.get_one(BranchReturn, row.revises)
         if row.state == "accepted":
             return row
     return None
 
 
-def successor_of(row: PayIn) -> PayIn | None:
-    return db.session.scalar(select(PayIn).where(PayIn.amends == row.id))
+def successor_of(row: BranchReturn) -> BranchReturn | None:
+    return db.session.scalar(select(BranchReturn).where(BranchReturn.revises == row.id))
 
 
-def of_area(area: Area, most: int = PAGE_LENGTH) -> Sequence[PayIn]:
+def of_area(area: Area, most: int = PAGE_LENGTH) -> Sequence[BranchReturn]:
     """What the branch has submitted, the newest first."""
-    asked = select(PayIn).where(PayIn.area_id == area.id).order_by(PayIn.sent_at.desc(), PayIn.id.desc())
+    asked = (
+        select(BranchReturn)
+        .where(BranchReturn.area_id == area.id)
+        .order_by(BranchReturn.sent_at.desc(), BranchReturn.id.desc())
+    )
     return db.session.scalars(asked.limit(most)).all()
 
 
-def in_state(state: str, page: int = 1) -> Sequence[PayIn]:
+def in_state(state: str, page: int = 1) -> Sequence[BranchReturn]:
     """Those in a state, the newest first: a page and one more."""
-    asked = select(PayIn).where(PayIn.state == state).order_by(PayIn.sent_at.desc(), PayIn.id.desc())
+    asked = (
+        select(BranchReturn)
+        .where(BranchReturn.state == state)
+        .order_by(BranchReturn.sent_at.desc(), BranchReturn.id.desc())
+    )
     return db.session.scalars(asked.limit(PAGE_LENGTH + 1).offset((page - 1) * PAGE_LENGTH)).all()
 
 
@@ -187,7 +195,7 @@ def counts() -> dict[str, int]:
     return {state: int(count) for state, count in db.session.execute(_COUNTS)}
 
 
-def words_of(row: PayIn) -> Words | None:
+def words_of(row: BranchReturn) -> Words | None:
     """The names and notes of a branch return; None where they have been erased."""
     if row.words_sealed is None:
         return None
@@ -195,21 +203,21 @@ def words_of(row: PayIn) -> Words | None:
     return Words(said["handed_in_by"], tuple(said["counters"]), said["notes"])
 
 
-def _same(known: PayIn, told: HandedIn) -> PayIn:
+def _same(known: BranchReturn, told: HandedIn) -> BranchReturn:
     then = (known.method, known.from_on, known.to_on, known.lines)
     if then != (told.method, told.from_on, told.to_on, dict(told.lines)):
         raise SentBefore()
     return known
 
 
-def _new(area: Area, told: HandedIn, key: str, amends: PayIn | None, at: datetime) -> PayIn:
+def _new(area: Area, told: HandedIn, key: str, revises: BranchReturn | None, at: datetime) -> BranchReturn:
     number, words = new_id(), told.words
     said = {"handed_in_by": words.handed_in_by, "counters": list(words.counters), "notes": dict(words.notes)}
-    return PayIn(
+    return BranchReturn(
         id=number,
         area_id=area.id,
-        amends=amends.id if amends else None,
-        version=amends.version + 1 if amends else 1,
+        revises=revises.id if revises else None,
+        version=revises.version + 1 if revises else 1,
         state="new",
         method=told.method,
         from_on=told.from_on,
@@ -225,7 +233,7 @@ def _new(area: Area, told: HandedIn, key: str, amends: PayIn | None, at: datetim
     )
 
 
-def _record(conn: Connection, row: PayIn, *, actor: str, at: datetime) -> OfflineGift:
+def _record(conn: Connection, row: BranchReturn, *, actor: str, at: datetime) -> OfflineDonation:
     """A donation of the branch. The names of those who counted are sealed in the branch return, so the donation only
     refers to it."""
     gift = Gift(
@@ -242,14 +250,14 @@ def _record(conn: Connection, row: PayIn, *, actor: str, at: datetime) -> Offlin
     return kept
 
 
-def _booked_on(gift_id: int) -> date | None:
+def _booked_on(offline_donation_id: int) -> date | None:
     """The day of the donation's live entry."""
-    mine = (Entry.source_type == "offline_gift", Entry.source_id == gift_id, Entry.reverses.is_(None))
+    mine = (Entry.source_type == "offline_gift", Entry.source_id == offline_donation_id, Entry.reverses.is_(None))
     return db.session.scalar(select(Entry.entry_date).where(*mine).order_by(Entry.revision.desc()).limit(1))
 
 
-def _lock(pay_in_id: int) -> PayIn:
-    row = db.session.get(PayIn, min(pay_in_id, MAX_ID), with_for_update=True)
+def _lock(pay_in_id: int) -> BranchReturn:
+    row = db.session.get(BranchReturn, min(pay_in_id, MAX_ID), with_for_update=True)
     if row is None:
         raise AlreadyDone()
     return row
@@ -259,4 +267,4 @@ def _identity(number: int) -> str:
     return f"pay_in:{number}:words"
 
 
-_COUNTS = select(PayIn.state, func.count()).group_by(PayIn.state)
+_COUNTS = select(BranchReturn.state, func.count()).group_by(BranchReturn.state)

@@ -22,7 +22,7 @@ from donations.giving import offline_receipts
 from donations.giving.fund_assignment import earmark
 from donations.giving.new_donation import Gift, parts_of, sealed_parts, terms_of
 from donations.giving.states import COUNTED_STATES, DonationFacts, state_of
-from donations.models import Allocation, Appeal, Donation, Fund, Match, OfflineGift, Organisation
+from donations.models import Allocation, Appeal, Donation, Fund, Match, OfflineDonation, Organisation
 from donations.models.base import new_id, new_reference
 from donations.money import Money, apportion
 from donations.periods import is_final, period_of
@@ -43,7 +43,7 @@ class HandedIn:
     payer_hash: bytes | None = None
 
 
-def record(appeal: Appeal, gift: Gift, handed_in: HandedIn, *, actor: str, at: datetime) -> OfflineGift:
+def record(appeal: Appeal, gift: Gift, handed_in: HandedIn, *, actor: str, at: datetime) -> OfflineDonation:
     """Record an offline donation as it was received, not counted yet; a transfer or standing order is expected. The
     same form sent again is the same donation. Raises NotTwoCounters, and SentBefore if it says something else now; then
     nothing is written."""
@@ -51,11 +51,11 @@ def record(appeal: Appeal, gift: Gift, handed_in: HandedIn, *, actor: str, at: d
     if handed_in.method == "cash" and len(counters) < 2:
         raise NotTwoCounters()
     key = privacy.lookup_hash(f"{appeal.slug}:{gift.nonce}", "offline form").hex()
-    known = db.session.scalar(select(OfflineGift).join(Donation).where(Donation.form_key == key))
+    known = db.session.scalar(select(OfflineDonation).join(Donation).where(Donation.form_key == key))
     if known is not None:
         _check_same(known, gift, handed_in)
         return known
-    row = OfflineGift(
+    row = OfflineDonation(
         id=new_id(),
         donation=_new_donation(appeal, gift, handed_in, key, at),
         method=handed_in.method,
@@ -74,11 +74,11 @@ def record(appeal: Appeal, gift: Gift, handed_in: HandedIn, *, actor: str, at: d
     return row
 
 
-def accept(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> bool:
+def accept(conn: Connection, offline_donation_id: int, *, actor: str, at: datetime) -> bool:
     """Cash or a cheque counts from now on: row 10. Returns whether the same person recorded and accepted it, which only
     a sole treasurer may do. Raises NotYourOwn for the person who recorded it where there is another treasurer,
     AlreadyDone if it was accepted or cancelled before."""
-    gift = _lock(gift_id)
+    gift = _lock(offline_donation_id)
     if gift.state != "recorded":
         raise AlreadyDone()
     is_own = gift.recorded_by == actor
@@ -92,14 +92,14 @@ def accept(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> bool:
     return is_own
 
 
-def correct(conn: Connection, gift_id: int, amount: Money, method: str, *, at: datetime) -> None:
+def correct(conn: Connection, offline_donation_id: int, amount: Money, method: str, *, at: datetime) -> None:
     """Another amount was received than was accepted: the ledger converges on the right one, and the receipt is
     replaced. Raises NotToBeCorrected once it is on a paying-in slip, a statement line names it, or where cash was to be
     a transfer, or the other way round."""
-    gift = _lock(gift_id)
+    gift = _lock(offline_donation_id)
     is_by_hand = gift.method in BY_HAND
     counted = gift.donation.amount_minor if is_by_hand else 0
-    is_untouched = gift.slip_id is None and standing_of(conn, gift.id).remaining.minor == counted
+    is_untouched = gift.paying_in_slip_id is None and standing_of(conn, gift.id).remaining.minor == counted
     if gift.state not in ("accepted", "expected") or not is_untouched or (method in BY_HAND) != is_by_hand:
         raise NotToBeCorrected()
     donation, weights = gift.donation, [one.amount_minor for one in gift.donation.allocations]
@@ -114,11 +114,11 @@ def correct(conn: Connection, gift_id: int, amount: Money, method: str, *, at: d
         book(conn, gift, at=at)
 
 
-def move(conn: Connection, gift_id: int, fund: Fund, *, at: datetime) -> None:
+def move(conn: Connection, offline_donation_id: int, fund: Fund, *, at: datetime) -> None:
     """It was meant for another fund: appeal, allocation and terms become that fund's, and its own entry follows. What
     is on a paying-in slip or a statement line is entered again by the caller (reconciliation.donation_moves). Raises
     NotToBeCorrected for one that was cancelled, or a fund that is no appeal's."""
-    gift = _lock(gift_id)
+    gift = _lock(offline_donation_id)
     if gift.state == "cancelled" or fund.appeal_id is None:
         raise NotToBeCorrected()
     donation = db.session.get_one(Donation, gift.donation_id, with_for_update={"key_share": True})
@@ -132,20 +132,20 @@ def needs_another() -> bool:
     return staff.count_active("treasurer") > 1
 
 
-def cancel(conn: Connection, gift_id: int, *, actor: str, at: datetime) -> None:
+def cancel(conn: Connection, offline_donation_id: int, *, actor: str, at: datetime) -> None:
     """It was recorded by mistake, or never came. What was accepted is not cancelled but refunded or moved. Raises
     AlreadyDone, and MatchedBefore while a statement line says that it came."""
-    gift = _lock(gift_id)
+    gift = _lock(offline_donation_id)
     if gift.state not in ("recorded", "expected"):
         raise AlreadyDone()
-    if conn.execute(_MATCHED, {"of_target": str(gift_id)}).first() is not None:
+    if conn.execute(_MATCHED, {"of_target": str(offline_donation_id)}).first() is not None:
         raise MatchedBefore()
     gift.state, gift.accepted_by = "cancelled", actor
     db.session.flush()
     follow(conn, [gift.id], [], at=at)
 
 
-def _check_same(known: OfflineGift, gift: Gift, handed_in: HandedIn) -> None:
+def _check_same(known: OfflineDonation, gift: Gift, handed_in: HandedIn) -> None:
     """Check that the form holds the same values as when it was first sent. The name is not compared: it may have been
     erased."""
     then = (known.donation.amount, known.method, known.received_on, known.cheque_number or "")
@@ -156,7 +156,7 @@ def _check_same(known: OfflineGift, gift: Gift, handed_in: HandedIn) -> None:
         raise SentBefore()
 
 
-def book(conn: Connection, gift: OfflineGift, *, at: datetime) -> None:
+def book(conn: Connection, gift: OfflineDonation, *, at: datetime) -> None:
     """Converge the ledger on the row of an accepted donation."""
     house = facts.load_house(conn)
     zone = ZoneInfo(house.timezone)
@@ -189,21 +189,24 @@ def following(conn: Connection, gift_ids: Sequence[int], *, at: datetime) -> Ite
 def follow(conn: Connection, gift_ids: Sequence[int], posted: Sequence[ledger.Posted], *, at: datetime) -> None:
     """State and count of each donation, then the totals, then the receipts: locked in this order."""
     counted: dict[tuple[int, date], int] = {}
-    standings = {gift_id: standing_of(conn, gift_id) for gift_id in gift_ids}
-    rows = {gift_id: conn.execute(_GIFT, {"of_gift": gift_id}).one() for gift_id in gift_ids}
-    for gift_id, gift in rows.items():
+    standings = {offline_donation_id: standing_of(conn, offline_donation_id) for offline_donation_id in gift_ids}
+    rows = {
+        offline_donation_id: conn.execute(_GIFT, {"of_gift": offline_donation_id}).one()
+        for offline_donation_id in gift_ids
+    }
+    for offline_donation_id, gift in rows.items():
         day = posted[0].entry_date if posted else gift.received_on
-        for key, change in _count(conn, gift, standings[gift_id], day, at).items():
+        for key, change in _count(conn, gift, standings[offline_donation_id], day, at).items():
             counted[key] = counted.get(key, 0) + change
     totals.apply(conn, posted, counted=counted, homes={}, at=at)
-    for gift_id, gift in rows.items():
-        offline_receipts.acknowledge(conn, gift_id, gift, standings[gift_id], at=at)
+    for offline_donation_id, gift in rows.items():
+        offline_receipts.acknowledge(conn, offline_donation_id, gift, standings[offline_donation_id], at=at)
 
 
-def standing_of(conn: Connection, gift_id: int) -> Standing:
+def standing_of(conn: Connection, offline_donation_id: int) -> Standing:
     """The value of an offline donation: what was accepted or came by bank, less what bounced and what was refunded."""
-    gift = conn.execute(_GIFT, {"of_gift": gift_id}).one()
-    matched = {row.kind: int(row.minor) for row in conn.execute(_MATCHED, {"of_target": str(gift_id)})}
+    gift = conn.execute(_GIFT, {"of_gift": offline_donation_id}).one()
+    matched = {row.kind: int(row.minor) for row in conn.execute(_MATCHED, {"of_target": str(offline_donation_id)})}
     by_hand = gift.amount_minor if gift.method in BY_HAND and gift.gift_state == "accepted" else 0
     return Standing(
         received=Money(by_hand + matched.get("offline_gift", 0), gift.currency),
@@ -234,9 +237,9 @@ def acknowledge_due(conn: Connection, donation_id: int, *, at: datetime) -> None
     """Bring the receipt of a donation up to date, because what the team has changed can no longer be undone."""
     facts.load_house(conn)
     conn.execute(_LOCK_DONATION, {"of_donation": donation_id})
-    gift_id = int(conn.execute(_GIFT_OF, {"of_donation": donation_id}).scalar_one())
-    gift = conn.execute(_GIFT, {"of_gift": gift_id}).one()
-    offline_receipts.acknowledge_due(conn, gift_id, gift, standing_of(conn, gift_id), at=at)
+    offline_donation_id = int(conn.execute(_GIFT_OF, {"of_donation": donation_id}).scalar_one())
+    gift = conn.execute(_GIFT, {"of_gift": offline_donation_id}).one()
+    offline_receipts.acknowledge_due(conn, offline_donation_id, gift, standing_of(conn, offline_donation_id), at=at)
 
 
 def _new_donation(appeal: Appeal, gift: Gift, handed_in: HandedIn, key: str, at: datetime) -> Donation:
@@ -265,12 +268,12 @@ def _new_donation(appeal: Appeal, gift: Gift, handed_in: HandedIn, key: str, at:
     )
 
 
-def _lock(gift_id: int) -> OfflineGift:
-    return db.session.get_one(OfflineGift, gift_id, with_for_update=True)
+def _lock(offline_donation_id: int) -> OfflineDonation:
+    return db.session.get_one(OfflineDonation, offline_donation_id, with_for_update=True)
 
 
 _donation: Table = Donation.__table__  # type: ignore[assignment]
-_gift: Table = OfflineGift.__table__  # type: ignore[assignment]
+_gift: Table = OfflineDonation.__table__  # type: ignore[assignment]
 _match: Table = Match.__table__  # type: ignore[assignment]
 _DONATIONS = select(_gift.c.donation_id).where(_gift.c.id.in_(bindparam("gifts", expanding=True)))
 _LOCK_DONATION = (

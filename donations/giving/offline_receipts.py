@@ -11,34 +11,34 @@ from sqlalchemy.engine import Connection
 
 from donations import receipts
 from donations.bookkeeping import Standing
-from donations.models import BankLine, Match, Organisation
+from donations.models import Match, Organisation, StatementLine
 
 BY_HAND = ("cash", "cheque")
 
 
-def acknowledge(conn: Connection, gift_id: int, gift: Any, standing: Standing, *, at: datetime) -> None:
+def acknowledge(conn: Connection, offline_donation_id: int, gift: Any, standing: Standing, *, at: datetime) -> None:
     """The receipt follows what the donation (a row with its offline donation) comes to. An existing receipt changes
     because of a statement line or a correction, which the team may undo, so the change waits, except where no one gets
     a mail."""
-    said, latest = _said(conn, gift_id, gift, standing, at=at)
+    said, latest = _said(conn, offline_donation_id, gift, standing, at=at)
     at_once = gift.method in BY_HAND and not gift.email_sealed
     rule = receipts.acknowledge_due if at_once else receipts.acknowledge_later
     rule(conn, gift, said, latest, at=at)
 
 
-def acknowledge_due(conn: Connection, gift_id: int, gift: Any, standing: Standing, *, at: datetime) -> None:
+def acknowledge_due(conn: Connection, offline_donation_id: int, gift: Any, standing: Standing, *, at: datetime) -> None:
     """The same once it can no longer be undone."""
-    said, latest = _said(conn, gift_id, gift, standing, at=at)
+    said, latest = _said(conn, offline_donation_id, gift, standing, at=at)
     receipts.acknowledge_due(conn, gift, said, latest, at=at)
 
 
 def _said(
-    conn: Connection, gift_id: int, gift: Any, standing: Standing, *, at: datetime
+    conn: Connection, offline_donation_id: int, gift: Any, standing: Standing, *, at: datetime
 ) -> tuple[receipts.Acknowledged, Any]:
     """What a receipt says now, and the newest there is. Its day is the day the money came: when cash and cheques were
     received, or when the bank booked a transfer, on the first of its lines if there are several."""
     latest = receipts.latest_of(conn, gift.id)
-    booked_on = None if gift.method in BY_HAND else conn.scalar(_BOOKED_ON, {"of_gift": str(gift_id)})
+    booked_on = None if gift.method in BY_HAND else conn.scalar(_BOOKED_ON, {"of_gift": str(offline_donation_id)})
     zone = ZoneInfo(Organisation.get().timezone)
     received_on = booked_on or gift.received_on
     said = receipts.Acknowledged(
@@ -54,7 +54,7 @@ def _said(
 
 
 _BOOKED_ON = (
-    select(func.min(BankLine.booked_on))
-    .join(Match, Match.bank_line_id == BankLine.id)
+    select(func.min(StatementLine.booked_on))
+    .join(Match, Match.statement_line_id == StatementLine.id)
     .where(Match.target == bindparam("of_gift"), Match.kind == "offline_gift", Match.state == "confirmed")
 )

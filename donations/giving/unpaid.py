@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from donations import retention
 from donations.extensions import db
-from donations.models import CheckoutAttempt, Donation, Subscription, SubscriptionRequest
+from donations.models import CheckoutAttempt, Donation, Subscriber, SubscriberRequest
 
 
 def empty(conn: Connection, at: datetime, most: int) -> int:
@@ -33,14 +33,14 @@ def empty(conn: Connection, at: datetime, most: int) -> int:
 
 def _forget_requests(donation_ids: list[int], at: datetime) -> None:
     """The address that asked for updates goes too, unless it follows by another donation."""
-    of_these = SubscriptionRequest.donation_id.in_(donation_ids)
-    asked = select(Subscription).where(
-        Subscription.id.in_(select(SubscriptionRequest.subscription_id).where(of_these)),
-        Subscription.state == "asked",
-        Subscription.mailed_at.is_(None),
+    of_these = SubscriberRequest.donation_id.in_(donation_ids)
+    asked = select(Subscriber).where(
+        Subscriber.id.in_(select(SubscriberRequest.subscriber_id).where(of_these)),
+        Subscriber.state == "asked",
+        Subscriber.mailed_at.is_(None),
     )
     rows = list(db.session.scalars(asked))
-    db.session.execute(delete(SubscriptionRequest).where(of_these))
+    db.session.execute(delete(SubscriberRequest).where(of_these))
     for row in rows:
         db.session.refresh(row)
         if not row.requests:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, String, Table, cast, literal, select
 from sqlalchemy.engine import Connection
 
 from donations import audit
-from donations.models import AuditRecord, Cure
+from donations.models import AuditRecord, Correction
 
 ACT = "finding.accepted"
 
@@ -54,7 +54,7 @@ def figure(facts: Mapping[str, Any]) -> str:
     return ":".join(str(fact) for fact in facts.values())
 
 
-_cure: Table = Cure.__table__  # type: ignore[assignment]
+_cure: Table = Correction.__table__  # type: ignore[assignment]
 _audit: Table = AuditRecord.__table__  # type: ignore[assignment]
 _SIGNED: ColumnElement[str] = literal("cure:").concat(cast(_cure.c.id, String))
 _ACCEPTED = (

@@ -24,11 +24,11 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         " WHERE EXISTS (SELECT 1 FROM adjustment j WHERE j.kind = 'opening' AND j.bank_account_id = a.id"
         " AND j.dated_on <= s.ends_on)"
         # While a person must say whether a line is here twice, no one knows what the bank had.
-        " AND NOT EXISTS (SELECT 1 FROM line_question q JOIN bank_line h ON h.id = q.bank_line_id"
+        " AND NOT EXISTS (SELECT 1 FROM statement_line_question q JOIN statement_line h ON h.id = q.statement_line_id"
         " WHERE h.bank_account_id = a.id AND q.state = 'open')),"
         " told AS (SELECT n.name, n.ends_on, n.currency,"
-        " n.closing_minor - coalesce((SELECT sum(l.amount_minor) FROM bank_line l WHERE l.bank_account_id = n.id"
-        " AND l.booked_on <= n.ends_on AND NOT EXISTS (SELECT 1 FROM match m WHERE m.bank_line_id = l.id"
+        " n.closing_minor - coalesce((SELECT sum(l.amount_minor) FROM statement_line l WHERE l.bank_account_id = n.id"
+        " AND l.booked_on <= n.ends_on AND NOT EXISTS (SELECT 1 FROM match m WHERE m.statement_line_id = l.id"
         " AND m.state = 'confirmed')), 0) AS explained,"
         " coalesce((SELECT sum(p.amount_minor) FROM posting p JOIN entry e ON e.id = p.entry_id WHERE p.account = 1000"
         " AND p.clear_ref = 'bank\\:' || n.id AND e.fact_date <= n.ends_on), 0) AS booked FROM newest n)"
@@ -50,7 +50,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         " AS said, CASE WHEN g.method IN ('cash', 'cheque') AND g.state = 'accepted' THEN d.amount_minor ELSE 0 END"
         " + coalesce((SELECT sum(m.amount_minor) FROM match m WHERE m.target = CAST(g.id AS text)"
         " AND m.kind IN ('offline_gift', 'bounced', 'offline_refund') AND m.state = 'confirmed'), 0) AS remaining"
-        " FROM offline_gift g JOIN donation d ON d.id = g.donation_id"
+        " FROM offline_donation g JOIN donation d ON d.id = g.donation_id"
         # A receipt that waits until its change can no longer be undone.
         " WHERE g.donation_id NOT IN (SELECT donation_id FROM receipt_change)) x WHERE x.said <> x.remaining",
         "offline donation {0}: the receipt says {1:{3}}, but {2:{3}} remains",

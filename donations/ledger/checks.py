@@ -270,7 +270,7 @@ _QUESTIONS: dict[str, Ask] = {
         " AND p.succeeded_at IS NOT NULL AND p.failed_at IS NULL"
         " AND p.id NOT IN (SELECT payment_id FROM stray_payment)"
         f" WHERE r.state = 'live' AND r.donation_id NOT IN ({_TAKEN_BACK})"
-        " AND NOT EXISTS (SELECT 1 FROM offline_gift g WHERE g.donation_id = r.donation_id)"
+        " AND NOT EXISTS (SELECT 1 FROM offline_donation g WHERE g.donation_id = r.donation_id)"
         " GROUP BY r.id, r.label, r.amount_minor, r.currency HAVING r.amount_minor <> coalesce(sum(p.amount_minor), 0)",
         "receipt {0} says {1:{3}}, but {2:{3}} was received",
         "receipt:{0}",

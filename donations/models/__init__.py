@@ -6,17 +6,17 @@ from donations.models.archive import ArchiveRecord
 from donations.models.audit import AuditRecord
 from donations.models.bank import (
     BankAccount,
-    BankLine,
-    BankLineEvidence,
-    BankLineVersion,
-    LineQuestion,
     Match,
     MatchRule,
     Statement,
+    StatementLine,
+    StatementLineEvidence,
+    StatementLineQuestion,
+    StatementLineVersion,
 )
 from donations.models.card_testing import CheckoutOpening
 from donations.models.classification import Classification, Dismissal
-from donations.models.cure import Cure, ReceiptGap
+from donations.models.cure import Correction, ReceiptGap
 from donations.models.data_key import DataKey
 from donations.models.donation import Allocation, CheckoutAttempt, Donation
 from donations.models.donation_check import DonationCheck
@@ -33,28 +33,37 @@ from donations.models.facts import (
     StrayPayment,
 )
 from donations.models.installation import Installation, Restoration
-from donations.models.ledger import Account, BalanceMark, DayMark, Entry, Halt, Period, Posting, RestMark
+from donations.models.ledger import (
+    Account,
+    BalanceSnapshot,
+    DailyTotalSnapshot,
+    Entry,
+    OpenItemSnapshot,
+    Period,
+    Posting,
+    PostingStop,
+)
 from donations.models.message import MessageDecision
 from donations.models.milestone import Milestone
-from donations.models.offline import OfflineGift, Slip
+from donations.models.offline import OfflineDonation, PayingInSlip
 from donations.models.offline_key import OfflineKey, OfflineRequest, OfflineUnlock
 from donations.models.organisation import Organisation
-from donations.models.pay_in import PayIn
+from donations.models.pay_in import BranchReturn
 from donations.models.queues import Heartbeat, Job, Mail, StripeEvent, WebhookArrival
 from donations.models.receipt import Receipt, ReceiptChange, ReceiptEvent, ReceiptSeries
 from donations.models.recovery import Recovery
 from donations.models.spending import (
     Adjustment,
     Approval,
-    Disbursement,
+    PaymentRequest,
     PayoutShare,
     PeriodBalance,
     PeriodSignature,
     RefundAttempt,
 )
-from donations.models.staff import Brake, KeptForm, Passkey, RecoveryCode, Staff, StaffRole, StaffSession
+from donations.models.staff import KeptForm, Passkey, RecoveryCode, Staff, StaffRole, StaffSession, Throttle
 from donations.models.staff_change import StaffChange
-from donations.models.subscription import Subscription, SubscriptionRequest
+from donations.models.subscription import Subscriber, SubscriberRequest
 from donations.models.update import AppealUpdate
 from donations.models.wording import AppealWording
 
@@ -73,21 +82,17 @@ __all__ = [
     "ArchiveRecord",
     "Area",
     "AuditRecord",
-    "BalanceMark",
+    "BalanceSnapshot",
     "BalanceTransaction",
     "BankAccount",
-    "BankLine",
-    "BankLineEvidence",
-    "BankLineVersion",
-    "Brake",
+    "BranchReturn",
     "CheckoutAttempt",
     "CheckoutOpening",
     "Classification",
-    "Cure",
+    "Correction",
+    "DailyTotalSnapshot",
     "DataKey",
-    "DayMark",
     "Decision",
-    "Disbursement",
     "Dismissal",
     "Dispute",
     "Donation",
@@ -98,31 +103,32 @@ __all__ = [
     "Fund",
     "FundTotal",
     "GoalChange",
-    "Halt",
     "Heartbeat",
     "Installation",
     "Job",
     "KeptForm",
-    "LineQuestion",
     "Mail",
     "Match",
     "MatchRule",
     "MessageDecision",
     "Milestone",
-    "OfflineGift",
+    "OfflineDonation",
     "OfflineKey",
     "OfflineRequest",
     "OfflineUnlock",
+    "OpenItemSnapshot",
     "Organisation",
     "Passkey",
-    "PayIn",
+    "PayingInSlip",
     "Payment",
+    "PaymentRequest",
     "Payout",
     "PayoutShare",
     "Period",
     "PeriodBalance",
     "PeriodSignature",
     "Posting",
+    "PostingStop",
     "PublishedTotal",
     "Receipt",
     "ReceiptChange",
@@ -133,17 +139,20 @@ __all__ = [
     "RecoveryCode",
     "Refund",
     "RefundAttempt",
-    "RestMark",
     "Restoration",
-    "Slip",
     "Staff",
     "StaffChange",
     "StaffRole",
     "StaffSession",
     "Statement",
+    "StatementLine",
+    "StatementLineEvidence",
+    "StatementLineQuestion",
+    "StatementLineVersion",
     "StrayPayment",
     "StripeEvent",
-    "Subscription",
-    "SubscriptionRequest",
+    "Subscriber",
+    "SubscriberRequest",
+    "Throttle",
     "WebhookArrival",
 ]

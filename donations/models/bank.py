@@ -71,17 +71,17 @@ class Statement(Model):
     withdrawn_reason: Mapped[str | None] = mapped_column(Text)
 
 
-class BankLine(Model):
+class StatementLine(Model):
     """One line of a statement: `+` came in, `-` went out. Lines are a multiset: `occurrence` is the n-th line with the
     same `dedupe_key` (a keyed hash of account, day, amount, native id and normalised text; docs/ledger.md)."""
 
-    __tablename__ = "bank_line"
+    __tablename__ = "statement_line"
     __table_args__ = (
         CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
         UniqueConstraint("bank_account_id", "dedupe_key", "occurrence"),
-        Index("ix_bank_line_amount", "currency", "amount_minor"),
-        Index("ix_bank_line_booked_on", "bank_account_id", "booked_on"),
-        not_under_offline_key("bank_line"),
+        Index("ix_statement_line_amount", "currency", "amount_minor"),
+        Index("ix_statement_line_booked_on", "bank_account_id", "booked_on"),
+        not_under_offline_key("statement_line"),
     )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
@@ -105,28 +105,30 @@ class BankLine(Model):
         return f"bank:{self.bank_account_id}:{self.dedupe_key.hex()}:{self.occurrence}"
 
 
-class BankLineEvidence(Model):
+class StatementLineEvidence(Model):
     """One piece of evidence by which a line is recognised; a line may have several, and more over time. `hash` is keyed
     and holds the account. `number`: the bank's own. `wording`: day, amount and text in a later file.
     `entry` and `total`: the collective entry whose part it is, by that entry's number, and by its day and amount."""
 
-    __tablename__ = "bank_line_evidence"
+    __tablename__ = "statement_line_evidence"
     __table_args__ = (one_of("kind", EVIDENCE_KINDS, "kind_known"), {"sqlite_with_rowid": False})
 
-    bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"), primary_key=True, autoincrement=False)
+    statement_line_id: Mapped[int] = mapped_column(
+        ForeignKey("statement_line.id"), primary_key=True, autoincrement=False
+    )
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
     hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True, index=True)
     statement_id: Mapped[int | None] = mapped_column(ForeignKey("statement.id"))  # the file that showed it
 
 
-class BankLineVersion(Model):
+class StatementLineVersion(Model):
     """The earlier text of a line that a later file extended or changed. The line itself has the present text."""
 
-    __tablename__ = "bank_line_version"
-    __table_args__ = (not_under_offline_key("bank_line_version"),)
+    __tablename__ = "statement_line_version"
+    __table_args__ = (not_under_offline_key("statement_line_version"),)
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
-    bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"), index=True)
+    statement_line_id: Mapped[int] = mapped_column(ForeignKey("statement_line.id"), index=True)
     details_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     replaced_by: Mapped[int | None] = mapped_column(ForeignKey("statement.id"))
     replaced_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -134,19 +136,19 @@ class BankLineVersion(Model):
     under_offline_key: Mapped[bool] = mapped_column(server_default=false())  # sealed with the offline key
 
 
-class LineQuestion(Model):
+class StatementLineQuestion(Model):
     """A line of a file that may be a stored one, or another one. It becomes a line only when a person decides so."""
 
-    __tablename__ = "line_question"
+    __tablename__ = "statement_line_question"
     __table_args__ = (
         one_of("state", QUESTION_STATES, "state_known"),
         CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
         CheckConstraint("state = 'open' OR answered_by IS NOT NULL", name="answered_by_a_person"),
-        not_under_offline_key("line_question"),
+        not_under_offline_key("statement_line_question"),
     )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
-    bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"), index=True)  # the line it may be
+    statement_line_id: Mapped[int] = mapped_column(ForeignKey("statement_line.id"), index=True)  # the line it may be
     statement_id: Mapped[int] = mapped_column(ForeignKey("statement.id"), index=True)
     position: Mapped[int] = mapped_column(Integer)
     reason: Mapped[str] = mapped_column(Text)
@@ -175,7 +177,7 @@ class Match(Model):
     )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
-    bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"), index=True)
+    statement_line_id: Mapped[int] = mapped_column(ForeignKey("statement_line.id"), index=True)
     kind: Mapped[str] = mapped_column(Text)
     target: Mapped[str | None] = mapped_column(Text)
     fund_id: Mapped[int | None] = mapped_column(ForeignKey("fund.id"))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from donations.models.base import BigInt, Model, UtcDateTime, one_of
 
 CLASSIFICATION_STATES = ("requested", "made", "refused", "replaced")
-_MADE = text("state = 'made' AND movement_id IS NOT NULL")
+_MADE = text("state = 'made' AND balance_transaction_id IS NOT NULL")
 
 
 class Classification(Model):
@@ -22,15 +22,17 @@ class Classification(Model):
     __tablename__ = "classification"
     __table_args__ = (
         one_of("state", CLASSIFICATION_STATES, "state_known"),
-        CheckConstraint("(payment_id IS NULL) <> (movement_id IS NULL)", name="of_one_thing"),
-        CheckConstraint("(account IS NULL) = (movement_id IS NULL)", name="account_of_movement"),
-        Index("ix_classification_made", "movement_id", unique=True, sqlite_where=_MADE, postgresql_where=_MADE),
+        CheckConstraint("(payment_id IS NULL) <> (balance_transaction_id IS NULL)", name="of_one_thing"),
+        CheckConstraint("(account IS NULL) = (balance_transaction_id IS NULL)", name="account_of_transaction"),
+        Index(
+            "ix_classification_made", "balance_transaction_id", unique=True, sqlite_where=_MADE, postgresql_where=_MADE
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)
     form_key: Mapped[str] = mapped_column(Text, unique=True)
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), index=True)
-    movement_id: Mapped[str | None] = mapped_column(ForeignKey("balance_transaction.id"), index=True)
+    balance_transaction_id: Mapped[str | None] = mapped_column(ForeignKey("balance_transaction.id"), index=True)
     fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"))
     account: Mapped[int | None] = mapped_column(Integer)
     reason: Mapped[str] = mapped_column(Text)

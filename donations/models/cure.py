@@ -10,21 +10,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from donations.models.base import BigInt, Model, UtcDateTime, one_of
 
-CURE_KINDS = ("recalculate", "reissue", "record_lost", "reverse", "refund", "assign", "accept")
-CURE_STATES = ("requested", "made", "refused")
+CORRECTION_KINDS = ("recalculate", "reissue", "record_lost", "reverse", "refund", "assign", "accept")
+CORRECTION_STATES = ("requested", "made", "refused")
 
 
-class Cure(Model):
+class Correction(Model):
     """One act against one finding, named by its invariant, its subject and its exact figure. `target` is what is acted
     on: a charge, an entry. Once it is made it never changes: an acceptance is looked up here for ever."""
 
-    __tablename__ = "cure"
+    __tablename__ = "correction"
     __table_args__ = (
-        one_of("kind", CURE_KINDS, "kind_known"),
-        one_of("state", CURE_STATES, "state_known"),
+        one_of("kind", CORRECTION_KINDS, "kind_known"),
+        one_of("state", CORRECTION_STATES, "state_known"),
         CheckConstraint("(state = 'requested') = (decided_by IS NULL)", name="decided_by_a_person"),
-        Index("ix_cure_state", "state", "requested_at"),
-        Index("ix_cure_refund_attempt_id", "refund_attempt_id"),
+        Index("ix_correction_state", "state", "requested_at"),
+        Index("ix_correction_refund_attempt_id", "refund_attempt_id"),
     )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)

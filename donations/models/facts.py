@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from donations.models.base import BigInt, Model, UtcDateTime, one_of
 
-_UNSETTLED = "movement_id IS NULL AND failed_at IS NULL"
+_UNSETTLED = "recorded_transaction_id IS NULL AND failed_at IS NULL"
 # It carries the reference of a donation of ours that is not here, as after a restore.
 LOST = "donation_id IS NULL AND reference IS NOT NULL"
 
@@ -46,7 +46,7 @@ class Payment(Model):
     failure_code: Mapped[str | None] = mapped_column(Text)
     balance_transaction_id: Mapped[str | None] = mapped_column(Text)
     # Its own balance transaction, once that has reached us; balance_transaction_id is only what the charge says.
-    movement_id: Mapped[str | None] = mapped_column(Text)
+    recorded_transaction_id: Mapped[str | None] = mapped_column(Text)
     first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

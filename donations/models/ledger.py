@@ -91,11 +91,11 @@ class Period(Model):
     state: Mapped[str] = mapped_column(Text, default="open")
 
 
-class BalanceMark(Model):
+class BalanceSnapshot(Model):
     """What a fund's account came to with the entry `through`: so that pages add up only what was posted since. Made
     from the postings again and again; never a source of anything."""
 
-    __tablename__ = "balance_mark"
+    __tablename__ = "balance_snapshot"
 
     fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"), primary_key=True, autoincrement=False)
     currency: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -104,11 +104,11 @@ class BalanceMark(Model):
     through: Mapped[int] = mapped_column(BigInt)
 
 
-class RestMark(Model):
+class OpenItemSnapshot(Model):
     """What was open of a thing on a clearing account with the entry `through`, and its first entry: so that the to-do
-    list need not add up all that was cleared long ago. `clear_ref` is empty where there is none. Like BalanceMark."""
+    list need not add up all that was cleared long ago. `clear_ref` is empty where there is none. Like BalanceSnapshot."""
 
-    __tablename__ = "rest_mark"
+    __tablename__ = "open_item_snapshot"
 
     account: Mapped[int] = mapped_column(ForeignKey("account.code"), primary_key=True, autoincrement=False)
     clear_ref: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -119,10 +119,10 @@ class RestMark(Model):
     through: Mapped[int] = mapped_column(BigInt)
 
 
-class DayMark(Model):
-    """What was posted on an account on a day, over all funds, with the entry `through`. Like BalanceMark."""
+class DailyTotalSnapshot(Model):
+    """What was posted on an account on a day, over all funds, with the entry `through`. Like BalanceSnapshot."""
 
-    __tablename__ = "day_mark"
+    __tablename__ = "daily_total_snapshot"
 
     entry_date: Mapped[date] = mapped_column(Date, primary_key=True)
     currency: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -131,10 +131,10 @@ class DayMark(Model):
     through: Mapped[int] = mapped_column(BigInt)
 
 
-class Halt(Model):
+class PostingStop(Model):
     """Posting is stopped, since when and why: one row while it is, none while it is not. Events are still received."""
 
-    __tablename__ = "halt"
+    __tablename__ = "posting_stop"
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -15,16 +15,16 @@ METHODS = ("cash", "cheque", "bank", "standing_order")
 OFFLINE_STATES = ("expected", "recorded", "accepted", "cancelled")
 
 
-class OfflineGift(Model):
+class OfflineDonation(Model):
     """A treasurer's record of a donation received offline or sent by bank: a fact about its donation. Cash and cheques
     are recorded, and count once a second person accepts them; a transfer is expected until a statement line is matched
     to it."""
 
-    __tablename__ = "offline_gift"
+    __tablename__ = "offline_donation"
     __table_args__ = (
         one_of("method", METHODS, "method_known"),
         one_of("state", OFFLINE_STATES, "state_known"),
-        Index("ix_offline_gift_open", "state", "method"),
+        Index("ix_offline_donation_open", "state", "method"),
     )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
@@ -32,7 +32,7 @@ class OfflineGift(Model):
     method: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     received_on: Mapped[date] = mapped_column(Date)
-    slip_id: Mapped[int | None] = mapped_column(ForeignKey("slip.id"), index=True)
+    paying_in_slip_id: Mapped[int | None] = mapped_column(ForeignKey("paying_in_slip.id"), index=True)
     reference_code: Mapped[str | None] = mapped_column(Text, index=True)  # with its check character
     cheque_number: Mapped[str | None] = mapped_column(Text)
     payer_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
@@ -48,10 +48,10 @@ class OfflineGift(Model):
     donation: Mapped[Donation] = relationship()
 
 
-class Slip(Model):
+class PayingInSlip(Model):
     """A paying-in slip: cash and cheques taken to the bank together, with its expected total."""
 
-    __tablename__ = "slip"
+    __tablename__ = "paying_in_slip"
     __table_args__ = (
         CheckConstraint("expected_count > 0", name="expected_count_positive"),
         CheckConstraint("expected_minor > 0", name="expected_positive"),

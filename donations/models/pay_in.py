@@ -10,32 +10,32 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from donations.models.appeal import Area
 from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
-from donations.models.offline import OfflineGift
+from donations.models.offline import OfflineDonation
 from donations.money import Money
 
-PAY_IN_METHODS = ("cash", "cheque", "bank")
-PAY_IN_STATES = ("new", "replaced", "accepted", "declined")
+BRANCH_RETURN_METHODS = ("cash", "cheque", "bank")
+BRANCH_RETURN_STATES = ("new", "replaced", "accepted", "declined")
 LINE_KINDS = ("collection", "paper_sales", "stall", "raffle", "standing_orders")
 
 
-class PayIn(Model):
+class BranchReturn(Model):
     """One version of a branch return. `lines` are minor units by kind; the names of who counted and submitted, and the
-    notes, are sealed together. `gift_id` is the donation that its acceptance recorded, or corrected."""
+    notes, are sealed together. `offline_donation_id` is the donation that its acceptance recorded, or corrected."""
 
-    __tablename__ = "pay_in"
+    __tablename__ = "branch_return"
     __table_args__ = (
-        one_of("state", PAY_IN_STATES, "state_known"),
-        one_of("method", PAY_IN_METHODS, "method_known"),
+        one_of("state", BRANCH_RETURN_STATES, "state_known"),
+        one_of("method", BRANCH_RETURN_METHODS, "method_known"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("to_on >= from_on", name="ends_after_start"),
-        CheckConstraint("state <> 'accepted' OR gift_id IS NOT NULL", name="accepted_is_a_gift"),
-        Index("ix_pay_in_state", "state", "sent_at"),
+        CheckConstraint("state <> 'accepted' OR offline_donation_id IS NOT NULL", name="accepted_is_a_donation"),
+        Index("ix_branch_return_state", "state", "sent_at"),
     )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
     # One version has one successor at most.
-    amends: Mapped[int | None] = mapped_column(ForeignKey("pay_in.id"), unique=True)
+    revises: Mapped[int | None] = mapped_column(ForeignKey("branch_return.id"), unique=True)
     version: Mapped[int] = mapped_column(Integer, default=1)
     state: Mapped[str] = mapped_column(Text, default="new")
     method: Mapped[str] = mapped_column(Text)
@@ -52,12 +52,12 @@ class PayIn(Model):
     decided_by: Mapped[str | None] = mapped_column(Text)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(Text, default="")  # why it was declined
-    gift_id: Mapped[int | None] = mapped_column(ForeignKey("offline_gift.id"), index=True)
+    offline_donation_id: Mapped[int | None] = mapped_column(ForeignKey("offline_donation.id"), index=True)
     # The day it was entered on: later than its own where the period of that day was closed.
     booked_on: Mapped[date | None] = mapped_column(Date)
 
     area: Mapped[Area] = relationship()
-    gift: Mapped[OfflineGift | None] = relationship()
+    gift: Mapped[OfflineDonation | None] = relationship()
 
     @property
     def amount(self) -> Money:

@@ -11,19 +11,19 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
 from donations.money import Money
 
-DISBURSEMENT_STATES = ("requested", "approved", "sent", "paid", "refused", "cancelled")
+PAYMENT_REQUEST_STATES = ("requested", "approved", "sent", "paid", "refused", "cancelled")
 ADJUSTMENT_KINDS = ("transfer", "opening", "write_off", "kept")
 ADJUSTMENT_STATES = ("requested", "made", "refused")
 REFUND_REASONS = ("requested_by_customer", "duplicate", "fraudulent")  # as Stripe's code
 REFUND_ATTEMPT_STATES = ("asked", "made", "refused")
 
 
-class Disbursement(Model):
+class PaymentRequest(Model):
     """A request to pay a fund's money on to its purpose. The payee is sealed; `payee_masked` is what lists show."""
 
-    __tablename__ = "disbursement"
+    __tablename__ = "payment_request"
     __table_args__ = (
-        one_of("state", DISBURSEMENT_STATES, "state_known"),
+        one_of("state", PAYMENT_REQUEST_STATES, "state_known"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
     )
 
@@ -59,10 +59,13 @@ class Approval(Model):
     """One person's approval or rejection of a payment request."""
 
     __tablename__ = "approval"
-    __table_args__ = (UniqueConstraint("disbursement_id", "actor"), one_of("verdict", ("yes", "no"), "verdict_known"))
+    __table_args__ = (
+        UniqueConstraint("payment_request_id", "actor"),
+        one_of("verdict", ("yes", "no"), "verdict_known"),
+    )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)
-    disbursement_id: Mapped[int] = mapped_column(ForeignKey("disbursement.id"))
+    payment_request_id: Mapped[int] = mapped_column(ForeignKey("payment_request.id"))
     actor: Mapped[str] = mapped_column(Text)
     verdict: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -134,10 +134,10 @@ class KeptForm(Model):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
-class Brake(Model):
+class Throttle(Model):
     """How often signing in failed lately, for an account, a network, or both: a keyed hash says which."""
 
-    __tablename__ = "brake"
+    __tablename__ = "throttle"
 
     key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     failures: Mapped[int] = mapped_column(Integer)

@@ -11,19 +11,19 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from donations.models.appeal import Appeal
 from donations.models.base import BigInt, Model, UtcDateTime, one_of
 
-SUBSCRIPTION_STATES = ("asked", "confirmed", "ended")
+SUBSCRIBER_STATES = ("asked", "confirmed", "ended")
 
 
-class Subscription(Model):
+class Subscriber(Model):
     """A subscriber of one appeal. `asked`: typed beside a donation; `confirmed`: confirmed from its mailbox; `ended`:
     it gets nothing more, and the address is erased."""
 
-    __tablename__ = "subscription"
+    __tablename__ = "subscriber"
     __table_args__ = (
-        one_of("state", SUBSCRIPTION_STATES, "state_known"),
+        one_of("state", SUBSCRIBER_STATES, "state_known"),
         UniqueConstraint("appeal_id", "email_hash"),
-        Index("ix_subscription_mailing", "appeal_id", "state", "id"),
-        Index("ix_subscription_personal_until", "personal_until"),
+        Index("ix_subscriber_mailing", "appeal_id", "state", "id"),
+        Index("ix_subscriber_personal_until", "personal_until"),
     )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True)
@@ -41,7 +41,7 @@ class Subscription(Model):
     personal_until: Mapped[date | None] = mapped_column(Date)
 
     appeal: Mapped[Appeal] = relationship()
-    requests: Mapped[list[SubscriptionRequest]] = relationship(cascade="all, delete-orphan")
+    requests: Mapped[list[SubscriberRequest]] = relationship(cascade="all, delete-orphan")
 
     def confirm(self, *, until: date, at: datetime) -> None:
         assert self.state == "asked", self.state
@@ -54,11 +54,11 @@ class Subscription(Model):
         self.requests.clear()
 
 
-class SubscriptionRequest(Model):
+class SubscriberRequest(Model):
     """A donation beside which updates were asked for. The first mail waits until any of an address's has come, so that
     an unpaid one does not block one that was paid."""
 
-    __tablename__ = "subscription_request"
+    __tablename__ = "subscriber_request"
 
-    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscription.id"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"), primary_key=True)
     donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"), primary_key=True, index=True)

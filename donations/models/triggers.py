@@ -5,7 +5,15 @@ from __future__ import annotations
 
 from sqlalchemy.engine import Connection
 
-_STAYING = ("bank_line", "match", "period_balance", "period_signature", "cure", "receipt_gap", "appeal_wording")
+_STAYING = (
+    "statement_line",
+    "match",
+    "period_balance",
+    "period_signature",
+    "correction",
+    "receipt_gap",
+    "appeal_wording",
+)
 _BOTH = (
     "posting_before_entry",
     "posting_never_changes",

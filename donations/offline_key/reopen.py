@@ -177,7 +177,7 @@ def _hashes(table_name: str, column_name: str, text: str) -> dict[str, bytes | N
     if table_name == "stripe_event":
         email = _payer(text)
         return {"email_hash": privacy.lookup_hash(email, "event email") if email else NOT_FOUND}
-    if table_name == "bank_line":
+    if table_name == "statement_line":
         account = json.loads(text).get("account")
         return {"payer_hash": payer_hash(account) if account else None}
     return {}

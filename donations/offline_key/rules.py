@@ -50,8 +50,12 @@ def _table(model: type[models.base.Model]) -> Table:
 
 
 _donation, _receipt, _mail = _table(models.Donation), _table(models.Receipt), _table(models.Mail)
-_change, _event, _line = _table(models.ReceiptChange), _table(models.StripeEvent), _table(models.BankLine)
-_version, _question, _match = _table(models.BankLineVersion), _table(models.LineQuestion), _table(models.Match)
+_change, _event, _line = _table(models.ReceiptChange), _table(models.StripeEvent), _table(models.StatementLine)
+_version, _question, _match = (
+    _table(models.StatementLineVersion),
+    _table(models.StatementLineQuestion),
+    _table(models.Match),
+)
 _account, _decision, _appeal = _table(models.BankAccount), _table(models.MessageDecision), _table(models.Appeal)
 
 
@@ -89,16 +93,16 @@ def _is_handled(at: datetime) -> ColumnElement[bool]:
 def _is_matched(_at: datetime) -> ColumnElement[bool]:
     """Fully matched, with nothing left for a person to decide. The bank's own number must be stored beside it: it
     cannot be found in sealed text."""
-    of_line = (_match.c.bank_line_id == _line.c.id, _match.c.kind != "unidentified")
+    of_line = (_match.c.statement_line_id == _line.c.id, _match.c.kind != "unidentified")
     matched = select(func.coalesce(func.sum(_match.c.amount_minor), 0)).where(*of_line, _match.c.state == "confirmed")
-    doubted = exists().where(_question.c.bank_line_id == _line.c.id, _question.c.state == "open")
-    proposed = exists().where(_match.c.bank_line_id == _line.c.id, _match.c.state == "proposed")
+    doubted = exists().where(_question.c.statement_line_id == _line.c.id, _question.c.state == "open")
+    proposed = exists().where(_match.c.statement_line_id == _line.c.id, _match.c.state == "proposed")
     noted = exists().where(_account.c.id == _line.c.bank_account_id, _account.c.evidence_complete)
     return and_(matched.scalar_subquery() == _line.c.amount_minor, ~doubted, ~proposed, noted)
 
 
 def _is_of_matched_line(table: Table) -> Condition:
-    return lambda at: exists().where(_line.c.id == table.c.bank_line_id, _is_matched(at))
+    return lambda at: exists().where(_line.c.id == table.c.statement_line_id, _is_matched(at))
 
 
 def _is_answered(at: datetime) -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from donations.data_keys.columns import SEALED
 from donations.data_keys.offline import is_sealed_offline, sealer
 from donations.errors import BadSeal
 from donations.giving import messages
-from donations.models import Donation, DonationCheck, OfflineGift, OfflineKey, Subscription, SubscriptionRequest
+from donations.models import Donation, DonationCheck, OfflineDonation, OfflineKey, Subscriber, SubscriberRequest
 from donations.offline_key.rules import IS_SIGNED, MESSAGE_STAYS, Rule
 
 BATCH = 200
@@ -93,14 +93,12 @@ def _forget_beside(conn: Connection, donation_id: int) -> None:
     for row in conn.execute(select(_check.c.id, _check.c.code).where(_check.c.donation_id == donation_id)).all():
         empty = privacy.seal("{}", SEALED["donation_check", "fields_sealed"].format(code=row.code))
         conn.execute(update(_check).where(_check.c.id == row.id).values(fields_sealed=empty))
-    was_mailed = exists().where(
-        _subscription.c.id == _request.c.subscription_id, _subscription.c.mailed_at.is_not(None)
-    )
+    was_mailed = exists().where(_subscription.c.id == _request.c.subscriber_id, _subscription.c.mailed_at.is_not(None))
     conn.execute(delete(_request).where(_request.c.donation_id == donation_id, was_mailed))
 
 
 _donation: Table = Donation.__table__  # type: ignore[assignment]
-_gift: Table = OfflineGift.__table__  # type: ignore[assignment]
+_gift: Table = OfflineDonation.__table__  # type: ignore[assignment]
 _check: Table = DonationCheck.__table__  # type: ignore[assignment]
-_subscription: Table = Subscription.__table__  # type: ignore[assignment]
-_request: Table = SubscriptionRequest.__table__  # type: ignore[assignment]
+_subscription: Table = Subscriber.__table__  # type: ignore[assignment]
+_request: Table = SubscriberRequest.__table__  # type: ignore[assignment]

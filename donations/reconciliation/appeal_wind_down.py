@@ -11,7 +11,7 @@ from sqlalchemy import Table, bindparam, literal, select, union_all
 from sqlalchemy.engine import Connection
 
 from donations.extensions import db
-from donations.models import Adjustment, Appeal, Disbursement, Fund
+from donations.models import Adjustment, Appeal, Fund, PaymentRequest
 from donations.money import apportion
 from donations.reconciliation import balances, fund_availability, wording_balances
 from donations.reconciliation.balances import FundBalance
@@ -93,7 +93,7 @@ def _under(given: Given, named: Sequence[Fund], fund: Fund) -> Under:
 
 
 _adjustment: Table = Adjustment.__table__  # type: ignore[assignment]
-_disbursement: Table = Disbursement.__table__  # type: ignore[assignment]
+_disbursement: Table = PaymentRequest.__table__  # type: ignore[assignment]
 _WAITING = union_all(
     select(
         literal("adjustment").label("what"), _adjustment.c.id, _adjustment.c.kind.label("words"),

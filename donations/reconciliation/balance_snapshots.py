@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Table, bindparam, cast, delete, func, insert,
 from sqlalchemy.engine import Connection
 
 from donations.bookkeeping import CLEARING
-from donations.models import BalanceMark, DayMark, Entry, Posting, RestMark
+from donations.models import BalanceSnapshot, DailyTotalSnapshot, Entry, OpenItemSnapshot, Posting
 from donations.models.base import least_id
 
 # Ids are made in order of time, but a transaction may still be on its way: nothing younger than this is marked.
@@ -47,9 +47,9 @@ def keep(conn: Connection, marks: Marks) -> None:
             conn.execute(insert(table), list(rows))
 
 
-_balance: Table = BalanceMark.__table__  # type: ignore[assignment]
-_day: Table = DayMark.__table__  # type: ignore[assignment]
-_rest: Table = RestMark.__table__  # type: ignore[assignment]
+_balance: Table = BalanceSnapshot.__table__  # type: ignore[assignment]
+_day: Table = DailyTotalSnapshot.__table__  # type: ignore[assignment]
+_rest: Table = OpenItemSnapshot.__table__  # type: ignore[assignment]
 _posting: Table = Posting.__table__  # type: ignore[assignment]
 _entry: Table = Entry.__table__  # type: ignore[assignment]
 _SUM = cast(func.sum(_posting.c.amount_minor), BigInteger).label("amount_minor")

@@ -43,10 +43,10 @@ def book_movement(conn: Connection, movement: Movement, *, at: datetime) -> None
         _converge(conn, house, row.number, wanted, at=at)
 
 
-def book_again(conn: Connection, movement_id: str, *, at: datetime) -> None:
+def book_again(conn: Connection, balance_transaction_id: str, *, at: datetime) -> None:
     """Post a known balance transaction again, because something was decided about it, and the payout it is a member of,
     whose parts may have changed."""
-    row = conn.execute(_BY_ID, {"of_movement": movement_id}).one()
+    row = conn.execute(_BY_ID, {"of_movement": balance_transaction_id}).one()
     if row.charge_id is not None:
         giving.settle(conn, facts.lock_root(conn, row.charge_id, at=at), at=at)
     else:
@@ -125,7 +125,10 @@ _payment: Table = Payment.__table__  # type: ignore[assignment]
 _classification: Table = Classification.__table__  # type: ignore[assignment]
 _LOCK = Prepared(
     select(_table.c.number, _classification.c.account, _classification.c.fund_id)
-    .outerjoin(_classification, and_(_classification.c.movement_id == _table.c.id, _classification.c.state == "made"))
+    .outerjoin(
+        _classification,
+        and_(_classification.c.balance_transaction_id == _table.c.id, _classification.c.state == "made"),
+    )
     .where(_table.c.id == bindparam("of_movement"))
     .with_for_update(of=_table)
 )

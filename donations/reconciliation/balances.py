@@ -11,7 +11,7 @@ from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.engine import Connection
 
 from donations.bookkeeping.accounts import AVAILABLE, Group, accounts_of
-from donations.models import BalanceMark, Fund, Posting
+from donations.models import BalanceSnapshot, Fund, Posting
 
 # What the columns of a fund are made of. A `-` turns the sign: income and what is owed are credits. A row adds up:
 # raised + moved - fees - paid_out + other = held, and held = at_stripe + in_transit + in_hand + in_bank + owed.
@@ -93,7 +93,7 @@ _SUSPENSE = select(Fund.id).where(Fund.kind == "suspense")
 # The sum keeps SQLite from walking the index by fund, which holds every posting there is.
 _OF_FUND = ((_posting.c.fund_id + 0).label("fund_id"), _posting.c.currency, _posting.c.account)
 # The marks in one query, so that they are of one moment; then everything behind them, which only ever grows.
-_MARKED = select(BalanceMark.__table__)
+_MARKED = select(BalanceSnapshot.__table__)
 _SINCE = (
     select(*_OF_FUND, func.sum(_posting.c.amount_minor).label("amount_minor"))
     .where(_posting.c.entry_id > bindparam("through"))

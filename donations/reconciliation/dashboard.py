@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Table, and_, bindparam, cast, func, or_, select
 from sqlalchemy.engine import Connection
 
-from donations.models import DayMark, Entry, Payment, Posting
+from donations.models import DailyTotalSnapshot, Entry, Payment, Posting
 from donations.models.base import BigInt
 
 WEEKS = 26
@@ -91,7 +91,7 @@ _INCOME = (
     .where(_posting.c.entry_id > bindparam("through"), (_posting.c.account + 0).in_(_GIVEN))
 )
 # All its days, so that `through` is known even if none of them is asked for.
-_MARKED_INCOME = select(DayMark.__table__).where(DayMark.account.in_(_GIVEN))
+_MARKED_INCOME = select(DailyTotalSnapshot.__table__).where(DailyTotalSnapshot.account.in_(_GIVEN))
 _BY_ACCOUNT = (
     select(_posting.c.account, _posting.c.currency, cast(func.sum(_posting.c.amount_minor), BigInt).label("minor"))
     .where(_posting.c.fund_id == bindparam("of_fund"))

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from donations import giving
 from donations.errors import NothingToDecide
 from donations.extensions import db
-from donations.models import Donation, Fund, OfflineGift, Payment, Receipt, StrayPayment
+from donations.models import Donation, Fund, OfflineDonation, Payment, Receipt, StrayPayment
 from donations.reconciliation import paying_in_slips, statement_line_entries
 
 
@@ -21,7 +21,7 @@ class Found:
     """What a number names: the charge of a donation by card, or an offline donation; neither, if it names none."""
 
     charge_id: str | None = None
-    gift_id: int | None = None
+    offline_donation_id: int | None = None
 
 
 def find(number: str) -> Found:
@@ -31,9 +31,11 @@ def find(number: str) -> Found:
         .outerjoin(Receipt, Receipt.donation_id == Donation.id)
         .where(or_(Donation.reference == number.lower(), Receipt.label == number.upper()))
     )
-    gift_id = db.session.scalar(select(OfflineGift.id).where(OfflineGift.donation_id == donation_id))
-    if gift_id is not None:
-        return Found(gift_id=gift_id)
+    offline_donation_id = db.session.scalar(
+        select(OfflineDonation.id).where(OfflineDonation.donation_id == donation_id)
+    )
+    if offline_donation_id is not None:
+        return Found(offline_donation_id=offline_donation_id)
     of_donation = select(Payment.charge_id).where(
         Payment.donation_id == donation_id,
         Payment.amount_minor.is_not(None),
@@ -48,20 +50,22 @@ def move(conn: Connection, number: str, fund: Fund, *, reason: str, actor: str, 
     """Move the donation that `number` names (a charge, a receipt, our reference) to a fund. Raises NothingToDecide if
     it names none, NotToBeCorrected for one that was cancelled."""
     found = find(number)
-    if found.gift_id is not None:
-        move_offline(conn, found.gift_id, fund, at=at)
+    if found.offline_donation_id is not None:
+        move_offline(conn, found.offline_donation_id, fund, at=at)
     elif found.charge_id is not None:
         giving.assign(conn, found.charge_id, fund, reason=reason, actor=actor, at=at)
     else:
         raise NothingToDecide(charge=number, fund=fund.slug)
 
 
-def move_offline(conn: Connection, gift_id: int, fund: Fund, *, at: datetime) -> None:
+def move_offline(conn: Connection, offline_donation_id: int, fund: Fund, *, at: datetime) -> None:
     """A donation in cash, by cheque or by bank: its own entry, its paying-in slip's and its statement lines' follow."""
-    giving.offline_donations.move(conn, gift_id, fund, at=at)
+    giving.offline_donations.move(conn, offline_donation_id, fund, at=at)
     for kind in statement_line_entries.OF_A_GIFT:
-        statement_line_entries.book_matched(conn, kind, str(gift_id), at=at)
-    slip_id = db.session.scalar(select(OfflineGift.slip_id).where(OfflineGift.id == gift_id))
-    if slip_id is not None:
-        paying_in_slips.book_again(conn, slip_id, at=at)
-        statement_line_entries.book_matched(conn, "slip", str(slip_id), at=at)
+        statement_line_entries.book_matched(conn, kind, str(offline_donation_id), at=at)
+    paying_in_slip_id = db.session.scalar(
+        select(OfflineDonation.paying_in_slip_id).where(OfflineDonation.id == offline_donation_id)
+    )
+    if paying_in_slip_id is not None:
+        paying_in_slips.book_again(conn, paying_in_slip_id, at=at)
+        statement_line_entries.book_matched(conn, "slip", str(paying_in_slip_id), at=at)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from donations.bookkeeping.accounts import BANK
 from donations.errors import NotEnoughInFund, NotInTheBank
 from donations.extensions import db
-from donations.models import BankAccount, Disbursement, Fund, Posting
+from donations.models import BankAccount, Fund, PaymentRequest, Posting
 from donations.money import Money
 from donations.reconciliation import balances
 from donations.reconciliation.balances import FundBalance
@@ -99,7 +99,7 @@ def lock(fund_id: int) -> None:
 
 
 _posting: Table = Posting.__table__  # type: ignore[assignment]
-_disbursement: Table = Disbursement.__table__  # type: ignore[assignment]
+_disbursement: Table = PaymentRequest.__table__  # type: ignore[assignment]
 _account: Table = BankAccount.__table__  # type: ignore[assignment]
 _ACCOUNTS = (
     select(_account.c.id, _account.c.name)

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from donations import giving
 from donations.errors import AlreadyDone, NotForThisLine
 from donations.i18n import N_
-from donations.models import BankLine, Disbursement, Donation, Match, OfflineGift, Payout, Slip
+from donations.models import Donation, Match, OfflineDonation, PayingInSlip, PaymentRequest, Payout, StatementLine
 from donations.models.base import new_id
 from donations.reconciliation import statement_line_entries
 
@@ -108,7 +108,7 @@ def _check_nothing_was_given_back(conn: Connection, parts: Sequence[Any]) -> Non
 def _row(line_id: int, part: Said, state: str, rule: str, actor: str, at: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
-        "bank_line_id": line_id,
+        "statement_line_id": line_id,
         "kind": part.kind,
         "target": part.target,
         "fund_id": part.fund_id,
@@ -165,7 +165,9 @@ def _fits_taken_back(conn: Connection, line: Any, part: Said) -> str:
 
 
 def _fits_slip(conn: Connection, line: Any, part: Said) -> str:
-    slip = conn.execute(select(Slip.__table__).where(Slip.id == int(part.target or 0)).with_for_update()).first()
+    slip = conn.execute(
+        select(PayingInSlip.__table__).where(PayingInSlip.id == int(part.target or 0)).with_for_update()
+    ).first()
     if slip is None or slip.currency != line.currency or slip.paid_in_on is None:
         return N_("no such paying-in slip has been paid in")
     after = _matched(conn, "slip", part.target) + part.amount_minor
@@ -174,7 +176,7 @@ def _fits_slip(conn: Connection, line: Any, part: Said) -> str:
 
 
 def _fits_disbursement(conn: Connection, line: Any, part: Said) -> str:
-    asked = select(Disbursement.__table__).where(Disbursement.id == int(part.target or 0))
+    asked = select(PaymentRequest.__table__).where(PaymentRequest.id == int(part.target or 0))
     wanted = conn.execute(asked.with_for_update()).first()
     if wanted is None or wanted.currency != line.currency:
         return N_("there is no such payment from a fund")
@@ -226,11 +228,11 @@ def _matched(conn: Connection, kind: str, target: str | None) -> int:
     return int(conn.execute(_MATCHED, {"of_kind": kind, "of_target": target}).scalar_one())
 
 
-_disbursement: Table = Disbursement.__table__  # type: ignore[assignment]
+_disbursement: Table = PaymentRequest.__table__  # type: ignore[assignment]
 _match: Table = Match.__table__  # type: ignore[assignment]
-_line: Table = BankLine.__table__  # type: ignore[assignment]
+_line: Table = StatementLine.__table__  # type: ignore[assignment]
 _LOCK = select(_line).where(_line.c.id == bindparam("of_line")).with_for_update()
-_OF_LINE = _match.c.bank_line_id == bindparam("of_line")
+_OF_LINE = _match.c.statement_line_id == bindparam("of_line")
 _CONFIRMED = select(_match).where(_OF_LINE, _match.c.state == "confirmed").order_by(_match.c.id)
 _ENDED: dict[str, Any] = {"ended_at": bindparam("moment"), "ended_by": bindparam("who")}
 _END_PROPOSALS = update(_match).where(_OF_LINE, _match.c.state == "proposed").values(state="refused", **_ENDED)
@@ -240,15 +242,15 @@ _MATCHED = select(func.coalesce(func.sum(_match.c.amount_minor), 0)).where(
 )
 _GIFT = (
     select(
-        OfflineGift.id,
-        OfflineGift.method,
-        OfflineGift.state.label("gift_state"),
+        OfflineDonation.id,
+        OfflineDonation.method,
+        OfflineDonation.state.label("gift_state"),
         Donation.amount_minor,
         Donation.currency,
     )
-    .join(Donation, Donation.id == OfflineGift.donation_id)
-    .where(OfflineGift.id == bindparam("of_gift"))
-    .with_for_update(of=OfflineGift.__table__)  # Two lines at once must not both find it free.
+    .join(Donation, Donation.id == OfflineDonation.donation_id)
+    .where(OfflineDonation.id == bindparam("of_gift"))
+    .with_for_update(of=OfflineDonation.__table__)  # Two lines at once must not both find it free.
 )
 _OPEN = text(
     "SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account = :of_account AND clear_ref = :of_ref"

@@ -11,7 +11,7 @@ from sqlalchemy import Select, Table, Text, and_, case, cast, func, literal, sel
 from sqlalchemy.engine import Connection
 
 from donations import privacy
-from donations.models import Appeal, BankAccount, Donation, Match, OfflineGift, Posting, Slip
+from donations.models import Appeal, BankAccount, Donation, Match, OfflineDonation, PayingInSlip, Posting
 
 PAGE_LENGTH, MAX_PER_SLIP = 50, 500
 BY_HAND = ("cash", "cheque")
@@ -54,13 +54,15 @@ def recorded_by(conn: Connection, actor: str, method: str, most: int = 10) -> li
 
 def to_pay_in(conn: Connection, currency: str) -> list[GiftShown]:
     """Accepted cash and cheques that are on no paying-in slip yet."""
-    asked = _GIFTS.where(_gift.c.state == "accepted", _gift.c.slip_id.is_(None), _gift.c.method.in_(BY_HAND))
+    asked = _GIFTS.where(_gift.c.state == "accepted", _gift.c.paying_in_slip_id.is_(None), _gift.c.method.in_(BY_HAND))
     asked = asked.where(_donation.c.currency == currency, _standing == "accepted")
     return _shown(conn, asked.order_by(_gift.c.method, _gift.c.received_on, _gift.c.id).limit(MAX_PER_SLIP))
 
 
-def on_slip(conn: Connection, slip_id: int) -> list[GiftShown]:
-    return _shown(conn, _GIFTS.where(_gift.c.slip_id == slip_id).order_by(_gift.c.method, _gift.c.id))
+def on_slip(conn: Connection, paying_in_slip_id: int) -> list[GiftShown]:
+    return _shown(
+        conn, _GIFTS.where(_gift.c.paying_in_slip_id == paying_in_slip_id).order_by(_gift.c.method, _gift.c.id)
+    )
 
 
 def slips(conn: Connection, page: int = 1) -> list[Any]:
@@ -79,11 +81,11 @@ def _name(row: Any) -> str:
     return privacy.unseal_or_empty(row.name_sealed, f"donation:{row.donation}:name")
 
 
-_gift: Table = OfflineGift.__table__  # type: ignore[assignment]
+_gift: Table = OfflineDonation.__table__  # type: ignore[assignment]
 _donation: Table = Donation.__table__  # type: ignore[assignment]
 _appeal: Table = Appeal.__table__  # type: ignore[assignment]
 _match: Table = Match.__table__  # type: ignore[assignment]
-_slip: Table = Slip.__table__  # type: ignore[assignment]
+_slip: Table = PayingInSlip.__table__  # type: ignore[assignment]
 _posting: Table = Posting.__table__  # type: ignore[assignment]
 _account: Table = BankAccount.__table__  # type: ignore[assignment]
 
@@ -101,7 +103,7 @@ _standing = case(
 _GIFTS = (
     select(
         _gift.c.id, _gift.c.method, _gift.c.state, _gift.c.received_on, _gift.c.reference_code, _gift.c.cheque_number,
-        _gift.c.counted_by, _gift.c.recorded_by, _gift.c.recorded_at, _gift.c.accepted_by, _gift.c.slip_id,
+        _gift.c.counted_by, _gift.c.recorded_by, _gift.c.recorded_at, _gift.c.accepted_by, _gift.c.paying_in_slip_id,
         _donation.c.amount_minor, _donation.c.currency, _donation.c.reference.label("donation"),
         _donation.c.name_sealed, _appeal.c.title,
     )

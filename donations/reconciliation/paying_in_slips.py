@@ -13,22 +13,22 @@ from donations import facts, giving, ledger
 from donations.bookkeeping import treasury
 from donations.errors import AlreadyDone, MatchedBefore, SlipDiffers
 from donations.extensions import db
-from donations.models import BankAccount, OfflineGift, Slip
+from donations.models import BankAccount, OfflineDonation, PayingInSlip
 from donations.money import Money
 
 
 def pay_in(
     conn: Connection, account: BankAccount, gift_ids: Sequence[int], expected: Money, *, count: int, on: date,
     number: str, actor: str, at: datetime,
-) -> Slip:  # fmt: skip
+) -> PayingInSlip:  # fmt: skip
     """Take accepted cash and cheques to the bank on one paying-in slip: row 10. `expected` and `count` are what the
     treasurer wrote on the paper. Raises SlipDiffers if the donations add up to something else, AlreadyDone if one of
     them is on a paying-in slip already or not accepted, MatchedBefore if a line shows that one has bounced; then
     nothing is written."""
     gifts = db.session.scalars(
-        select(OfflineGift).where(OfflineGift.id.in_(gift_ids)).order_by(OfflineGift.id).with_for_update()
+        select(OfflineDonation).where(OfflineDonation.id.in_(gift_ids)).order_by(OfflineDonation.id).with_for_update()
     ).all()
-    if len(gifts) != len(set(gift_ids)) or any(gift.slip_id or gift.state != "accepted" for gift in gifts):
+    if len(gifts) != len(set(gift_ids)) or any(gift.paying_in_slip_id or gift.state != "accepted" for gift in gifts):
         raise AlreadyDone()
     if any(giving.offline_donations.standing_of(conn, gift.id).lost for gift in gifts):
         raise MatchedBefore()  # One of them has bounced: there is nothing to take to the bank.
@@ -40,30 +40,30 @@ def pay_in(
     ):
         found = sum(one.minor for one in sums)
         raise SlipDiffers(count=len(gifts), total=Money(found, expected.currency))
-    slip = Slip(
+    slip = PayingInSlip(
         number=number or None, bank_account_id=account.id, expected_count=count, expected_minor=expected.minor,
         currency=expected.currency, paid_in_on=on, made_by=actor, made_at=at,
     )  # fmt: skip
     db.session.add(slip)
     db.session.flush()
     for gift in gifts:
-        gift.slip_id = slip.id
+        gift.paying_in_slip_id = slip.id
     db.session.flush()
     book(conn, slip, at=at)
     return slip
 
 
-def book_again(conn: Connection, slip_id: int, *, at: datetime) -> None:
+def book_again(conn: Connection, paying_in_slip_id: int, *, at: datetime) -> None:
     """Converge the ledger on a paying-in slip, because a donation on it is for another fund now."""
-    book(conn, db.session.get_one(Slip, slip_id), at=at)
+    book(conn, db.session.get_one(PayingInSlip, paying_in_slip_id), at=at)
 
 
-def short_by(conn: Connection, slip_id: int) -> int:
+def short_by(conn: Connection, paying_in_slip_id: int) -> int:
     """What the bank has not credited of a paying-in slip yet, in minor units."""
-    return int(conn.execute(_SHORT, {"of_ref": f"slip:{slip_id}"}).scalar_one())
+    return int(conn.execute(_SHORT, {"of_ref": f"slip:{paying_in_slip_id}"}).scalar_one())
 
 
-def book(conn: Connection, slip: Slip, *, at: datetime) -> None:
+def book(conn: Connection, slip: PayingInSlip, *, at: datetime) -> None:
     """Converge the ledger on what was paid in with a paying-in slip."""
     house = facts.load_house(conn)
     zone = ZoneInfo(house.timezone)
@@ -82,8 +82,8 @@ def book(conn: Connection, slip: Slip, *, at: datetime) -> None:
 
 
 _HELD = text(
-    "SELECT g.method, a.fund_id, sum(a.amount_minor) FROM offline_gift g"
-    " JOIN allocation a ON a.donation_id = g.donation_id WHERE g.slip_id = :of_slip"
+    "SELECT g.method, a.fund_id, sum(a.amount_minor) FROM offline_donation g"
+    " JOIN allocation a ON a.donation_id = g.donation_id WHERE g.paying_in_slip_id = :of_slip"
     " GROUP BY g.method, a.fund_id ORDER BY g.method, a.fund_id"
 )
 _SHORT = text("SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account = 1030 AND clear_ref = :of_ref")

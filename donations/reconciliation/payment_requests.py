@@ -13,7 +13,7 @@ from donations import approvals, facts, ledger, privacy
 from donations.bookkeeping import treasury
 from donations.errors import AlreadyDone, NeedsAnother, ReasonNeeded, SentBefore
 from donations.extensions import db
-from donations.models import Approval, BankAccount, Disbursement, Fund
+from donations.models import Approval, BankAccount, Fund, PaymentRequest
 from donations.money import Money
 from donations.reconciliation import fund_availability
 
@@ -35,10 +35,10 @@ class Asked:
     bank_account_id: int | None = None
 
 
-def request(conn: Connection, fund: Fund, asked: Asked, *, actor: str, at: datetime) -> Disbursement:
+def request(conn: Connection, fund: Fund, asked: Asked, *, actor: str, at: datetime) -> PaymentRequest:
     """Ask for a disbursement, or give the one the same form asked for. Raises NotEnoughInFund, NotInTheBank,
     and SentBefore if the form asks for something else now."""
-    known = db.session.scalar(select(Disbursement).where(Disbursement.form_key == asked.form_key))
+    known = db.session.scalar(select(PaymentRequest).where(PaymentRequest.form_key == asked.form_key))
     if known is not None:
         if (known.fund_id, Money(known.amount_minor, known.currency), known.purpose) != (
             fund.id,
@@ -49,7 +49,7 @@ def request(conn: Connection, fund: Fund, asked: Asked, *, actor: str, at: datet
         return known
     account_id = asked.bank_account_id or _only_account(asked.amount.currency)
     fund_availability.check(conn, fund.id, asked.amount, account_id)
-    row = Disbursement(
+    row = PaymentRequest(
         form_key=asked.form_key,
         fund_id=fund.id,
         amount_minor=asked.amount.minor,
@@ -72,18 +72,20 @@ def request(conn: Connection, fund: Fund, asked: Asked, *, actor: str, at: datet
     return row
 
 
-def approve(conn: Connection, disbursement_id: int, *, actor: str, staff_id: int | None, at: datetime) -> Disbursement:
+def approve(
+    conn: Connection, payment_request_id: int, *, actor: str, staff_id: int | None, at: datetime
+) -> PaymentRequest:
     """Approve a request. The last approval needed makes it owed, row 13. Raises NeedsAnother for the requester, the
     payee and earlier approvers, AlreadyDone if it waits for no approval, NotEnoughInFund or NotInTheBank if the fund
     was spent since."""
-    row = _lock(disbursement_id)
+    row = _lock(payment_request_id)
     if row.state != "requested":
         raise AlreadyDone()
     is_payee = row.payee_staff_id is not None and row.payee_staff_id == staff_id
     if is_payee:
         raise NeedsAnother()
     approvals.check_second(row.requested_by, *(one.actor for one in row.approvals), by=actor, at=at)
-    db.session.add(Approval(disbursement_id=row.id, actor=actor, verdict="yes", at=at))
+    db.session.add(Approval(payment_request_id=row.id, actor=actor, verdict="yes", at=at))
     db.session.flush()
     db.session.refresh(row, ["approvals"])
     if len(row.approvals) >= row.approvals_required:
@@ -94,22 +96,22 @@ def approve(conn: Connection, disbursement_id: int, *, actor: str, staff_id: int
     return row
 
 
-def refuse(conn: Connection, disbursement_id: int, *, actor: str, at: datetime) -> Disbursement:
+def refuse(conn: Connection, payment_request_id: int, *, actor: str, at: datetime) -> PaymentRequest:
     """Say no, or take an approved one back before it is sent: what was owed is owed no more. Raises AlreadyDone."""
-    row = _lock(disbursement_id)
+    row = _lock(payment_request_id)
     if row.state not in ("requested", "approved"):
         raise AlreadyDone()
     if actor != row.requested_by and all(one.actor != actor for one in row.approvals):
-        db.session.add(Approval(disbursement_id=row.id, actor=actor, verdict="no", at=at))
+        db.session.add(Approval(payment_request_id=row.id, actor=actor, verdict="no", at=at))
     row.state, row.approved_at = ("cancelled" if row.approved_at or actor == row.requested_by else "refused"), None
     db.session.flush()
     book(conn, row, at=at)
     return row
 
 
-def send(conn: Connection, disbursement_id: int, *, at: datetime) -> Disbursement:
+def send(conn: Connection, payment_request_id: int, *, at: datetime) -> PaymentRequest:
     """Mark a request as sent to the bank: in transit until a statement line is matched to it. Raises AlreadyDone."""
-    row = _lock(disbursement_id)
+    row = _lock(payment_request_id)
     if row.state != "approved":
         raise AlreadyDone()
     row.state, row.sent_at = "sent", at
@@ -118,10 +120,10 @@ def send(conn: Connection, disbursement_id: int, *, at: datetime) -> Disbursemen
     return row
 
 
-def unsend(conn: Connection, disbursement_id: int, *, reason: str, at: datetime) -> Disbursement:
+def unsend(conn: Connection, payment_request_id: int, *, reason: str, at: datetime) -> PaymentRequest:
     """The bank did not pay it after all: it is approved and owed as before. Raises ReasonNeeded, AlreadyDone if it is
     not on its way, so also once a statement line is matched to it."""
-    row = _lock(disbursement_id)
+    row = _lock(payment_request_id)
     if row.state != "sent":
         raise AlreadyDone()
     if not reason:
@@ -132,7 +134,7 @@ def unsend(conn: Connection, disbursement_id: int, *, reason: str, at: datetime)
     return row
 
 
-def book(conn: Connection, row: Disbursement, *, at: datetime) -> None:
+def book(conn: Connection, row: PaymentRequest, *, at: datetime) -> None:
     """Converge the ledger on the row of a payment request."""
     house = facts.load_house(conn)
     zone = ZoneInfo(house.timezone)
@@ -161,5 +163,5 @@ def _only_account(currency: str) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-def _lock(disbursement_id: int) -> Disbursement:
-    return db.session.get_one(Disbursement, disbursement_id, with_for_update=True)
+def _lock(payment_request_id: int) -> PaymentRequest:
+    return db.session.get_one(PaymentRequest, payment_request_id, with_for_update=True)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, case, func, or_, select
 from sqlalchemy.engine import Connection
 
 from donations.bookkeeping import PAYOUT_CATEGORIES
-from donations.models import BalanceTransaction, BankAccount, BankLine, Match, Payout
+from donations.models import BalanceTransaction, BankAccount, Match, Payout, StatementLine
 from donations.reconciliation import payout_allocation
 
 PAGE_LENGTH, MAX_CANDIDATES, MAX_MEMBERS = 50, 20, 500
@@ -133,7 +133,7 @@ def _part(categories: Sequence[str]) -> ColumnElement[Any]:
 _payout: Table = Payout.__table__  # type: ignore[assignment]
 _movement: Table = BalanceTransaction.__table__  # type: ignore[assignment]
 _match: Table = Match.__table__  # type: ignore[assignment]
-_bank_line: Table = BankLine.__table__  # type: ignore[assignment]
+_bank_line: Table = StatementLine.__table__  # type: ignore[assignment]
 _account: Table = BankAccount.__table__  # type: ignore[assignment]
 _named = tuple(category for categories in PARTS.values() for category in categories)
 _of_members = (
@@ -195,7 +195,7 @@ _TWINS = (
 _lines_of = (_match.c.kind == "payout", _match.c.state == "confirmed")
 _LINE = (
     select(_bank_line.c.id, _bank_line.c.booked_on, _bank_line.c.amount_minor, _account.c.name)
-    .join_from(_match, _bank_line, _bank_line.c.id == _match.c.bank_line_id)
+    .join_from(_match, _bank_line, _bank_line.c.id == _match.c.statement_line_id)
     .join(_account, _account.c.id == _bank_line.c.bank_account_id)
     .where(*_lines_of, _match.c.target == bindparam("of_payout"))
     .order_by(_bank_line.c.booked_on.desc())
@@ -215,7 +215,7 @@ _LISTED = (
     select(
         _payout,
         _come_to.label("of_members"),
-        select(func.max(_match.c.bank_line_id))
+        select(func.max(_match.c.statement_line_id))
         .where(*_lines_of, _match.c.target == _payout.c.id)
         .scalar_subquery()
         .label("line_id"),

@@ -176,6 +176,6 @@ _UNCLASSIFIED = text(
     " WHERE p.account = 2990 AND e.entry_date <= :ends_on GROUP BY p.currency HAVING sum(p.amount_minor) <> 0"
 ).bindparams(_UNTIL)
 _UNREVIEWED = text(
-    "SELECT count(DISTINCT m.bank_line_id) FROM match m JOIN bank_line l ON l.id = m.bank_line_id"
+    "SELECT count(DISTINCT m.statement_line_id) FROM match m JOIN statement_line l ON l.id = m.statement_line_id"
     " WHERE m.state = 'proposed' AND l.booked_on <= :ends_on"
 ).bindparams(_UNTIL)

@@ -14,17 +14,17 @@ from sqlalchemy.engine import Connection
 from donations import privacy
 from donations.models import (
     BankAccount,
-    BankLine,
-    Disbursement,
     Donation,
     Entry,
     Match,
-    OfflineGift,
+    OfflineDonation,
+    PayingInSlip,
+    PaymentRequest,
     Payout,
     Posting,
     Receipt,
     ReceiptChange,
-    Slip,
+    StatementLine,
 )
 from donations.models.base import BigInt
 from donations.reconciliation import matching
@@ -94,7 +94,7 @@ def history(conn: Connection, line_id: int) -> list[Any]:
     return list(
         conn.execute(
             select(_match)
-            .where(_match.c.bank_line_id == line_id, _match.c.state.in_(("confirmed", "undone")))
+            .where(_match.c.statement_line_id == line_id, _match.c.state.in_(("confirmed", "undone")))
             .order_by(_match.c.made_at.desc(), _match.c.id)
         )
     )
@@ -159,13 +159,13 @@ def _table(model: Any) -> Table:
 
 
 _OF_A_GIFT = ("offline_gift", "bounced", "offline_refund")
-_line, _match, _account = _table(BankLine), _table(Match), _table(BankAccount)
-_gift, _donation, _payout = _table(OfflineGift), _table(Donation), _table(Payout)
-_slip, _disbursement = _table(Slip), _table(Disbursement)
+_line, _match, _account = _table(StatementLine), _table(Match), _table(BankAccount)
+_gift, _donation, _payout = _table(OfflineDonation), _table(Donation), _table(Payout)
+_slip, _disbursement = _table(PayingInSlip), _table(PaymentRequest)
 _posting, _entry = _table(Posting), _table(Entry)
-_confirmed = exists().where(_match.c.bank_line_id == _line.c.id, _match.c.state == "confirmed")
+_confirmed = exists().where(_match.c.statement_line_id == _line.c.id, _match.c.state == "confirmed")
 _unidentified = exists().where(
-    _match.c.bank_line_id == _line.c.id, _match.c.state == "confirmed", _match.c.kind == "unidentified"
+    _match.c.statement_line_id == _line.c.id, _match.c.state == "confirmed", _match.c.kind == "unidentified"
 )
 _STANDING: dict[str, Any] = {
     "unmatched": ~_confirmed, "unidentified": _unidentified, "matched": and_(_confirmed, ~_unidentified),
@@ -258,7 +258,7 @@ _targets = union_all(
 ).subquery()  # fmt: skip
 _receipt, _change = _table(Receipt), _table(ReceiptChange)
 _of_the_line = and_(
-    _match.c.target == _gift_text, _match.c.bank_line_id == bindparam("of_line"), _match.c.kind.in_(OF_A_GIFT)
+    _match.c.target == _gift_text, _match.c.statement_line_id == bindparam("of_line"), _match.c.kind.in_(OF_A_GIFT)
 )
 _RECEIPTS = (
     select(

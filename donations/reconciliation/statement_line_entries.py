@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from donations import facts, giving, ledger
 from donations.bookkeeping import LineFacts, MatchedPart, Parts, entry_of_line
-from donations.models import Allocation, BankLine, Disbursement, Match, OfflineGift
+from donations.models import Allocation, Match, OfflineDonation, PaymentRequest, StatementLine
 from donations.money import apportion
 from donations.reconciliation import payout_allocation
 
@@ -148,12 +148,12 @@ def _laid_over(minor: int, shares: Sequence[Any]) -> list[tuple[int, int]]:
     return [(fund, sign * part) for (fund, _), part in zip(shares, parts, strict=True)]
 
 
-_line: Table = BankLine.__table__  # type: ignore[assignment]
+_line: Table = StatementLine.__table__  # type: ignore[assignment]
 _match: Table = Match.__table__  # type: ignore[assignment]
 _LOCK = select(_line).where(_line.c.id == bindparam("of_line")).with_for_update()
-_OF_LINE = select(_match).where(_match.c.bank_line_id == bindparam("of_line")).order_by(_match.c.id)
+_OF_LINE = select(_match).where(_match.c.statement_line_id == bindparam("of_line")).order_by(_match.c.id)
 _OF_TARGET = (_match.c.kind == bindparam("of_kind"), _match.c.target == bindparam("of_target"))
-_LINES_ONCE_OF = select(_match.c.bank_line_id).where(*_OF_TARGET).distinct().order_by(_match.c.bank_line_id)
+_LINES_ONCE_OF = select(_match.c.statement_line_id).where(*_OF_TARGET).distinct().order_by(_match.c.statement_line_id)
 _LINES_OF = _LINES_ONCE_OF.where(_match.c.state == "confirmed")
 _UNDO = (
     update(_match)
@@ -162,19 +162,19 @@ _UNDO = (
 )
 _ALLOCATED = (
     select(Allocation.fund_id, Allocation.amount_minor)
-    .join(OfflineGift, OfflineGift.donation_id == Allocation.donation_id)
-    .where(OfflineGift.id == bindparam("of_gift"))
+    .join(OfflineDonation, OfflineDonation.donation_id == Allocation.donation_id)
+    .where(OfflineDonation.id == bindparam("of_gift"))
     .order_by(Allocation.fund_id)
 )
 _ON_SLIP = text(
-    "SELECT a.fund_id, sum(a.amount_minor) FROM offline_gift g JOIN allocation a ON a.donation_id = g.donation_id"
-    " WHERE g.slip_id = :of_slip GROUP BY a.fund_id ORDER BY a.fund_id"
+    "SELECT a.fund_id, sum(a.amount_minor) FROM offline_donation g JOIN allocation a ON a.donation_id = g.donation_id"
+    " WHERE g.paying_in_slip_id = :of_slip GROUP BY a.fund_id ORDER BY a.fund_id"
 )
 _TAKEN = text(
     "SELECT coalesce(sum(amount_minor), 0) FROM match WHERE kind = 'slip' AND target = :of_target"
     " AND state = 'confirmed' AND id < :of_match"
 )
-_FUND_OF_DISBURSEMENT = select(Disbursement.fund_id).where(Disbursement.id == bindparam("of_disbursement"))
+_FUND_OF_DISBURSEMENT = select(PaymentRequest.fund_id).where(PaymentRequest.id == bindparam("of_disbursement"))
 _OWED = text(
     "SELECT fund_id, -sum(amount_minor) FROM posting WHERE account = 2020 AND clear_ref = :of_ref"
     " AND currency = :currency GROUP BY fund_id HAVING sum(amount_minor) < 0 ORDER BY fund_id"

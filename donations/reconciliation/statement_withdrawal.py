@@ -14,13 +14,13 @@ from sqlalchemy.sql.elements import ColumnElement
 from donations.errors import ImportInUse, ImportWithdrawn, ReasonNeeded
 from donations.models import (
     BankAccount,
-    BankLine,
-    BankLineEvidence,
-    BankLineVersion,
     Entry,
-    LineQuestion,
     Match,
     Statement,
+    StatementLine,
+    StatementLineEvidence,
+    StatementLineQuestion,
+    StatementLineVersion,
 )
 from donations.reconciliation.statement_accounts import FROM_PERSON
 from donations.reconciliation.statement_lines import questions
@@ -105,15 +105,17 @@ def _delete_lines(conn: Connection, ids: Sequence[int], by: str, at: datetime) -
     lines = select(_line.c.id).where(_line.c.statement_id.in_(ids))
     # What another file told, and was held against one of these, is money of its own now.
     of_others = select(_question.c.id).where(
-        _question.c.bank_line_id.in_(lines), _question.c.statement_id.not_in(ids), _question.c.state == "open"
+        _question.c.statement_line_id.in_(lines), _question.c.statement_id.not_in(ids), _question.c.state == "open"
     )
     for question_id in conn.scalars(of_others).all():
         questions.answer(conn, question_id, questions.ANOTHER, actor=by, at=at)
-    about = [_question.c.bank_line_id.in_(lines), _question.c.statement_id.in_(ids)]
+    about = [_question.c.statement_line_id.in_(lines), _question.c.statement_id.in_(ids)]
     conn.execute(delete(_question).where(or_(*about)))
-    conn.execute(delete(_evidence).where(or_(_evidence.c.bank_line_id.in_(lines), _evidence.c.statement_id.in_(ids))))
-    conn.execute(delete(_version).where(_version.c.bank_line_id.in_(lines)))
-    conn.execute(delete(_match).where(_match.c.bank_line_id.in_(lines)))
+    conn.execute(
+        delete(_evidence).where(or_(_evidence.c.statement_line_id.in_(lines), _evidence.c.statement_id.in_(ids)))
+    )
+    conn.execute(delete(_version).where(_version.c.statement_line_id.in_(lines)))
+    conn.execute(delete(_match).where(_match.c.statement_line_id.in_(lines)))
     conn.execute(delete(_line).where(_line.c.statement_id.in_(ids)))
 
 
@@ -134,16 +136,16 @@ def _forget(conn: Connection, account_id: int) -> None:
 
 
 def _used() -> ColumnElement[bool]:
-    matched = exists().where(_match.c.bank_line_id == _line.c.id, _match.c.state.in_(("confirmed", "undone")))
+    matched = exists().where(_match.c.statement_line_id == _line.c.id, _match.c.state.in_(("confirmed", "undone")))
     booked = exists().where(_entry.c.source_type == "bank_line", _entry.c.source_id == _line.c.id)
     return or_(matched, booked)
 
 
 _statement: Table = Statement.__table__  # type: ignore[assignment]
-_line: Table = BankLine.__table__  # type: ignore[assignment]
+_line: Table = StatementLine.__table__  # type: ignore[assignment]
 _account: Table = BankAccount.__table__  # type: ignore[assignment]
 _match: Table = Match.__table__  # type: ignore[assignment]
 _entry: Table = Entry.__table__  # type: ignore[assignment]
-_evidence: Table = BankLineEvidence.__table__  # type: ignore[assignment]
-_version: Table = BankLineVersion.__table__  # type: ignore[assignment]
-_question: Table = LineQuestion.__table__  # type: ignore[assignment]
+_evidence: Table = StatementLineEvidence.__table__  # type: ignore[assignment]
+_version: Table = StatementLineVersion.__table__  # type: ignore[assignment]
+_question: Table = StatementLineQuestion.__table__  # type: ignore[assignment]

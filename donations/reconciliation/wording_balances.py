@@ -19,7 +19,7 @@ from donations.models import (
     Donation,
     Entry,
     Fund,
-    OfflineGift,
+    OfflineDonation,
     Payment,
     Posting,
 )
@@ -117,13 +117,13 @@ _BY_CARD = (
 _BY_HAND = (
     select(*_columns())
     .join(Entry, Entry.id == Posting.entry_id)
-    .join(OfflineGift, and_(Entry.source_type == "offline_gift", Entry.source_id == OfflineGift.id))
-    .join(Donation, Donation.id == OfflineGift.donation_id)
+    .join(OfflineDonation, and_(Entry.source_type == "offline_gift", Entry.source_id == OfflineDonation.id))
+    .join(Donation, Donation.id == OfflineDonation.donation_id)
 )
 _BY_BANK = (
     select(*_columns())
-    .join(OfflineGift, Posting.clear_ref == literal("gift:") + cast(OfflineGift.id, Text))
-    .join(Donation, Donation.id == OfflineGift.donation_id)
+    .join(OfflineDonation, Posting.clear_ref == literal("gift:") + cast(OfflineDonation.id, Text))
+    .join(Donation, Donation.id == OfflineDonation.donation_id)
 )
 _KEPT = (
     select(*_columns())

@@ -12,7 +12,7 @@ from sqlalchemy import Table, delete, update
 from sqlalchemy.engine import Connection
 
 from donations import audit, counters, privacy
-from donations.models import Brake, Staff
+from donations.models import Staff, Throttle
 
 NETWORK_LETTERS = 16  # enough to tell networks apart
 ALL_OF = 5  # of an hour are recorded; then the 10th, 100th, 1,000th
@@ -43,4 +43,4 @@ def _count(conn: Connection, kinds: Sequence[str], at: datetime) -> list[int]:
     return [times[key] for key in keys]
 
 
-_brake: Table = Brake.__table__  # type: ignore[assignment]
+_brake: Table = Throttle.__table__  # type: ignore[assignment]

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from donations import counters, networks, privacy
 from donations.errors import TryLater
-from donations.models import Brake, Staff
+from donations.models import Staff, Throttle
 from donations.staff import sessions
 
 FREE = {"account": 5, "place": 20, "both": 5, "second": 5, "request": 5, "reset": 2, "present": 5}
@@ -101,4 +101,4 @@ def _key(kind: str, who: str, place: bytes = b"") -> bytes:
     return privacy.lookup_hash(said, f"staff brake {kind}")
 
 
-_brake: Table = Brake.__table__  # type: ignore[assignment]
+_brake: Table = Throttle.__table__  # type: ignore[assignment]

@@ -11,7 +11,7 @@ from sqlalchemy import Text, bindparam, cast, func, literal, select, union_all
 
 from donations.bookkeeping import PUBLIC_ACCOUNTS
 from donations.extensions import db
-from donations.models import Appeal, Area, Donation, Entry, Fund, OfflineGift, Payment, Posting
+from donations.models import Appeal, Area, Donation, Entry, Fund, OfflineDonation, Payment, Posting
 from donations.periods import NO_PERIOD, period_end
 
 
@@ -53,14 +53,14 @@ _BY_CARD = (
 )
 _BY_HAND = (
     select(Donation.area_id, Posting.amount_minor)
-    .join(OfflineGift, OfflineGift.donation_id == Donation.id)
-    .join(Entry, (Entry.source_type == "offline_gift") & (Entry.source_id == OfflineGift.id))
+    .join(OfflineDonation, OfflineDonation.donation_id == Donation.id)
+    .join(Entry, (Entry.source_type == "offline_gift") & (Entry.source_id == OfflineDonation.id))
     .join(Posting, Posting.entry_id == Entry.id)
 )
 _BY_BANK = (
     select(Donation.area_id, Posting.amount_minor)
-    .join(OfflineGift, OfflineGift.donation_id == Donation.id)
-    .join(Posting, Posting.clear_ref == literal("gift:") + cast(OfflineGift.id, Text))
+    .join(OfflineDonation, OfflineDonation.donation_id == Donation.id)
+    .join(Posting, Posting.clear_ref == literal("gift:") + cast(OfflineDonation.id, Text))
     .join(Entry, Entry.id == Posting.entry_id)
 )
 _ALL = union_all(*(_of_the_public(each) for each in (_BY_CARD, _BY_HAND, _BY_BANK))).subquery()

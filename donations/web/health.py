@@ -18,7 +18,7 @@ from donations.errors import DatabaseNotReady
 from donations.extensions import db
 from donations.installation import disk, schema, work
 from donations.installation.outages import can_write
-from donations.models import Halt
+from donations.models import PostingStop
 from donations.worker.jobs import JOBS
 
 bp = Blueprint("health", __name__)
@@ -88,7 +88,7 @@ def _unwritable(conn: Connection) -> Iterator[str]:
 
 
 def _stopped(conn: Connection) -> Iterator[str]:
-    since = conn.scalar(select(Halt.since))
+    since = conn.scalar(select(PostingStop.since))
     if since is not None:  # Not why: findings name funds and amounts.
         yield f"posting stopped since {since:%Y-%m-%dT%H:%M:%SZ}"
 

@@ -10,7 +10,7 @@ from donations import alarms, ledger
 from donations.alarms import Kind
 from donations.database import snapshot, write_unit
 from donations.extensions import db
-from donations.models import Dispute, Halt
+from donations.models import Dispute, PostingStop
 from donations.money import Money
 from donations.prepared import upsert
 from donations.reconciliation import balance_snapshots
@@ -29,7 +29,7 @@ def check_books(at: datetime) -> None:
     grave = bool(report.grave)
     with write_unit() as conn:
         if grave:  # Two workers may find it at the same time.
-            halt = upsert(conn.dialect.name, Halt.__table__).values(id=1, since=at, reason=said)  # type: ignore[arg-type]
+            halt = upsert(conn.dialect.name, PostingStop.__table__).values(id=1, since=at, reason=said)  # type: ignore[arg-type]
             conn.execute(halt.on_conflict_do_nothing(index_elements=["id"]))
         name, kind = ("posting stopped", Kind.POSTING_STOPPED) if grave else ("books", Kind.LEDGER_CHECK)
         alarms.sound(conn, name, kind, {"findings": [alarms.told(one) for one in report.findings[:10]]}, at=at)

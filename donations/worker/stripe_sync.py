@@ -107,10 +107,10 @@ def _claim_orphans(at: datetime) -> int:
         .join(Payment, Payment.id == Refund.payment_id)
         .where(BalanceTransaction.payment_id.is_(None))
     ).all()
-    for movement_id, charge_id in orphans:
+    for balance_transaction_id, charge_id in orphans:
         with write_unit() as conn:
             known = facts.lock_root(conn, charge_id, at=at)
-            db.session.get_one(BalanceTransaction, movement_id).payment_id = known.row.id
+            db.session.get_one(BalanceTransaction, balance_transaction_id).payment_id = known.row.id
             db.session.flush()
             giving.settle(conn, known, at=at)
     return len(orphans)
@@ -127,7 +127,7 @@ def _known(ids: Iterable[str]) -> set[str]:
 
 def _oldest_lacking() -> datetime | None:
     """Since when something should have a balance transaction that we do not know."""
-    lacks = (Payment.succeeded_at.is_not(None), Payment.movement_id.is_(None))
+    lacks = (Payment.succeeded_at.is_not(None), Payment.recorded_transaction_id.is_(None))
     of_charges = db.session.scalar(select(func.min(Payment.charged_at)).where(*lacks))
     known = select(BalanceTransaction.id)
     of_refunds = db.session.scalar(

@@ -20,7 +20,7 @@ from sqlalchemy import insert, select
 from donations import create_app, privacy, references
 from donations.database import snapshot, write_unit
 from donations.extensions import db
-from donations.models import Allocation, Appeal, BankAccount, BankLine, Donation, OfflineGift, Statement
+from donations.models import Allocation, Appeal, BankAccount, Donation, OfflineDonation, Statement, StatementLine
 from donations.reconciliation import matching
 from tests.fixtures.databases import ROOT, Cluster, Files
 from tests.fixtures.settings import environ_for
@@ -112,7 +112,7 @@ def fill(count: int) -> int:
             some = people[start : start + CHUNK]
             for model, rows in _gifts(some, seal, hashed, appeal_id, fund_id):
                 conn.execute(insert(model), rows)
-            conn.execute(insert(BankLine), list(_lines(some, seal, hashed, count)))
+            conn.execute(insert(StatementLine), list(_lines(some, seal, hashed, count)))
     return sum(person["how"] == "code" for person in people)
 
 
@@ -143,7 +143,7 @@ def _gifts(some: list[Figures], seal: Any, hashed: Any, appeal_id: int, fund_id:
         for one in some
     ]  # fmt: skip
     yield Allocation, [{"donation_id": one["id"], "fund_id": fund_id, "amount_minor": one["amount"]} for one in some]
-    yield OfflineGift, [
+    yield OfflineDonation, [
         {
             "id": one["id"], "donation_id": one["id"], "method": "bank", "state": "expected",
             "received_on": one["on"], "payer_hash": hashed(one["account"]), "recorded_by": "bench",

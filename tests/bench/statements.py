@@ -118,7 +118,7 @@ def _floor(form: str, file: Path) -> tuple[int, float]:
     mark = "?" if db.engine.dialect.name == "sqlite" else "%s"
     marks = ", ".join([mark] * 7)
     statement = (
-        "INSERT INTO bank_line (bank_account_id, statement_id, currency, personal_until, occurrence, id,"
+        "INSERT INTO statement_line (bank_account_id, statement_id, currency, personal_until, occurrence, id,"
         f" position, booked_on, amount_minor, details_sealed, dedupe_key, payer_hash) VALUES (1, 1, 'GBP',"
         f" '2032-11-22', 1, {marks})"
     )

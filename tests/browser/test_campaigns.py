@@ -15,7 +15,7 @@ from donations import staff, tokens
 from donations.appeals import drafts, file_values, subscribers, updates
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Appeal, Subscription
+from donations.models import Appeal, Subscriber
 from donations.staff import second_factor, sessions
 from tests.browser.gallery import Gallery, open_gallery
 from tests.browser.test_staff import AXE, asked_of
@@ -55,7 +55,7 @@ def _stage(app: Flask) -> tuple[str, dict[str, str]]:
         waits = updates.write(appeal, {"en": "A new date"}, {"en": "Next week."}, form_key="c", by=person.actor)
         subscribers.ask(appeal, "maya@example.org", "en", a_donation(appeal, state="paid"), at)
         db.session.flush()
-        row = db.session.scalars(select(Subscription)).one()
+        row = db.session.scalars(select(Subscriber)).one()
         own = f"/campaigns/{SLUG}"
         paths = {
             "list": "/campaigns/", "appeal": own, "write": f"{own}/edit", "new": "/campaigns/drafts/new",

@@ -10,7 +10,7 @@ from flask import Flask
 from playwright.sync_api import Page
 
 from donations.extensions import db
-from donations.models import BankAccount, BankLine, Statement
+from donations.models import BankAccount, Statement, StatementLine
 from tests.browser.test_reach import ALL, ASK_AXE, OF_COLOURS, SMALL_TARGETS, WIDER
 from tests.browser.test_treasury import app, page, url_of
 
@@ -48,7 +48,7 @@ def decided_and_withdrawn(app: Flask, page: Page, account: int, before: int) -> 
     page.wait_for_url("**/treasury/statement-lines/*")
     # and the import is withdrawn
     with app.app_context():
-        assert db.session.query(BankLine).count() == before + 2
+        assert db.session.query(StatementLine).count() == before + 2
         number = (
             db.session.query(Statement.id).filter(Statement.lines_new == 2).order_by(Statement.id.desc()).first()[0]
         )
@@ -59,7 +59,7 @@ def decided_and_withdrawn(app: Flask, page: Page, account: int, before: int) -> 
     page.wait_for_url(f"**/treasury/bank-accounts/{account}")
     found += faults_of(page)
     with app.app_context():
-        assert db.session.query(BankLine).count() == before
+        assert db.session.query(StatementLine).count() == before
     return found
 
 
@@ -67,7 +67,7 @@ def test_a_volunteer_brings_in_a_file_that_nobody_knows(app: Flask, page: Page, 
     app.config["FILES_FOLDER"] = str(tmp_path)
     with app.app_context():
         account = db.session.query(BankAccount.id).order_by(BankAccount.id).first()[0]
-        before = db.session.query(BankLine).count()
+        before = db.session.query(StatementLine).count()
     # given a table whose headings we do not know: the page asks, with the first rows beside it
     choose(page, app, account, ODD)
     assert page.locator("#columns").get_attribute("open") is not None

@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 from donations import appeals, create_app, staff, tokens
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import BankLine, Match
+from donations.models import Match, StatementLine
 from donations.reconciliation import period_close
 from donations.staff import second_factor, sessions
 from tests.browser.gallery import APPEALS, _Quiet
@@ -111,7 +111,7 @@ def url_of(app: Flask) -> str:
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_has_nothing_to_say_of_the_treasury(app: Flask, page: Page, width: int) -> None:
     with app.app_context():
-        line = db.session.query(BankLine.id).filter(BankLine.amount_minor == 4300).scalar()
+        line = db.session.query(StatementLine.id).filter(StatementLine.amount_minor == 4300).scalar()
     page.set_viewport_size({"width": width, "height": 900})
     faults: list[str] = []
     for path in (*PAGES, *FORMS, *MORE):
@@ -147,8 +147,11 @@ def test_lines_are_reviewed_from_the_keyboard_alone(app: Flask, page: Page) -> N
     page.wait_for_url("**/treasury/statement-lines?page=1#lines")
     # then it is matched, and the line that is first now has the focus
     with app.app_context():
-        line = db.session.query(BankLine.id).filter(BankLine.amount_minor == 4100).scalar()
-        assert db.session.query(Match.state).filter(Match.bank_line_id == line, Match.state == "confirmed").count() == 1
+        line = db.session.query(StatementLine.id).filter(StatementLine.amount_minor == 4100).scalar()
+        assert (
+            db.session.query(Match.state).filter(Match.statement_line_id == line, Match.state == "confirmed").count()
+            == 1
+        )
     first = page.locator(".line-head").first.inner_text()
     page.wait_for_function(f"first => ({focused}) === first", arg=first)
     assert complaints == []
@@ -157,7 +160,7 @@ def test_lines_are_reviewed_from_the_keyboard_alone(app: Flask, page: Page) -> N
 def test_a_gift_is_recorded_from_its_line_by_keyboard(app: Flask, page: Page) -> None:
     # given a line without a proposal, to which Enter leads
     with app.app_context():
-        line, before = db.session.query(BankLine.id).filter(BankLine.amount_minor == 4300).scalar(), raised()
+        line, before = db.session.query(StatementLine.id).filter(StatementLine.amount_minor == 4300).scalar(), raised()
     page.goto(f"{url_of(app)}/treasury/statement-lines")
     page.locator(f"#line-{line}").focus()
     page.keyboard.press("Enter")

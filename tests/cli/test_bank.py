@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from donations.errors import BankAccountUnclear, DonationsError
 from donations.extensions import db
-from donations.models import BankLine
+from donations.models import StatementLine
 from tests.reconciliation.readers.examples import FOLDER
 
 CAMT = str(FOLDER / "camt053.xml")
@@ -24,7 +24,7 @@ def bank(app: Flask, *words: str) -> Result:
 
 def lines() -> int:
     db.session.rollback()
-    return db.session.scalar(select(func.count()).select_from(BankLine)) or 0
+    return db.session.scalar(select(func.count()).select_from(StatementLine)) or 0
 
 
 @pytest.fixture

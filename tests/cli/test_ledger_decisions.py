@@ -11,7 +11,7 @@ from donations.cli.actor import operator
 from donations.database import write_unit
 from donations.errors import NothingToDecide, PostingStopped
 from donations.extensions import db
-from donations.models import Classification, Decision, Halt, StripeEvent
+from donations.models import Classification, Decision, PostingStop, StripeEvent
 from donations.worker.ledger_checks import check_books
 from tests import events
 from tests.events import a_charge, balances, fresh, hear, rows
@@ -45,7 +45,7 @@ def spoil(by: int) -> None:
 
 def halt() -> None:
     with write_unit():
-        db.session.add(Halt(id=1, since=NOON, reason="I10"))
+        db.session.add(PostingStop(id=1, since=NOON, reason="I10"))
 
 
 def test_a_charge_is_given_to_a_fund(app: Flask, charge_id: str) -> None:
@@ -102,7 +102,7 @@ def test_posting_goes_on_and_what_waited_is_due_at_once(app: Flask, charge_id: s
     done = ledger(app, "resume")
     assert (done.exit_code, done.output) == (0, "Posting goes on. Events to process: 1. Next: donations ledger check\n")
     fresh()
-    assert rows("halt") == 0
+    assert rows("posting_stop") == 0
     event = db.session.get_one(StripeEvent, said["id"])
     assert (event.state, event.attempts) == ("due", 0)
     assert event.next_attempt_at is not None
@@ -119,7 +119,7 @@ def test_resuming_is_refused_while_the_books_are_not_sound(app: Flask, charge_id
         assert "Check failed (I10)" in done.output
         assert "Posting stays stopped." in done.output
     fresh()
-    assert rows("halt") == 1
+    assert rows("posting_stop") == 1
     spoil(1)
     assert ledger(app, "resume").exit_code == 0
     assert assign(app, charge_id, "kozlov").exit_code == 0

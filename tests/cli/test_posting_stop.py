@@ -14,7 +14,7 @@ from donations.cli.doctor import database
 from donations.database import write_unit
 from donations.errors import FindingGone, PostingStopped
 from donations.extensions import db
-from donations.models import Appeal, Cure, Halt, Organisation
+from donations.models import Appeal, Correction, Organisation, PostingStop
 from donations.worker.ledger_checks import check_books
 from tests.events import a_charge, balances, fresh, hear
 from tests.factories import NOON, a_donation, gbp
@@ -42,7 +42,7 @@ def spoil(statement: str) -> None:
 
 def halted() -> bool:
     fresh()
-    return db.session.get(Halt, 1) is not None
+    return db.session.get(PostingStop, 1) is not None
 
 
 VOID = "UPDATE receipt SET state = 'void'"
@@ -117,7 +117,7 @@ def test_where_two_must_approve_the_command_only_asks(app: Flask, charge_id: str
     assert done.exit_code == 0
     assert "Another person must approve this" in done.output
     fresh()
-    assert [row.state for row in db.session.query(Cure)] == ["requested"]
+    assert [row.state for row in db.session.query(Correction)] == ["requested"]
     assert balances()[4000, "ali", "GBP", None] == -2000
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from donations import create_app, inbox, ledger, receipts, totals
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Appeal, Donation, Entry, Halt, Mail, Payment, Receipt, StripeEvent
+from donations.models import Appeal, Donation, Entry, Mail, Payment, PostingStop, Receipt, StripeEvent
 from donations.money import Money
 from donations.worker.ledger_checks import check_books
 from donations.worker.queues import handle_events, send_mails
@@ -215,7 +215,7 @@ def test_the_books_are_found_sound_while_gifts_arrive(app: Flask, begin: Callabl
 
     at_once(app, [give(0), give(1), give(2), give(3), look, look])
 
-    assert db.session.scalars(select(Halt.reason)).all() == []
+    assert db.session.scalars(select(PostingStop.reason)).all() == []
     check_all(gifts=len(donations))
 
 

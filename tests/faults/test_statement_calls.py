@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import BankAccount, BankLine, Statement
+from donations.models import BankAccount, Statement, StatementLine
 from donations.reconciliation import statements
 from tests.events import fresh
 from tests.factories import NOON
@@ -55,18 +55,18 @@ def state_of(account_id: int) -> tuple[Any, ...]:
         Statement.lines_known,
     )
     of_line = (
-        BankLine.position,
-        BankLine.booked_on,
-        BankLine.amount_minor,
-        BankLine.occurrence,
-        BankLine.personal_until,
+        StatementLine.position,
+        StatementLine.booked_on,
+        StatementLine.amount_minor,
+        StatementLine.occurrence,
+        StatementLine.personal_until,
     )
     return (
         account.column_map,
         [tuple(row) for row in db.session.execute(
             select(*of_statement).where(Statement.bank_account_id == account_id).order_by(Statement.id))],
         [tuple(row) for row in db.session.execute(
-            select(*of_line).where(BankLine.bank_account_id == account_id).order_by(BankLine.id))],
+            select(*of_line).where(StatementLine.bank_account_id == account_id).order_by(StatementLine.id))],
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from donations.database import write_unit
 from donations.errors import AlreadyDone
 from donations.extensions import db
 from donations.giving.offline_donations import HandedIn
-from donations.models import Appeal, BankAccount, Fund, OfflineGift
+from donations.models import Appeal, BankAccount, Fund, OfflineDonation
 from donations.money import Money
 from donations.reconciliation import adjustments, matches, matching, paying_in_slips, payment_requests
 from donations.reconciliation.matches import Said
@@ -123,7 +123,7 @@ def standing() -> tuple[Any, ...]:
     for lines in live_lines().values():
         for account, slug, _, minor in lines:
             sums[account, slug] = sums.get((account, slug), 0) + minor
-    states = sorted(db.session.scalars(select(OfflineGift.state)))
+    states = sorted(db.session.scalars(select(OfflineDonation.state)))
     return sums, raised(), {state: states.count(state) for state in states}
 
 

@@ -13,7 +13,18 @@ from donations.database import write_unit
 from donations.errors import NothingToDecide, PostingStopped
 from donations.extensions import db
 from donations.facts import Charge
-from donations.models import Appeal, AppealTotal, Decision, Donation, Entry, Fund, FundTotal, Halt, Payment, Receipt
+from donations.models import (
+    Appeal,
+    AppealTotal,
+    Decision,
+    Donation,
+    Entry,
+    Fund,
+    FundTotal,
+    Payment,
+    PostingStop,
+    Receipt,
+)
 from tests.events import a_charge, a_movement, balances, fresh, hear, live_lines, rows
 from tests.factories import NOON, a_donation, gbp
 from tests.ledger.stories import Payment as Told
@@ -235,7 +246,7 @@ def test_a_fund_without_an_appeal_is_refused_and_nothing_is_written(app: Flask, 
 def test_while_posting_is_stopped_nothing_can_be_decided(app: Flask) -> None:
     charge_id = unreferenced()
     with write_unit():
-        db.session.add(Halt(id=1, since=NOON, reason="I10"))
+        db.session.add(PostingStop(id=1, since=NOON, reason="I10"))
     before = all_rows()
     with pytest.raises(PostingStopped):
         assign(charge_id, "ali")

@@ -44,7 +44,7 @@ FAULTS = {
         {"I7": "should say £5.00, but it says £0.00"},
     ),
     "a gift that was accepted and has no receipt": (
-        ["UPDATE offline_gift SET state = 'accepted' WHERE state = 'recorded'"],
+        ["UPDATE offline_donation SET state = 'accepted' WHERE state = 'recorded'"],
         {"I11 offline": "the receipt says £0.00, but £7.00 remains"},
     ),
 }

@@ -47,7 +47,7 @@ REFUSED = [
     ("payment", {"charge_id": None}, "charge_id"),
     ("balance_transaction", {"net_minor": 99}, "net_is_amount_less_fee"),
     ("refund", {"amount_minor": 0}, "amount_positive"),
-    ("halt", {"id": 2}, "only_one"),
+    ("posting_stop", {"id": 2}, "only_one"),
     ("stripe_event", {"state": "done"}, "state_known"),
     ("mail", {"state": "lost"}, "state_known"),
     ("webhook_arrival", {"outcome": "lost"}, "outcome_known"),
@@ -68,24 +68,24 @@ REFUSED = [
     ("approval_rule", {"one_up_to_minor": -1}, "limit_not_negative"),
     ("approval_rule", {"state": "maybe"}, "state_known"),
     ("bank_account", {"name": "Taken"}, "name"),
-    ("bank_line", {"amount_minor": 0}, "amount_not_zero"),
-    ("bank_line", {"dedupe_key": b"taken"}, "dedupe_key"),
+    ("statement_line", {"amount_minor": 0}, "amount_not_zero"),
+    ("statement_line", {"dedupe_key": b"taken"}, "dedupe_key"),
     ("match", {"kind": "guess"}, "kind_known"),
     ("match", {"state": "maybe"}, "state_known"),
     ("match", {"amount_minor": 0}, "amount_not_zero"),
-    ("match", {"bank_line_id": 999_999}, "fk_match_bank_line_id_bank_line|FOREIGN KEY"),
-    ("offline_gift", {"method": "card"}, "method_known"),
-    ("pay_in", {"method": "card"}, "method_known"),
-    ("pay_in", {"state": "lost"}, "state_known"),
-    ("pay_in", {"amount_minor": 0}, "amount_positive"),
-    ("pay_in", {"to_on": date(2026, 1, 1)}, "ends_after_start"),
-    ("pay_in", {"state": "accepted"}, "accepted_is_a_gift"),
-    ("pay_in", {"area_id": 999_999}, "fk_pay_in_area_id_area|FOREIGN KEY"),
-    ("offline_gift", {"state": "lost"}, "state_known"),
-    ("slip", {"expected_count": 0}, "expected_count_positive"),
-    ("slip", {"expected_minor": 0}, "expected_positive"),
-    ("disbursement", {"state": "gone"}, "state_known"),
-    ("disbursement", {"amount_minor": 0}, "amount_positive"),
+    ("match", {"statement_line_id": 999_999}, "fk_match_statement_line_id_statement_line|FOREIGN KEY"),
+    ("offline_donation", {"method": "card"}, "method_known"),
+    ("branch_return", {"method": "card"}, "method_known"),
+    ("branch_return", {"state": "lost"}, "state_known"),
+    ("branch_return", {"amount_minor": 0}, "amount_positive"),
+    ("branch_return", {"to_on": date(2026, 1, 1)}, "ends_after_start"),
+    ("branch_return", {"state": "accepted"}, "accepted_is_a_donation"),
+    ("branch_return", {"area_id": 999_999}, "fk_branch_return_area_id_area|FOREIGN KEY"),
+    ("offline_donation", {"state": "lost"}, "state_known"),
+    ("paying_in_slip", {"expected_count": 0}, "expected_count_positive"),
+    ("paying_in_slip", {"expected_minor": 0}, "expected_positive"),
+    ("payment_request", {"state": "gone"}, "state_known"),
+    ("payment_request", {"amount_minor": 0}, "amount_positive"),
     ("approval", {"verdict": "perhaps"}, "verdict_known"),
     ("adjustment", {"kind": "gift"}, "kind_known"),
     ("adjustment", {"state": "gone"}, "state_known"),
@@ -97,7 +97,7 @@ REFUSED = [
     ("refund_attempt", {"state": "made"}, "made_with_its_refund"),
     ("refund_attempt", {"reason": "boredom"}, "reason_known"),
     ("goal_change", {"after_minor": None}, "says_something"),
-    ("subscription", {"state": "perhaps"}, "state_known"),
+    ("subscriber", {"state": "perhaps"}, "state_known"),
     ("milestone", {"percent": 0}, "percent_positive"),
     ("period_signature", {"act": "burn"}, "act_known"),
     ("staff", {"state": "gone"}, "state_known"),
@@ -173,26 +173,26 @@ def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]
         "form_key": "k", "fund_id": fund_id, "purpose": "x", "payee_masked": "x", "approvals_required": 1,
         "state": "requested", "requested_by": "test", "requested_at": NOON, **money,
     }  # fmt: skip
-    periods, disbursements = db.metadata.tables["period"], db.metadata.tables["disbursement"]
+    periods, disbursements = db.metadata.tables["period"], db.metadata.tables["payment_request"]
     db.session.execute(insert(periods).values(id=9, starts_on=date(2020, 1, 1), ends_on=date(2020, 1, 31)))
     db.session.execute(insert(disbursements).values(id=9, **disbursement))
     return {
         "bank_account": {"name": "New", "currency": "GBP"},
-        "bank_line": line | {"id": 2, "dedupe_key": b"new"},
+        "statement_line": line | {"id": 2, "dedupe_key": b"new"},
         "match": {
-            "id": 1, "bank_line_id": 1, "kind": "charge", "amount_minor": 1, "state": "confirmed", "rule": "by hand",
+            "id": 1, "statement_line_id": 1, "kind": "charge", "amount_minor": 1, "state": "confirmed", "rule": "by hand",
             "actor": "test", "made_at": NOON,
         },
-        "offline_gift": {
+        "offline_donation": {
             "id": 1, "donation_id": donation_id, "method": "cash", "state": "recorded", "received_on": NOON.date(),
             "recorded_by": "test", "recorded_at": NOON,
         },
-        "slip": {
+        "paying_in_slip": {
             "bank_account_id": 9, "expected_count": 1, "expected_minor": 1, "currency": "GBP", "made_by": "test",
             "made_at": NOON,
         },
-        "disbursement": disbursement | {"form_key": "new"},
-        "approval": {"disbursement_id": 9, "actor": "test", "verdict": "yes", "at": NOON},
+        "payment_request": disbursement | {"form_key": "new"},
+        "approval": {"payment_request_id": 9, "actor": "test", "verdict": "yes", "at": NOON},
         "adjustment": {
             "form_key": "new", "kind": "opening", "state": "made", "fund_id": fund_id, "dated_on": NOON.date(),
             "reason": "x", "authority": "x", "requested_by": "test", "requested_at": NOON, **money,
@@ -204,7 +204,7 @@ def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]
 
 def _of_appeals(money: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {
-        "halt": {"id": 1, "since": NOON, "reason": "test"},
+        "posting_stop": {"id": 1, "since": NOON, "reason": "test"},
         "installation": {"id": 1, "opaque_id": "x", "created_at": NOON},
         "recovery": {"payment_id": 1, "outcome": "exact", "at": NOON},
         "embedding_site": {
@@ -218,7 +218,7 @@ def _of_appeals(money: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "id": 1, "appeal_id": 1, "currency": "GBP", "after_minor": 1, "valid_from": NOON.date(),
             "changed_by": "test", "changed_at": NOON,
         },
-        "subscription": {
+        "subscriber": {
             "id": 1, "reference": "r", "appeal_id": 1, "language": "en", "state": "asked", "asked_at": NOON,
         },
         "milestone": {"appeal_id": 1, "period_start": NOON.date(), "percent": 25, "reached_at": NOON},
@@ -228,7 +228,7 @@ def _of_appeals(money: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def _of_branches() -> dict[str, dict[str, Any]]:
     return {
         "webhook_arrival": {"outcome": "accepted", "count": 1, "first_at": NOON, "last_at": NOON},
-        "pay_in": {
+        "branch_return": {
             "id": 1, "area_id": db.session.scalars(select(Area.id)).first(), "version": 1, "state": "new",
             "method": "cash", "from_on": NOON.date(), "to_on": NOON.date(), "lines": {}, "reason": "",
             "personal_until": NOON.date(), "language": "en", "form_key": "k", "sent_at": NOON, "amount_minor": 100,
@@ -267,7 +267,7 @@ def _a_bank_line(money: dict[str, Any]) -> dict[str, Any]:
         "personal_until": NOON.date(), "dedupe_key": b"taken", "occurrence": 1,
     }  # fmt: skip
     account = {"id": 9, "name": "Taken", "currency": "GBP"}
-    for table, row in (("bank_account", account), ("statement", statement), ("bank_line", line)):
+    for table, row in (("bank_account", account), ("statement", statement), ("statement_line", line)):
         db.session.execute(insert(db.metadata.tables[table]).values(**row))
     return line
 

@@ -16,7 +16,7 @@ from donations.data_keys.offline import PrivateKey
 from donations.database import write_unit
 from donations.errors import BadSeal
 from donations.extensions import db
-from donations.models import BankLine, Donation, OfflineKey
+from donations.models import Donation, OfflineKey, StatementLine
 from donations.reconciliation import matches
 from donations.reconciliation.matches import Said
 from donations.worker.offline_key import carry_out, seal_settled
@@ -60,7 +60,7 @@ def unlock(at: datetime, key: PrivateKey = KEY) -> None:
 
 def match_all(at: datetime) -> None:
     """Every statement line is matched to something that is known."""
-    for number, minor in db.session.execute(select(BankLine.id, BankLine.amount_minor)).all():
+    for number, minor in db.session.execute(select(StatementLine.id, StatementLine.amount_minor)).all():
         with write_unit() as conn:
             matches.confirm(conn, number, [Said("own_account", minor)], rule="by hand", actor="tara", at=at)
 

@@ -16,13 +16,13 @@ from donations.giving import checks, messages
 from donations.models import (
     Appeal,
     BankAccount,
-    BankLine,
     Donation,
     DonationCheck,
-    OfflineGift,
+    OfflineDonation,
     Receipt,
-    Subscription,
-    SubscriptionRequest,
+    StatementLine,
+    Subscriber,
+    SubscriberRequest,
 )
 from donations.reconciliation.matches import Said
 from donations.web.treasury.offline_key import STAYS
@@ -62,7 +62,7 @@ def lists(app: Flask) -> None:
     accepted(1000)
     statement = example("camt053.xml").decode().replace("Maya Example", PAYER)
     bring(an_account("Current account"), statement, NOON)
-    for line in db.session.scalars(select(BankLine)).all():
+    for line in db.session.scalars(select(StatementLine)).all():
         match(line.id, Said("charge" if line.amount_minor < 0 else "own_account", line.amount_minor))
     send_all(LATER)
     seal(LATER)
@@ -85,8 +85,11 @@ def test_it_cannot_be_asked_whether_somebody_gave(lists: None) -> None:
     assert labels
     for text in (NAME, MAYA, "Maya Example", PAYER, "GB33BUKB20201555555555"):
         assert not asked_for(text, labels) & hashes()
-    assert list(db.session.scalars(select(OfflineGift.payer_hash).where(OfflineGift.payer_hash.is_not(None)))) == []
-    assert list(db.session.scalars(select(BankLine.payer_hash).where(BankLine.payer_hash.is_not(None)))) == []
+    assert (
+        list(db.session.scalars(select(OfflineDonation.payer_hash).where(OfflineDonation.payer_hash.is_not(None))))
+        == []
+    )
+    assert list(db.session.scalars(select(StatementLine.payer_hash).where(StatementLine.payer_hash.is_not(None)))) == []
 
 
 def test_the_same_is_found_without_the_key(app: Flask) -> None:
@@ -185,13 +188,13 @@ def test_the_form_and_the_subscription_of_a_sealed_donation_do_not_name_its_dono
     with write_unit() as conn:
         donation = Donation.by_reference(CARD)
         conn.execute(update(DonationCheck).values(donation_id=donation.id))
-        conn.execute(update(Subscription).values(mailed_at=NOON))
+        conn.execute(update(Subscriber).values(mailed_at=NOON))
         messages.hide(CARD, by="tara", at=NOON)
     send_all(LATER)
     seal(LATER)
     opened = opened_by_the_machine()
     assert opened["donation_check.fields_sealed"] == ["{}"]
-    assert db.session.query(SubscriptionRequest).count() == 0
+    assert db.session.query(SubscriberRequest).count() == 0
     # the address of a subscriber is all there is, and it leads to no donation
     assert [column for column, texts in opened.items() if any(MAYA in text for text in texts)] == [
         "subscription.email_sealed"

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from donations.database import write_unit
 from donations.errors import StatementLooksKnown
 from donations.extensions import db
-from donations.models import BankLine
+from donations.models import StatementLine
 from donations.reconciliation import matches
 from donations.reconciliation.statement_lines import details
 from tests.factories import NOON
@@ -26,7 +26,7 @@ def test_a_line_whose_match_is_undone_is_read_again_after_an_unlock(app: Flask) 
     turn_on()
     account = an_account("Current account")
     bring(account, example("camt053.xml").decode(), NOON)
-    lines = [(one.id, one.payer_hash) for one in db.session.scalars(select(BankLine))]
+    lines = [(one.id, one.payer_hash) for one in db.session.scalars(select(StatementLine))]
     match_all(NOON)
     seal(LATER)
     number, payer = next(one for one in lines if one[1])
@@ -37,7 +37,7 @@ def test_a_line_whose_match_is_undone_is_read_again_after_an_unlock(app: Flask) 
     assert bring(account, example("camt053.xml").decode().replace("Maya Example", "M Example"), LATER).new >= 0
     unlock(LATER)
     assert words_of(number)["name"] == "Maya Example"
-    assert db.session.get_one(BankLine, number).payer_hash == payer
+    assert db.session.get_one(StatementLine, number).payer_hash == payer
 
 
 def test_what_a_file_adds_while_the_key_is_unlocked_is_sealed_again(app: Flask) -> None:
@@ -55,7 +55,7 @@ def test_what_a_file_adds_while_the_key_is_unlocked_is_sealed_again(app: Flask) 
 
 def words_of(number: int) -> details.Details:
     db.session.rollback()
-    return details.opened(db.session.get_one(BankLine, number).details_sealed, details.identity(number))
+    return details.opened(db.session.get_one(StatementLine, number).details_sealed, details.identity(number))
 
 
 @pytest.mark.parametrize("change", ["in other words", "on another day"])

@@ -30,7 +30,7 @@ def said(account_id: int, minor: int, text_: str = "", *, name: str = "", payer:
     details = json.dumps({"name": name, "account": payer, "text": text_, "native_id": ""}, ensure_ascii=False)
     with write_unit() as conn:
         conn.execute(
-            text("UPDATE bank_line SET details_sealed = :details, payer_hash = :payer WHERE id = :line"),
+            text("UPDATE statement_line SET details_sealed = :details, payer_hash = :payer WHERE id = :line"),
             {
                 "details": privacy.seal(details, f"bank_line:{line_id}:details"),
                 "payer": privacy.lookup_hash(payer, "bank payer") if payer else None,
@@ -78,7 +78,7 @@ def run(**more: Any) -> Outcome:
 def is_now(line_id: int) -> tuple[str, list[tuple[str, str | None]]]:
     """What a line is, or is proposed to be: its state, and kind and target of each match or proposal."""
     fresh()
-    rows = db.session.scalars(select(Match).where(Match.bank_line_id == line_id).order_by(Match.id)).all()
+    rows = db.session.scalars(select(Match).where(Match.statement_line_id == line_id).order_by(Match.id)).all()
     for state in ("confirmed", "proposed"):
         found = [row for row in rows if row.state == state]
         if found:
@@ -90,7 +90,7 @@ def why(line_id: int) -> tuple[int | None, list[str]]:
     """Score and reasons of the first live match or suggestion."""
     fresh()
     rows = db.session.scalars(
-        select(Match).where(Match.bank_line_id == line_id, Match.state.in_(("confirmed", "proposed")))
+        select(Match).where(Match.statement_line_id == line_id, Match.state.in_(("confirmed", "proposed")))
     )
     row = min(rows, key=lambda one: one.id)
     return row.score, row.reasons

@@ -21,16 +21,16 @@ from donations.giving.offline_donations import HandedIn
 from donations.models import (
     Appeal,
     BankAccount,
-    BankLine,
     Donation,
     Fund,
     FundTotal,
-    OfflineGift,
+    OfflineDonation,
     Organisation,
     Posting,
     Receipt,
     ReceiptChange,
     Statement,
+    StatementLine,
 )
 from donations.models.base import new_id
 from donations.money import Money
@@ -63,7 +63,7 @@ def a_line(account_id: int, minor: int, *, on: date = TODAY, currency: str = "GB
     with write_unit():
         statement = db.session.scalars(select(Statement).where(Statement.bank_account_id == account_id)).one()
         number = next(_numbers)
-        line = BankLine(
+        line = StatementLine(
             id=new_id(), bank_account_id=account_id, statement_id=statement.id, position=number, booked_on=on,
             amount_minor=minor, currency=currency, personal_until=on, dedupe_key=f"{number}".encode(), occurrence=1,
         )  # fmt: skip
@@ -94,10 +94,10 @@ def a_gift(
 
 def accepted(minor: int, method: str = "cash", **more: Any) -> int:
     """An offline donation that counts. Returns its id."""
-    gift_id = a_gift(minor, method, **more)
+    offline_donation_id = a_gift(minor, method, **more)
     with write_unit() as conn:
-        giving.offline_donations.accept(conn, gift_id, actor="theo", at=NOON)
-    return gift_id
+        giving.offline_donations.accept(conn, offline_donation_id, actor="theo", at=NOON)
+    return offline_donation_id
 
 
 def banked(minor: int, *, fund: str = "ali", account_id: int | None = None) -> int:
@@ -127,25 +127,25 @@ def settled() -> None:
     fresh()
 
 
-def receipts_of(gift_id: int) -> list[tuple[str, int]]:
+def receipts_of(offline_donation_id: int) -> list[tuple[str, int]]:
     """(state, minor units) of each receipt of a donation, in order of number."""
     fresh()
-    donation_id = db.session.get_one(OfflineGift, gift_id).donation_id
+    donation_id = db.session.get_one(OfflineDonation, offline_donation_id).donation_id
     rows = db.session.scalars(select(Receipt).where(Receipt.donation_id == donation_id).order_by(Receipt.number))
     return [(row.state, row.amount_minor) for row in rows]
 
 
-def live_or_waiting(gift_id: int) -> int | None:
+def live_or_waiting(offline_donation_id: int) -> int | None:
     """The amount on a donation's valid receipt, 0 where none is valid; None while it waits for the two hours to be
     over."""
-    live = [minor for state, minor in receipts_of(gift_id) if state == "live"]
-    donation_id = db.session.get_one(OfflineGift, gift_id).donation_id
+    live = [minor for state, minor in receipts_of(offline_donation_id) if state == "live"]
+    donation_id = db.session.get_one(OfflineDonation, offline_donation_id).donation_id
     return None if db.session.get(ReceiptChange, donation_id) else sum(live)
 
 
-def state_of(gift_id: int) -> str:
+def state_of(offline_donation_id: int) -> str:
     fresh()
-    return db.session.get_one(Donation, db.session.get_one(OfflineGift, gift_id).donation_id).state
+    return db.session.get_one(Donation, db.session.get_one(OfflineDonation, offline_donation_id).donation_id).state
 
 
 def sound() -> Sequence[Any]:
@@ -173,7 +173,7 @@ def uncommitted(fund: str) -> int:
     fresh()
     asked = text(
         "SELECT (SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account = 1000 AND currency = 'GBP' AND"
-        " fund_id = f.id) - (SELECT coalesce(sum(amount_minor), 0) FROM disbursement WHERE fund_id = f.id AND"
+        " fund_id = f.id) - (SELECT coalesce(sum(amount_minor), 0) FROM payment_request WHERE fund_id = f.id AND"
         " currency = 'GBP' AND state IN ('approved', 'sent')) FROM fund f WHERE f.slug = :fund"
     )
     return int(db.session.execute(asked, {"fund": fund}).scalar_one())

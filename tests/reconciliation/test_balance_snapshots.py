@@ -11,7 +11,16 @@ from sqlalchemy import select, text
 
 from donations.database import snapshot, write_unit
 from donations.extensions import db
-from donations.models import BalanceMark, BalanceTransaction, BankAccount, Entry, Fund, Payment, Posting, RestMark
+from donations.models import (
+    BalanceSnapshot,
+    BalanceTransaction,
+    BankAccount,
+    Entry,
+    Fund,
+    OpenItemSnapshot,
+    Payment,
+    Posting,
+)
 from donations.reconciliation import balance_snapshots, balances, dashboard, to_do
 from donations.reconciliation.matches import Said
 from donations.reconciliation.to_do import OpenItems
@@ -92,7 +101,7 @@ def test_at_every_place_of_the_mark_the_figures_are_the_same(app: Flask, appeals
 def test_what_is_young_is_not_marked(app: Flask, appeals: dict) -> None:
     accepted(5000)
     mark_balances(datetime.now(UTC))
-    assert db.session.scalars(select(BalanceMark)).all() == []
+    assert db.session.scalars(select(BalanceSnapshot)).all() == []
 
 
 def test_a_payment_knows_its_own_movement_and_no_other(app: Flask, appeals: dict) -> None:
@@ -102,8 +111,8 @@ def test_a_payment_knows_its_own_movement_and_no_other(app: Flask, appeals: dict
         own = select(BalanceTransaction.id).where(
             BalanceTransaction.payment_id == payment.id, BalanceTransaction.reporting_category == "charge"
         )
-        assert payment.movement_id == db.session.scalar(own)
-        assert payment.movement_id is not None
+        assert payment.recorded_transaction_id == db.session.scalar(own)
+        assert payment.recorded_transaction_id is not None
 
 
 def test_the_to_do_list_says_the_same_with_marks_and_without(app: Flask) -> None:
@@ -120,7 +129,7 @@ def test_the_to_do_list_says_the_same_with_marks_and_without(app: Flask) -> None
     without = listed()
     # when they are marked
     mark(datetime.now(UTC) + LATER)
-    assert db.session.query(RestMark).count() > 0
+    assert db.session.query(OpenItemSnapshot).count() > 0
     assert listed() == without
     # and one of them is cleared, and another thing comes
     slip = next(one for one in without if one.kind == "slip").oldest[0]
@@ -133,6 +142,6 @@ def test_the_to_do_list_says_the_same_with_marks_and_without(app: Flask) -> None
     assert [one.count for one in after if one.kind == "receipt"] == [2]
     # then it is what it is without the marks
     with write_unit() as conn:
-        for table in ("rest_mark", "balance_mark", "day_mark"):
+        for table in ("open_item_snapshot", "balance_snapshot", "daily_total_snapshot"):
             conn.execute(text(f"DELETE FROM {table}"))
     assert listed() == after

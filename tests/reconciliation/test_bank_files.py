@@ -13,7 +13,7 @@ from sqlalchemy import select
 from donations.database import write_unit
 from donations.errors import DonationsError
 from donations.extensions import db
-from donations.models import BankAccount, BankLine, LineQuestion
+from donations.models import BankAccount, StatementLine, StatementLineQuestion
 from donations.money import Money
 from donations.reconciliation import statements
 from donations.reconciliation.statement_lines import details
@@ -76,9 +76,9 @@ def remembered(account_id: int) -> tuple[object, ...]:
 def lines() -> list[tuple[str, str, str]]:
     """(day, amount, all words) of each line, in the order of import; and no question waits."""
     db.session.rollback()
-    assert db.session.scalars(select(LineQuestion)).all() == []
+    assert db.session.scalars(select(StatementLineQuestion)).all() == []
     found = []
-    for line in db.session.scalars(select(BankLine).order_by(BankLine.id)):
+    for line in db.session.scalars(select(StatementLine).order_by(StatementLine.id)):
         said = details.opened(line.details_sealed, details.identity(line.id))
         words = f"{said['name']} {said['account']} {details.all_text(said)}"
         found.append((line.booked_on.isoformat(), Money(line.amount_minor, line.currency).plain(), words))

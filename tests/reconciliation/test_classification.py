@@ -51,11 +51,11 @@ def booked(movement: Movement) -> str:
     return movement.id
 
 
-def classify(movement_id: str, account: int = 5020, slug: str = "general", **more: Any) -> Classification:
+def classify(balance_transaction_id: str, account: int = 5020, slug: str = "general", **more: Any) -> Classification:
     told = {"form_key": str(new_id()), "reason": "Stripe wrote what it is", "actor": "tara"} | more
     actor, key, reason = told.pop("actor"), told.pop("form_key"), told.pop("reason")
     with write_unit() as conn:
-        asked = Asked(key, fund_id(slug), reason, movement_id=movement_id, account=account)
+        asked = Asked(key, fund_id(slug), reason, balance_transaction_id=balance_transaction_id, account=account)
         return classification.ask(conn, asked, actor=actor, at=NOON)
 
 
@@ -64,9 +64,9 @@ def decide(number: int, *, yes: bool = True, actor: str = "theo") -> None:
         classification.decide(conn, number, yes=yes, actor=actor, at=NOON)
 
 
-def lines_of(movement_id: str) -> list[tuple[int, str, str, int]]:
+def lines_of(balance_transaction_id: str) -> list[tuple[int, str, str, int]]:
     fresh()
-    return sorted(live_lines().get(f"bt:{movement_id}", ()))
+    return sorted(live_lines().get(f"bt:{balance_transaction_id}", ()))
 
 
 def test_an_unknown_movement_becomes_what_a_treasurer_says_and_can_become_something_else(app: Flask) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from donations.database import write_unit
 from donations.errors import BadStatement, StatementAskedFor
 from donations.extensions import db
-from donations.models import BankAccount, BankLine
+from donations.models import BankAccount, StatementLine
 from donations.reconciliation import statements
 from tests.reconciliation.bank_cases import FOLDER
 from tests.reconciliation.test_statements import an_account, bring
@@ -36,7 +36,7 @@ def remembered() -> object:
 
 
 def minors() -> list[int]:
-    return list(db.session.scalars(select(BankLine.amount_minor).order_by(BankLine.id)))
+    return list(db.session.scalars(select(StatementLine.amount_minor).order_by(StatementLine.id)))
 
 
 def test_a_decimal_sign_that_no_amount_told_decides_nothing_later(account: BankAccount, at: datetime) -> None:
@@ -71,7 +71,7 @@ def test_what_was_said_counts_as_far_as_it_fits(account: BankAccount, at: dateti
     bring(account, "Date;What;Amount\n13.11.2026;Gift;6.00\n", at)
     bring(account, "When;What;Much\n02/03/2026;Gift;7.00\n", at)
     # then both are read, and the answer about the order of days still counts
-    assert [str(day) for day in db.session.scalars(select(BankLine.booked_on).order_by(BankLine.id))] == [
+    assert [str(day) for day in db.session.scalars(select(StatementLine.booked_on).order_by(StatementLine.id))] == [
         "2026-01-02", "2026-11-13", "2026-02-03",
     ]  # fmt: skip
     # but a new answer that does not fit is refused

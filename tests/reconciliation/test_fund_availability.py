@@ -86,13 +86,13 @@ def test_cash_is_moved_once_the_bank_has_it(app: Flask, where: str) -> None:
     # given cash that is counted, or on its way to the bank
     account, gift = a_bank_account(), accepted(8000)
     if where == "in transit":
-        slip_id = pay_in(gift, account)
+        paying_in_slip_id = pay_in(gift, account)
     with pytest.raises(NotInTheBank, match="80 GBP"):
         transfer(8000, account)
     # when the statement line is matched
     if where == "in hand":
-        slip_id = pay_in(gift, account)
-    match(a_line(account, 8000), Said("slip", 8000, target=str(slip_id)))
+        paying_in_slip_id = pay_in(gift, account)
+    match(a_line(account, 8000), Said("slip", 8000, target=str(paying_in_slip_id)))
     # then it can be moved
     transfer(8000, account)
     assert sound() == ()
@@ -202,19 +202,19 @@ def test_two_who_agree_at_once_write_off_what_is_open_once(app: Flask) -> None:
     # given a paying-in slip that is 3.00 short, and two write-offs of it that wait, where two must approve
     two_must_approve()
     account, gift = a_bank_account(), accepted(25000)
-    slip_id = pay_in(gift, account, 25000)
-    match(a_line(account, 24700), Said("slip", 24700, target=str(slip_id)))
+    paying_in_slip_id = pay_in(gift, account, 25000)
+    match(a_line(account, 24700), Said("slip", 24700, target=str(paying_in_slip_id)))
     numbers = []
     for key in ("one", "two"):
         with write_unit() as conn:
             asked = adjustments.Asked(key, "write_off", fund().id, gbp("3.00"), TODAY, "lost", "committee",
-                                      account=1030, clear_ref=f"slip:{slip_id}")  # fmt: skip
+                                      account=1030, clear_ref=f"slip:{paying_in_slip_id}")  # fmt: skip
             numbers.append(adjustments.ask(conn, asked, actor="tara", at=NOON).id)
     # when both are agreed to in the same moment
     outcome = at_once(app, [lambda n=n: done(lambda: agree(n)) for n in numbers])
     # then one is booked
     assert sorted(outcome) == [False, True]
-    assert paying_in_slips.short_by(db.session.connection(), slip_id) == 0
+    assert paying_in_slips.short_by(db.session.connection(), paying_in_slip_id) == 0
 
 
 def test_nobody_takes_from_an_account_of_another_fund(app: Flask) -> None:

@@ -13,7 +13,7 @@ from donations import references
 from donations.database import snapshot, write_unit
 from donations.errors import AlreadyDone
 from donations.extensions import db
-from donations.models import Appeal, BankAccount, Donation, Match, OfflineGift
+from donations.models import Appeal, BankAccount, Donation, Match, OfflineDonation
 from donations.money import Money
 from donations.reconciliation import matches, matching, paying_in_slips
 from tests.events import rows
@@ -142,7 +142,7 @@ def test_a_credit_with_an_appeals_code_is_a_gift_nobody_recorded(app: Flask) -> 
     run()
     # then the donation is recorded by the appeal's shares, with its payer's name, and counts
     state, [(kind, target)] = is_now(line)
-    gift = db.session.get_one(OfflineGift, int(target or 0))
+    gift = db.session.get_one(OfflineDonation, int(target or 0))
     assert (state, kind, gift.method, gift.recorded_by, gift.received_on) == (
         "confirmed", "offline_gift", "bank", "rules", TODAY,
     )  # fmt: skip
@@ -162,7 +162,7 @@ def test_a_gift_the_rules_recorded_goes_with_its_match(app: Flask) -> None:
     other = said(account, 1000, code())
     run()
     # then it is a donation of its own, and the first has no line any more
-    assert sorted(db.session.scalars(select(OfflineGift.state))) == ["cancelled", "expected"]
+    assert sorted(db.session.scalars(select(OfflineDonation.state))) == ["cancelled", "expected"]
     assert sorted(db.session.scalars(select(Donation.state))) == ["abandoned", "paid"]
     assert (is_now(line), is_now(other)[0], raised()) == (("open", []), "confirmed", 1000)
     assert sound() == ()
@@ -223,7 +223,7 @@ def test_an_erased_line_is_looked_at_without_its_words(app: Flask) -> None:
     gift = expected(2000)
     line = said(a_bank_account(), 2000, references.code_of_gift(gift))
     with write_unit() as conn:
-        conn.exec_driver_sql("UPDATE bank_line SET details_sealed = NULL")
+        conn.exec_driver_sql("UPDATE statement_line SET details_sealed = NULL")
     run()
     assert is_now(line) == ("proposed", [("offline_gift", str(gift))])
 

@@ -177,7 +177,7 @@ def test_two_who_run_at_once_match_each_line_once(app: Flask) -> None:
     assert sum(done) + run().confirmed == 8
     # then each is booked once, and proposed once
     fresh()
-    per_line = select(func.count()).where(Match.state.in_(("confirmed", "proposed"))).group_by(Match.bank_line_id)
+    per_line = select(func.count()).where(Match.state.in_(("confirmed", "proposed"))).group_by(Match.statement_line_id)
     assert db.session.scalars(per_line).all() == [1] * 12
     assert raised() == 4 * 2000 + 4 * 1000
     assert sound() == ()

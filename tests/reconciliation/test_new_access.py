@@ -16,7 +16,7 @@ from donations.approvals import GIVES_ACCESS
 from donations.database import write_unit
 from donations.errors import AccessTooNew, NeedsAnotherToPublish
 from donations.extensions import db
-from donations.models import Appeal, AppealUpdate, Cure, Disbursement, Organisation
+from donations.models import Appeal, AppealUpdate, Correction, Organisation, PaymentRequest
 from donations.reconciliation import adjustments, posting_stop
 from tests.appeals import test_drafts
 from tests.factories import NOON
@@ -54,7 +54,7 @@ def payment_approved_by_two() -> None:
     approvals_are(2)
     number = test_payment_requests.ask_for(500, actor=THIRD)
     test_payment_requests.approve(number, ONE)
-    assert db.session.get_one(Disbursement, number).state == "requested"
+    assert db.session.get_one(PaymentRequest, number).state == "requested"
     test_payment_requests.approve(number, OTHER)
 
 
@@ -77,7 +77,7 @@ def assignment() -> None:
 def correction() -> None:
     a_cure()
     with write_unit() as conn:
-        posting_stop.decide(conn, db.session.query(Cure).one().id, yes=True, actor=OTHER, at=NOON)
+        posting_stop.decide(conn, db.session.query(Correction).one().id, yes=True, actor=OTHER, at=NOON)
 
 
 def close() -> None:

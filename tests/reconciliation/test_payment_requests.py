@@ -18,7 +18,7 @@ from donations.errors import (
     TooMuchToWriteOff,
 )
 from donations.extensions import db
-from donations.models import BankAccount, Disbursement, Fund
+from donations.models import BankAccount, Fund, PaymentRequest
 from donations.money import Money
 from donations.reconciliation import adjustments, balances, matches, paying_in_slips, payment_requests
 from donations.reconciliation.matches import Said
@@ -38,9 +38,9 @@ def ask_for(minor: int, *, key: str = "form 1", actor: str = "tara", slug: str =
         return payment_requests.request(conn, fund(slug), asked, actor=actor, at=NOON).id
 
 
-def approve(disbursement_id: int, actor: str, staff_id: int | None = None) -> str:
+def approve(payment_request_id: int, actor: str, staff_id: int | None = None) -> str:
     with write_unit() as conn:
-        return payment_requests.approve(conn, disbursement_id, actor=actor, staff_id=staff_id, at=NOON).state
+        return payment_requests.approve(conn, payment_request_id, actor=actor, staff_id=staff_id, at=NOON).state
 
 
 def booked(*kinds: str) -> list[tuple[int, str, str, int]]:
@@ -70,18 +70,18 @@ def test_a_disbursement_is_asked_for_approved_sent_and_found_in_the_bank(app: Fl
     match(line, Said("disbursement", -50000, target=str(wanted)))
     assert booked("bank:") == [(1000, "ali", "GBP", -50000), (1040, "ali", "GBP", 50000)]
     fresh()
-    assert db.session.get_one(Disbursement, wanted).state == "paid"
+    assert db.session.get_one(PaymentRequest, wanted).state == "paid"
     # then a match that is undone puts it back on its way
     with write_unit() as conn:
         matches.undo(conn, line, actor="tara", at=NOON)
     fresh()
-    assert db.session.get_one(Disbursement, wanted).state == "sent"
+    assert db.session.get_one(PaymentRequest, wanted).state == "sent"
     assert sound() == ()
 
 
 def test_the_payee_is_sealed_and_masked(app: Flask) -> None:
     banked(80000)
-    row = db.session.get_one(Disbursement, ask_for(50000))
+    row = db.session.get_one(PaymentRequest, ask_for(50000))
     assert row.payee_masked == "M… E… …678"
     assert b"Maya" not in (row.payee_sealed or b"")
 
@@ -183,8 +183,8 @@ def test_what_a_slip_lacks_is_written_off_by_two_people_up_to_the_limit(app: Fla
         slip = paying_in_slips.pay_in(
             conn, bank, [gift], Money(25000, "GBP"), count=1, on=TODAY, number="", actor="tara", at=NOON
         )
-        ref, slip_id = slip.ref, slip.id
-    match(a_line(account, 24900), Said("slip", 24900, target=str(slip_id)))
+        ref, paying_in_slip_id = slip.ref, slip.id
+    match(a_line(account, 24900), Said("slip", 24900, target=str(paying_in_slip_id)))
     # when it is written off
     number, state = adjust("write_off", 100, account=1030, clear_ref=ref)
     assert state == "requested"
@@ -193,7 +193,7 @@ def test_what_a_slip_lacks_is_written_off_by_two_people_up_to_the_limit(app: Fla
     with write_unit() as conn:
         adjustments.decide(conn, number, yes=True, actor="theo", at=NOON)
     # then nothing is open on it
-    assert paying_in_slips.short_by(db.session.connection(), slip_id) == 0
+    assert paying_in_slips.short_by(db.session.connection(), paying_in_slip_id) == 0
     assert booked("adjustment") == [(1030, "ali", "GBP", -100), (5900, "ali", "GBP", 100)]
     # and more than is open, or than the limit, is refused
     with pytest.raises(NotForThisLine, match="the amount is larger than the open balance"):

@@ -25,10 +25,10 @@ from tests.factories import NOON, a_donation, gbp
 from tests.reconciliation.steps import a_bank_account, a_line, match, sound
 
 
-def moved(movement_id: str, category: str, minor: int, source: str | None) -> Movement:
+def moved(balance_transaction_id: str, category: str, minor: int, source: str | None) -> Movement:
     """A balance transaction that belongs to no charge."""
     return Movement(
-        id=movement_id, source_id=source, charge_id=None, type=category, reporting_category=category,
+        id=balance_transaction_id, source_id=source, charge_id=None, type=category, reporting_category=category,
         balance_type="payments", amount_minor=minor, fee_minor=0, net_minor=minor, currency="GBP", exchange_rate=None,
         created_at=NOON, available_on=NOON.date(), description=None,
     )  # fmt: skip

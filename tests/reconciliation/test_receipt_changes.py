@@ -13,7 +13,7 @@ from sqlalchemy import select
 from donations import giving, receipts
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Fund, Mail, OfflineGift, Receipt, ReceiptChange
+from donations.models import Fund, Mail, OfflineDonation, Receipt, ReceiptChange
 from donations.money import Money
 from donations.reconciliation import donation_moves, matches
 from donations.reconciliation.matches import Said
@@ -151,7 +151,7 @@ def test_a_corrected_amount_waits_and_what_is_corrected_back_is_never_told(app: 
 def test_where_nobody_would_be_told_a_receipt_by_hand_follows_at_once(app: Flask) -> None:
     gift = accepted(3000)
     with write_unit() as conn:
-        donation = db.session.get_one(OfflineGift, gift).donation
+        donation = db.session.get_one(OfflineDonation, gift).donation
         donation.email_sealed = donation.email_hash = None
         db.session.flush()
         giving.offline_donations.correct(conn, gift, Money(2000, "GBP"), "cash", at=NOON)
@@ -221,7 +221,7 @@ def test_an_offline_donation_moves_with_all_that_was_entered_for_it(app: Flask, 
     held = {slug for lines in live_lines().values() for _, slug, _, _ in lines}
     assert held == {"sakharovo"}
     assert (raised(), sound()) == (3000, ())
-    allocations = db.session.get_one(OfflineGift, gift).donation.allocations
+    allocations = db.session.get_one(OfflineDonation, gift).donation.allocations
     assert [(one.fund_id, one.amount_minor) for one in allocations] == [(fund("sakharovo").id, 3000)]
 
 

@@ -14,7 +14,14 @@ from donations import ledger, privacy, references
 from donations.database import snapshot, write_unit
 from donations.errors import QuestionAnswered, StatementInOtherCurrency, StatementLooksKnown
 from donations.extensions import db
-from donations.models import BankAccount, BankLine, BankLineEvidence, BankLineVersion, LineQuestion, Match
+from donations.models import (
+    BankAccount,
+    Match,
+    StatementLine,
+    StatementLineEvidence,
+    StatementLineQuestion,
+    StatementLineVersion,
+)
 from donations.reconciliation import matching
 from donations.reconciliation.matches import Said
 from donations.reconciliation.statement_lines import details, questions
@@ -54,18 +61,24 @@ def parts(ref: str = "REF-2026-1", payers: tuple[tuple[str, str, str], ...] = PA
                        details=f"<NtryDtls>{told}</NtryDtls>")  # fmt: skip
 
 
-def said(line: BankLine) -> details.Details:
+def said(line: StatementLine) -> details.Details:
     return details.opened(line.details_sealed, details.identity(line.id))
 
 
-def lines() -> list[BankLine]:
+def lines() -> list[StatementLine]:
     db.session.rollback()
-    return list(db.session.scalars(select(BankLine).order_by(BankLine.id)))
+    return list(db.session.scalars(select(StatementLine).order_by(StatementLine.id)))
 
 
-def open_questions() -> list[LineQuestion]:
+def open_questions() -> list[StatementLineQuestion]:
     db.session.rollback()
-    return list(db.session.scalars(select(LineQuestion).where(LineQuestion.state == "open").order_by(LineQuestion.id)))
+    return list(
+        db.session.scalars(
+            select(StatementLineQuestion)
+            .where(StatementLineQuestion.state == "open")
+            .order_by(StatementLineQuestion.id)
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,7 +110,7 @@ def test_what_a_later_file_adds_is_found_and_what_it_replaces_is_kept(account: B
     assert done.updated == 1
     assert (said(line)["name"], said(line)["text"]) == ("A. Alder", "Present")
     assert {"ff", "7k3m", "ada", "present"} <= details.words(said(line))
-    (version,) = db.session.scalars(select(BankLineVersion)).all()
+    (version,) = db.session.scalars(select(StatementLineVersion)).all()
     assert version.details_sealed is not None
     kept = json.loads(privacy.unseal(version.details_sealed, f"bank_line_version:{version.id}:details"))
     assert kept["text"] == "Gift FF-7K3M-9Q2X"
@@ -222,8 +235,8 @@ def test_a_matched_line_keeps_its_match_and_its_entry_when_its_words_change(app:
 
 def test_a_gift_is_matched_by_a_reference_that_came_with_the_details(app: Flask, at: datetime) -> None:
     account = an_account("Late details")
-    gift_id = steps.a_gift(15000, "bank")
-    code = references.code_of_gift(gift_id)
+    offline_donation_id = steps.a_gift(15000, "bank")
+    code = references.code_of_gift(offline_donation_id)
     bring(account, collective(), at)
     assert bring(account, parts(payers=(("Ada Alder", code, "150.00"),)), at).updated == 1
     assert matching.run(write_unit, snapshot, at=at).confirmed == 1
@@ -233,14 +246,14 @@ def test_lines_of_an_earlier_version_are_known_by_their_numbers_too(account: Ban
     # given lines that were imported before evidence was kept
     bring(account, row(), at)
     with write_unit() as conn:
-        conn.execute(delete(BankLineEvidence))
+        conn.execute(delete(StatementLineEvidence))
         conn.execute(update(BankAccount).values(evidence_complete=False))
     # when the bank changes the text of one: in the preview, and when it is imported
     assert [one.verdict for one in look(account, row(text="Changed"), at).lines] == ["known"]
     assert bring(account, row(text="Changed"), at).new == 0
     # then its evidence is here from now on
     assert db.session.scalar(select(BankAccount.evidence_complete))
-    assert set(db.session.scalars(select(BankLineEvidence.kind))) == {"number", "wording"}
+    assert set(db.session.scalars(select(StatementLineEvidence.kind))) == {"number", "wording"}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from donations.database import write_unit
 from donations.errors import BadStatement
 from donations.extensions import db
-from donations.models import BankAccount, BankLine, LineQuestion
+from donations.models import BankAccount, StatementLine, StatementLineQuestion
 from donations.reconciliation import statements
 from donations.reconciliation.statement_lines import questions
 from tests.events import new_id
@@ -86,8 +86,10 @@ class Account(RuleBasedStateMachine):
 
     def _a_person_answers(self) -> None:
         """Who knows what truly happened: a line that is missing is another one."""
-        for question_id in db.session.scalars(select(LineQuestion.id).where(LineQuestion.state == "open")).all():
-            question = db.session.get_one(LineQuestion, question_id)
+        for question_id in db.session.scalars(
+            select(StatementLineQuestion.id).where(StatementLineQuestion.state == "open")
+        ).all():
+            question = db.session.get_one(StatementLineQuestion, question_id)
             lines = self._lines(question.booked_on)
             lines[question.amount_minor] += 1
             fits = any(lines <= units for units in self._truth(question.booked_on))
@@ -119,7 +121,7 @@ class Account(RuleBasedStateMachine):
         return Counter(line.amount_minor for line in db.session.scalars(self._of_account()) if line.booked_on == day)
 
     def _of_account(self):  # type: ignore[no-untyped-def]
-        return select(BankLine).where(BankLine.bank_account_id == self.account_id)
+        return select(StatementLine).where(StatementLine.bank_account_id == self.account_id)
 
 
 PARTS = range(10 if os.environ.get("PROVE") == "1" else 1)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from donations.database import INTEGRITY_ERRORS, write_unit
 from donations.errors import ImportInUse, ImportWithdrawn, ReasonNeeded
 from donations.extensions import db
-from donations.models import BankAccount, BankLine, BankLineEvidence, LineQuestion, Match, Statement
+from donations.models import BankAccount, Match, Statement, StatementLine, StatementLineEvidence, StatementLineQuestion
 from donations.reconciliation import matches, statement_withdrawal
 from donations.reconciliation.matches import Said
 from tests.reconciliation import steps
@@ -45,13 +45,16 @@ def test_a_wrong_import_goes_with_what_it_taught_and_comes_again(account: BankAc
     bring(account, CAMT, at)
     assert learnt()[0] == "6819"
     with write_unit() as conn:
-        matches.propose(conn, db.session.scalars(select(BankLine.id)).first() or 0, [Said("unidentified", 1)],
+        matches.propose(conn, db.session.scalars(select(StatementLine.id)).first() or 0, [Said("unidentified", 1)],
                         rule="scored", at=at)  # fmt: skip
     # when it is withdrawn
     assert withdraw(at) == 4
     # then nothing of it counts any more, and the statement says who took it back
     assert (count(), learnt()) == (0, (None, None))
-    assert [db.session.scalar(select(func.count()).select_from(one)) for one in (Match, BankLineEvidence)] == [0, 0]
+    assert [db.session.scalar(select(func.count()).select_from(one)) for one in (Match, StatementLineEvidence)] == [
+        0,
+        0,
+    ]
     assert db.session.execute(select(Statement.withdrawn_by, Statement.withdrawn_reason)).one() == (
         "maya", "Wrong account",
     )  # fmt: skip
@@ -69,7 +72,7 @@ def test_what_a_person_or_another_file_has_told_stays(account: BankAccount, at: 
 
 def test_only_a_whole_import_that_nobody_has_matched_goes(account: BankAccount, at: datetime) -> None:
     bring(account, row(), at)
-    line_id = db.session.scalars(select(BankLine.id)).one()
+    line_id = db.session.scalars(select(StatementLine.id)).one()
     with pytest.raises(ReasonNeeded):
         withdraw(at, reason="")
     steps.match(line_id, Said("unidentified", 2000))
@@ -97,14 +100,14 @@ def test_what_another_file_told_beside_it_becomes_a_line_and_is_not_lost(account
     # when the first is withdrawn
     withdraw(at, first)
     # then that money is a line of its own, and no question is left
-    assert (count(), db.session.scalar(select(func.count()).select_from(LineQuestion))) == (1, 0)
+    assert (count(), db.session.scalar(select(func.count()).select_from(StatementLineQuestion))) == (1, 0)
 
 
 def test_the_database_lets_no_line_and_no_match_go_otherwise(account: BankAccount, at: datetime) -> None:
     bring(account, row(), at)
-    line_id = db.session.scalars(select(BankLine.id)).one()
+    line_id = db.session.scalars(select(StatementLine.id)).one()
     steps.match(line_id, Said("unidentified", 2000))
-    for statement in (delete(Match), delete(BankLine)):
+    for statement in (delete(Match), delete(StatementLine)):
         # not even where its import is called withdrawn
         for is_withdrawn in (False, True):
             with pytest.raises((*INTEGRITY_ERRORS, DatabaseError)):
@@ -114,7 +117,7 @@ def test_the_database_lets_no_line_and_no_match_go_otherwise(account: BankAccoun
 
 def _try_to_delete(statement: Delete, is_withdrawn: bool) -> None:
     with write_unit() as conn:
-        conn.execute(delete(BankLineEvidence))
+        conn.execute(delete(StatementLineEvidence))
         if is_withdrawn:
             conn.execute(text("UPDATE statement SET withdrawn_at = '2026-11-21 12:00:00'"))
         conn.execute(statement)

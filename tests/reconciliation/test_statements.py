@@ -19,7 +19,7 @@ from donations.errors import (
     StatementOffBalance,
 )
 from donations.extensions import db
-from donations.models import BankAccount, BankLine, Statement
+from donations.models import BankAccount, Statement, StatementLine
 from donations.reconciliation import statements
 from donations.reconciliation.statements import Imported, Preview
 from tests.reconciliation.readers.examples import FILES, example
@@ -58,7 +58,7 @@ def table(*rows: str) -> str:
 
 def count() -> int:
     db.session.rollback()
-    return db.session.scalar(select(func.count()).select_from(BankLine)) or 0
+    return db.session.scalar(select(func.count()).select_from(StatementLine)) or 0
 
 
 MAYA, IVAN = "13.11.2026;Maya;Gift;1;10,00", "14.11.2026;Иван;Взнос;2;20,50"
@@ -87,7 +87,7 @@ def test_equal_lines_are_counted_and_overlapping_files_double_and_lose_nothing(
     done = bring(account, table(MAYA, MAYA, MAYA, "15.11.2026;Maya;Gift;3;10,00"), at)
     # then one and one are added
     assert (done.new, done.known, count()) == (2, 2, 5)
-    lines = db.session.scalars(select(BankLine).order_by(BankLine.id)).all()
+    lines = db.session.scalars(select(StatementLine).order_by(StatementLine.id)).all()
     assert [line.occurrence for line in lines] == [1, 2, 1, 3, 1]
 
 
@@ -113,7 +113,7 @@ def test_what_a_line_says_is_sealed_and_its_payer_is_found_by_a_keyed_hash(accou
         read = statements.read_file(example("bank2.ofx"), "b.ofx", account)
         statements.import_file(conn, account, read, by="maya", at=at)
     # when
-    line = db.session.scalars(select(BankLine)).one()
+    line = db.session.scalars(select(StatementLine)).one()
     # then
     assert line.details_sealed is not None
     text = privacy.unseal(line.details_sealed, f"bank_line:{line.id}:details")

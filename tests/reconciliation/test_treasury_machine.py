@@ -18,7 +18,7 @@ from donations import giving
 from donations.database import snapshot, write_unit
 from donations.errors import AlreadyDone, DonationsError, NeedsAnother, NotArrivedYet, NotEnoughInFund, NotForThisLine
 from donations.extensions import db
-from donations.models import Appeal, BankAccount, BankLine, Disbursement, Match, OfflineGift
+from donations.models import Appeal, BankAccount, Match, OfflineDonation, PaymentRequest, StatementLine
 from donations.money import Money
 from donations.reconciliation import adjustments, matches, matching, paying_in_slips, payment_requests, statements
 from donations.reconciliation.matches import Said
@@ -59,9 +59,9 @@ class Desk(RuleBasedStateMachine):
 
     @rule(fund=FUND, minor=PART, method=METHOD)
     def a_gift_is_recorded(self, fund: str, minor: int, method: str) -> None:
-        gift_id = a_gift(minor, method, fund=fund)
+        offline_donation_id = a_gift(minor, method, fund=fund)
         state = "expected" if method == "bank" else "recorded"
-        self.model.gifts.append(Thing(gift_id, fund, minor, state, method))
+        self.model.gifts.append(Thing(offline_donation_id, fund, minor, state, method))
 
     @rule(which=WHICH)
     def a_gift_is_accepted(self, which: int) -> None:
@@ -124,7 +124,9 @@ class Desk(RuleBasedStateMachine):
             assert done.new == new
         fresh()
         known = [line.id for line in self.model.lines]
-        asked = select(BankLine.id).where(BankLine.bank_account_id == self.account, BankLine.id.not_in(known))
+        asked = select(StatementLine.id).where(
+            StatementLine.bank_account_id == self.account, StatementLine.id.not_in(known)
+        )
         self.model.lines.append(Line(db.session.scalars(asked).one(), minor))
 
     @rule(which=WHICH, of=WHICH, kind=st.sampled_from(KINDS), blind=st.booleans())
@@ -154,9 +156,9 @@ class Desk(RuleBasedStateMachine):
         if expect(not line.kind and line.minor > 0, refused, lambda conn: matching.take_as_gift(
             conn, line.id, target, "Maya", actor="tara", at=NOON)):  # fmt: skip
             fresh()
-            asked = select(Match.target).where(Match.bank_line_id == line.id, Match.state == "confirmed")
-            gift_id = db.session.scalars(asked).one()
-            gift = Thing(int(gift_id or 0), fund, line.minor, "expected", "bank", from_line=True)
+            asked = select(Match.target).where(Match.statement_line_id == line.id, Match.state == "confirmed")
+            offline_donation_id = db.session.scalars(asked).one()
+            gift = Thing(int(offline_donation_id or 0), fund, line.minor, "expected", "bank", from_line=True)
             self.model.gifts.append(gift)
             line.kind, line.thing = "offline_gift", gift
 
@@ -277,9 +279,9 @@ class Desk(RuleBasedStateMachine):
             assert paying_in_slips.short_by(db.session.connection(), int(slip.id)) == self.model.short(slip)
         for gift in self.model.gifts:
             assert steps.live_or_waiting(int(gift.id)) in (None, self.model.remaining(gift))
-            assert db.session.get_one(OfflineGift, int(gift.id)).state == gift.state
+            assert db.session.get_one(OfflineDonation, int(gift.id)).state == gift.state
         for payment in self.model.payments:
-            assert db.session.get_one(Disbursement, int(payment.id)).state == payment.state
+            assert db.session.get_one(PaymentRequest, int(payment.id)).state == payment.state
         db.session.rollback()
 
     def free(self, fund: str) -> int:

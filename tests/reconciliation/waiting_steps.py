@@ -16,16 +16,14 @@ from donations.models import (
     Appeal,
     Area,
     BankAccount,
-    BankLine,
-    Cure,
+    BranchReturn,
+    Correction,
     Dispute,
     FraudWarning,
     Job,
-    LineQuestion,
     Mail,
-    OfflineGift,
+    OfflineDonation,
     OfflineRequest,
-    PayIn,
     Payment,
     Period,
     PeriodSignature,
@@ -33,6 +31,8 @@ from donations.models import (
     Refund,
     RefundAttempt,
     Restoration,
+    StatementLine,
+    StatementLineQuestion,
     StripeEvent,
 )
 from donations.models.base import new_id
@@ -63,7 +63,7 @@ def a_staff_change() -> None:
 
 def a_cure() -> None:
     add(
-        Cure(
+        Correction(
             form_key="k", kind="recalculate", invariant="I10", subject="fund:1", figure="1", said="stored 1, posted 2",
             reason="agreed", state="requested", requested_by="tara", requested_at=NOON,
         )
@@ -129,12 +129,12 @@ def unlinked() -> None:
 def overdrawn() -> None:
     accepted(1000)
     line = a_line(a_bank_account(), -5000)
-    gift = db.session.query(OfflineGift).one().id
+    gift = db.session.query(OfflineDonation).one().id
     match(line, Said("charge", -5000, fund_id=fund_of(gift)))
 
 
-def fund_of(gift_id: int) -> int:
-    return db.session.get_one(OfflineGift, gift_id).donation.allocations[0].fund_id
+def fund_of(offline_donation_id: int) -> int:
+    return db.session.get_one(OfflineDonation, offline_donation_id).donation.allocations[0].fund_id
 
 
 def in_suspense() -> None:
@@ -181,7 +181,7 @@ def a_slip() -> None:
 
 def add_pay_in() -> None:
     area = db.session.scalars(select(Area).limit(1)).one()
-    add(PayIn(id=5, area_id=area.id, state="new", method="cash", from_on=TODAY, to_on=TODAY, lines={"stall": 300},
+    add(BranchReturn(id=5, area_id=area.id, state="new", method="cash", from_on=TODAY, to_on=TODAY, lines={"stall": 300},
               amount_minor=300, currency="GBP", personal_until=TODAY, language="en", form_key="k",
               sent_at=NOON))  # fmt: skip
 
@@ -193,8 +193,8 @@ def an_unidentified_line() -> None:
 def a_line_in_doubt() -> None:
     line_id = a_line(a_bank_account(), 3000)
     with write_unit():
-        statement_id = db.session.get_one(BankLine, line_id).statement_id
-        db.session.add(LineQuestion(id=1, bank_line_id=line_id, statement_id=statement_id, position=2, reason="twin",
+        statement_id = db.session.get_one(StatementLine, line_id).statement_id
+        db.session.add(StatementLineQuestion(id=1, statement_line_id=line_id, statement_id=statement_id, position=2, reason="twin",
             booked_on=TODAY, amount_minor=3000, currency="GBP", personal_until=TODAY, dedupe_key=b"x",
             state="open"))  # fmt: skip
 

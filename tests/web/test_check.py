@@ -79,7 +79,7 @@ def test_its_button_makes_the_donation_and_leads_to_payment(client: FlaskClient,
     assert [one.fund_id for one in donation.allocations] == [
         fund.id for fund in Appeal.by_slug("hands-off-ali").funds if fund.slug == "sakharovo"
     ]
-    assert (rows("subscription"), donation.language) == (1, "en")
+    assert (rows("subscriber"), donation.language) == (1, "en")
 
 
 def test_a_form_without_its_key_or_with_another_makes_nothing_and_is_shown_again(

@@ -21,7 +21,7 @@ from donations import inbox, outbox, stripe_gateway, worker
 from donations.database import write_unit
 from donations.extensions import db
 from donations.installation import disk
-from donations.models import Halt, Heartbeat, Job
+from donations.models import Heartbeat, Job, PostingStop
 from tests import events
 from tests.events import rows
 from tests.factories import a_donation
@@ -215,11 +215,11 @@ def test_a_mail_that_is_overdue_is_named(client: FlaskClient, beaten: None) -> N
 
 def test_stopped_posting_is_named_with_its_moment_and_no_figure(client: FlaskClient, beaten: None) -> None:
     with write_unit():
-        db.session.add(Halt(id=1, since=NOW - timedelta(hours=2), reason="I10: fund 3: stored 1999 GBP"))
+        db.session.add(PostingStop(id=1, since=NOW - timedelta(hours=2), reason="I10: fund 3: stored 1999 GBP"))
     status, told = health(client)
     assert (status, told["faults"]) == (503, ["posting stopped since 2026-11-21T18:00:00Z"])
     with write_unit():
-        db.session.delete(db.session.get_one(Halt, 1))
+        db.session.delete(db.session.get_one(PostingStop, 1))
     assert health(client) == WELL
 
 

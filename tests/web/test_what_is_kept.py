@@ -17,7 +17,7 @@ from donations.appeals import subscribers
 from donations.database import write_unit
 from donations.extensions import db
 from donations.giving import messages
-from donations.models import Donation, Subscription
+from donations.models import Donation, Subscriber
 from donations.web.headers import kind_of
 from donations.worker.subscribers import tell_followers
 from tests import events
@@ -89,12 +89,12 @@ def test_no_name_address_or_message_can_be_read_in_the_database(
     a_gift(2500, "bank")
     tell_followers(datetime.now(UTC))
     with write_unit():
-        subscribers.confirm(db.session.scalars(select(Subscription)).one(), datetime.now(UTC))
+        subscribers.confirm(db.session.scalars(select(Subscriber)).one(), datetime.now(UTC))
     branch.hands_in(handed_in_by=NAME, first_counter=f"{NAME} the elder", second_counter=f"{NAME} the younger")
     # when everything that is kept is read
     kept = everything()
     # then there is something of each, and nothing of them can be read
-    for table in ("donation", "donation_check", "stripe_event", "receipt", "mail", "subscription", "pay_in"):
+    for table in ("donation", "donation_check", "stripe_event", "receipt", "mail", "subscriber", "branch_return"):
         assert kept[table], table
     assert holding("Zuleika", "Quillfeather", "quill.example", "Ravenous", "Maya", "maya@example.org") == [
         row for row in holding("Maya") if row[0] in TOLD_BY_THE_HOUSE

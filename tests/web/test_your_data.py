@@ -19,7 +19,6 @@ from donations.extensions import db
 from donations.models import (
     Appeal,
     AuditRecord,
-    Brake,
     Donation,
     DonationCheck,
     Entry,
@@ -27,7 +26,8 @@ from donations.models import (
     Payment,
     Receipt,
     StripeEvent,
-    Subscription,
+    Subscriber,
+    Throttle,
 )  # fmt: skip
 from donations.reconciliation.posting_stop.source_entries import rebook
 from donations.worker.erasure import erase_personal_data
@@ -108,9 +108,9 @@ def test_an_address_gets_one_link_an_hour_and_a_network_ten(app: Flask, client: 
     assert ask(client, "b@example.org", address="198.51.100.7") == 200
     # the counts hold no names, and they go
     db.session.rollback()
-    assert {len(row.key_hash) for row in db.session.query(Brake)} == {32}
+    assert {len(row.key_hash) for row in db.session.query(Throttle)} == {32}
     erase_personal_data(datetime.now(UTC) + 31 * DAY)
-    assert db.session.query(Brake).count() == 0
+    assert db.session.query(Throttle).count() == 0
 
 
 @pytest.mark.databases("sqlite")
@@ -169,7 +169,7 @@ def test_erasing_takes_all_of_it_and_the_books_stay(app: Flask, client: FlaskCli
     assert all((there.name_sealed, there.email_hash))
     assert db.session.get_one(StripeEvent, event_id).payload_sealed is None
     assert db.session.query(StripeEvent).filter(StripeEvent.payload_sealed.is_not(None)).count() == 1
-    assert db.session.query(Subscription).one().email_sealed is None
+    assert db.session.query(Subscriber).one().email_sealed is None
     assert db.session.query(DonationCheck).count() == 0
     named = [one for one in db.session.query(Receipt) if one.person_sealed]
     assert [receipts.person_of(one) for one in named] == ["Timur Other"]

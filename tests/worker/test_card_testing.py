@@ -15,7 +15,7 @@ from donations.appeals import subscribers
 from donations.database import write_unit
 from donations.extensions import db
 from donations.giving.checkouts import LIFETIME
-from donations.models import Appeal, Donation, Job, Mail, Payment, StripeEvent, Subscription
+from donations.models import Appeal, Donation, Job, Mail, Payment, StripeEvent, Subscriber
 from donations.reconciliation import payments
 from donations.worker import jobs
 from donations.worker.card_testing import empty_unpaid, watch_cards
@@ -162,7 +162,7 @@ def test_what_was_typed_for_an_unpaid_donation_is_erased_after_a_day(app: Flask,
     assert all(all(one) for one in typed[2:])
     assert [one.emptied_at is not None for one in found] == [True, True, False, False, False]
     assert found[0].attempts[0].params == {}
-    assert db.session.query(Subscription).one().email_sealed is None
+    assert db.session.query(Subscriber).one().email_sealed is None
     assert empty_unpaid(now) == 0
 
 
@@ -183,7 +183,7 @@ def test_an_address_that_follows_by_another_donation_stays(app: Flask, now: date
         subscribers.ask(appeal, "maya@example.org", "en", new, now)
     assert empty_unpaid(now) == 1
     fresh()
-    row = db.session.query(Subscription).one()
+    row = db.session.query(Subscriber).one()
     assert row.email_sealed is not None
     assert [one.donation_id for one in row.requests] == [new.id]
 

@@ -16,7 +16,7 @@ from donations import inbox, stripe_gateway
 from donations.database import write_unit
 from donations.errors import PostingStopped
 from donations.extensions import db
-from donations.models import Appeal, Halt, Mail, StripeEvent
+from donations.models import Appeal, Mail, PostingStop, StripeEvent
 from donations.money import Money
 from donations.worker import stripe_sync
 from donations.worker.ledger_checks import check_books, watch_deadlines
@@ -68,7 +68,7 @@ def alarms() -> list[str]:
 
 def halted() -> str | None:
     fresh()
-    halt = db.session.get(Halt, 1)
+    halt = db.session.get(PostingStop, 1)
     return None if halt is None else halt.reason
 
 
@@ -124,7 +124,7 @@ def test_the_halt_remembers_its_first_cause_and_the_alarm_is_said_once_an_hour(c
     for minutes in (10, 20, 50):
         check_books(NOON + minutes * MINUTE)
     assert (halted(), alarms()) == (reason, ["posting stopped"])
-    assert db.session.get_one(Halt, 1).since == NOON
+    assert db.session.get_one(PostingStop, 1).since == NOON
     check_books(NOON + HOUR)
     assert alarms() == ["posting stopped"] * 2
 

@@ -11,7 +11,7 @@ from flask import Flask
 from donations import references
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Halt, Statement
+from donations.models import PostingStop, Statement
 from donations.worker import matching
 from tests.factories import NOON
 from tests.reconciliation.matching_steps import expected, is_now, said
@@ -60,11 +60,11 @@ def test_what_was_recorded_since_is_matched_ten_minutes_later_or_with_the_next_s
 
 def test_while_posting_is_stopped_the_lines_wait(line: int) -> None:
     with write_unit():
-        db.session.add(Halt(id=1, since=NOON, reason="a test"))
+        db.session.add(PostingStop(id=1, since=NOON, reason="a test"))
     assert matching.match_lines(NOON) == 0
     assert is_now(line) == ("open", [])
     with write_unit():
-        db.session.delete(db.session.query(Halt).one())
+        db.session.delete(db.session.query(PostingStop).one())
     assert matching.match_lines(NOON + MINUTE) == 1
 
 

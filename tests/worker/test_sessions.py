@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from donations import giving
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Appeal, Donation, Halt
+from donations.models import Appeal, Donation, PostingStop
 from donations.web.supporters import checkout
 from donations.worker import jobs, work
 from donations.worker.sessions import expire_checkouts, look_at_sessions
@@ -59,7 +59,7 @@ def test_while_posting_is_stopped_the_jobs_still_run(
     _, session_id = begun(at=now)
     at_stripe.pay(session_id)
     with write_unit():
-        db.session.add(Halt(id=1, since=now, reason="test"))
+        db.session.add(PostingStop(id=1, since=now, reason="test"))
     # when the worker takes its turn
     done = work(now + timedelta(minutes=30))
     # then nothing is booked, and the periodic jobs have run all the same

@@ -14,7 +14,7 @@ from donations.cli.doctor.findings import Finding, Patient
 from donations.errors import DatabaseNotReady
 from donations.installation import roles, schema, work
 from donations.installation.outages import can_write
-from donations.models import Appeal, Halt, Organisation, triggers
+from donations.models import Appeal, Organisation, PostingStop, triggers
 from donations.worker.jobs import JOBS
 
 LATELY = timedelta(days=1)
@@ -102,7 +102,7 @@ def _content(conn: Connection) -> Iterator[Finding]:
         yield Finding("fault", "organisation", "not set up. Run `donations appeals load FILE`")
     else:
         yield Finding("ok", "appeals", f"{appeals} loaded")
-    halt = conn.execute(select(Halt.since, Halt.reason)).first()
+    halt = conn.execute(select(PostingStop.since, PostingStop.reason)).first()
     if halt is not None:
         yield Finding(
             "fault",

@@ -10,7 +10,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.giving import branch_returns
 from donations.giving.branch_returns import HandedIn, Words
-from donations.models import Appeal, PayIn, Staff
+from donations.models import Appeal, BranchReturn, Staff
 
 COUNTED_BY = ("Branch treasurer", "Branch secretary")
 # Region, days ago, how it came, minor units by kind, what became of it.
@@ -57,4 +57,4 @@ def _decide(number: int, became: str, treasurer: Staff, at: datetime) -> None:
                 number, reason="The bag held 40.80: please count again.", actor=treasurer.actor, at=at
             )
         audit.record(conn, treasurer.actor, f"pay_in.{became}", f"pay_in:{number}", at=at)
-    assert db.session.get_one(PayIn, number).state == became
+    assert db.session.get_one(BranchReturn, number).state == became

@@ -16,7 +16,7 @@ from donations.cli.stage.processes import Stage
 from donations.database import snapshot, write_unit
 from donations.extensions import db
 from donations.giving.offline_donations import HandedIn
-from donations.models import Appeal, BankAccount, BankLine, Fund, OfflineGift, Payout, Staff
+from donations.models import Appeal, BankAccount, Fund, OfflineDonation, Payout, Staff, StatementLine
 from donations.money import Money
 from donations.reconciliation import matches, matching, paying_in_slips, payment_requests
 from donations.worker import stripe_sync
@@ -103,7 +103,7 @@ class _Desk:
         """The month's bank statement: nearly all payouts, money paid in and out, and unexpected lines."""
         payouts = db.session.scalars(select(Payout).where(Payout.currency == "GBP").order_by(Payout.arrival_on)).all()
         code = references.code_of_appeal(Appeal.by_slug("fighting-fund"))
-        promised = db.session.scalars(select(OfflineGift).where(OfflineGift.state == "expected")).one()
+        promised = db.session.scalars(select(OfflineDonation).where(OfflineDonation.state == "expected")).one()
         lines = [(one.arrival_on, "STRIPE PAYMENTS UK LTD", Money(one.amount_minor, "GBP")) for one in payouts[:-1]]
         lines += [
             (self._day(22), "COUNTER CREDIT 500012", CASH + CHEQUE),
@@ -126,7 +126,7 @@ class _Desk:
         matching.run(write_unit, snapshot, at=self.now)
         paid_on = self.pay_on()
         said = matches.Said("disbursement", -PAID_ON.minor, target=str(paid_on))
-        line = db.session.scalars(select(BankLine).where(BankLine.amount_minor == said.amount_minor)).one()
+        line = db.session.scalars(select(StatementLine).where(StatementLine.amount_minor == said.amount_minor)).one()
         with write_unit() as conn:
             matches.confirm(conn, line.id, [said], rule="by hand", actor=self.treasurer.actor, at=self.now)
             self._did(conn, self.treasurer, "line.matched", f"line:{line.id}", self.now)

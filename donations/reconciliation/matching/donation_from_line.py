@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from donations import giving, references
 from donations.extensions import db
 from donations.giving.offline_donations import HandedIn
-from donations.models import Appeal, BankLine, Fund, Match, Organisation
+from donations.models import Appeal, Fund, Match, Organisation, StatementLine
 from donations.money import Money
 from donations.reconciliation.matching import open_items, queries
 
@@ -29,13 +29,15 @@ def record(
 ) -> int:
     """Record the donation of a line, in the caller's write unit, under the payer's name at the bank unless `name` is
     set. Returns its id."""
-    line = db.session.get_one(BankLine, line_id)
+    line = db.session.get_one(StatementLine, line_id)
     what, number = target.split(":")
     fund = db.session.get_one(Fund, int(number)) if what == "fund" else None
     appeal = fund.appeal if fund is not None else db.session.get_one(Appeal, int(number))
     assert appeal is not None, "a gift is for an appeal"
     # A line whose match was undone and that is a donation again is another donation: the first one was cancelled.
-    times = conn.execute(select(func.count()).where(Match.bank_line_id == line_id, Match.state == "undone")).scalar()
+    times = conn.execute(
+        select(func.count()).where(Match.statement_line_id == line_id, Match.state == "undone")
+    ).scalar()
     gift = giving.Gift(
         amount=Money(line.amount_minor, line.currency),
         interval="once",
@@ -56,6 +58,6 @@ def cancel_orphans(conn: Connection, *, at: datetime) -> int:
     """Cancel the donations that were created from a line and whose match was undone: they are not expected. Returns how
     many."""
     orphans = conn.scalars(queries.ORPHANS).all()
-    for gift_id in orphans:
-        giving.offline_donations.cancel(conn, gift_id, actor=RECORDED_BY, at=at)
+    for offline_donation_id in orphans:
+        giving.offline_donations.cancel(conn, offline_donation_id, actor=RECORDED_BY, at=at)
     return len(orphans)

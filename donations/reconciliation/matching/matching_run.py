@@ -85,8 +85,8 @@ def _confirm(unit: Unit, decision: Decision, at: datetime) -> bool:
 def _said(conn: Connection, line_id: int, one: Candidate, at: datetime) -> Said:
     if one.target is None or not donation_from_line.is_new(one.kind, one.target):
         return Said(one.kind, one.minor, one.target, one.fund_id, one.score, one.reasons)
-    gift_id = donation_from_line.record(conn, line_id, one.target, at=at)
-    return Said("offline_gift", one.minor, str(gift_id), None, one.score, one.reasons)
+    offline_donation_id = donation_from_line.record(conn, line_id, one.target, at=at)
+    return Said("offline_gift", one.minor, str(offline_donation_id), None, one.score, one.reasons)
 
 
 def _propose(conn: Connection, batch: Sequence[Decision], at: datetime) -> int:
@@ -95,7 +95,7 @@ def _propose(conn: Connection, batch: Sequence[Decision], at: datetime) -> int:
     refused = open_items.refused_as(conn, sorted(ours))
     mine = [one for one in batch if one.line.id in ours and refused.get(one.line.id, frozenset()) <= one.line.refused]
     ended = {"state": "refused", "ended_at": at, "ended_by": "rules"}
-    here = (queries.match.c.bank_line_id.in_([one.line.id for one in mine]), queries.match.c.state == "proposed")
+    here = (queries.match.c.statement_line_id.in_([one.line.id for one in mine]), queries.match.c.state == "proposed")
     conn.execute(update(queries.match).where(*here).values(**ended))
     rows = list(_rows(mine, at))
     if rows:
@@ -107,8 +107,8 @@ def _ours(conn: Connection, line_ids: Sequence[int]) -> set[int]:
     """Lock the lines that are unlocked and not matched."""
     asked = select(queries.line.c.id).where(queries.line.c.id.in_(line_ids)).order_by(queries.line.c.id)
     locked = conn.scalars(asked.with_for_update(skip_locked=True)).all()
-    matched = select(queries.match.c.bank_line_id).where(
-        queries.match.c.bank_line_id.in_(locked), queries.match.c.state == "confirmed"
+    matched = select(queries.match.c.statement_line_id).where(
+        queries.match.c.statement_line_id.in_(locked), queries.match.c.state == "confirmed"
     )
     return set(locked) - set(conn.scalars(matched).all())
 
@@ -120,7 +120,7 @@ def _rows(planned: Iterable[Decision], at: datetime) -> Iterator[dict[str, Any]]
             number += 1
             yield {
                 "id": number,
-                "bank_line_id": decision.line.id,
+                "statement_line_id": decision.line.id,
                 "kind": kind,
                 "target": target,
                 "fund_id": fund_id,
@@ -146,5 +146,5 @@ def _proposed(conn: Connection) -> dict[int, list[tuple[Any, ...]]]:
     found: dict[int, list[tuple[Any, ...]]] = {}
     for row in conn.execute(queries.PROPOSED):
         content = (row.kind, row.target, row.fund_id, row.amount_minor, row.score, list(row.reasons), row.rule)
-        found.setdefault(row.bank_line_id, []).append(content)
+        found.setdefault(row.statement_line_id, []).append(content)
     return found

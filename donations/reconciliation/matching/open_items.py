@@ -58,13 +58,15 @@ def details_of(line: Any) -> Mapping[str, str]:
 def refused_as(conn: Connection, line_ids: Sequence[int] | None = None) -> dict[int, frozenset[Key]]:
     """For the lines that a person has answered for, or those of them that are asked about: what they are not. A
     proposal that ended because another one was chosen was not refused."""
-    asked = queries.ANSWERS if line_ids is None else queries.ANSWERS.where(queries.match.c.bank_line_id.in_(line_ids))
+    asked = (
+        queries.ANSWERS if line_ids is None else queries.ANSWERS.where(queries.match.c.statement_line_id.in_(line_ids))
+    )
     answers = conn.execute(asked, {"nobody": BY_NO_PERSON}).all()
-    chosen = {(row.bank_line_id, row.actor, row.made_at) for row in answers if row.state == "undone"}
+    chosen = {(row.statement_line_id, row.actor, row.made_at) for row in answers if row.state == "undone"}
     found: dict[int, set[Key]] = defaultdict(set)
     for row in answers:
-        not_this = found[row.bank_line_id]
-        if row.state == "undone" or (row.bank_line_id, row.ended_by, row.ended_at) not in chosen:
+        not_this = found[row.statement_line_id]
+        if row.state == "undone" or (row.statement_line_id, row.ended_by, row.ended_at) not in chosen:
             not_this.add((row.kind, row.target))
         if row.state == "undone" and "new_gift" in row.reasons:
             not_this.add(ANY_NEW_GIFT)

@@ -113,5 +113,5 @@ def _pasts(conn: Connection) -> dict[bytes, _Past]:
         if row.email_hash is not None:
             past.emails.add(bytes(row.email_hash))
         if by_hand:
-            past.by_hand.append((row.bank_line_id, of_gift))
+            past.by_hand.append((row.statement_line_id, of_gift))
     return dict(pasts)

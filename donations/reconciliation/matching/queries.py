@@ -5,21 +5,31 @@ from __future__ import annotations
 
 from sqlalchemy import Table, Text, bindparam, cast, exists, func, select
 
-from donations.models import Allocation, Appeal, BankLine, Disbursement, Donation, Fund, Match, OfflineGift, Slip
+from donations.models import (
+    Allocation,
+    Appeal,
+    Donation,
+    Fund,
+    Match,
+    OfflineDonation,
+    PayingInSlip,
+    PaymentRequest,
+    StatementLine,
+)
 from donations.models.bank import MatchRule
 from donations.models.facts import Payout
 from donations.stripe_statuses import PayoutStatus
 
-line: Table = BankLine.__table__  # type: ignore[assignment]
+line: Table = StatementLine.__table__  # type: ignore[assignment]
 match: Table = Match.__table__  # type: ignore[assignment]
 rule: Table = MatchRule.__table__  # type: ignore[assignment]
-_gift: Table = OfflineGift.__table__  # type: ignore[assignment]
+_gift: Table = OfflineDonation.__table__  # type: ignore[assignment]
 _donation: Table = Donation.__table__  # type: ignore[assignment]
-_slip: Table = Slip.__table__  # type: ignore[assignment]
-_disbursement: Table = Disbursement.__table__  # type: ignore[assignment]
+_slip: Table = PayingInSlip.__table__  # type: ignore[assignment]
+_disbursement: Table = PaymentRequest.__table__  # type: ignore[assignment]
 _payout: Table = Payout.__table__  # type: ignore[assignment]
 
-_confirmed = exists().where(match.c.bank_line_id == line.c.id, match.c.state == "confirmed")
+_confirmed = exists().where(match.c.statement_line_id == line.c.id, match.c.state == "confirmed")
 _text_of_gift = cast(_gift.c.id, Text)
 
 LINES = (
@@ -31,7 +41,7 @@ LINES = (
     .order_by(line.c.id)
 )  # fmt: skip
 ANSWERS = select(
-    match.c.bank_line_id, match.c.kind, match.c.target, match.c.state, match.c.actor, match.c.made_at,
+    match.c.statement_line_id, match.c.kind, match.c.target, match.c.state, match.c.actor, match.c.made_at,
     match.c.ended_by, match.c.ended_at, match.c.reasons,
 ).where(
     match.c.state.in_(("refused", "undone")), match.c.ended_by.not_in(bindparam("nobody", expanding=True))
@@ -39,7 +49,7 @@ ANSWERS = select(
 PROPOSED = (
     select(match)
     .where(match.c.state == "proposed")
-    .order_by(match.c.bank_line_id, match.c.id)
+    .order_by(match.c.statement_line_id, match.c.id)
 )  # fmt: skip
 APPEAL_FUNDS = select(Fund.appeal_id, Fund.id).join(Appeal, Appeal.id == Fund.appeal_id).where(Appeal.state != "draft")
 FUND_NAMES = select(Fund.id, Fund.appeal_id, Fund.slug, Fund.kind, Fund.name, Appeal.title).join(
@@ -102,10 +112,10 @@ ORPHANS = select(_gift.c.id).where(
 # What was confirmed of lines from payers: who they are, what they usually give and to which fund, and by whose word.
 HISTORY = (
     select(
-        line.c.payer_hash, match.c.bank_line_id, match.c.kind, match.c.actor, match.c.amount_minor,
+        line.c.payer_hash, match.c.statement_line_id, match.c.kind, match.c.actor, match.c.amount_minor,
         _donation.c.id.label("of"), _donation.c.email_hash,
     )
-    .join_from(match, line, line.c.id == match.c.bank_line_id)
+    .join_from(match, line, line.c.id == match.c.statement_line_id)
     .outerjoin(_gift, (match.c.kind == "offline_gift") & (_text_of_gift == match.c.target))
     .outerjoin(_donation, _donation.c.id == _gift.c.donation_id)
     .where(match.c.state == "confirmed", match.c.kind.in_(("offline_gift", "charge")))

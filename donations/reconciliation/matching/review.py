@@ -37,12 +37,12 @@ class Proposal:
 def proposals_of(conn: Connection, line_ids: Sequence[int]) -> dict[int, list[Proposal]]:
     """The proposals for each of these lines, the best first."""
     asked = select(queries.match, queries.line.c.amount_minor.label("of_line")).join(
-        queries.line, queries.line.c.id == queries.match.c.bank_line_id
+        queries.line, queries.line.c.id == queries.match.c.statement_line_id
     )
-    here = (queries.match.c.state == "proposed", queries.match.c.bank_line_id.in_(line_ids))
+    here = (queries.match.c.state == "proposed", queries.match.c.statement_line_id.in_(line_ids))
     rows: dict[int, list[Any]] = {line_id: [] for line_id in line_ids}
     for row in conn.execute(asked.where(*here).order_by(queries.match.c.id)):
-        rows[row.bank_line_id].append(row)
+        rows[row.statement_line_id].append(row)
     return {line_id: _grouped(of_line) for line_id, of_line in rows.items()}
 
 
@@ -58,7 +58,7 @@ def refuse(conn: Connection, proposal_id: int, *, actor: str, at: datetime) -> N
     """It is not that; it will not be proposed for this line again. Raises AlreadyDone if it is not proposed any
     more."""
     proposal = _proposal(conn, proposal_id)
-    here = (queries.match.c.bank_line_id == proposal.line_id, queries.match.c.state == "proposed")
+    here = (queries.match.c.statement_line_id == proposal.line_id, queries.match.c.state == "proposed")
     for part in proposal.parts:
         this = (queries.match.c.kind == part.kind, queries.match.c.target.is_not_distinct_from(part.target))
         conn.execute(update(queries.match).where(*here, *this).values(state="refused", ended_at=at, ended_by=actor))
@@ -69,13 +69,13 @@ def take_as_gift(conn: Connection, line_id: int, target: str, name: str, *, acto
     shares, or to `fund:<id>`. Raises AlreadyDone if the line is matched, NotForThisLine for money that went out."""
     minor = conn.execute(select(queries.line.c.amount_minor).where(queries.line.c.id == line_id).with_for_update())
     amount = int(minor.scalar_one())
-    matched = select(queries.match.c.id).where(queries.match.c.bank_line_id == line_id)
+    matched = select(queries.match.c.id).where(queries.match.c.statement_line_id == line_id)
     if conn.execute(matched.where(queries.match.c.state == "confirmed")).first() is not None:
         raise AlreadyDone()
     if amount <= 0:
         raise NotForThisLine(fault=N_("an outgoing payment cannot be a donation"))
-    gift_id = donation_from_line.record(conn, line_id, target, name=name, actor=actor, at=at)
-    said = Said("offline_gift", amount, str(gift_id), reasons=(matches.FROM_THE_LINE,))
+    offline_donation_id = donation_from_line.record(conn, line_id, target, name=name, actor=actor, at=at)
+    said = Said("offline_gift", amount, str(offline_donation_id), reasons=(matches.FROM_THE_LINE,))
     matches.confirm(conn, line_id, [said], rule="by hand", actor=actor, at=at)
 
 
@@ -92,12 +92,12 @@ def _made(rows: Sequence[Any]) -> Proposal:
         Said(row.kind, row.amount_minor, row.target, row.fund_id, row.score, tuple(row.reasons)) for row in rows
     )
     score = min(row.score or 0 for row in rows)
-    return Proposal(rows[0].id, rows[0].bank_line_id, said, score, rows[0].rule)
+    return Proposal(rows[0].id, rows[0].statement_line_id, said, score, rows[0].rule)
 
 
 def _proposal(conn: Connection, proposal_id: int) -> Proposal:
     line_id = conn.scalar(
-        select(queries.match.c.bank_line_id).where(
+        select(queries.match.c.statement_line_id).where(
             queries.match.c.id == proposal_id, queries.match.c.state == "proposed"
         )
     )
@@ -112,5 +112,5 @@ def _proposal(conn: Connection, proposal_id: int) -> Proposal:
 def _recorded(conn: Connection, line_id: int, part: Said, at: datetime) -> Said:
     if part.target is None or not donation_from_line.is_new(part.kind, part.target):
         return part
-    gift_id = donation_from_line.record(conn, line_id, part.target, at=at)
-    return Said("offline_gift", part.amount_minor, str(gift_id), None, part.score, part.reasons)
+    offline_donation_id = donation_from_line.record(conn, line_id, part.target, at=at)
+    return Said("offline_gift", part.amount_minor, str(offline_donation_id), None, part.score, part.reasons)

@@ -14,7 +14,7 @@ from donations.errors import NotACure
 from donations.extensions import db
 from donations.giving.refunds import Asked as RefundAsked
 from donations.ledger import Finding
-from donations.models import Cure, Donation, Fund, Receipt, ReceiptGap, ReceiptSeries
+from donations.models import Correction, Donation, Fund, Receipt, ReceiptGap, ReceiptSeries
 from donations.reconciliation.posting_stop.affected import Option, options, subject_of
 from donations.reconciliation.posting_stop.source_entries import rebook
 
@@ -27,18 +27,20 @@ def option_for(conn: Connection, finding: Finding, kind: str, target: str) -> Op
     raise NotACure()
 
 
-def carry_out(conn: Connection, row: Cure, finding: Finding, *, actor: str, at: datetime) -> None:
+def carry_out(conn: Connection, row: Correction, finding: Finding, *, actor: str, at: datetime) -> None:
     """Do what the cure says. Raises NotACure if it is not offered for the finding any more, and what giving and the
     ledger refuse."""
     option = option_for(conn, finding, row.kind, row.target)
     _ACTIONS[row.kind](conn, row, finding, option, actor, at)
 
 
-def _recalculate(conn: Connection, _row: Cure, _finding: Finding, _option: Option, _actor: str, at: datetime) -> None:
+def _recalculate(
+    conn: Connection, _row: Correction, _finding: Finding, _option: Option, _actor: str, at: datetime
+) -> None:
     totals.recalculate(conn, at=at)
 
 
-def _reissue(conn: Connection, _row: Cure, finding: Finding, _option: Option, actor: str, at: datetime) -> None:
+def _reissue(conn: Connection, _row: Correction, finding: Finding, _option: Option, actor: str, at: datetime) -> None:
     """From all payments of the donation, or from what was accepted and came to the bank. A receipt of no payment at all
     is void."""
     subject = subject_of(conn, finding)
@@ -56,7 +58,9 @@ def _reissue(conn: Connection, _row: Cure, finding: Finding, _option: Option, ac
         giving.carry_out_change(conn, subject.donation_id, at=at)
 
 
-def _record_lost(conn: Connection, row: Cure, finding: Finding, _option: Option, actor: str, at: datetime) -> None:
+def _record_lost(
+    conn: Connection, row: Correction, finding: Finding, _option: Option, actor: str, at: datetime
+) -> None:
     """Every number up to the last one taken that has no receipt is lost; the counter goes on after the last."""
     named = select(_series).where(_series.c.prefix == finding.facts["series"]).with_for_update()
     series = conn.execute(named).one()
@@ -82,7 +86,7 @@ def _known_numbers(conn: Connection, series_id: int) -> list[tuple[int, int]]:
     return [(first, last) for first, last in conn.execute(kept)]
 
 
-def _reverse(conn: Connection, row: Cure, finding: Finding, _option: Option, actor: str, at: datetime) -> None:
+def _reverse(conn: Connection, row: Correction, finding: Finding, _option: Option, actor: str, at: datetime) -> None:
     """The entry is reversed; the rest under its key converges on the facts."""
     entry_id = int(row.target)
     sources = subject_of(conn, finding).sources
@@ -93,21 +97,21 @@ def _reverse(conn: Connection, row: Cure, finding: Finding, _option: Option, act
     totals.recalculate(conn, at=at)
 
 
-def _refund(conn: Connection, row: Cure, _finding: Finding, option: Option, actor: str, at: datetime) -> None:
+def _refund(conn: Connection, row: Correction, _finding: Finding, option: Option, actor: str, at: datetime) -> None:
     """All that is left is asked for here, and carried to Stripe after the commit."""
     assert option.amount is not None
     asked = RefundAsked(f"cure:{row.id}", option.amount, "requested_by_customer", row.reason)
     row.refund_attempt_id = giving.refunds.ask(conn, row.target, asked, actor=actor, at=at).id
 
 
-def _assign(conn: Connection, row: Cure, _finding: Finding, _option: Option, actor: str, at: datetime) -> None:
+def _assign(conn: Connection, row: Correction, _finding: Finding, _option: Option, actor: str, at: datetime) -> None:
     fund = db.session.get(Fund, row.fund_id) if row.fund_id is not None else None
     if fund is None:
         raise NotACure()
     giving.assign(conn, row.target, fund, reason=row.reason, actor=actor, at=at)
 
 
-def _accept(conn: Connection, _row: Cure, finding: Finding, _option: Option, actor: str, at: datetime) -> None:
+def _accept(conn: Connection, _row: Correction, finding: Finding, _option: Option, actor: str, at: datetime) -> None:
     """The row itself is the acceptance. An entry that was tampered with is reversed as far as possible, and its source
     posted again, so that only the difference is left."""
     subject = subject_of(conn, finding)
@@ -125,7 +129,7 @@ def _take_back(conn: Connection, entry_id: int, *, actor: str, at: datetime) -> 
     ledger.reverse_entry(conn, entry_id, at=at, today=today, closed_until=house.closed_until, actor=actor)
 
 
-_ACTIONS: dict[str, Callable[[Connection, Cure, Finding, Option, str, datetime], None]] = {
+_ACTIONS: dict[str, Callable[[Connection, Correction, Finding, Option, str, datetime], None]] = {
     "recalculate": _recalculate,
     "reissue": _reissue,
     "record_lost": _record_lost,

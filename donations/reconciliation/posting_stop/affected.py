@@ -14,7 +14,7 @@ from donations import facts, giving, ledger
 from donations.errors import NothingToRefund, PostingStopped
 from donations.ledger import Finding
 from donations.ledger.reversal import Live
-from donations.models import BalanceTransaction, Entry, OfflineGift, Payment, Receipt
+from donations.models import BalanceTransaction, Entry, OfflineDonation, Payment, Receipt
 from donations.money import Money
 from donations.reconciliation.posting_stop.kinds import EXPLAINED
 
@@ -125,6 +125,6 @@ def _amount(payment: Any) -> Money:
 
 _payment: Table = Payment.__table__  # type: ignore[assignment]
 _receipt: Table = Receipt.__table__  # type: ignore[assignment]
-_offline: Table = OfflineGift.__table__  # type: ignore[assignment]
+_offline: Table = OfflineDonation.__table__  # type: ignore[assignment]
 _entry: Table = Entry.__table__  # type: ignore[assignment]
 _movement: Table = BalanceTransaction.__table__  # type: ignore[assignment]

@@ -14,7 +14,7 @@ from donations.database import INTEGRITY_ERRORS
 from donations.errors import CureMadeWorse, EntriesFirst, FindingGone, PostingNotStopped
 from donations.extensions import db
 from donations.ledger import Finding
-from donations.models import Cure, Halt
+from donations.models import Correction, PostingStop
 
 
 @contextmanager
@@ -61,5 +61,5 @@ def _lock(conn: Connection) -> None:
         raise PostingNotStopped()
 
 
-_halt: Table = Halt.__table__  # type: ignore[assignment]
-_cure: Table = Cure.__table__  # type: ignore[assignment]
+_halt: Table = PostingStop.__table__  # type: ignore[assignment]
+_cure: Table = Correction.__table__  # type: ignore[assignment]

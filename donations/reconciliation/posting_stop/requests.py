@@ -14,7 +14,7 @@ from donations import approvals
 from donations.errors import AlreadyDone, NoReasonGiven, SentBefore
 from donations.extensions import db
 from donations.ledger import Finding, acceptances
-from donations.models import Cure
+from donations.models import Correction
 from donations.reconciliation.posting_stop.actions import carry_out, option_for
 from donations.reconciliation.posting_stop.guard import cure, find
 from donations.reconciliation.posting_stop.kinds import MONEY_MOVES
@@ -36,20 +36,20 @@ class Asked:
     fund_id: int | None = None
 
 
-def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Cure:
+def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Correction:
     """Make the cure at once, or keep it for a second person. The same form sent again is the same cure. Raises
     NoReasonGiven, FindingGone, NotACure, CureMadeWorse, PostingNotStopped, and SentBefore if the form says something
     else now."""
     if not asked.reason.strip():
         raise NoReasonGiven()
-    known = db.session.scalar(select(Cure).where(Cure.form_key == asked.form_key))
+    known = db.session.scalar(select(Correction).where(Correction.form_key == asked.form_key))
     if known is not None:
         if (known.kind, known.target, known.fund_id) != (asked.kind, asked.target, asked.fund_id):
             raise SentBefore()
         return known
     finding = find(conn, asked.code)
     option_for(conn, finding, asked.kind, asked.target)
-    row = Cure(
+    row = Correction(
         form_key=asked.form_key, kind=asked.kind, invariant=finding.invariant, subject=finding.subject,
         figure=finding.figure, said=finding.said, target=asked.target, fund_id=asked.fund_id, reason=asked.reason,
         state="requested", requested_by=actor, requested_at=at,
@@ -61,10 +61,10 @@ def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Cure:
     return row
 
 
-def decide(conn: Connection, cure_id: int, *, yes: bool, actor: str, at: datetime) -> Cure:
+def decide(conn: Connection, cure_id: int, *, yes: bool, actor: str, at: datetime) -> Correction:
     """The second person's answer, on the ledger as it is now. Raises AlreadyDone, NeedsAnother for the requester, and
     what `ask` raises."""
-    row = db.session.get_one(Cure, cure_id, with_for_update=True)
+    row = db.session.get_one(Correction, cure_id, with_for_update=True)
     if row.state != "requested":
         raise AlreadyDone()
     if yes:
@@ -81,15 +81,19 @@ def needs_another(kind: str) -> bool:
     return kind in MONEY_MOVES and approvals.required() > 1
 
 
-def waiting() -> Sequence[Cure]:
+def waiting() -> Sequence[Correction]:
     """The cures that wait for a second person, the oldest first."""
-    asked = select(Cure).where(Cure.state == "requested").order_by(Cure.requested_at, Cure.id)
+    asked = select(Correction).where(Correction.state == "requested").order_by(Correction.requested_at, Correction.id)
     return db.session.scalars(asked.limit(MAX_LISTED)).all()
 
 
-def made() -> Sequence[Cure]:
+def made() -> Sequence[Correction]:
     """The last cures that were made, the newest first."""
-    asked = select(Cure).where(Cure.state == "made").order_by(Cure.decided_at.desc(), Cure.id.desc())
+    asked = (
+        select(Correction)
+        .where(Correction.state == "made")
+        .order_by(Correction.decided_at.desc(), Correction.id.desc())
+    )
     return db.session.scalars(asked.limit(MAX_LISTED)).all()
 
 
@@ -99,14 +103,14 @@ def act_name(kind: str, state: str) -> str:
     return {"requested": "cure.requested", "refused": "cure.refused", "made": signed}[state]
 
 
-def act_of(row: Cure) -> tuple[str, str, Details]:
+def act_of(row: Correction) -> tuple[str, str, Details]:
     """How the audit records what was just done: the act, what it is about, and which finding exactly. The act of an
     acceptance is its signature."""
     exactly = {"invariant": row.invariant, "subject": row.subject, "figure": row.figure}
     return act_name(row.kind, row.state), f"cure:{row.id}", {**exactly, "kind": row.kind, "target": row.target}
 
 
-def _make(conn: Connection, row: Cure, finding: Finding, *, actor: str, at: datetime) -> None:
+def _make(conn: Connection, row: Correction, finding: Finding, *, actor: str, at: datetime) -> None:
     with cure(conn):
         carry_out(conn, row, finding, actor=actor, at=at)
         row.state, row.decided_by, row.decided_at = "made", actor, at

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from donations import ledger
 from donations.errors import PostingNotStopped, StillUnsound
-from donations.models import Halt, StripeEvent
+from donations.models import PostingStop, StripeEvent
 
 
 def resume(conn: Connection, *, at: datetime) -> int:
@@ -24,5 +24,5 @@ def resume(conn: Connection, *, at: datetime) -> int:
     return conn.execute(update(_event).where(_event.c.state == "due").values(next_attempt_at=at)).rowcount
 
 
-_halt: Table = Halt.__table__  # type: ignore[assignment]
+_halt: Table = PostingStop.__table__  # type: ignore[assignment]
 _event: Table = StripeEvent.__table__  # type: ignore[assignment]

@@ -12,7 +12,15 @@ from sqlalchemy.engine import Connection
 from donations import facts, giving, ledger
 from donations.extensions import db
 from donations.facts.upserts import MOVEMENT_COLUMNS
-from donations.models import Adjustment, BalanceTransaction, BankLine, Disbursement, OfflineGift, Payment, Slip
+from donations.models import (
+    Adjustment,
+    BalanceTransaction,
+    OfflineDonation,
+    PayingInSlip,
+    Payment,
+    PaymentRequest,
+    StatementLine,
+)
 from donations.reconciliation import (
     adjustments,
     balance_transactions,
@@ -48,29 +56,29 @@ def _movement(conn: Connection, number: int, _actor: str, at: datetime) -> None:
 
 
 def _line(conn: Connection, line_id: int, _actor: str, at: datetime) -> None:
-    if db.session.get(BankLine, line_id) is not None:
+    if db.session.get(StatementLine, line_id) is not None:
         statement_line_entries.book_line(conn, line_id, at=at)
 
 
-def _gift(conn: Connection, gift_id: int, _actor: str, at: datetime) -> None:
-    gift = db.session.get(OfflineGift, gift_id)
+def _gift(conn: Connection, offline_donation_id: int, _actor: str, at: datetime) -> None:
+    gift = db.session.get(OfflineDonation, offline_donation_id)
     if gift is None:
         return
     if gift.state == "accepted" and gift.method in giving.offline_donations.BY_HAND:
         giving.offline_donations.book(conn, gift, at=at)
     else:  # Money from statement lines is posted with them; here only the receipt follows.
-        with giving.offline_donations.following(conn, [gift_id], at=at):
+        with giving.offline_donations.following(conn, [offline_donation_id], at=at):
             pass
 
 
-def _slip(conn: Connection, slip_id: int, _actor: str, at: datetime) -> None:
-    slip = db.session.get(Slip, slip_id)
+def _slip(conn: Connection, paying_in_slip_id: int, _actor: str, at: datetime) -> None:
+    slip = db.session.get(PayingInSlip, paying_in_slip_id)
     if slip is not None and slip.paid_in_on is not None:
         paying_in_slips.book(conn, slip, at=at)
 
 
 def _disbursement(conn: Connection, number: int, _actor: str, at: datetime) -> None:
-    row = db.session.get(Disbursement, number)
+    row = db.session.get(PaymentRequest, number)
     if row is not None:
         payment_requests.book(conn, row, at=at)
 

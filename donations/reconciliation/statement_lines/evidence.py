@@ -13,7 +13,7 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.engine import Connection
 
 from donations import privacy
-from donations.models import BankAccount, BankLine, BankLineEvidence, Statement
+from donations.models import BankAccount, Statement, StatementLine, StatementLineEvidence
 from donations.reconciliation.readers import ReadLine
 from donations.reconciliation.statement_lines import details
 
@@ -87,16 +87,16 @@ def found(conn: Connection, kind: str, hashes: Iterable[bytes]) -> dict[bytes, l
 def wordings(conn: Connection, account_id: int, first: Any, last: Any) -> list[tuple[bytes, int]]:
     """(key, line) of the other wordings that files had for lines of these days."""
     rows = conn.execute(_WORDINGS, {"of_account": account_id, "first": first, "last": last})
-    return [(bytes(row.hash), row.bank_line_id) for row in rows]
+    return [(bytes(row.hash), row.statement_line_id) for row in rows]
 
 
 def add(conn: Connection, line_id: int, pieces: Iterable[tuple[str, bytes]], statement_id: int | None) -> None:
     """Keep more evidence of a line; what is known already stays."""
     wanted = dict.fromkeys(pieces)
-    here = conn.execute(select(_table.c.kind, _table.c.hash).where(_table.c.bank_line_id == line_id))
+    here = conn.execute(select(_table.c.kind, _table.c.hash).where(_table.c.statement_line_id == line_id))
     known = {(row.kind, bytes(row.hash)) for row in here}
     rows = [
-        {"bank_line_id": line_id, "kind": kind, "hash": hashed, "statement_id": statement_id}
+        {"statement_line_id": line_id, "kind": kind, "hash": hashed, "statement_id": statement_id}
         for kind, hashed in wanted
         if (kind, hashed) not in known
     ]
@@ -106,12 +106,12 @@ def add(conn: Connection, line_id: int, pieces: Iterable[tuple[str, bytes]], sta
 
 def add_wording(conn: Connection, line_id: int, key: bytes, statement_id: int | None) -> None:
     """Store another wording of a line. The same wording once more is the second of two equal ones."""
-    here = select(_table.c.hash).where(_table.c.bank_line_id == line_id, _table.c.kind == "wording")
+    here = select(_table.c.hash).where(_table.c.statement_line_id == line_id, _table.c.kind == "wording")
     known = {bytes(hashed) for hashed in conn.scalars(here)}
     n = 1
     while nth(key, n) in known:
         n += 1
-    row = {"bank_line_id": line_id, "kind": "wording", "hash": nth(key, n), "statement_id": statement_id}
+    row = {"statement_line_id": line_id, "kind": "wording", "hash": nth(key, n), "statement_id": statement_id}
     conn.execute(insert(_table), [row])
 
 
@@ -123,7 +123,7 @@ def nth(key: bytes, n: int) -> bytes:
 def missing(conn: Connection, account_id: int) -> Iterator[tuple[int, bytes]]:
     """(line, hash) of the numbers of lines that were imported before evidence was kept."""
     hashes = Hashes(account_id)
-    known = select(_table.c.bank_line_id).where(_table.c.kind == "number")
+    known = select(_table.c.statement_line_id).where(_table.c.kind == "number")
     here = (_line.c.bank_account_id == account_id, _line.c.details_sealed.is_not(None), _line.c.id.not_in(known))
     for row in conn.execute(select(_line.c.id, _line.c.details_sealed).where(*here)):
         said = details.opened(row.details_sealed, details.identity(row.id))
@@ -138,7 +138,9 @@ def complete(conn: Connection, account_id: int) -> None:
     if conn.scalar(select(_account.c.evidence_complete).where(_account.c.id == account_id)):
         return
     found = list(missing(conn, account_id))
-    write = [{"bank_line_id": line, "kind": "number", "hash": hashed, "statement_id": None} for line, hashed in found]
+    write = [
+        {"statement_line_id": line, "kind": "number", "hash": hashed, "statement_id": None} for line, hashed in found
+    ]
     for at in range(0, len(write), BATCH * 10):
         conn.execute(insert(_table), write[at : at + BATCH * 10])
     conn.execute(update(_account).where(_account.c.id == account_id).values(evidence_complete=True))
@@ -146,11 +148,11 @@ def complete(conn: Connection, account_id: int) -> None:
 
 def kinds_of(conn: Connection, line_id: int) -> set[str]:
     """Which kinds of evidence there are of a line."""
-    return set(conn.scalars(select(_table.c.kind).where(_table.c.bank_line_id == line_id)))
+    return set(conn.scalars(select(_table.c.kind).where(_table.c.statement_line_id == line_id)))
 
 
-_table: Table = BankLineEvidence.__table__  # type: ignore[assignment]
-_line: Table = BankLine.__table__  # type: ignore[assignment]
+_table: Table = StatementLineEvidence.__table__  # type: ignore[assignment]
+_line: Table = StatementLine.__table__  # type: ignore[assignment]
 _account: Table = BankAccount.__table__  # type: ignore[assignment]
 _statement: Table = Statement.__table__  # type: ignore[assignment]
 _FOUND = (
@@ -158,14 +160,14 @@ _FOUND = (
         _table.c.hash, _line.c.id, _line.c.booked_on, _line.c.amount_minor, _line.c.currency, _statement.c.format,
         _line.c.details_sealed,
     )
-    .join_from(_table, _line, _line.c.id == _table.c.bank_line_id)
+    .join_from(_table, _line, _line.c.id == _table.c.statement_line_id)
     .join(_statement, _statement.c.id == _line.c.statement_id)
     .where(_table.c.kind == bindparam("of_kind"), _table.c.hash.in_(bindparam("hashes", expanding=True)))
     .order_by(_line.c.id)
 )  # fmt: skip
 _WORDINGS = (
-    select(_table.c.hash, _table.c.bank_line_id)
-    .join(_line, _line.c.id == _table.c.bank_line_id)
+    select(_table.c.hash, _table.c.statement_line_id)
+    .join(_line, _line.c.id == _table.c.statement_line_id)
     .where(_table.c.kind == "wording", _line.c.bank_account_id == bindparam("of_account"))
     .where(_line.c.booked_on.between(bindparam("first", type_=_line.c.booked_on.type),
                                      bindparam("last", type_=_line.c.booked_on.type)))

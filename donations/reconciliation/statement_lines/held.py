@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.engine import Connection
 
-from donations.models import BankAccount, BankLine, LineQuestion, Statement
+from donations.models import BankAccount, Statement, StatementLine, StatementLineQuestion
 from donations.prepared import Prepared
 from donations.reconciliation.readers import ReadLine
 from donations.reconciliation.readers.types import Entry
@@ -200,7 +200,7 @@ def _family(form: str) -> str:
 
 def _waiting(conn: Connection, account_id: int) -> list[tuple[bytes, int]]:
     """Keys of the questions that wait for a person. They are no lines, so they are named by numbers below nothing."""
-    asked = select(_question.c.dedupe_key, _question.c.id).join(_line, _line.c.id == _question.c.bank_line_id)
+    asked = select(_question.c.dedupe_key, _question.c.id).join(_line, _line.c.id == _question.c.statement_line_id)
     rows = conn.execute(asked.where(_line.c.bank_account_id == account_id, _question.c.state == "open"))
     return [(bytes(row.dedupe_key), -row.id) for row in rows]
 
@@ -209,10 +209,10 @@ def _by_ids(conn: Connection, ids: list[int]) -> list[Here]:
     return [Here(*row) for row in conn.execute(_COLUMNS.where(_line.c.id.in_(ids)).order_by(_line.c.id))]
 
 
-_line: Table = BankLine.__table__  # type: ignore[assignment]
+_line: Table = StatementLine.__table__  # type: ignore[assignment]
 _account: Table = BankAccount.__table__  # type: ignore[assignment]
 _statement: Table = Statement.__table__  # type: ignore[assignment]
-_question: Table = LineQuestion.__table__  # type: ignore[assignment]
+_question: Table = StatementLineQuestion.__table__  # type: ignore[assignment]
 _day = _line.c.booked_on.type
 _ANY = select(_line.c.id).where(_line.c.bank_account_id == bindparam("of_account")).limit(1)
 _IN_THESE_DAYS = (

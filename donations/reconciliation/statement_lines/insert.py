@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from donations import privacy
-from donations.models import BankLine, BankLineVersion, LineQuestion
+from donations.models import StatementLine, StatementLineQuestion, StatementLineVersion
 from donations.models.base import new_id
 from donations.reconciliation.readers import ReadLine
 from donations.reconciliation.statement_lines import details, evidence
@@ -65,7 +65,7 @@ def _write_rest(
         line, question_id = lines[place], new_id()
         sealed = privacy.seal(details.made(line), question_identity(question_id))
         conn.execute(insert(_question).values(
-            id=question_id, bank_line_id=doubt.line_id, statement_id=statement_of[place], position=place + 1,
+            id=question_id, statement_line_id=doubt.line_id, statement_id=statement_of[place], position=place + 1,
             reason=doubt.reason, booked_on=line.booked_on, amount_minor=line.amount.minor,
             currency=line.amount.currency, details_sealed=sealed, dedupe_key=compared.keys[place], state="open",
             personal_until=privacy.donor_data_until(at.date()),
@@ -113,7 +113,7 @@ def _keep_version(
     version_id = new_id()
     kept = privacy.seal(details.sealed_json(words), f"bank_line_version:{version_id}:details")
     conn.execute(insert(_version).values(
-        id=version_id, bank_line_id=line_id, details_sealed=kept, replaced_by=by, replaced_at=at, personal_until=until,
+        id=version_id, statement_line_id=line_id, details_sealed=kept, replaced_by=by, replaced_at=at, personal_until=until,
     ))  # fmt: skip
 
 
@@ -174,11 +174,11 @@ def _rows(
             ), pieces  # fmt: skip
 
 
-_LINES = ("bank_line", (
+_LINES = ("statement_line", (
     "id", "bank_account_id", "statement_id", "position", "booked_on", "amount_minor", "currency", "details_sealed",
     "payer_hash", "personal_until", "dedupe_key", "occurrence",
 ))  # fmt: skip
-_EVIDENCE = ("bank_line_evidence", ("bank_line_id", "kind", "hash", "statement_id"))
+_EVIDENCE = ("statement_line_evidence", ("statement_line_id", "kind", "hash", "statement_id"))
 Into = tuple[str, tuple[str, ...]]
 
 
@@ -200,9 +200,9 @@ def _as_it_is(day: date) -> date:
     return day
 
 
-_line: Table = BankLine.__table__  # type: ignore[assignment]
-_version: Table = BankLineVersion.__table__  # type: ignore[assignment]
-_question: Table = LineQuestion.__table__  # type: ignore[assignment]
+_line: Table = StatementLine.__table__  # type: ignore[assignment]
+_version: Table = StatementLineVersion.__table__  # type: ignore[assignment]
+_question: Table = StatementLineQuestion.__table__  # type: ignore[assignment]
 _OF_LINE = select(_line.c.details_sealed, _line.c.payer_hash, _line.c.personal_until).where(
     _line.c.id == bindparam("of_line")
 )

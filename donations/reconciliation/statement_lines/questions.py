@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from donations import privacy
 from donations.errors import QuestionAnswered
-from donations.models import BankAccount, BankLine, LineQuestion
+from donations.models import BankAccount, StatementLine, StatementLineQuestion
 from donations.models.base import new_id
 from donations.money import Money
 from donations.reconciliation.readers import ReadLine
@@ -47,7 +47,7 @@ def find(conn: Connection, question_id: int) -> Question | None:
 
 def beside(conn: Connection, line_id: int) -> Sequence[int]:
     """The questions that wait about a line."""
-    asked = select(_question.c.id).where(_question.c.bank_line_id == line_id, _question.c.state == "open")
+    asked = select(_question.c.id).where(_question.c.statement_line_id == line_id, _question.c.state == "open")
     return conn.scalars(asked.order_by(_question.c.id)).all()
 
 
@@ -63,7 +63,7 @@ def answer(conn: Connection, question_id: int, answer: str, *, actor: str, at: d
         said.get("name", ""), said.get("account", ""), said.get("text", ""),
     )  # fmt: skip
     if answer == SAME:
-        line_id = int(row.bank_line_id)
+        line_id = int(row.statement_line_id)
         whole = conn.execute(select(_line.c.amount_minor, _line.c.bank_account_id).where(_line.c.id == line_id)).one()
         theirs, ours = abs(whole.amount_minor), abs(row.amount_minor)
         how = SAME if theirs == ours else "part" if ours < theirs else "whole"
@@ -77,7 +77,7 @@ def answer(conn: Connection, question_id: int, answer: str, *, actor: str, at: d
 
 
 def _make_line(conn: Connection, row: Any, line: ReadLine, at: datetime) -> int:
-    account_id = conn.scalar(select(_line.c.bank_account_id).where(_line.c.id == row.bank_line_id))
+    account_id = conn.scalar(select(_line.c.bank_account_id).where(_line.c.id == row.statement_line_id))
     assert account_id is not None, "a question is about a line"
     key = bytes(row.dedupe_key)
     last = conn.scalar(
@@ -103,8 +103,8 @@ def _question_of(row: Any) -> Question:
     )  # fmt: skip
 
 
-_line: Table = BankLine.__table__  # type: ignore[assignment]
-_question: Table = LineQuestion.__table__  # type: ignore[assignment]
+_line: Table = StatementLine.__table__  # type: ignore[assignment]
+_question: Table = StatementLineQuestion.__table__  # type: ignore[assignment]
 _account: Table = BankAccount.__table__  # type: ignore[assignment]
 _LOCK = select(_question).where(_question.c.id == bindparam("of_question")).with_for_update()
 _QUESTION = (
@@ -114,7 +114,7 @@ _QUESTION = (
         _line.c.booked_on.label("line_booked_on"), _line.c.amount_minor.label("line_minor"),
         _line.c.currency.label("line_currency"), _line.c.details_sealed.label("line_sealed"),
     )
-    .join(_line, _line.c.id == _question.c.bank_line_id)
+    .join(_line, _line.c.id == _question.c.statement_line_id)
     .join(_account, _account.c.id == _line.c.bank_account_id)
     .where(_question.c.id == bindparam("of_question"))
 )  # fmt: skip

@@ -107,8 +107,8 @@ STATES: dict[str, dict[str, str]] = {
     "approval_rule": {"requested": "approval_rule", **_settled("made", "refused")},
     "checkout_attempt": {"starting": BY_ITSELF, "open": BY_ITSELF, **_settled("complete", "expired")},
     "classification": {"requested": "classification", **_settled("made", "refused", "replaced")},
-    "cure": {"requested": "cure", **_settled("made", "refused")},
-    "disbursement": {
+    "correction": {"requested": "cure", **_settled("made", "refused")},
+    "payment_request": {
         **dict.fromkeys(("requested", "approved", "sent"), "disbursement"),
         **_settled("paid", "refused", "cancelled"),
     },
@@ -120,13 +120,13 @@ STATES: dict[str, dict[str, str]] = {
         "pending": BY_ITSELF, "processing": BY_ITSELF, "disputed": "dispute",
         **_settled("paid", "part_refunded", "refunded", "lost", "failed", "abandoned"),
     },
-    "line_question": {"open": "same_line", **_settled("same", "another")},
+    "statement_line_question": {"open": "same_line", **_settled("same", "another")},
     "mail": {"due": "mail", "parked": "mail", "held": "held_mail", "locked": "locked_mail", "sent": SETTLED},
     "match": {"proposed": "line", "confirmed": "unidentified", **_settled("refused", "undone")},
-    "offline_gift": {
+    "offline_donation": {
         "expected": "expected", "recorded": "cash", "accepted": "to_pay_in", "cancelled": SETTLED,
     },
-    "pay_in": {"new": "pay_in", **_settled("replaced", "accepted", "declined")},
+    "branch_return": {"new": "pay_in", **_settled("replaced", "accepted", "declined")},
     "payout": {
         **dict.fromkeys(PayoutStatus.all_that(lambda status: not status.has_come_back), "payout"),
         **_settled(*PayoutStatus.all_that(lambda status: status.has_come_back)),
@@ -141,5 +141,5 @@ STATES: dict[str, dict[str, str]] = {
     "staff_change": {"waiting": "staff_change", **_settled("made", "refused")},
     "staff": {"invited": ELSEWHERE, **_settled("active", "disabled")},
     "stripe_event": {"due": BY_ITSELF, "parked": "event", **_settled("handled", "ignored")},
-    "subscription": {"asked": ELSEWHERE, **_settled("confirmed", "ended")},
+    "subscriber": {"asked": ELSEWHERE, **_settled("confirmed", "ended")},
 }  # fmt: skip

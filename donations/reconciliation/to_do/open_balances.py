@@ -22,8 +22,8 @@ def _table(model: Any) -> Table:
 
 _posting, _entry, _fund = _table(models.Posting), _table(models.Entry), _table(models.Fund)
 _payment, _movement, _payout = _table(models.Payment), _table(models.BalanceTransaction), _table(models.Payout)
-_dispute, _disbursement, _slip = _table(models.Dispute), _table(models.Disbursement), _table(models.Slip)
-_balance_mark, _rest_mark = _table(models.BalanceMark), _table(models.RestMark)
+_dispute, _disbursement, _slip = _table(models.Dispute), _table(models.PaymentRequest), _table(models.PayingInSlip)
+_balance_mark, _rest_mark = _table(models.BalanceSnapshot), _table(models.OpenItemSnapshot)
 # What the marks have, and what was posted since: what was cleared long ago is not added up again at each look.
 _through = select(func.coalesce(func.max(_balance_mark.c.through), 0)).scalar_subquery()
 _posted = union_all(
@@ -76,7 +76,7 @@ _on_its_way = and_(
     _payment.c.charge_id.is_not(None), _payment.c.failed_at.is_(None),
     or_(
         and_(_payment.c.succeeded_at.is_(None), _payment.c.charged_at > moment("debit_after")),
-        and_(_payment.c.succeeded_at.is_not(None), _payment.c.movement_id.is_(None)),
+        and_(_payment.c.succeeded_at.is_not(None), _payment.c.recorded_transaction_id.is_(None)),
     ),
 )  # fmt: skip
 _returned = _payout.c.status.in_(PayoutStatus.all_that(lambda status: status.has_come_back))
@@ -86,7 +86,7 @@ _sent = literal("disbursement:") + cast(_disbursement.c.id, Text)
 _key = func.replace(_entry.c.idem_key, ":reversed", "")
 _unclassified = (
     select(
-        func.substr(_key, 4).label("movement_id"), _posting.c.currency,
+        func.substr(_key, 4).label("balance_transaction_id"), _posting.c.currency,
         func.sum(_posting.c.amount_minor).label("minor"),
     )
     .join(_entry, _entry.c.id == _posting.c.entry_id)
@@ -120,7 +120,7 @@ RESTS = (
     items(
         "movement", _movement.c.id, note=_movement.c.reporting_category, minor=_movement.c.amount_minor,
         currency=_movement.c.currency, since=_movement.c.created_at,
-    ).join(_unclassified, _unclassified.c.movement_id == _movement.c.id),
+    ).join(_unclassified, _unclassified.c.balance_transaction_id == _movement.c.id),
     items(
         "unlinked", _movement.c.id, note=_movement.c.reporting_category, minor=_movement.c.amount_minor,
         currency=_movement.c.currency, since=_movement.c.created_at,

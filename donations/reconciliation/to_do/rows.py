@@ -29,12 +29,16 @@ def _table(model: Any) -> Table:
 _payment, _payout, _dispute = _table(models.Payment), _table(models.Payout), _table(models.Dispute)
 _refund, _attempt, _warning = _table(models.Refund), _table(models.RefundAttempt), _table(models.FraudWarning)
 _event, _mail, _job = _table(models.StripeEvent), _table(models.Mail), _table(models.Job)
-_line, _match, _donation = _table(models.BankLine), _table(models.Match), _table(models.Donation)
-_gift, _pay_in, _classification = _table(models.OfflineGift), _table(models.PayIn), _table(models.Classification)
-_cure, _restoration = _table(models.Cure), _table(models.Restoration)
-_question, _rule = _table(models.LineQuestion), _table(models.ApprovalRule)
+_line, _match, _donation = _table(models.StatementLine), _table(models.Match), _table(models.Donation)
+_gift, _pay_in, _classification = (
+    _table(models.OfflineDonation),
+    _table(models.BranchReturn),
+    _table(models.Classification),
+)
+_cure, _restoration = _table(models.Correction), _table(models.Restoration)
+_question, _rule = _table(models.StatementLineQuestion), _table(models.ApprovalRule)
 _change, _request = _table(models.StaffChange), _table(models.OfflineRequest)
-_disbursement, _adjustment = _table(models.Disbursement), _table(models.Adjustment)
+_disbursement, _adjustment = _table(models.PaymentRequest), _table(models.Adjustment)
 _period, _signature = _table(models.Period), _table(models.PeriodSignature)
 _DECIDED = DisputeStatus.all_that(lambda status: status.decides_a_warning)
 _ON_ITS_WAY = RefundStatus.all_that(lambda status: status.is_on_its_way)
@@ -97,7 +101,7 @@ ROWS = (
         note=_payment.c.method, since=_payment.c.succeeded_at,
     ).where(
         _payment.c.succeeded_at < moment("fee_before"), _payment.c.failed_at.is_(None),
-        _payment.c.movement_id.is_(None),
+        _payment.c.recorded_transaction_id.is_(None),
     ),
     items(
         "refund_attempt", _attempt.c.id, place=_payment.c.charge_id, minor=_attempt.c.amount_minor,
@@ -114,7 +118,7 @@ ROWS = (
     .where(or_(_refund.c.created_at < moment("week_before"), _refund.c.pending_reason == "insufficient_funds")),
     _of_gifts("cash", on_day=_gift.c.received_on).where(_gift.c.state == "recorded"),
     _of_gifts("to_pay_in", since=_gift.c.accepted_at)
-    .where(_gift.c.state == "accepted", _gift.c.slip_id.is_(None), _gift.c.method.in_(_BY_HAND))
+    .where(_gift.c.state == "accepted", _gift.c.paying_in_slip_id.is_(None), _gift.c.method.in_(_BY_HAND))
     .where(_gift.c.accepted_at < moment("week_before"), ~matched("bounced", _gift.c.id)),
     _of_gifts("expected", on_day=_gift.c.received_on)
     .where(_gift.c.state == "expected", _gift.c.received_on < day("expected_before"))

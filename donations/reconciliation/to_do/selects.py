@@ -41,7 +41,7 @@ def matched(kind: str, target: Any) -> ColumnElement[bool]:
 
 def line_matched(line_id: Any, kind: str | None = None) -> ColumnElement[bool]:
     """Whether a statement line is matched, or matched as that."""
-    said = [_match.c.bank_line_id == line_id, _match.c.state == "confirmed"]
+    said = [_match.c.statement_line_id == line_id, _match.c.state == "confirmed"]
     return exists().where(*said, *([_match.c.kind == kind] if kind else []))
 
 

@@ -13,7 +13,7 @@ from wtforms.validators import AnyOf, InputRequired, Length, ValidationError
 
 from donations.errors import BadAmount, DonationsError, NotTwoCounters
 from donations.giving.branch_returns import HandedIn, Words
-from donations.models import Area, Organisation, PayIn
+from donations.models import Area, BranchReturn, Organisation
 from donations.models.pay_in import LINE_KINDS
 from donations.money import MAXIMUM_MINOR, Money
 from donations.web import amounts, languages
@@ -78,7 +78,7 @@ class PayInForm(TokenForm):
         return cls(area, formdata=None, data={"from_on": today.replace(day=1), "to_on": today, "method": "cash"})
 
     @classmethod
-    def of(cls, row: PayIn, words: Words | None) -> PayInForm:
+    def of(cls, row: BranchReturn, words: Words | None) -> PayInForm:
         """The form as submitted, to be revised."""
         said = words or Words("")
         counters = dict(zip(("first_counter", "second_counter"), said.counters, strict=False))

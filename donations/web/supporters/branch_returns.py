@@ -11,7 +11,7 @@ from donations.database import write_unit
 from donations.errors import DonationsError
 from donations.extensions import db
 from donations.giving import branch_returns
-from donations.models import Area, PayIn
+from donations.models import Area, BranchReturn
 from donations.models.base import MAX_ID
 from donations.web.page import now, page
 from donations.web.supporters.branch_return_form import KINDS, METHODS, PayInForm
@@ -37,7 +37,7 @@ def submit(token: str) -> Answer:
 def ask_revision(token: str, number: int) -> Response:
     area = branch_returns.area_of(token)
     row = _own(area, number)
-    return _page(token, area, PayInForm.of(row, branch_returns.words_of(row)), amends=row)
+    return _page(token, area, PayInForm.of(row, branch_returns.words_of(row)), revises=row)
 
 
 @bp.post("/pay-in/<token>/<int:number>")
@@ -47,32 +47,32 @@ def revise(token: str, number: int) -> Answer:
     return _submit(token, area, _own(area, number))
 
 
-def _submit(token: str, area: Area, amends: PayIn | None) -> Answer:
+def _submit(token: str, area: Area, revises: BranchReturn | None) -> Answer:
     form = PayInForm(area)
     if not form.validate():
-        return _page(token, area, form, 422, amends=amends)
+        return _page(token, area, form, 422, revises=revises)
     try:
         with write_unit():
             at = now()
-            row = branch_returns.hand_in(branch_returns.area_of(token), form.handed_in, amends=amends, at=at)
+            row = branch_returns.hand_in(branch_returns.area_of(token), form.handed_in, revises=revises, at=at)
             number, again = row.id, "yes" if row.sent_at != at else None
     except DonationsError as error:
         form.refuse(error)
-        return _page(token, branch_returns.area_of(token), form, error.status, amends=amends)
+        return _page(token, branch_returns.area_of(token), form, error.status, revises=revises)
     return redirect(url_for("branch_returns.show", token=token, sent=number, again=again, _anchor="sent"), 303)
 
 
-def _own(area: Area, number: int) -> PayIn:
+def _own(area: Area, number: int) -> BranchReturn:
     """A branch return of this branch that has no later version; 404 for any other."""
-    row = db.session.get(PayIn, min(number, MAX_ID))
+    row = db.session.get(BranchReturn, min(number, MAX_ID))
     if row is None or row.area_id != area.id or row.state == "replaced":
         abort(404)
     return row
 
 
-def _page(token: str, area: Area, form: PayInForm, status: int = 200, amends: PayIn | None = None) -> Response:
+def _page(token: str, area: Area, form: PayInForm, status: int = 200, revises: BranchReturn | None = None) -> Response:
     found = branch_returns.of_area(area)
-    amended = {row.amends for row in found}
+    amended = {row.revises for row in found}
     return page(
         "supporters/branch_return.html",
         status,
@@ -81,7 +81,7 @@ def _page(token: str, area: Area, form: PayInForm, status: int = 200, amends: Pa
         area=area,
         appeal=area.appeal,
         form=form,
-        amends=amends,
+        revises=revises,
         found=found,
         amended=amended,
         kinds=KINDS,
@@ -92,7 +92,7 @@ def _page(token: str, area: Area, form: PayInForm, status: int = 200, amends: Pa
     )
 
 
-def _receipt_of(row: PayIn) -> str | None:
+def _receipt_of(row: BranchReturn) -> str | None:
     """The token of the live receipt for what was accepted."""
     live = receipts.live_of(row.gift.donation_id) if row.gift is not None and row.state == "accepted" else None
     return receipts.token_of(live) if live else None

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from donations import appeals, tokens
 from donations.appeals import subscribers
 from donations.database import write_unit
-from donations.models import Subscription
+from donations.models import Subscriber
 from donations.web.page import now, page
 
 bp = Blueprint("subscribers", __name__)
@@ -42,7 +42,7 @@ def unsubscribe(token: str) -> Response:
     return _page("ended", subscribers.find(tokens.read_ending(token)), token)
 
 
-def _page(kind: str, row: Subscription, token: str) -> Response:
+def _page(kind: str, row: Subscriber, token: str) -> Response:
     """What has ended stays ended, and what is confirmed is not asked again."""
     kind = "ended" if row.state == "ended" else kind
     kind = "confirmed" if kind == "ask_confirm" and row.state == "confirmed" else kind

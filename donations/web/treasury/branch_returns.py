@@ -12,7 +12,7 @@ from donations import staff
 from donations.errors import DonationsError
 from donations.extensions import db
 from donations.giving import branch_returns, offline_donations
-from donations.models import Appeal, Area, PayIn
+from donations.models import Appeal, Area, BranchReturn
 from donations.models.base import MAX_ID
 from donations.web.filters import money
 from donations.web.page import page, public_url
@@ -97,14 +97,14 @@ def _decide(form: ActForm, number: int) -> str:
             row = branch_returns.decline(number, reason=reason, actor=done.actor, at=done.at)
         else:
             row, is_own = branch_returns.accept(done.conn, number, actor=done.actor, name=name, at=done.at)
-            done.details |= {"gift": str(row.gift_id), "booked_on": str(row.booked_on or "")}
+            done.details |= {"gift": str(row.offline_donation_id), "booked_on": str(row.booked_on or "")}
             if is_own:  # There is no other treasurer; the audit log records it.
                 done.details["name_of_who_accepts_is_on_it"] = True
         return money(row.amount)
 
 
-def _find(number: int) -> PayIn:
-    return db.session.get(PayIn, min(number, MAX_ID)) or abort(404)
+def _find(number: int) -> BranchReturn:
+    return db.session.get(BranchReturn, min(number, MAX_ID)) or abort(404)
 
 
 def _address_of(area: Area) -> str | None:
@@ -112,8 +112,8 @@ def _address_of(area: Area) -> str | None:
     return public_url(url_for("branch_returns.show", token=token)) if token else None
 
 
-def _page(row: PayIn, form: ActForm, status: int = 200) -> Response:
-    before = db.session.get(PayIn, row.amends) if row.amends else None
+def _page(row: BranchReturn, form: ActForm, status: int = 200) -> Response:
+    before = db.session.get(BranchReturn, row.revises) if row.revises else None
     return page(
         "treasury/branch_return.html",
         status,

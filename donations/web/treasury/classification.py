@@ -78,24 +78,24 @@ def transactions() -> Response:
     )
 
 
-@bp.get("/balance-transactions/<movement_id>")
-def transaction(movement_id: str) -> Response:
-    return _movement_page(movement_id, MovementForm(formdata=None))
+@bp.get("/balance-transactions/<balance_transaction_id>")
+def transaction(balance_transaction_id: str) -> Response:
+    return _movement_page(balance_transaction_id, MovementForm(formdata=None))
 
 
-@bp.post("/balance-transactions/<movement_id>")
+@bp.post("/balance-transactions/<balance_transaction_id>")
 @fresh
-def classify(movement_id: str) -> Any:
+def classify(balance_transaction_id: str) -> Any:
     form = MovementForm()
     if not form.validate():
-        return _movement_page(movement_id, form, 422)
-    asked = form.asked(movement_id=movement_id[:255], account=int(form.account.data))
+        return _movement_page(balance_transaction_id, form, 422)
+    asked = form.asked(balance_transaction_id=balance_transaction_id[:255], account=int(form.account.data))
     try:
-        waits = _ask("movement.classified", f"movement:{movement_id[:255]}", asked)
+        waits = _ask("movement.classified", f"movement:{balance_transaction_id[:255]}", asked)
     except DonationsError as error:
-        return _movement_page(movement_id, form, form.refuse(error))
+        return _movement_page(balance_transaction_id, form, form.refuse(error))
     flash(_("Request saved. Another treasurer must approve it.") if waits else _("Transaction classified."))
-    return redirect(url_for("treasury.classification.transaction", movement_id=movement_id), 303)
+    return redirect(url_for("treasury.classification.transaction", balance_transaction_id=balance_transaction_id), 303)
 
 
 @bp.get("/card-payments/<charge_id>/assign")
@@ -161,9 +161,9 @@ def _find(number: int) -> classification.Shown:
     return classification.find(db.session.connection(), min(number, MAX_ID)) or abort(404)
 
 
-def _movement_page(movement_id: str, form: MovementForm, status: int = 200) -> Response:
+def _movement_page(balance_transaction_id: str, form: MovementForm, status: int = 200) -> Response:
     conn = db.session.connection()
-    found = classification.find_movement(conn, movement_id[:255]) or abort(404)
+    found = classification.find_movement(conn, balance_transaction_id[:255]) or abort(404)
     return page(
         "treasury/balance_transaction.html",
         status,

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from donations import card_testing
 from donations.extensions import db
-from donations.models import Halt, Organisation
+from donations.models import Organisation, PostingStop
 from donations.reconciliation import appeal_wind_down, balances, dashboard, to_do
 from donations.web.page import fragment, now, page
 from donations.web.treasury import chart, labels
@@ -37,7 +37,9 @@ PARTS = (
     ("treasury.bank_accounts.index", _l("Bank accounts")),
     ("treasury.periods.index", _l("Month end")),
 )
-bp.context_processor(lambda: {"words": labels.known(), "parts": PARTS, "halt": db.session.get(Halt, 1), **links()})
+bp.context_processor(
+    lambda: {"words": labels.known(), "parts": PARTS, "halt": db.session.get(PostingStop, 1), **links()}
+)
 
 
 @bp.app_template_filter("month")

@@ -92,7 +92,7 @@ CLASSIFICATION_STATES = {
     "refused": _l("rejected"),
     "replaced": _lp("assignment", "replaced"),
 }
-DISBURSEMENT_STATES = {
+PAYMENT_REQUEST_STATES = {
     "requested": _l("requested"),
     "approved": _l("approved"),
     "sent": _l("sent to bank"),
@@ -134,7 +134,7 @@ DONATION_STATES = {
     "failed": _l("failed"),
     "abandoned": _l("not paid"),
 }
-PAY_IN_STATES = {
+BRANCH_RETURN_STATES = {
     "new": _l("to accept"),
     "accepted": _lp("return", "accepted"),
     "declined": _lp("return", "rejected"),

@@ -12,7 +12,7 @@ from donations import giving, references
 from donations.errors import AlreadyDone, DonationsError
 from donations.extensions import db
 from donations.giving.offline_donations import HandedIn
-from donations.models import OfflineGift, Organisation
+from donations.models import OfflineDonation, Organisation
 from donations.models.base import MAX_ID
 from donations.reconciliation import offline_donation_lists
 from donations.web import languages
@@ -129,8 +129,8 @@ def _record(form: GiftForm) -> tuple[str | None, bool]:
         return row.reference_code, done.again
 
 
-def _known(gift_id: int) -> OfflineGift:
-    row = db.session.get(OfflineGift, min(gift_id, MAX_ID))
+def _known(offline_donation_id: int) -> OfflineDonation:
+    row = db.session.get(OfflineDonation, min(offline_donation_id, MAX_ID))
     if row is None:
         raise AlreadyDone()
     return row

@@ -12,7 +12,7 @@ from wtforms.validators import NumberRange
 
 from donations.errors import DonationsError
 from donations.extensions import db
-from donations.models import BankAccount, Organisation, Slip
+from donations.models import BankAccount, Organisation, PayingInSlip
 from donations.models.base import MAX_ID
 from donations.reconciliation import offline_donation_lists, paying_in_slips
 from donations.web.page import now, page
@@ -71,7 +71,7 @@ def pay_in() -> Any:
 
 @bp.get("/<int:number>")
 def show(number: int) -> Response:
-    slip = db.session.get(Slip, min(number, MAX_ID)) or abort(404)
+    slip = db.session.get(PayingInSlip, min(number, MAX_ID)) or abort(404)
     conn = db.session.connection()
     return page(
         "treasury/paying_in_slip.html",

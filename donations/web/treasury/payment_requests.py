@@ -17,7 +17,7 @@ from wtforms.validators import ValidationError
 from donations import privacy
 from donations.errors import DonationsError
 from donations.extensions import db
-from donations.models import BankAccount, Disbursement, Fund
+from donations.models import BankAccount, Fund, PaymentRequest
 from donations.models.base import MAX_ID
 from donations.reconciliation import balances, file_store, fund_availability, payment_requests
 from donations.web import sessions
@@ -67,7 +67,7 @@ def make_room(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
 @bp.get("")
 def index() -> Response:
     number = max(1, min(request.args.get("page", 1, type=int), 10_000))
-    asked = select(Disbursement).order_by(Disbursement.id.desc())
+    asked = select(PaymentRequest).order_by(PaymentRequest.id.desc())
     found = db.session.scalars(asked.limit(PAGE_LENGTH + 1).offset((number - 1) * PAGE_LENGTH)).all()
     return page("treasury/payment_requests.html", cache="no-store", found=found[:PAGE_LENGTH], funds=funds.named(),
                 number=number, has_more=len(found) > PAGE_LENGTH)  # fmt: skip
@@ -185,14 +185,14 @@ _VERBS: dict[str, Callable[[Act, int], None]] = {
 _SAID = {"approve": "approved", "refuse": "refused", "send": "sent", "unsend": "not_sent"}
 
 
-def _note(what: str, row: Disbursement) -> None:
+def _note(what: str, row: PaymentRequest) -> None:
     """Personal data was read."""
     with act(what, row.ref):
         pass
 
 
-def _find(number: int) -> Disbursement:
-    return db.session.get(Disbursement, min(number, MAX_ID)) or abort(404)
+def _find(number: int) -> PaymentRequest:
+    return db.session.get(PaymentRequest, min(number, MAX_ID)) or abort(404)
 
 
 def _form_page(form: RequestForm, status: int = 200) -> Response:
@@ -202,7 +202,7 @@ def _form_page(form: RequestForm, status: int = 200) -> Response:
                 places=found)  # fmt: skip
 
 
-def _page(row: Disbursement, form: ActForm, status: int = 200) -> Response:
+def _page(row: PaymentRequest, form: ActForm, status: int = 200) -> Response:
     mine = row.requested_by == me().actor or row.payee_staff_id == me().id
     mine = mine or any(one.actor == me().actor for one in row.approvals)
     return page("treasury/payment_request.html", status, cache="no-store", row=row, form=form, mine=mine,

@@ -21,7 +21,7 @@ from donations.errors import DonationsError, NotACure, PaymentServiceDown
 from donations.extensions import db
 from donations.inbox.while_stopped import Waiting
 from donations.ledger import Finding
-from donations.models import Appeal, Cure, Halt
+from donations.models import Appeal, Correction, PostingStop
 from donations.models.base import MAX_ID
 from donations.money import Money
 from donations.reconciliation import posting_stop
@@ -158,7 +158,7 @@ def resume() -> Any:
 
 def _answer(number: int) -> Any:
     """Say what became of a cure. A refund is carried to Stripe now."""
-    row = db.session.get_one(Cure, number)
+    row = db.session.get_one(Correction, number)
     said = {
         "requested": _("Correction requested. Another person must approve it."),
         "made": _("Correction made."),
@@ -184,8 +184,8 @@ def _waiting(event_id: str) -> Any:
     return inbox.reread(event_id, at=now())
 
 
-def _find(number: int) -> Cure:
-    return db.session.get(Cure, min(number, MAX_ID)) or abort(404)
+def _find(number: int) -> Correction:
+    return db.session.get(Correction, min(number, MAX_ID)) or abort(404)
 
 
 def _target() -> str:
@@ -234,7 +234,7 @@ def _form_page(code: str, kind: str, form: CureForm, status: int = 200) -> Respo
 
 def _findings() -> tuple[list[Shown], int]:
     """What is to be corrected, with what is offered; nothing while posting is not stopped. And how many events wait."""
-    if db.session.get(Halt, 1) is None:
+    if db.session.get(PostingStop, 1) is None:
         return [], 0
     with snapshot() as conn:
         found = [

@@ -24,7 +24,7 @@ bp = Blueprint("to_do", __name__, url_prefix="/to-do")
 PLACES = {
     "dispute": ("treasury.card_payments.index", "find"),
     "warning": ("treasury.card_payments.show", "charge_id"),
-    "movement": ("treasury.classification.transaction", "movement_id"),
+    "movement": ("treasury.classification.transaction", "balance_transaction_id"),
     "receipt": ("treasury.card_payments.show", "charge_id"),
     "unidentified": ("treasury.statement_lines.show", "number"),
     "refund": ("treasury.card_payments.show", "charge_id"),

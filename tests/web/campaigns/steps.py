@@ -15,7 +15,7 @@ from donations import mailer
 from donations.appeals import subscribers
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Appeal, Donation, Mail, Subscription
+from donations.models import Appeal, Donation, Mail, Subscriber
 from tests.web.staff.conftest import Browser
 
 WORDS = {"title-en": "He is out", "text-en": "**Free** at last.", "title-ru": "Он на воле", "form_key": "u1"}
@@ -52,7 +52,7 @@ def post(browser: Browser, number: int, slug: str = "hands-off-ali") -> Any:
     return browser.post(f"/campaigns/{slug}/updates/{number}/post", seen=seen[1] if seen else "")
 
 
-def follow(email: str = MAYA, slug: str = "hands-off-ali", language: str = "en") -> Subscription:
+def follow(email: str = MAYA, slug: str = "hands-off-ali", language: str = "en") -> Subscriber:
     """A confirmed subscriber."""
     at = datetime.now(UTC)
     with write_unit():
@@ -66,7 +66,7 @@ def follow(email: str = MAYA, slug: str = "hands-off-ali", language: str = "en")
         db.session.flush()
         subscribers.ask(appeal, email, language, donation, at)
         db.session.flush()
-        row = db.session.scalars(select(Subscription).order_by(Subscription.id.desc())).first()
+        row = db.session.scalars(select(Subscriber).order_by(Subscriber.id.desc())).first()
         assert row is not None
         row.mailed_at = at
         subscribers.confirm(row, at)

@@ -16,7 +16,7 @@ from donations import appeals, mailer, tokens, worker
 from donations.appeals import subscribers
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Appeal, AppealUpdate, Donation, Subscription
+from donations.models import Appeal, AppealUpdate, Donation, Subscriber
 from donations.worker.subscribers import forget_followers, tell_followers
 from tests.events import a_charge, hear
 from tests.factories import gbp
@@ -29,7 +29,7 @@ def test_who_ticks_the_box_is_asked_once_when_the_gift_has_come(give: Give, clie
     # given a donation with an address and the box ticked, sent twice
     for _ in range(2):
         assert give(email=MAYA, updates="y").status_code == 303
-    row = only(Subscription)
+    row = only(Subscriber)
     assert row.state == "asked"
     assert MAYA.encode() not in row.email_sealed
     # when nothing has been paid, no mail is sent
@@ -47,9 +47,9 @@ def test_who_ticks_the_box_is_asked_once_when_the_gift_has_come(give: Give, clie
     link = re.search(r"/subscribers/confirm/\S+", message.get_body(("plain",)).get_content())
     assert link
     assert client.get(link[0]).status_code == 200
-    assert only(Subscription).state == "asked"
+    assert only(Subscriber).state == "asked"
     assert client.post(link[0]).status_code == 200
-    assert only(Subscription).state == "confirmed"
+    assert only(Subscriber).state == "confirmed"
     assert client.post(link[0]).status_code == 200
 
 
@@ -59,7 +59,7 @@ def test_the_box_needs_an_address_and_without_it_nobody_follows(give: Give) -> N
     assert answer.status_code == 422
     assert "Enter your email address to get updates" in answer.text
     assert give(email=MAYA).status_code == 303
-    assert db.session.scalars(select(Subscription)).all() == []
+    assert db.session.scalars(select(Subscriber)).all() == []
 
 
 @pytest.mark.databases("sqlite")
@@ -112,7 +112,7 @@ def test_an_update_is_mailed_once_to_each_who_said_yes_and_to_nobody_else(organi
     gone = follow("gone@example.org")
     follow("other@example.org", slug="fighting-fund")
     with write_unit():
-        subscribers.end(db.session.get_one(Subscription, gone.id), datetime.now(UTC))
+        subscribers.end(db.session.get_one(Subscriber, gone.id), datetime.now(UTC))
     # when an update is posted, and the worker looks twice
     post(organiser, write(organiser))
     for _ in range(2):
@@ -152,12 +152,12 @@ def test_one_click_ends_it_without_a_sign_in_and_erases_the_address(
     path = f"/subscribers/unsubscribe/{tokens.for_ending(row.reference)}"
     # when its page is only opened, nothing changes
     assert client.get(path).status_code == 200
-    assert only(Subscription).state == "confirmed"
+    assert only(Subscriber).state == "confirmed"
     # when a mail program posts its one click, twice
     for _ in range(2):
         assert client.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
     # then no address is kept, and queued mail does not go out
-    ended = only(Subscription)
+    ended = only(Subscriber)
     assert (ended.state, ended.email_sealed, ended.email_hash) == ("ended", None, None)
     worker.queues.send_mails(datetime.now(UTC))
     assert mails("update") == []
@@ -184,7 +184,7 @@ def test_a_link_to_say_yes_is_good_for_two_weeks_and_then_the_address_goes(
 
     assert client.post(path).status_code == 404
     assert forget_followers(datetime.now(UTC)) == 1
-    assert only(Subscription).email_sealed is None
+    assert only(Subscriber).email_sealed is None
 
 
 def test_an_appeal_that_is_hidden_tells_nothing_until_it_is_shown_again(organiser: Browser, app: Flask) -> None:

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from donations import tokens
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Classification, Cure, Organisation
+from donations.models import Classification, Correction, Organisation
 from donations.staff import second_factor
 from tests.reconciliation import test_classification, test_payment_requests, test_period_close
 from tests.reconciliation.steps import a_gift, approvals_are
@@ -70,7 +70,7 @@ def approve_own_classification(scene: Scene) -> TestResponse:
 def approve_own_correction(scene: Scene) -> TestResponse:
     a_cure()
     with write_unit():
-        db.session.query(Cure).one().requested_by = scene.actor
+        db.session.query(Correction).one().requested_by = scene.actor
     return scene.post("/treasury/posting-stop/cures/1", act="approve")
 
 
@@ -83,7 +83,7 @@ def sign_a_close_twice(scene: Scene) -> TestResponse:
 def accept_own_cash(scene: Scene) -> TestResponse:
     number = a_gift(500)
     with write_unit():
-        db.session.execute(db.text("UPDATE offline_gift SET recorded_by = :by"), {"by": scene.actor})
+        db.session.execute(db.text("UPDATE offline_donation SET recorded_by = :by"), {"by": scene.actor})
     return scene.post("/treasury/offline-donations", act="accept", gift=[str(number)])
 
 

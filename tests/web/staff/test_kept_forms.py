@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from donations import staff
 from donations.extensions import db
-from donations.models import AppealDraft, AppealUpdate, ApprovalRule, AuditRecord, Disbursement, KeptForm
+from donations.models import AppealDraft, AppealUpdate, ApprovalRule, AuditRecord, KeptForm, PaymentRequest
 from donations.staff import kept_forms
 from donations.worker.erasure import erase_personal_data
 from tests.web.campaigns.draft_steps import NEW
@@ -159,7 +159,7 @@ def test_a_file_is_named_as_not_kept(
     page = browser.get(sign_in_at(browser, treasurer, str(answer.location))).text
     assert "The file invoice.pdf was not kept." in page
     assert 'value="a lawyer"' in page
-    assert db.session.query(Disbursement).count() == 0
+    assert db.session.query(PaymentRequest).count() == 0
 
 
 def test_while_somebody_types_the_session_lives_and_ends_after_its_eight_hours(

@@ -19,7 +19,7 @@ import donations
 from donations import approvals, audit, create_app, mailer, staff, tokens
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import AuditRecord, Disbursement, Job, Mail, Passkey, RecoveryCode, StaffChange
+from donations.models import AuditRecord, Job, Mail, Passkey, PaymentRequest, RecoveryCode, StaffChange
 from donations.models.staff import ROLES
 from donations.staff import second_factor
 from donations.web import STAFF
@@ -139,7 +139,7 @@ def test_a_puppet_that_nobody_refused_approves_nothing_for_a_week(
         answer = approves.post(f"/treasury/payment-requests/{number}", act="approve")
         assert (answer.status_code, "gave the other access" in answer.text) == (403, True)
     # then no money has moved
-    assert {row.state for row in db.session.query(Disbursement)} == {"requested"}
+    assert {row.state for row in db.session.query(PaymentRequest)} == {"requested"}
 
 
 def test_who_reads_the_mail_of_another_and_accepts_it_is_one_person(scene: Scene) -> None:

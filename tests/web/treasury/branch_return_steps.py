@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from donations import tokens, totals
 from donations.appeals import scoreboard
 from donations.extensions import db
-from donations.models import Appeal, PayIn
+from donations.models import Appeal, BranchReturn
 from tests.events import fresh
 from tests.web.staff.conftest import NOON, Browser
 
@@ -36,16 +36,18 @@ class Branch:
         return self.client.post(self.path + on, data={**TYPED, "token": token or made, **typed})
 
 
-def all_of_them() -> list[PayIn]:
+def all_of_them() -> list[BranchReturn]:
     fresh()
-    return list(db.session.scalars(select(PayIn).order_by(PayIn.sent_at, PayIn.version, PayIn.id)))
+    return list(
+        db.session.scalars(select(BranchReturn).order_by(BranchReturn.sent_at, BranchReturn.version, BranchReturn.id))
+    )
 
 
 def states() -> list[tuple[int, str, int]]:
     return [(row.version, row.state, row.amount_minor) for row in all_of_them()]
 
 
-def decide(browser: Browser, act: str, row: PayIn | None = None, **typed: str) -> TestResponse:
+def decide(browser: Browser, act: str, row: BranchReturn | None = None, **typed: str) -> TestResponse:
     row = row or all_of_them()[-1]
     return browser.post(f"/treasury/branch-returns/{row.id}", act=act, **typed)
 

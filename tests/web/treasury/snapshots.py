@@ -16,27 +16,48 @@ from donations.models import (
     Approval,
     AuditRecord,
     BankAccount,
-    BankLine,
+    BranchReturn,
     Classification,
-    Disbursement,
     Dismissal,
     Entry,
     Match,
-    OfflineGift,
-    PayIn,
+    OfflineDonation,
+    PayingInSlip,
+    PaymentRequest,
     Period,
     PeriodSignature,
     Receipt,
-    Slip,
     Statement,
+    StatementLine,
     StripeEvent,
 )
 from donations.models.bank import MatchRule
 from donations.staff import refusals
 from tests.events import fresh
 
-BY_STATE = (Adjustment, Classification, Disbursement, Match, OfflineGift, PayIn, Period, Receipt, StripeEvent)
-COUNTED = (Approval, AuditRecord, BankAccount, BankLine, Dismissal, Entry, MatchRule, PeriodSignature, Slip, Statement)
+BY_STATE = (
+    Adjustment,
+    Classification,
+    PaymentRequest,
+    Match,
+    OfflineDonation,
+    BranchReturn,
+    Period,
+    Receipt,
+    StripeEvent,
+)
+COUNTED = (
+    Approval,
+    AuditRecord,
+    BankAccount,
+    StatementLine,
+    Dismissal,
+    Entry,
+    MatchRule,
+    PeriodSignature,
+    PayingInSlip,
+    Statement,
+)
 
 
 def kept() -> dict[str, int]:

@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from donations import ledger
 from donations.database import snapshot, write_unit
 from donations.extensions import db
-from donations.models import Halt, StripeEvent
+from donations.models import PostingStop, StripeEvent
 from donations.web.page import now
 from donations.worker.ledger_checks import check_books
 from donations.worker.queues import handle_events
@@ -26,7 +26,7 @@ from tests.events import fresh
 from tests.web.staff.conftest import Browser
 
 PAGE = "/treasury/posting-stop"
-GUARDED = ("posting", "entry", "receipt", "audit", "cure", "receipt_gap")
+GUARDED = ("posting", "entry", "receipt", "audit", "correction", "receipt_gap")
 Link = tuple[str, str]
 
 
@@ -59,7 +59,7 @@ def stopped() -> str:
     """The worker checks the ledger, and stops posting. Returns the reason."""
     check_books(now())
     fresh()
-    halt = db.session.get(Halt, 1)
+    halt = db.session.get(PostingStop, 1)
     assert halt is not None
     return halt.reason
 

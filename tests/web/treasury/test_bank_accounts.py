@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from donations.extensions import db
-from donations.models import BankAccount, BankLine
+from donations.models import BankAccount, StatementLine
 from tests.reconciliation.steps import a_bank_account
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.snapshots import kept, last_act, refusal, said_beside
@@ -42,7 +42,7 @@ def take(browser: Browser, waiting: str, account: int = 1, **more: str) -> TestR
 
 
 def lines() -> list[int]:
-    return [row.amount_minor for row in db.session.query(BankLine).order_by(BankLine.position)]
+    return [row.amount_minor for row in db.session.query(StatementLine).order_by(StatementLine.position)]
 
 
 def test_an_account_is_added_and_its_number_never_shown(treasurer: Browser) -> None:

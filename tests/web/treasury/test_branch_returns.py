@@ -15,7 +15,7 @@ from donations import tokens
 from donations.database import write_unit
 from donations.extensions import db
 from donations.giving import branch_returns
-from donations.models import BankAccount, OfflineGift, Period
+from donations.models import BankAccount, OfflineDonation, Period
 from donations.money import Money
 from donations.reconciliation import paying_in_slips
 from tests.reconciliation.steps import a_bank_account, a_line, match, matches, raised, receipts_of, sound
@@ -43,7 +43,7 @@ def test_what_a_branch_hands_in_counts_once_it_is_accepted(treasurer: Browser, b
     assert all(said in page for said in ("Ann", "Ben", "Cleo", "Saturday market", "£142.50"))
     assert decide(treasurer, "accept").status_code == 303
     # then it is in the ledger, the total and the scoreboard at once, with a receipt that the branch finds
-    gift = db.session.scalars(select(OfflineGift)).one()
+    gift = db.session.scalars(select(OfflineDonation)).one()
     assert (of_london(), raised(SLUG), receipts_of(gift.id), sound()) == (14250, 14250, [("live", 14250)], ())
     assert last_act()[:2] == ("pay_in.accepted", f"pay_in:{row.id}")
     (receipt,) = re.findall(r'href="(/receipts/[^"]{20,})"', branch.page().text)
@@ -92,7 +92,7 @@ def test_what_was_accepted_is_amended_by_the_difference(
     assert "Difference" in treasurer.get(f"/treasury/branch-returns/{all_of_them()[-1].id}").text
     assert decide(treasurer, "accept").status_code == 303
     # and then by the difference, with a receipt in place of the one before
-    gift = db.session.scalars(select(OfflineGift)).one()
+    gift = db.session.scalars(select(OfflineDonation)).one()
     assert (states(), of_london()) == ([(1, "replaced", 14250), (2, "accepted", minor)], minor)
     assert (receipts_of(gift.id), raised(SLUG), sound()) == ([("replaced", 14250), ("live", minor)], minor, ())
 
@@ -105,7 +105,7 @@ def test_what_is_on_a_slip_already_is_not_amended_in_the_books(treasurer: Browse
     with write_unit() as conn:
         account = db.session.get_one(BankAccount, account_id)
         of = {"count": 1, "on": NOON.date(), "number": "", "actor": "tara", "at": NOON}
-        paying_in_slips.pay_in(conn, account, [first.gift_id or 0], Money(14250, "GBP"), **of)
+        paying_in_slips.pay_in(conn, account, [first.offline_donation_id or 0], Money(14250, "GBP"), **of)
     branch.hands_in(on=f"/{first.id}", collection="90")
     before = kept()
     answer = decide(treasurer, "accept")
@@ -116,7 +116,7 @@ def test_what_is_on_a_slip_already_is_not_amended_in_the_books(treasurer: Browse
 def test_a_transfer_counts_when_the_line_of_the_bank_is_matched(treasurer: Browser, branch: Branch) -> None:
     branch.hands_in(method="bank", first_counter="", second_counter="")
     decide(treasurer, "accept")
-    gift = db.session.scalars(select(OfflineGift)).one()
+    gift = db.session.scalars(select(OfflineDonation)).one()
     assert (gift.state, of_london(), (gift.reference_code or "?") in branch.page().text) == ("expected", 0, True)
     match(a_line(a_bank_account(), 14250), matches.Said("offline_gift", 14250, target=str(gift.id)), at=NOON)
     assert (of_london(), sound()) == (14250, ())

@@ -11,7 +11,7 @@ import time_machine
 from werkzeug.test import TestResponse
 
 from donations.extensions import db
-from donations.models import OfflineGift
+from donations.models import OfflineDonation
 from tests.reconciliation.steps import a_gift, raised, receipts_of, sound
 from tests.reconciliation.test_payment_requests import booked
 from tests.web.staff.conftest import Browser
@@ -28,9 +28,9 @@ def record(browser: Browser, **typed: str) -> TestResponse:
     return browser.post("/treasury/offline-donations/new", **{**TYPED, **typed})
 
 
-def only_gift() -> OfflineGift:
+def only_gift() -> OfflineDonation:
     db.session.rollback()
-    return db.session.query(OfflineGift).one()
+    return db.session.query(OfflineDonation).one()
 
 
 def say(browser: Browser, act: str, *gifts: Any) -> TestResponse:

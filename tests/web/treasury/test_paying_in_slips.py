@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from donations.extensions import db
-from donations.models import Slip
+from donations.models import PayingInSlip
 from tests.reconciliation.matching_steps import said
 from tests.reconciliation.steps import a_bank_account, a_gift, accepted, raised, sound
 from tests.reconciliation.test_payment_requests import booked
@@ -89,7 +89,7 @@ def test_what_is_wrong_stands_beside_its_field(treasurer: Browser, field: str) -
     answer = pay_in(treasurer, gift, **typed)
     assert (answer.status_code, sentence in said_beside(answer, field)) == (422, True)
     assert kept() == before
-    assert db.session.query(Slip).count() == 0
+    assert db.session.query(PayingInSlip).count() == 0
 
 
 def test_a_count_that_is_no_figure_is_refused(treasurer: Browser) -> None:

@@ -14,7 +14,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from donations.extensions import db
-from donations.models import Disbursement
+from donations.models import PaymentRequest
 from donations.reconciliation import balances
 from tests.reconciliation.matching_steps import said
 from tests.reconciliation.steps import banked, sound
@@ -49,7 +49,7 @@ def free() -> int:
 
 def state() -> str:
     db.session.rollback()
-    return db.session.get_one(Disbursement, 1).state
+    return db.session.get_one(PaymentRequest, 1).state
 
 
 def test_a_payment_is_asked_for_approved_sent_and_found_in_the_bank(
@@ -87,7 +87,7 @@ def test_who_asked_cannot_approve(treasurer: Browser) -> None:
 def test_who_is_paid_cannot_approve(treasurer: Browser, signed_in: Callable[..., Browser]) -> None:
     # given a person who asked to be paid, and another who asked for that one
     ask(treasurer, payee_is_me="y")
-    db.session.query(Disbursement).update({"requested_by": "staff:99"})
+    db.session.query(PaymentRequest).update({"requested_by": "staff:99"})
     db.session.commit()
     before = kept()
     assert decide(treasurer, "approve").status_code == 403
@@ -119,7 +119,10 @@ def test_what_was_refused_or_taken_back_is_not_sent(treasurer: Browser, signed_i
     ask(treasurer, form_key="two")
     decide(admin, "approve", 2)
     decide(treasurer, "refuse", 2)
-    assert [row.state for row in db.session.query(Disbursement).order_by(Disbursement.id)] == ["refused", "cancelled"]
+    assert [row.state for row in db.session.query(PaymentRequest).order_by(PaymentRequest.id)] == [
+        "refused",
+        "cancelled",
+    ]
     assert (free(), booked("disbursement"), sound()) == (80000, [], ())
     before = kept()
     for number in (1, 2):

@@ -78,10 +78,12 @@ MORE = {
 }
 OFFLINE_FAULTS = {
     "a donation that was accepted and has no receipt": [
-        "UPDATE offline_gift SET state = 'accepted' WHERE state = 'recorded'"
+        "UPDATE offline_donation SET state = 'accepted' WHERE state = 'recorded'"
     ],
     "a receipt over more than was accepted": ["UPDATE receipt SET amount_minor = 5001"],
-    "a receipt of cash that was cancelled": ["UPDATE offline_gift SET state = 'cancelled' WHERE state = 'accepted'"],
+    "a receipt of cash that was cancelled": [
+        "UPDATE offline_donation SET state = 'cancelled' WHERE state = 'accepted'"
+    ],
 }
 GRAVE_FAULTS = {
     name: (statements, {one for one in expected if one in ledger.GRAVE_INVARIANTS})
@@ -187,7 +189,7 @@ def test_an_acceptance_hides_no_other_finding(books: str, treasurer: Browser) ->
     cure_all(treasurer)
     # and an acceptance without an audit log entry, written directly into the database, accepts nothing
     corrupt(change.format(3))
-    corrupt("UPDATE cure SET figure = substr(figure, 1, length(figure) - 1) || '5' WHERE figure LIKE '%2'")
+    corrupt("UPDATE correction SET figure = substr(figure, 1, length(figure) - 1) || '5' WHERE figure LIKE '%2'")
     assert "I1" in grave()
 
 

@@ -13,7 +13,7 @@ from flask import Flask
 
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import BankLine, Classification, OfflineGift
+from donations.models import Classification, OfflineDonation, StatementLine
 from donations.reconciliation import period_close
 from tests.events import a_charge, hear
 from tests.factories import gbp
@@ -63,9 +63,9 @@ def posts(app: Flask) -> Sent:
         period_close.prepare(TODAY)
     unknown, stray = an_unknown_movement(), a_charge(None, gbp("7.00"))
     hear(stray)
-    waiting_decision, line = db.session.query(Classification).one().id, db.session.query(BankLine).one().id
-    waiting = db.session.query(OfflineGift).filter(OfflineGift.state == "recorded").one().id
-    accepted = db.session.query(OfflineGift).filter(OfflineGift.state == "accepted").one().id
+    waiting_decision, line = db.session.query(Classification).one().id, db.session.query(StatementLine).one().id
+    waiting = db.session.query(OfflineDonation).filter(OfflineDonation.state == "recorded").one().id
+    accepted = db.session.query(OfflineDonation).filter(OfflineDonation.state == "accepted").one().id
     day, money = TODAY.isoformat(), {"amount": "10", "currency": "GBP", "form_key": "k"}
     why = {"reason": "agreed", "authority": "committee", "on": day, "account": "1", "fund": "ali"}
     return {

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Halt, RefundAttempt
+from donations.models import PostingStop, RefundAttempt
 from donations.reconciliation import dashboard
 from donations.web.page import now
 from donations.worker.refunds import continue_refunds
@@ -292,6 +292,6 @@ def hear_movements() -> None:
 
 def test_halted_books_give_nothing_back(treasurer: Browser, given: Given) -> None:
     with write_unit():
-        db.session.add(Halt(id=1, since=now(), reason="I1"))
+        db.session.add(PostingStop(id=1, since=now(), reason="I1"))
     assert refund(treasurer, given).status_code == 503
     assert (attempts(), given.refunds()) == ([], [])

@@ -11,7 +11,7 @@ from flask import Flask
 
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import AppealDraft, AppealUpdate, Disbursement
+from donations.models import AppealDraft, AppealUpdate, PaymentRequest
 from donations.web.route_roles import ANYONE, ROUTE_ROLES, SECOND
 from tests.house import ROOT
 from tests.web.campaigns.draft_steps import NEW
@@ -141,14 +141,14 @@ def test_a_payment_that_has_changed_is_shown_anew_and_then_approved(
     second, (path, typed) = signed_in("treasurer", name="theo"), posts["decide"]
     old = seen_on(second.get(path).text)
     with write_unit():
-        db.session.get_one(Disbursement, 1).purpose = "a car"
+        db.session.get_one(PaymentRequest, 1).purpose = "a car"
     # when it has changed since
     answer = second.post(path, **typed, seen=old)
     # then nothing is approved, and the page shows what it is now
     assert answer.status_code == 409
     assert CHANGED in answer.text
     assert "a car" in answer.text
-    assert db.session.get_one(Disbursement, 1).state == "requested"
+    assert db.session.get_one(PaymentRequest, 1).state == "requested"
     # and after looking at that, the person decides again
     assert second.post(path, **typed, seen=seen_on(answer.text)).status_code == 303
 

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from donations.extensions import db
-from donations.models import BankAccount, BankLine
+from donations.models import BankAccount, StatementLine
 from tests.reconciliation.steps import a_bank_account
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.snapshots import kept, refusal
@@ -28,7 +28,7 @@ def answer(browser: Browser, waiting: str, **columns: str) -> str:
 
 def lines() -> list[tuple[str, int]]:
     db.session.rollback()
-    rows = db.session.execute(select(BankLine.booked_on, BankLine.amount_minor).order_by(BankLine.id))
+    rows = db.session.execute(select(StatementLine.booked_on, StatementLine.amount_minor).order_by(StatementLine.id))
     return [(str(on), minor) for on, minor in rows]
 
 

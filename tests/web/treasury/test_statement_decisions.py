@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from donations.extensions import db
-from donations.models import BankLine, LineQuestion, Statement
+from donations.models import Statement, StatementLine, StatementLineQuestion
 from tests.reconciliation.steps import a_bank_account
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.snapshots import kept, last_act, refusal
@@ -23,7 +23,7 @@ def in_doubt(treasurer: Browser) -> int:
     a_bank_account()
     take(treasurer, waits(look(treasurer, ONE)))
     take(treasurer, waits(look(treasurer, ONE.replace("tx_000001", "tx_000777"))), doubtful="later")
-    return db.session.scalars(select(LineQuestion.id)).one()
+    return db.session.scalars(select(StatementLineQuestion.id)).one()
 
 
 def test_a_line_in_doubt_waits_on_the_list_and_is_answered_there(treasurer: Browser, shelf: Path) -> None:
@@ -81,6 +81,6 @@ def test_only_a_treasurer_decides(signed_in: object, treasurer: Browser, shelf: 
     assert auditor.get(f"/treasury/bank-accounts/questions/{number}").status_code == 200
     for path in (f"/treasury/bank-accounts/questions/{number}", "/treasury/bank-accounts/imports/1/withdraw"):
         assert auditor.post(path, act="same", reason="x").status_code == 403
-    assert db.session.query(BankLine).count() == 1
+    assert db.session.query(StatementLine).count() == 1
     assert treasurer.get("/treasury/bank-accounts/questions/99").status_code == 404
     assert treasurer.get("/treasury/bank-accounts/imports/99/withdraw").status_code == 404

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Donation, OfflineGift
+from donations.models import Donation, OfflineDonation
 from donations.reconciliation import payment_requests
 from tests.factories import NOON
 from tests.reconciliation.matching_steps import a_payout, expected, is_now, run, said
@@ -38,9 +38,9 @@ def say(browser: Browser, line: int, act: str, **typed: Any) -> TestResponse:
     return browser.post(f"/treasury/statement-lines/{line}", act=act, **typed)
 
 
-def the_gift() -> OfflineGift:
+def the_gift() -> OfflineDonation:
     db.session.rollback()
-    return db.session.query(OfflineGift).filter(OfflineGift.state != "cancelled").one()
+    return db.session.query(OfflineDonation).filter(OfflineDonation.state != "cancelled").one()
 
 
 def test_a_line_nobody_expected_is_recorded_as_a_gift_and_matched_in_one_step(treasurer: Browser) -> None:
@@ -78,8 +78,8 @@ def test_a_gift_recorded_from_its_line_is_taken_back_whole(treasurer: Browser) -
     assert (booked("bank:"), raised(), receipts_of(gift)) == ([], 0, [("live", 3000)])
     settled()
     assert receipts_of(gift) == [("void", 3000)]
-    assert db.session.get_one(OfflineGift, gift).state == "cancelled"
-    assert db.session.get_one(Donation, db.session.get_one(OfflineGift, gift).donation_id).state == "abandoned"
+    assert db.session.get_one(OfflineDonation, gift).state == "cancelled"
+    assert db.session.get_one(Donation, db.session.get_one(OfflineDonation, gift).donation_id).state == "abandoned"
     # and it can be another donation
     say(treasurer, line, "gift", purpose="hands-off-ali/sakharovo")
     assert (raised(), the_gift().id != gift, sound()) == (3000, True, ())

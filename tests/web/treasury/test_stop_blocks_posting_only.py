@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from donations import inbox, outbox, stripe_gateway
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Appeal, Halt, Mail
+from donations.models import Appeal, Mail, PostingStop
 from donations.web.page import now
 from donations.worker.queues import send_mails
 from tests import events
@@ -43,7 +43,7 @@ def environ(database_url: str, mail_server: MailServer) -> dict[str, str]:
 
 def halt() -> None:
     with write_unit():
-        db.session.add(Halt(id=1, since=NOON, reason="I10: a test"))
+        db.session.add(PostingStop(id=1, since=NOON, reason="I10: a test"))
 
 
 def test_every_page_of_the_treasury_opens_and_says_that_posting_is_stopped(

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Cure, Halt, Organisation, StripeEvent
+from donations.models import Correction, Organisation, PostingStop, StripeEvent
 from donations.web.page import now
 from donations.worker.refunds import continue_refunds
 from tests.events import fresh
@@ -51,7 +51,7 @@ def second(signed_in: Callable[..., Browser]) -> Browser:
 
 def halted() -> bool:
     fresh()
-    return db.session.get(Halt, 1) is not None
+    return db.session.get(PostingStop, 1) is not None
 
 
 def kind_of(event_id: str) -> str:
@@ -95,7 +95,7 @@ def test_money_moves_only_when_a_second_person_approves(treasurer: Browser, seco
     # given a refund asked for by one of two
     assert press(treasurer, links(treasurer, "refund")[0]).status_code == 303
     assert (given.refunds(), attempts(), grave()) == ([], [], ["I11 amount"])
-    number = db.session.query(Cure.id).scalar()
+    number = db.session.query(Correction.id).scalar()
     # when who asked says yes
     answer = treasurer.post(f"{PAGE}/cures/{number}", act="approve")
     # then it is refused, and done when the other one says it
@@ -115,7 +115,7 @@ def test_what_moves_no_money_needs_one_person_only(treasurer: Browser, second: B
 
 def test_a_rejected_correction_changes_nothing(treasurer: Browser, second: Browser, given: Given) -> None:
     press(treasurer, links(treasurer, "refund")[0])
-    number = db.session.query(Cure.id).scalar()
+    number = db.session.query(Correction.id).scalar()
     assert second.post(f"{PAGE}/cures/{number}", act="refuse").status_code == 303
     assert (given.refunds(), grave()) == ([], ["I11 amount"])
     assert second.post(f"{PAGE}/cures/{number}", act="approve").status_code == 409
@@ -125,7 +125,7 @@ def test_an_approval_of_what_has_changed_meanwhile_is_refused(
     treasurer: Browser, second: Browser, given: Given
 ) -> None:
     press(treasurer, links(treasurer, "refund")[0])
-    number = db.session.query(Cure.id).scalar()
+    number = db.session.query(Correction.id).scalar()
     corrupt("UPDATE receipt SET amount_minor = 2002")
     assert second.post(f"{PAGE}/cures/{number}", act="approve").status_code == 409
     assert given.refunds() == []

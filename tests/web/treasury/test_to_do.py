@@ -14,7 +14,7 @@ from flask import Flask
 
 from donations.database import write_unit
 from donations.extensions import db
-from donations.models import Dismissal, Mail, OfflineGift
+from donations.models import Dismissal, Mail, OfflineDonation
 from donations.reconciliation.matches import Said
 from donations.reconciliation.to_do import KINDS
 from tests.reconciliation.steps import a_bank_account, a_gift, a_line, accepted, match, raised, receipts_of, settled
@@ -99,7 +99,7 @@ def test_a_donation_whose_line_is_matched_cannot_be_cancelled_and_is_listed_as_a
     # and once the match is undone, it goes
     assert treasurer.post(f"/treasury/statement-lines/{line}", act="undo").status_code == 303
     assert treasurer.post("/treasury/offline-donations", gift=str(gift), act="cancel").status_code == 303
-    assert db.session.get_one(OfflineGift, gift).state == "cancelled"
+    assert db.session.get_one(OfflineDonation, gift).state == "cancelled"
 
 
 def test_a_bounced_cheque_is_not_among_what_is_in_the_total_and_is_not_taken_to_the_bank(treasurer: Browser) -> None:

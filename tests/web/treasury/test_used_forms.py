@@ -40,7 +40,7 @@ def adjustment(browser: Browser) -> Send:
     return lambda key: test_adjustments.ask(browser, form_key=key)
 
 
-FORMS = {"offline_gift": gift, "disbursement": request, "adjustment": adjustment}
+FORMS = {"offline_donation": gift, "payment_request": request, "adjustment": adjustment}
 
 
 def said(browser: Browser, answer: TestResponse) -> str:
@@ -94,4 +94,4 @@ def test_a_branch_that_sends_its_form_again_is_told_and_nothing_new_is_sent(bran
         page = branch.client.get(str(branch.hands_in().location)).text
     assert "This form has already been used" in page
     assert "Return submitted: " not in page
-    assert rows("pay_in") == 1
+    assert rows("branch_return") == 1
