@@ -77,7 +77,7 @@ def test_failed_debits_and_who_asked_for_updates_are_brought_along(before: Flask
         assert states == {failed: "failed", pending: "processing", declined_then_debit: "processing", paid: "paid"}
         told = conn.execute(text("SELECT donation_id FROM checkout_attempt WHERE payment_failed_at IS NOT NULL"))
         assert told.scalars().all() == [failed]
-        asked = conn.execute(text("SELECT subscription_id, donation_id FROM subscription_request")).all()
+        asked = conn.execute(text("SELECT subscriber_id, donation_id FROM subscriber_request")).all()
         assert asked == [(waiting, paid)]
-        kept = conn.execute(text("SELECT id, state, appeal_id FROM subscription ORDER BY id")).all()
+        kept = conn.execute(text("SELECT id, state, appeal_id FROM subscriber ORDER BY id")).all()
         assert kept == [(waiting, "asked", appeal), (ended, "ended", appeal)]

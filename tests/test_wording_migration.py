@@ -10,7 +10,7 @@ from typing import Any
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import MetaData, Table, select, text
+from sqlalchemy import select, text
 
 from donations import appeals, create_app, facts, giving, ledger
 from donations.appeals import wordings
@@ -20,13 +20,12 @@ from donations.models import Appeal, AppealWording, Donation
 from tests.appeals.steps import DEMO
 from tests.events import fresh
 from tests.factories import NOON, a_donation
+from tests.fixtures import old_tables
 from tests.fixtures.databases import Templates
 from tests.fixtures.settings import environ_for
 from tests.reconciliation import a_month
 
 BEFORE = "0016"
-# What the migrations themselves fill, or what did not exist before.
-NOT_COPIED = {"account", "alembic_version", "appeal_wording"}
 TODAYS = "If Ali is freed or the appeal raises more than it needs, what is left goes to the others held at Sakharovo."
 
 
@@ -39,10 +38,10 @@ def old_url(templates: Templates) -> Iterator[str]:
         _leave()
     with _app(new).app_context():
         a_month.happen()
-        kept = _read()
+        kept = old_tables.read()
         _leave()
     with _app(old).app_context():
-        _write(kept)
+        old_tables.write(kept)
         _leave()
     yield old
     for url in (new, old):
@@ -56,37 +55,6 @@ def _app(url: str) -> Flask:
 def _leave() -> None:
     db.session.remove()
     db.engine.dispose()
-
-
-def _tables() -> dict[str, Table]:
-    found = MetaData()
-    with db.engine.connect() as conn:
-        found.reflect(conn)
-    return {name: table for name, table in found.tables.items() if name not in NOT_COPIED}
-
-
-def _read() -> dict[str, list[dict[str, Any]]]:
-    with db.engine.connect() as conn:
-        return {name: [dict(row._mapping) for row in conn.execute(select(table))] for name, table in _tables().items()}
-
-
-def _write(kept: dict[str, list[dict[str, Any]]]) -> None:
-    """Into the old tables what they have a column for: postings before the entries that seal them."""
-    tables = _tables()
-    order = [table.name for table in db.metadata.sorted_tables if table.name in tables]
-    order.sort(key=lambda name: {"posting": 1, "entry": 2}.get(name, 0))
-    with db.engine.begin() as conn:
-        for name in reversed(order):
-            if name in ("fund", "receipt_series", "halt", "heartbeat", "job"):
-                conn.execute(tables[name].delete())
-        for name in order:
-            columns = {column.name for column in tables[name].columns} - {"xid"}
-            found = sorted(kept.get(name, []), key=lambda row: row.get("id") or 0) if "id" in columns else kept[name]
-            if name == "receipt_series":  # The other came later.
-                found = [row for row in found if row["prefix"] == "R"]
-            rows = [{key: value for key, value in row.items() if key in columns} for row in found]
-            if rows:
-                conn.execute(tables[name].insert(), rows)
 
 
 def _sums() -> list[Any]:
@@ -177,7 +145,7 @@ def test_earlier_wordings_are_found_where_anything_still_says_them(old_url: str)
 
 def _tell(told: list[tuple[str, datetime, str, str]], changes: list[datetime]) -> None:
     """Donations as they were kept then, and the audit of the changes."""
-    tables = _tables()
+    tables = old_tables.tables()
     with db.engine.begin() as conn:
         some = conn.execute(select(tables["donation"])).mappings().first()
         assert some is not None

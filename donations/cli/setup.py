@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 import click
-from sqlalchemy import LargeBinary, create_engine, inspect, select
+from sqlalchemy import ColumnClause, column, create_engine, inspect, select, table
 from sqlalchemy.engine import Connection
 
 from donations import config
@@ -80,13 +80,11 @@ def _refuse_full(values: dict[str, str]) -> None:
 def _holds_sealed(conn: Connection) -> bool:
     """Whether any column that is sealed with DATA_KEY holds something. Its tables may be of an older version."""
     looked = inspect(conn)
-    there = set(looked.get_table_names())
-    for table in db.metadata.sorted_tables:
-        names = {column["name"] for column in looked.get_columns(table.name)} if table.name in there else set()
-        for column in table.columns:
-            is_sealed = isinstance(column.type, LargeBinary) and column.name.endswith("_sealed")
-            if is_sealed and column.name in names:
-                asked = select(column).where(column.is_not(None)).limit(1)
+    for name in looked.get_table_names():
+        for found in looked.get_columns(name):
+            sealed: ColumnClause[bytes] = column(found["name"])
+            if found["name"].endswith("_sealed"):
+                asked = select(sealed).select_from(table(name)).where(sealed.is_not(None)).limit(1)
                 if conn.execute(asked).first() is not None:
                     return True
     return False

@@ -92,8 +92,8 @@ class Period(Model):
 
 
 class BalanceSnapshot(Model):
-    """What a fund's account came to with the entry `through`: so that pages add up only what was posted since. Made
-    from the postings again and again; never a source of anything."""
+    """The balance of a fund's account up to the entry `through`, so that pages add up only what was posted since.
+    Rebuilt from the postings, and never the source of anything."""
 
     __tablename__ = "balance_snapshot"
 
@@ -105,8 +105,8 @@ class BalanceSnapshot(Model):
 
 
 class OpenItemSnapshot(Model):
-    """What was open of a thing on a clearing account with the entry `through`, and its first entry: so that the to-do
-    list need not add up all that was cleared long ago. `clear_ref` is empty where there is none. Like BalanceSnapshot."""
+    """What was open of an item on a clearing account up to the entry `through`, and the item's first entry. The to-do
+    list then need not add up what was cleared long ago. `clear_ref` is empty where an item has none."""
 
     __tablename__ = "open_item_snapshot"
 
@@ -120,7 +120,7 @@ class OpenItemSnapshot(Model):
 
 
 class DailyTotalSnapshot(Model):
-    """What was posted on an account on a day, over all funds, with the entry `through`. Like BalanceSnapshot."""
+    """What was posted on an account on a day, over all funds, up to the entry `through`."""
 
     __tablename__ = "daily_total_snapshot"
 

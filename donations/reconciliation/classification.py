@@ -30,8 +30,8 @@ MAX_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A decision: that a payment (`charge_id`), or a Stripe transaction (`balance_transaction_id`, with the `account` on its other
-    side), belongs to a fund. `form_key` is made by the form, so that it is decided once."""
+    """A decision: that a payment (`charge_id`), or a Stripe transaction (`balance_transaction_id`, with the `account`
+    on its other side), belongs to a fund. `form_key` is made by the form, so that it is decided once."""
 
     form_key: str
     fund_id: int
@@ -74,9 +74,9 @@ def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Classifi
         asked.charge_id, payment, db.session.get_one(Fund, asked.fund_id), asked.balance_transaction_id, asked.account
     )
     row = Classification(
-        form_key=asked.form_key, payment_id=payment.id if payment else None, balance_transaction_id=asked.balance_transaction_id,
-        fund_id=asked.fund_id, account=asked.account, reason=asked.reason, state="requested", requested_by=actor,
-        requested_at=at,
+        form_key=asked.form_key, payment_id=payment.id if payment else None,
+        balance_transaction_id=asked.balance_transaction_id, fund_id=asked.fund_id, account=asked.account,
+        reason=asked.reason, state="requested", requested_by=actor, requested_at=at,
     )  # fmt: skip
     if db.session.scalar(select(func.count()).where(_same_thing(row), Classification.state == "requested")):
         raise DecisionWaiting()

@@ -36,8 +36,8 @@ _FACTS = (
     " FROM bench_number",
     "INSERT INTO allocation (donation_id, fund_id, amount_minor) SELECT i, :fund, 2000 FROM bench_number",
     "INSERT INTO payment (id, charge_id, donation_id, reference, amount_minor, currency, method, charged_at,"
-    " succeeded_at, recorded_transaction_id, first_seen_at) SELECT i, 'ch_b' || i, i, 'bench' || i, 2000, 'GBP', 'card', :at, :at,"
-    " 'txn_b' || i, :at FROM bench_number",
+    " succeeded_at, recorded_transaction_id, first_seen_at) SELECT i, 'ch_b' || i, i, 'bench' || i, 2000, 'GBP',"
+    " 'card', :at, :at, 'txn_b' || i, :at FROM bench_number",
     "INSERT INTO receipt_series (id, prefix, next_number) VALUES (99, 'BENCH', :payments + 1)",
     "INSERT INTO receipt (id, series_id, number, label, donation_id, state, amount_minor, currency, payload,"
     f" payload_sha256, issued_at) SELECT i, 99, i - :first, 'BENCH-' || i, i, CASE WHEN {_REFUNDED} THEN 'void'"

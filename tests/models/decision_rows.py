@@ -12,7 +12,7 @@ from tests.factories import NOON
 
 REFUSED = [
     ("classification", {"state": "lost"}, "state_known"),
-    ("classification", {"account": None}, "account_of_movement"),
+    ("classification", {"account": None}, "account_of_transaction"),
     ("classification", {"payment_id": 77}, "of_one_thing"),
     ("correction", {"kind": "pray"}, "kind_known"),
     ("correction", {"state": "lost", "decided_by": "test"}, "state_known"),
@@ -60,8 +60,9 @@ def rows(appeal_id: int, donation_id: int, fund_id: int) -> dict[str, dict[str, 
         },
         "statement_line_evidence": {"statement_line_id": 1, "kind": "number", "hash": b"x"},
         "statement_line_question": {
-            "id": 1, "statement_line_id": 1, "statement_id": 9, "position": 1, "reason": "twin", "booked_on": NOON.date(),
-            "amount_minor": 100, "currency": "GBP", "personal_until": NOON.date(), "dedupe_key": b"x", "state": "open",
+            "id": 1, "statement_line_id": 1, "statement_id": 9, "position": 1, "reason": "twin",
+            "booked_on": NOON.date(), "amount_minor": 100, "currency": "GBP", "personal_until": NOON.date(),
+            "dedupe_key": b"x", "state": "open",
         },
         "stray_payment": {"payment_id": 77, "donation_id": donation_id, "reason": "paid_already", "since": NOON},
     }  # fmt: skip

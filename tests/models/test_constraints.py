@@ -180,8 +180,8 @@ def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]
         "bank_account": {"name": "New", "currency": "GBP"},
         "statement_line": line | {"id": 2, "dedupe_key": b"new"},
         "match": {
-            "id": 1, "statement_line_id": 1, "kind": "charge", "amount_minor": 1, "state": "confirmed", "rule": "by hand",
-            "actor": "test", "made_at": NOON,
+            "id": 1, "statement_line_id": 1, "kind": "charge", "amount_minor": 1, "state": "confirmed",
+            "rule": "by hand", "actor": "test", "made_at": NOON,
         },
         "offline_donation": {
             "id": 1, "donation_id": donation_id, "method": "cash", "state": "recorded", "received_on": NOON.date(),

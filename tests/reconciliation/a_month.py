@@ -28,11 +28,11 @@ def general() -> int:
     return db.session.query(Fund).filter(Fund.kind == "general").one().id
 
 
-def happen() -> None:
+def happen(account_name: str = "Current") -> None:
     """Ali's fund: 500.00 at the bank when the ledger began and a donation of 100.00, fee 1.70, before this month; in it
     cash of 250.00, a refund of 40.00, a payment of 300.00 sent and one of 50.00 approved, 30.00 transferred to the
     general fund. Its family's: 20.00 of 30.00 lost in a dispute with the other part's 10.00. In euros: 12.34."""
-    account = a_bank_account()
+    account = a_bank_account(account_name)
     opening = {"kind": "opening", "fund_id": fund_id("ali"), "on": LAST_MONTH.date(), "bank_account_id": account}
     adjust("opening", gbp("500.00"), **opening)
     whole = a_gift({"ali": 10000}, fee=170, at=LAST_MONTH)

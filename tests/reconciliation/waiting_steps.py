@@ -181,9 +181,9 @@ def a_slip() -> None:
 
 def add_pay_in() -> None:
     area = db.session.scalars(select(Area).limit(1)).one()
-    add(BranchReturn(id=5, area_id=area.id, state="new", method="cash", from_on=TODAY, to_on=TODAY, lines={"stall": 300},
-              amount_minor=300, currency="GBP", personal_until=TODAY, language="en", form_key="k",
-              sent_at=NOON))  # fmt: skip
+    add(BranchReturn(id=5, area_id=area.id, state="new", method="cash", from_on=TODAY, to_on=TODAY,
+                     lines={"stall": 300}, amount_minor=300, currency="GBP", personal_until=TODAY, language="en",
+                     form_key="k", sent_at=NOON))  # fmt: skip
 
 
 def an_unidentified_line() -> None:
@@ -194,8 +194,8 @@ def a_line_in_doubt() -> None:
     line_id = a_line(a_bank_account(), 3000)
     with write_unit():
         statement_id = db.session.get_one(StatementLine, line_id).statement_id
-        db.session.add(StatementLineQuestion(id=1, statement_line_id=line_id, statement_id=statement_id, position=2, reason="twin",
-            booked_on=TODAY, amount_minor=3000, currency="GBP", personal_until=TODAY, dedupe_key=b"x",
+        db.session.add(StatementLineQuestion(id=1, statement_line_id=line_id, statement_id=statement_id, position=2,
+            reason="twin", booked_on=TODAY, amount_minor=3000, currency="GBP", personal_until=TODAY, dedupe_key=b"x",
             state="open"))  # fmt: skip
 
 

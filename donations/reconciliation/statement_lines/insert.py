@@ -113,7 +113,8 @@ def _keep_version(
     version_id = new_id()
     kept = privacy.seal(details.sealed_json(words), f"bank_line_version:{version_id}:details")
     conn.execute(insert(_version).values(
-        id=version_id, statement_line_id=line_id, details_sealed=kept, replaced_by=by, replaced_at=at, personal_until=until,
+        id=version_id, statement_line_id=line_id, details_sealed=kept, replaced_by=by, replaced_at=at,
+        personal_until=until,
     ))  # fmt: skip
 
 

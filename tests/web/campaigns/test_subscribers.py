@@ -179,7 +179,7 @@ def test_a_link_to_say_yes_is_good_for_two_weeks_and_then_the_address_goes(
     give: Give, client: FlaskClient, clock: Any
 ) -> None:
     give(email=MAYA, updates="y")
-    path = f"/subscribers/confirm/{tokens.for_confirming(only(Subscription).reference)}"
+    path = f"/subscribers/confirm/{tokens.for_confirming(only(Subscriber).reference)}"
     clock.shift(timedelta(days=15))
 
     assert client.post(path).status_code == 404
