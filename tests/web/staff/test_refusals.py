@@ -60,7 +60,7 @@ def test_what_a_role_does_not_open_is_recorded(browser: Browser, join: Callable[
     assert browser.post("/treasury/posting-stop/resume").status_code == 403
     who = f"staff:{person.id}"
     assert recorded("staff.refused") == [
-        (who, "staff.refused", "route:treasury.index"), (who, "staff.refused", "route:treasury.stop.resume"),
+        (who, "staff.refused", "route:treasury.index"), (who, "staff.refused", "route:treasury.posting_stop.resume"),
     ]  # fmt: skip
 
 
