@@ -15,6 +15,7 @@ from donations.cli.sandbox import sandbox
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
 OF_FLASK = {"run", "routes", "shell"}
 
@@ -57,3 +58,22 @@ def test_the_pictures_and_pages_that_are_linked_exist() -> None:
         links = re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8"))
         assert [name for name in links if not (document.parent / name).exists()] == [], document.name
     assert "docs/pictures/" in README
+
+
+def test_every_file_of_a_recipe_exists() -> None:
+    """CONTRIBUTING.md names every file to touch."""
+    named = re.findall(r"`((?:donations|docs|migrations|templates|tests)/[\w./-]*)`", CONTRIBUTING)
+    assert len(set(named)) > 50
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_nothing_in_the_project_points_to_a_file_outside_it() -> None:
+    outside = re.compile(r"(?:\.\./){1,}shared/|/work/|\bdesign\.md\b|\btrust\.md\b|STRIPE_OPENAPI_DIR")
+    folders = ("donations", "docs", "templates", "tests", ".ci", "deploy", "migrations")
+    kinds = {".py", ".md", ".html", ".toml", ".txt", ".css", ".js", ".conf", ""}
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*") if file.is_file()]
+    read = [
+        file for file in files if file.suffix in kinds and file != Path(__file__) and "__pycache__" not in str(file)
+    ]
+    assert len(read) > 500
+    assert [str(file) for file in read if outside.search(file.read_text(encoding="utf-8", errors="replace"))] == []

@@ -1,4 +1,4 @@
-"""The security headers of every answer, by kind of route (trust.md, section 2). A route that says nothing is a page and
+"""The security headers of every answer, by kind of route (docs/security.md). A route that says nothing is a page and
 is not stored; `kind` marks the others. No answer gets a cookie here."""
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def bt(amount: Money, fee: int = 0, **more: Any) -> Movement:
 
 
 def written(entries: list[Wanted]) -> dict[str, list[str]]:
-    """Each entry as ledger.md writes it: account, fund, sign and minor units."""
+    """Each entry as docs/ledger.md has it: account, fund, sign and minor units."""
     return {
         entry.key: [f"{line.account} {NAMES[line.fund_id]} {line.minor:+d}" for line in entry.lines]
         for entry in entries

@@ -1,6 +1,5 @@
 """docs/stripe-objects.md states for every field and event whether anything follows from it: none is missing, and none
-is listed that does not exist. The names are copied (stripe_fields.json), and compared with the description where that
-is available."""
+is listed that does not exist. The names are copied (stripe_fields.json), and compared with the description."""
 
 from __future__ import annotations
 

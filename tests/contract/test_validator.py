@@ -1,13 +1,12 @@
 """Shows that the checks against Stripe's description can fail. The sandbox has no part in it."""
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .openapi import Contract, ContractError
+from .openapi import OURS, Contract, ContractError
+from .reduce_description import reduced
 
 SESSIONS = "/v1/checkout/sessions"
 GOOD = [
@@ -82,8 +81,7 @@ def test_an_unknown_address_is_caught(contract: Contract) -> None:
 
 
 def fixture(name: str) -> dict[str, Any]:
-    folder = Path(os.environ["STRIPE_OPENAPI_DIR"])
-    resources: dict[str, Any] = json.loads((folder / "fixtures.json").read_text())["resources"]
+    resources: dict[str, Any] = json.loads((OURS / "fixtures.json").read_text(encoding="utf-8"))["resources"]
     return resources[name]
 
 
@@ -136,3 +134,12 @@ def test_a_log_names_every_fault(contract: Contract) -> None:
     assert contract.check_log([good, good]) == 2
     with pytest.raises(ContractError, match=r"(?s)colour.*2024-01-01"):
         contract.check_log([good, bad, old])
+
+
+def test_what_the_description_was_reduced_to_lacks_no_schema_that_it_names(contract: Contract) -> None:
+    schemas = contract.spec["components"]["schemas"]
+
+    assert reduced(contract.spec)["components"]["schemas"].keys() == schemas.keys()
+    assert "description" not in schemas["charge"]
+    assert "description" in schemas["charge"]["properties"]
+    assert "Permission is hereby granted" in (OURS / "LICENSE").read_text(encoding="utf-8")

@@ -112,7 +112,7 @@ def _public_total(slug: str) -> PublicTotal:
 
 
 def _for_machines(figures: PublicTotal) -> dict[str, Any]:
-    """The keys of design.md, section 5; they change only with a decision record."""
+    """The keys of docs/embedding.md, For programs. They change only with a decision record."""
     return {
         "appeal": figures.slug,
         "state": figures.state,
