@@ -84,7 +84,8 @@ def modules(folder: Path = ROOT / "donations") -> list[Module]:
 
 def _when_imported(tree: ast.AST) -> Iterator[ast.AST]:
     for node in ast.iter_child_nodes(tree):
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        is_for_types = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not is_for_types:
             yield node
             yield from _when_imported(node)
 
@@ -141,8 +142,8 @@ def _called(tree: ast.AST) -> Iterator[str]:
 
 # Words that end as a gerund does and are nouns of the field.
 NOUNS = {
-    "ring", "string", "matching", "bank_matching", "bookkeeping", "card_testing", "embedding", "sharing", "spending",
-    "throttling", "wording", "encoding", "giving",
+    "ring", "string", "matching", "bank_matching", "bookkeeping", "card_testing", "sharing", "throttling", "wording",
+    "appeal_wording", "checkout_opening", "fraud_warning", "encoding", "giving",
 }  # fmt: skip
 
 

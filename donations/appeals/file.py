@@ -15,10 +15,11 @@ from email_validator import EmailNotValidError, validate_email
 from donations.appeals.file_error import N_, Fault
 from donations.appeals.file_table import Table
 from donations.models import appeal as words
+from donations.models.fund import FUND_KINDS
 from donations.money import CURRENCIES
 
 LANGUAGES = ("en", "ru")  # What the pages are written in: donations/translations, and English in the source.
-KINDS = tuple(kind for kind in words.FUND_KINDS if kind != "suspense")
+KINDS = tuple(kind for kind in FUND_KINDS if kind != "suspense")
 ORGANISATION_KEYS = (
     "name", "legal_name", "currency", "languages", "timezone", "settlement_currencies", "offered_currencies",
     "statement_descriptor", "contact_email", "about", "bank", "publish_needs_second",

@@ -17,7 +17,7 @@ from donations.errors import NoSuchMessage
 from donations.extensions import db
 from donations.giving.states import COUNTED_STATES
 from donations.models import Appeal, Donation, MessageDecision
-from donations.models.message import VERDICTS
+from donations.models.message_decision import VERDICTS
 from donations.money import Money
 
 PAGE_LENGTH, MAX_PAGES = 10, 1000

@@ -48,8 +48,8 @@ class Counts:
 
 
 def count(outcome: str, *, at: datetime) -> None:
-    """Count a webhook by its outcome (models.queues.ARRIVAL_OUTCOMES), and sound the alarm where a person must look.
-    Never raises: Stripe is answered all the same."""
+    """Count a webhook by its outcome (models.webhook_arrival.ARRIVAL_OUTCOMES), and sound the alarm where a person must
+    look. Never raises: Stripe is answered all the same."""
     counts: Counts = current_app.extensions.setdefault("webhook counts", Counts())
     number = counts.take(outcome)
     if not number:

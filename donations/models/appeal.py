@@ -1,22 +1,26 @@
-"""Appeals, their funds (the earmarks), timelines, areas and stored totals: columns, constraints and the changes of
-state of one row. How totals are calculated is in totals."""
+"""Appeals, their timelines and totals: columns, constraints and the changes of state of one row. How totals are
+calculated is in totals/."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, Text, UniqueConstraint, select, text, true
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Integer, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from donations.errors import AppealClosed, AppealNotFound, AppealPaused, NotAllowedInState
 from donations.extensions import db
-from donations.models.base import BigInt, Json, Model, UtcDateTime, new_opaque_id, one_of
+from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
+
+if TYPE_CHECKING:
+    from donations.models.area import Area
+    from donations.models.fund import Fund
 
 STATES = ("draft", "open", "paused", "closed")
 VISIBILITIES = ("shown", "amounts_hidden", "holding_page", "dark")
 FEE_BEARERS = ("fund", "general")
 PERIODS = ("month", "quarter", "year")
-FUND_KINDS = ("detainee", "family", "campaign", "general", "suspense")
 
 
 class Appeal(Model):
@@ -135,35 +139,6 @@ class Appeal(Model):
             self.closed_on = None
 
 
-class Fund(Model):
-    """The earmark: a restricted pot of money. The suspense fund (money whose purpose is not known yet) and, until an
-    appeal takes it, the general fund belong to no appeal."""
-
-    __tablename__ = "fund"
-    __table_args__ = (
-        one_of("kind", FUND_KINDS, "kind_known"),
-        CheckConstraint("appeal_id IS NOT NULL OR kind IN ('general', 'suspense')", name="has_an_appeal"),
-        CheckConstraint("share >= 0", name="share_not_negative"),
-        Index("uq_fund_opaque_id", "opaque_id", unique=True),
-        Index("uq_fund_general", "kind", unique=True, sqlite_where=text("kind = 'general'"),
-              postgresql_where=text("kind = 'general'")),
-        Index("uq_fund_suspense", "kind", unique=True, sqlite_where=text("kind = 'suspense'"),
-              postgresql_where=text("kind = 'suspense'")),
-    )  # fmt: skip
-
-    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
-    appeal_id: Mapped[int | None] = mapped_column(ForeignKey("appeal.id"), index=True)
-    slug: Mapped[str] = mapped_column(Text, unique=True)
-    kind: Mapped[str] = mapped_column(Text)
-    name: Mapped[dict[str, str]] = mapped_column(Json)
-    share: Mapped[int] = mapped_column(Integer, default=0)
-    position: Mapped[int] = mapped_column(Integer, default=0)
-    # What Stripe is told of it: never another fund's, also where a restored copy gives numbers a second time.
-    opaque_id: Mapped[str | None] = mapped_column(Text, default=new_opaque_id)
-
-    appeal: Mapped[Appeal | None] = relationship(back_populates="funds")
-
-
 class AppealEvent(Model):
     """One step of an appeal's timeline. Its date may be a month only."""
 
@@ -175,48 +150,6 @@ class AppealEvent(Model):
     month_only: Mapped[bool] = mapped_column(default=False)
     text: Mapped[dict[str, str]] = mapped_column(Json)
     position: Mapped[int] = mapped_column(Integer, default=0)
-
-
-class Area(Model):
-    """A branch or region with its part of a periodic goal. One that was taken off the list keeps what it has raised."""
-
-    __tablename__ = "area"
-    __table_args__ = (
-        UniqueConstraint("appeal_id", "name"),
-        Index("uq_area_opaque_id", "opaque_id", unique=True),
-        CheckConstraint("target_minor > 0", name="target_positive"),
-    )
-
-    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
-    appeal_id: Mapped[int] = mapped_column(ForeignKey("appeal.id"), index=True)
-    name: Mapped[str] = mapped_column(Text)
-    target_minor: Mapped[int] = mapped_column(BigInt)
-    position: Mapped[int] = mapped_column(Integer, default=0)
-    is_listed: Mapped[bool] = mapped_column(default=True, server_default=true())
-    # The nonce of the branch's link; without one there is no link, a new one revokes the link before.
-    link_nonce: Mapped[str | None] = mapped_column(Text)
-    opaque_id: Mapped[str | None] = mapped_column(Text, default=new_opaque_id)  # as a fund's
-
-    appeal: Mapped[Appeal] = relationship(viewonly=True)
-
-    def is_called(self, said: str) -> bool:
-        """Whether a name, or its slug, means this area."""
-        return bool(_plain(said)) and _plain(said) == _plain(self.name)
-
-
-def _plain(name: str) -> str:
-    return "-".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
-
-
-class FundTotal(Model):
-    """What a fund has raised in one currency and period, kept in step with the ledger in the same transaction."""
-
-    __tablename__ = "fund_total"
-
-    fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"), primary_key=True)
-    period_start: Mapped[date] = mapped_column(Date, primary_key=True)
-    currency: Mapped[str] = mapped_column(Text, primary_key=True)
-    raised_minor: Mapped[int] = mapped_column(BigInt)
 
 
 class AppealTotal(Model):

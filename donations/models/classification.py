@@ -1,5 +1,5 @@
-"""Treasurers' decisions about money that has no purpose yet, and what was dismissed from the to-do list with a reason.
-Rows are facts: a later decision replaces an earlier one and never overwrites it."""
+"""Treasurers' decisions about money that has no purpose yet. Rows are facts: a later decision replaces an earlier one
+and never overwrites it."""
 
 from __future__ import annotations
 
@@ -41,15 +41,3 @@ class Classification(Model):
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decided_by: Mapped[str | None] = mapped_column(Text)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class Dismissal(Model):
-    """One thing that a person took off the to-do list, and why. `kind` and `ref` name it as the list does."""
-
-    __tablename__ = "dismissal"
-
-    kind: Mapped[str] = mapped_column(Text, primary_key=True)
-    ref: Mapped[str] = mapped_column(Text, primary_key=True)
-    reason: Mapped[str] = mapped_column(Text)
-    actor: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,19 +1,18 @@
-"""A donation as the supporter intends it, how it is divided over funds, and each attempt at Stripe's Checkout.
-Personal data is sealed (privacy.py); what money moved is in the ledger."""
+"""A donation as the supporter intends it, and how it is divided over funds. Personal data is sealed (privacy.py). What
+money moved is in the ledger."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     CheckConstraint,
     Date,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     Text,
-    UniqueConstraint,
     false,
     select,
     text,
@@ -23,9 +22,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from donations.errors import BadLink
 from donations.extensions import db
 from donations.models.appeal import FEE_BEARERS, Appeal
+from donations.models.appeal_wording import AppealWording, wording_in_force
 from donations.models.base import BigInt, Json, Model, UtcDateTime, not_under_offline_key, one_of
-from donations.models.wording import AppealWording, wording_in_force
 from donations.money import Money
+
+if TYPE_CHECKING:
+    from donations.models.checkout_attempt import CheckoutAttempt
 
 STATES = (
     "pending", "processing", "paid", "part_refunded", "refunded", "disputed", "lost", "failed", "abandoned",
@@ -34,7 +36,6 @@ UNPAID_STATES = ("pending", "failed", "abandoned")  # begun, and no money came
 SOURCES = ("card", "bank", "cash", "cheque", "standing_order", "other")
 DISPLAYS = ("secret", "initials", "name")
 INTERVALS = ("once", "month")
-ATTEMPT_STATES = ("starting", "open", "complete", "expired")
 
 
 class Donation(Model):
@@ -129,24 +130,3 @@ class Allocation(Model):
     amount_minor: Mapped[int] = mapped_column(BigInt)
 
     donation: Mapped[Donation] = relationship(back_populates="allocations")
-
-
-class CheckoutAttempt(Model):
-    """One attempt at Checkout for a donation. Its idempotency key is kept before Stripe is called, so a lost answer or
-    a second click is answered with the session there is."""
-
-    __tablename__ = "checkout_attempt"
-    __table_args__ = (UniqueConstraint("donation_id", "number"), one_of("state", ATTEMPT_STATES, "state_known"))
-
-    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
-    donation_id: Mapped[int] = mapped_column(ForeignKey("donation.id"))
-    number: Mapped[int] = mapped_column(Integer)
-    idempotency_key: Mapped[str] = mapped_column(Text, unique=True)
-    session_id: Mapped[str | None] = mapped_column(Text, unique=True)
-    state: Mapped[str] = mapped_column(Text, default="starting")
-    params: Mapped[dict[str, object]] = mapped_column(Json)  # what Stripe is asked for, without any address of ours
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    look_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)  # when to ask Stripe for its state
-    # When Stripe reported that the payment of a completed session had failed, as a bank debit may after days.
-    payment_failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

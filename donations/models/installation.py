@@ -1,15 +1,19 @@
-"""Which installation this is, and whether its database was restored from a copy. The rules are in restoration/."""
+"""Which installation this is. The rules are in restoration/."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, select
+from sqlalchemy import CheckConstraint, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from donations.extensions import db
-from donations.models.base import BigInt, Model, UtcDateTime
+from donations.models.base import Model, UtcDateTime
 from donations.models.receipt import ReceiptSeries
+
+if TYPE_CHECKING:
+    from donations.models.restoration import Restoration
 
 
 class Installation(Model):
@@ -26,19 +30,6 @@ class Installation(Model):
     @classmethod
     def get(cls) -> Installation:
         return db.session.get_one(cls, 1)
-
-
-class Restoration(Model):
-    """The database was restored at `restored_at` from a copy made at `copied_at`; receipts are numbered in `series_id`
-    from then on. `caught_up_at`: everything that Stripe knows of the time between has been asked for."""
-
-    __tablename__ = "restoration"
-
-    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
-    copied_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    restored_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    series_id: Mapped[int] = mapped_column(ForeignKey("receipt_series.id"), unique=True)
-    caught_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 def idempotency_suffix() -> str:

@@ -1,18 +1,21 @@
-"""The people who run the fund: their roles, credentials, sessions, and failed sign-ins. Names and addresses are sealed.
-What people did is in models/audit.py."""
+"""The people who run the fund, and their roles. Names and addresses are sealed. What people did is in
+audit_record.py."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, Text
+from sqlalchemy import ForeignKey, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
+from donations.models.base import BigInt, Model, UtcDateTime, one_of
+
+if TYPE_CHECKING:
+    from donations.models.passkey import Passkey
 
 ROLES = ("treasurer", "organiser", "auditor", "admin")
 STAFF_STATES = ("invited", "active", "disabled")
-STAGES = ("first", "full")
 
 
 class Staff(Model):
@@ -68,78 +71,3 @@ class StaffRole(Model):
 
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
     role: Mapped[str] = mapped_column(Text, primary_key=True)
-
-
-class RecoveryCode(Model):
-    """A code for a person who lost their authenticator: stored as a keyed hash, valid once."""
-
-    __tablename__ = "recovery_code"
-
-    code_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
-    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class Passkey(Model):
-    """A WebAuthn credential: its public key, and how often it was used if it says so."""
-
-    __tablename__ = "passkey"
-
-    id: Mapped[int] = mapped_column(BigInt, primary_key=True)
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
-    name: Mapped[str] = mapped_column(Text)
-    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    public_key: Mapped[bytes] = mapped_column(LargeBinary)
-    sign_count: Mapped[int] = mapped_column(BigInt)
-    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class StaffSession(Model):
-    """A signed-in browser, known by the hash of a random key that only its cookie holds. Stage `first`: the password
-    was right and the second factor is still asked for. `fresh_at`: when both were last proved. An ended one stays for a
-    while, because it tells from where a person usually comes."""
-
-    __tablename__ = "staff_session"
-    __table_args__ = (
-        one_of("stage", STAGES, "stage_known"),
-        CheckConstraint("stage = 'first' OR fresh_at IS NOT NULL", name="full_was_fresh"),
-        Index("ix_staff_session_place", "staff_id", "address_hash"),
-    )
-
-    id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
-    key_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    stage: Mapped[str] = mapped_column(Text)
-    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    fresh_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    address_hash: Mapped[bytes] = mapped_column(LargeBinary)  # keyed, of the network the browser is in
-    browser: Mapped[str] = mapped_column(Text)  # its family, like "Firefox on Linux"
-    data: Mapped[dict[str, object]] = mapped_column(Json, default=dict)
-    staff: Mapped[Staff] = relationship()
-
-
-class KeptForm(Model):
-    """A form that a team member sent after their session had ended, sealed. They are shown it again once
-    they have signed in."""
-
-    __tablename__ = "kept_form"
-
-    id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
-    code: Mapped[str] = mapped_column(Text, unique=True)  # its address
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
-    sent_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-
-
-class Throttle(Model):
-    """How often signing in failed lately, for an account, a network, or both: a keyed hash says which."""
-
-    __tablename__ = "throttle"
-
-    key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    failures: Mapped[int] = mapped_column(Integer)
-    failed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    wait_until: Mapped[datetime] = mapped_column(UtcDateTime)

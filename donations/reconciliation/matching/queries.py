@@ -16,8 +16,8 @@ from donations.models import (
     PaymentRequest,
     StatementLine,
 )
-from donations.models.bank import MatchRule
-from donations.models.facts import Payout
+from donations.models.match import MatchRule
+from donations.models.payout import Payout
 from donations.stripe_statuses import PayoutStatus
 
 line: Table = StatementLine.__table__  # type: ignore[assignment]

@@ -14,7 +14,7 @@ from wtforms.validators import AnyOf, InputRequired, Length, ValidationError
 from donations.errors import BadAmount, DonationsError, NotTwoCounters
 from donations.giving.branch_returns import HandedIn, Words
 from donations.models import Area, BranchReturn, Organisation
-from donations.models.pay_in import LINE_KINDS
+from donations.models.branch_return import LINE_KINDS
 from donations.money import MAXIMUM_MINOR, Money
 from donations.web import amounts, languages
 from donations.web.access import TokenForm

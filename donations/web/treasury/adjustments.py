@@ -15,8 +15,8 @@ from wtforms.validators import AnyOf, ValidationError
 from donations.errors import DonationsError
 from donations.extensions import db
 from donations.models import Adjustment, AppealWording, BankAccount, Fund, Organisation
+from donations.models.adjustment import ADJUSTMENT_KINDS
 from donations.models.base import MAX_ID
-from donations.models.spending import ADJUSTMENT_KINDS
 from donations.money import Money
 from donations.reconciliation import adjustments, balances, dashboard, fund_availability, wording_balances, write_offs
 from donations.web.access import fresh

@@ -17,7 +17,7 @@ from donations.errors import DonationsError, PaymentServiceDown, RefundRefused
 from donations.extensions import db
 from donations.models import RefundAttempt
 from donations.models.base import MAX_ID
-from donations.models.spending import REFUND_REASONS
+from donations.models.refund_attempt import REFUND_REASONS
 from donations.reconciliation import payments
 from donations.reconciliation.payments import Shown
 from donations.web.access import fresh

@@ -16,7 +16,7 @@ from wtforms.validators import AnyOf, Email, Optional, ValidationError
 from donations import references
 from donations.extensions import db
 from donations.models import Appeal, Fund, Organisation
-from donations.models.offline import METHODS
+from donations.models.offline_donation import METHODS
 from donations.money import Money
 from donations.web.filters import in_language, money
 from donations.web.page import now

@@ -31,7 +31,7 @@ from donations.models import (
     StatementLine,
     StripeEvent,
 )
-from donations.models.bank import MatchRule
+from donations.models.match import MatchRule
 from donations.staff import refusals
 from tests.events import fresh
 

@@ -1,4 +1,4 @@
-"""Updates of appeals for their supporters. Mail to subscribers is in models/subscription.py."""
+"""Updates of appeals for their supporters. Mail to subscribers is in subscriber.py."""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from donations.models.appeal import Area
+from donations.models.area import Area
 from donations.models.base import BigInt, Json, Model, UtcDateTime, one_of
-from donations.models.offline import OfflineDonation
+from donations.models.offline_donation import OfflineDonation
 from donations.money import Money
 
 BRANCH_RETURN_METHODS = ("cash", "cheque", "bank")
