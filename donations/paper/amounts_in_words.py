@@ -14,7 +14,7 @@ from num2words import CONVERTER_CLASSES, num2words
 
 from donations.money import Money, exponent
 
-_METHODS = {
+METHODS = {
     "card": _lp("payment", "Card"),
     "acss_debit": _l("Direct Debit"),
     "au_becs_debit": _l("Direct Debit"),
@@ -26,6 +26,17 @@ _METHODS = {
     "standing_order": _l("Standing order"),
     "cash": _l("Cash"),
     "cheque": _l("Cheque"),
+    "link": "Link",
+    "paypal": "PayPal",
+    "revolut_pay": "Revolut Pay",
+    "amazon_pay": "Amazon Pay",
+    "cashapp": "Cash App",
+    "bancontact": "Bancontact",
+    "blik": "BLIK",
+    "eps": "EPS",
+    "ideal": "iDEAL",
+    "p24": "Przelewy24",
+    "twint": "TWINT",
     "other": _l("Other method"),
 }
 # Why a receipt ended, to its donor where nothing is left, and where another amount is.
@@ -68,8 +79,8 @@ def in_words(amount: Money) -> str:
 
 
 def method(name: str) -> str:
-    """How the money came: "card". A method without a label is named by its code."""
-    return str(_METHODS.get(name, name.replace("_", " ").capitalize()))
+    """How the money came: "card". A method without a label has its code beside it."""
+    return str(METHODS[name]) if name in METHODS else f"{METHODS['other']} ({name})"
 
 
 def why_void(cause: str | None) -> str:

@@ -77,8 +77,8 @@ def name_of(actor: str) -> str:
         try:
             return staff.name_of(staff.find(int(who)))
         except NoSuchStaff:
-            return actor
-    return gettext("%(user)s, on the server", user=who) if kind == "cli" else actor
+            return str(gettext("a former team member"))
+    return str(gettext("%(user)s, on the server", user=who) if kind == "cli" else gettext("the system"))
 
 
 def _about(facts: dict[str, Any], row: StaffChange | None) -> str:

@@ -32,7 +32,7 @@ _markdown = MarkdownIt("commonmark", {"html": False})
 
 
 def init_app(app: Flask) -> None:
-    texts = (in_language, language_of, other_language, markdown, sentence, local_day)
+    texts = (in_language, language_of, other_language, markdown, sentence, local_day, label)
     for made in (money, of, number, percent, day, month_or_day, span, moment, zone, timestamp, reference_code, *texts):
         app.add_template_filter(made)
 
@@ -136,6 +136,13 @@ def guide(rendered: str) -> Markup:
     """A document of ours, rendered by web/staff/guides.py: with tables, and headings that links lead to."""
     clean = nh3.clean(rendered, tags=_GUIDE_TAGS, attributes=_GUIDE_ATTRIBUTES, url_schemes={"https"})
     return Markup(clean)  # noqa: S704 - nh3 has just cleaned it
+
+
+def label(code: str | None, labels: Mapping[Any, Any]) -> str:
+    """What a code of Stripe's or ours is called. One that is younger than the table is shown beside a neutral word."""
+    if code in labels:
+        return str(labels[code])
+    return gettext("other: %(code)s", code=code.replace("_", " ")) if code else ""
 
 
 def sentence(error: Any) -> str:

@@ -12,6 +12,7 @@ from donations.extensions import db
 from donations.models import AuditRecord
 from donations.models.base import MAX_ID
 from donations.web.page import page
+from donations.web.staff import audit_labels
 
 bp = Blueprint("audit_log", __name__, url_prefix="/staff/audit")
 PAGE_LENGTH = 50
@@ -28,6 +29,7 @@ def index() -> Response:
     return page(
         "staff/audit_log.html", cache="no-store", acts=found[:PAGE_LENGTH], wanted=wanted, broken=broken,
         older=found[PAGE_LENGTH - 1].id if len(found) > PAGE_LENGTH else None, names=_names(), before=before,
+        acts_named=audit_labels.ACTS, details_named=audit_labels.DETAILS,
     )  # fmt: skip
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 
+from donations.paper.amounts_in_words import METHODS as PAYMENT_METHODS
+from donations.reconciliation import posting_stop
 from donations.stripe_statuses import DisputeStatus, PayoutStatus, RefundStatus
-from donations.web.treasury import to_do_labels
+from donations.web.treasury import stripe_labels, to_do_labels
 
 # In the order of balances.COLUMNS.
 COLUMNS = {
@@ -113,6 +116,7 @@ PAYOUT_STATES = {
     PayoutStatus.PAID: _l("paid"),
     PayoutStatus.FAILED: _l("failed"),
     PayoutStatus.CANCELED: _lp("payout", "cancelled"),
+    PayoutStatus.UNKNOWN: _l("unknown status"),
 }
 PAYOUT_PARTS = {
     "gross": _l("Donations"),
@@ -170,6 +174,7 @@ REFUND_STATES = {
     RefundStatus.SUCCEEDED: _l("refunded"),
     RefundStatus.FAILED: _l("refund failed"),
     RefundStatus.CANCELED: _l("cancelled"),
+    RefundStatus.UNKNOWN: _l("unknown status"),
 }
 PENDING_REASONS = {
     "processing": _l("being processed by Stripe"),
@@ -198,6 +203,7 @@ DISPUTE_STATES = {
     DisputeStatus.APPEAL_NEEDS_RESPONSE: _l("response needed again"),
     DisputeStatus.APPEAL_UNDER_REVIEW: _l("under review again"),
     DisputeStatus.PREVENTED: _l("prevented"),
+    DisputeStatus.UNKNOWN: _l("unknown status"),
 }
 # Which of them are good, and which need attention.
 DISPUTE_TONES = {
@@ -230,7 +236,29 @@ LINE_REASONS = {
 }
 
 
-def known() -> Mapping[str, Mapping[object, object]]:
+# By the kind of a to-do item: what the word of its own kind is called.
+TO_DO_NOTES: Mapping[str, Mapping[Any, Any]] = {
+    "disbursement": PAYMENT_REQUEST_STATES,
+    "adjustment": ADJUSTMENTS,
+    **dict.fromkeys(("cash", "to_pay_in", "expected"), METHODS),
+    "dispute": stripe_labels.DISPUTE_REASONS,
+    "warning": stripe_labels.FRAUD_TYPES,
+    **dict.fromkeys(("movement", "unlinked"), stripe_labels.TRANSACTION_TYPES),
+    **dict.fromkeys(("receipt", "gift"), PAYMENT_METHODS),
+    "refund_waiting": PENDING_REASONS,
+    "same_line": LINE_REASONS,
+    **dict.fromkeys(("mail", "held_mail", "locked_mail"), to_do_labels.MAILS),
+    "staff_change": to_do_labels.STAFF_CHANGES,
+    "cure": {name: _l(kind.button) for name, kind in posting_stop.KINDS.items()},
+}
+
+
+def known() -> Mapping[str, Mapping[Any, Any]]:
     """All of them, for the templates."""
-    here = {name.lower(): found for name, found in globals().items() if name.isupper()}
-    return {**here, "open_items": to_do_labels.OPEN_ITEMS, "to_do_hints": to_do_labels.HINTS}
+    found = {
+        **vars(stripe_labels),
+        **globals(),
+        "OPEN_ITEMS": to_do_labels.OPEN_ITEMS,
+        "TO_DO_HINTS": to_do_labels.HINTS,
+    }
+    return {name.lower(): labels for name, labels in found.items() if name.isupper()}

@@ -50,6 +50,9 @@ MAILS = {
     "alarm": _l("Alerts to treasurers"),
     "staff_invitation": _l("Invitations to the team"),
     "staff_notice": _l("Notices of team changes"),
+    "staff_reset": _l("Links to reset a password"),
+    "staff_sign_in": _l("Notices of new sign-ins"),
+    "audit_head": _l("Daily marks of the audit log"),
 }
 
 

@@ -45,6 +45,31 @@ OPEN_ITEMS = {
     "restored": _l("Restore to review"),
     "job": _l("Failed background jobs"),
 }
+# One email each. What several of them are called: restoration.py.
+MAILS = {
+    "receipt": _l("Receipt"),
+    "receipt_replaced": _l("Replaced receipt"),
+    "receipt_void": _l("Void receipt"),
+    "receipt_again": _l("Receipt that is valid again"),
+    "update": _l("Appeal update"),
+    "follow_confirm": _l("Request to confirm an email address"),
+    "data_link": _l("Link to a person’s data"),
+    "alarm": _l("Alert to a treasurer"),
+    "staff_invitation": _l("Invitation to the team"),
+    "staff_notice": _l("Notice of a team change"),
+    "staff_reset": _l("Link to reset a password"),
+    "staff_sign_in": _l("Notice of a new sign-in"),
+    "audit_head": _l("Daily mark of the audit log"),
+}
+STAFF_CHANGES = {
+    "roles": _l("Role change"),
+    "invitation": _l("Invitation"),
+    "enabled": _l("Account reactivation"),
+    "password": _l("New password by email"),
+    "totp": _l("New authenticator app"),
+    "passkey": _l("New passkey"),
+    "recovery_codes": _l("New recovery codes"),
+}
 HINTS = {
     "dispute": _l("Respond in Stripe by the deadline, or accept the dispute there."),
     "warning": _l("Refund the donation before the donor disputes it, or dismiss the warning with a reason."),
