@@ -23,8 +23,8 @@ from donations.models import Appeal, AppealEvent, Area, Fund, Organisation
 GENERAL_NAME = {"en": "General fund", "ru": "Общий фонд"}
 ONLY_AT_FIRST = ("state", "visibility")
 ABOUT_DISCREET = (
-    "its funds are for people held or their families, and its total is live: whoever watches it sees each gift and its"
-    " second. If giving may be dangerous, write discreet = true; if not, discreet = false, and this is not asked again"
+    "its funds are for detained people or their families, and its total is live: anyone watching sees each donation and"
+    " its exact time. Where giving may be dangerous, set discreet = true. Where not, discreet = false ends this note"
 )
 FEWER_APPROVALS = N_(
     "2 people must approve here, and a file cannot lower that. Enter 2 or delete the line. An "

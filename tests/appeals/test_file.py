@@ -82,7 +82,7 @@ FAULTS = [
     ('name = "Solidarity Fund"', "", "organisation.name", "missing"),
     ('name = "Solidarity Fund"', "name = 3", "organisation.name", "in quotes"),
     ('currency = "GBP"\nlanguages', 'currency = "gbp"\nlanguages', "organisation.currency", "Did you mean GBP?"),
-    ('languages = ["en", "ru"]', 'languages = ["en", "xx"]', "organisation.languages[1]", "not a valid value"),
+    ('languages = ["en", "ru"]', 'languages = ["en", "xx"]', "organisation.languages[1]", "not known"),
     ('languages = ["en", "ru"]', "languages = []", "organisation.languages", "is not a list"),
     ('languages = ["en", "ru"]', 'languages = "en"', "organisation.languages", "is not a list"),
     ('"Europe/London"', '"Europe/Londn"', "organisation.timezone", "Did you mean Europe/London?"),
@@ -100,7 +100,7 @@ FAULTS = [
     ("[[appeals]]", "[[appeal]]\n[[appeals]]", "appeal", "Did you mean appeals?"),
     ('slug = "free-maya"', "", "appeals[0].slug", "missing"),
     ('slug = "free-maya"', 'slug = "Free Maya"', "appeals[0].slug", "cannot be used in a web address"),
-    ('slug = "free-maya"', f'slug = "{"a" * 61}"', "appeals[0].slug", "60 at most"),
+    ('slug = "free-maya"', f'slug = "{"a" * 61}"', "appeals[0].slug", "60 characters at most"),
     ('state = "open"', 'state = "opne"', "appeals[0].state", "Did you mean open?"),
     ('state = "open"', "state = true", "appeals[0].state", "draft, open, paused, closed"),
     ('state = "open"', 'visibility = "hidden"', "appeals[0].visibility", "Did you mean amounts_hidden?"),
@@ -109,7 +109,7 @@ FAULTS = [
     ('state = "open"', 'period = "weekly"', "appeals[0].period", "month, quarter, year"),
     ('state = "open"', 'fee_bearer = "donor"', "appeals[0].fee_bearer", "fund, general"),
     ('state = "open"', 'discreet = "yes"', "appeals[0].discreet", "true or false"),
-    ('currency = "GBP"\ntarget', 'currency = "USD"\ntarget', "appeals[0].currency", "does not offer USD"),
+    ('currency = "GBP"\ntarget', 'currency = "USD"\ntarget', "appeals[0].currency", "does not take USD"),
     ('currency = "GBP"\ntarget', 'currency = "PND"\ntarget', "appeals[0].currency", "not a valid value"),
     ('currency = "GBP"\ntarget', "target", "appeals[0].currency", "missing"),
     ('target = "1,200"', 'target = "lots"', "appeals[0].target", "in figures"),
@@ -118,10 +118,10 @@ FAULTS = [
     ('target = "1,200"', 'target = "12.345"', "appeals[0].target", r"Did you mean 12345 GBP or 12.34 GBP?"),
     ('target = "1,200"', 'targets = "12"', "appeals[0].targets", "Did you mean target?"),
     ('title = "Free Maya"', "", "appeals[0].title", "missing"),
-    ('title = "Free Maya"', 'title.ru = "Х"', "appeals[0].title", "no text in 'en'"),
-    ('title = "Free Maya"', 'title.en = "x"\ntitle.de = "y"', "appeals[0].title.de", "no language 'de'"),
-    ('title = "Free Maya"', 'title.en = ""', "appeals[0].title.en", "is missing"),
-    ('title = "Free Maya"', 'title = "x"\nstory.en = 5', "appeals[0].story.en", "is not"),
+    ('title = "Free Maya"', 'title.ru = "Х"', "appeals[0].title", "the text in 'en' is missing"),
+    ('title = "Free Maya"', 'title.en = "x"\ntitle.de = "y"', "appeals[0].title.de", "does not use the language 'de'"),
+    ('title = "Free Maya"', 'title.en = ""', "appeals[0].title.en", "is no text"),
+    ('title = "Free Maya"', 'title = "x"\nstory.en = 5', "appeals[0].story.en", "is no text"),
     ('["5", 10]', '["5", "5.00"]', "appeals[0].suggested[1]", "twice"),
     ('["5", 10]', '["5", "0.10"]', "appeals[0].suggested[1]", "smallest donation"),
     ('["5", 10]', "[5.5]", "appeals[0].suggested[0]", "in quotes"),
@@ -198,8 +198,12 @@ title.en = "Free Nina"
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('slug = "free-nina"', 'slug = "free-maya"', "appeals[1].slug: this slug is taken by appeals[0]"),
-        ('slug = "nina"', 'slug = "maya"', "appeals[1].funds[0].slug: this slug is taken by appeals[0].funds[0]"),
+        ('slug = "free-nina"', 'slug = "free-maya"', "appeals[1].slug: this short name is already used by appeals[0]"),
+        (
+            'slug = "nina"',
+            'slug = "maya"',
+            "appeals[1].funds[0].slug: this short name is already used by appeals[0].funds[0]",
+        ),
     ],
 )
 def test_a_slug_that_stands_twice_is_a_fault(old: str, new: str, fault: str) -> None:
@@ -248,7 +252,9 @@ def test_a_file_without_an_organisation_is_held_against_the_one_there_is() -> No
     known = {"languages": ["ru"], "offered_currencies": ["GBP"]}
     found = file.read(MORE, known).faults
     assert "appeals[0].currency: the organisation does not take EUR. Choose one of: GBP." in found
-    assert any(fault.startswith("appeals[0].title.en: the organisation has no language 'en'") for fault in found)
+    assert any(
+        fault.startswith("appeals[0].title.en: the organisation does not use the language 'en'") for fault in found
+    )
 
 
 def test_a_bank_account_that_adds_up_is_kept() -> None:

@@ -111,7 +111,7 @@ def test_a_new_appeal_for_people_in_danger_is_asked_whether_it_is_discreet(bare_
     report = load(changed("discreet = true\n", ""), at)
     # then only the silent one is asked, in plain words, and it is loaded all the same
     assert [note.split(":")[0] for note in report.notes] == ["appeal campaign-kazakhstan"]
-    assert "Anyone watching sees each donation" in report.notes[0]
+    assert "anyone watching sees each donation and its exact time" in report.notes[0]
     # and when it is loaded again, there is no question
     assert load(changed("discreet = true\n", ""), at).notes == []
 
@@ -171,7 +171,7 @@ def test_a_restricted_fund_never_becomes_the_general_one(app: Flask, at: datetim
     text = changed('slug = "ali"\n  kind = "detainee"', 'slug = "ali"\n  kind = "general"')
     text = text.replace('slug = "general"\n  kind = "general"', 'slug = "general"\n  kind = "campaign"')
     said = refused(text, at)
-    assert any("the fund 'ali' is of kind 'detainee' in the books" in fault for fault in said)
+    assert any("the ledger records the fund 'ali' as kind 'detainee'" in fault for fault in said)
 
 
 ALI = 'slug = "hands-off-ali"\nstate = "open"\ncurrency = "GBP"'

@@ -44,7 +44,7 @@ def test_a_statement_lists_what_stands_and_sums_it_by_currency(freeze: Freeze, a
     for text in (
         "Annual donation statement, 2026",
         "Maya Example", "R-000001", "R-000002", "R-000003", "Hands Off Ali", "£30.50",
-        "Thirty pounds sterling, fifty pence", "€7.77", "3 gifts", "31 December 2026",
+        "Thirty pounds sterling, fifty pence", "€7.77", "3 donations", "31 December 2026",
     ):  # fmt: skip
         assert text in said
     assert not any(text in said for text in ("R-000004", "R-000005", "R-000006", "example.org"))

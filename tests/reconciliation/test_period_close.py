@@ -69,7 +69,7 @@ def test_what_stands_in_the_way_is_named(app: Flask) -> None:
         matches.propose(conn, line, [Said("unidentified", 3000, score=5, reasons=("amount",))], rule="scored", at=NOON)
     period = a_period()
     # when a person signs, then it is refused with a reason
-    with pytest.raises(PeriodNotReady, match="a proposal that nobody has reviewed: 1"):
+    with pytest.raises(PeriodNotReady, match="with a suggested match to review: 1"):
         sign(period, "tara")
     # and once it is looked at, it goes through with a reason, because it is not known yet whose it is
     with write_unit() as conn:

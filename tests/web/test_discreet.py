@@ -212,6 +212,7 @@ def public_paths(app: Flask, slug: str) -> list[str]:
         "number": "1",
         "payout_id": "1",
         "colour": "a3201a",
+        "rest": "1",
         **guessed,
     }
     paths = []
@@ -219,7 +220,8 @@ def public_paths(app: Flask, slug: str) -> list[str]:
         for rule in app.url_map.iter_rules():
             # What staff see asks for a sign-in, whatever happened; that is tried with each role.
             if "GET" in (rule.methods or ()) and not rule.arguments & PERSONAL and kind_of(rule.endpoint) != "staff":
-                built = rule.build({name: values[name] for name in rule.arguments})
+                known = values | dict(rule.defaults or {})
+                built = rule.build({name: known[name] for name in rule.arguments})
                 assert built is not None, rule
                 paths.append(built[1])
     assert {f"/appeals/{slug}/total", f"/ru/appeals/{slug}", "/", "/healthz"} <= set(paths)

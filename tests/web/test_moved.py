@@ -25,8 +25,8 @@ def test_an_old_address_of_the_treasury_leads_on_with_all_behind_it(
 @pytest.mark.parametrize("rest", ["//example.org", "/%2F%2Fexample.org", "/..%2F..%2Fabout", "/%0d%0aX: y"])
 def test_nothing_leads_away_from_here(client: FlaskClient, rest: str) -> None:
     answer = client.get(f"/treasury/gifts{rest}")
-    where = answer.headers.get("Location", "")
-    assert where == "" or where.startswith("/treasury/offline-donations/")
+    where = answer.headers.get("Location", "").removeprefix("http://localhost")  # Two slashes become one.
+    assert where == "" or where.startswith(("/treasury/offline-donations/", "/treasury/gifts/"))
     assert "\r" not in where
     assert "X" not in answer.headers
 

@@ -197,7 +197,7 @@ def test_a_check_tells_what_became_of_a_receipt(client: FlaskClient, freeze) -> 
     freeze(57, after=LABEL)
     freeze(60, state="void")
 
-    assert "Receipt R-000057 has taken its place" in client.get(check_path()).text
+    assert "Receipt R-000057 has replaced this one" in client.get(check_path()).text
     assert "This receipt is void" in client.get(check_path("R-000060")).text
     assert "Аннулирована" in client.get(f"/ru{check_path('R-000060')}").text
 

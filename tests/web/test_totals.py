@@ -44,7 +44,7 @@ def test_page_fragment_and_json_say_the_same(client: FlaskClient, raise_to) -> N
 
     assert fragment.strip() in page
     assert "£6,391.50" in fragment
-    assert "214 gifts" in fragment
+    assert "214 donations" in fragment
     assert client.get("/appeals/hands-off-ali/total.json").json["raised"] == "£6,391.50"
 
 

@@ -67,9 +67,9 @@ def test_a_change_is_seen_only_once_it_is_published(organiser: Browser, client) 
     ("typed", "field", "said"),
     [
         ({"slug": "Free Maya"}, "slug", "cannot be used in a web address"),
-        ({"slug": "hands-off-ali"}, "slug", "Another appeal has this address"),
+        ({"slug": "hands-off-ali"}, "slug", "Another appeal already has this address"),
         ({"slug": ""}, "slug", "This is missing. Add it."),
-        ({"title-en": ""}, "title-en", "There is no text in"),
+        ({"title-en": ""}, "title-en", "We show it where another language has none"),
         ({"target": "lots"}, "target", "in figures"),
         ({"currency": "USD", "target": "0"}, "target", "is zero"),
         ({"currency": "PND"}, "currency", "not a valid value"),
@@ -78,7 +78,11 @@ def test_a_change_is_seen_only_once_it_is_published(organiser: Browser, client) 
         ({"funds-0-kind": ""}, "funds-0-kind", "missing"),
         ({"funds-0-slug": "ali"}, "funds-0-slug", "belongs to the appeal"),
         ({"funds-0-share": "x"}, "funds-0-share", "not a whole number"),
-        ({"funds-2-slug": "maya", "funds-2-kind": "family", "funds-2-name-en": "M"}, "funds-2-slug", "taken by row 1"),
+        (
+            {"funds-2-slug": "maya", "funds-2-kind": "family", "funds-2-name-en": "M"},
+            "funds-2-slug",
+            "already used by row 1",
+        ),
         ({"events-0-on": "2026-02-30"}, "events-0-on", "is not in the calendar"),
         ({"areas-1-target": ""}, "areas-1-target", "missing"),
     ],
@@ -103,15 +107,15 @@ def test_an_appeal_without_a_fund_is_refused_where_funds_stand(organiser: Browse
     answer = organiser.post("/campaigns/drafts/new", **{key: NEW[key] for key in NEW if not key.startswith("funds")})
 
     assert answer.status_code == 422
-    assert "An appeal needs a fund" in answer.text.partition('id="funds-error">')[2]
+    assert "An appeal needs at least one fund" in answer.text.partition('id="funds-error">')[2]
 
 
 @pytest.mark.parametrize(
     ("typed", "field", "said"),
     [
-        ({"currency": "EUR"}, "currency", "Money has come in"),
-        ({"slug": "other"}, "slug", "The address stays"),
-        ({"funds-0-kind": "campaign"}, "funds-0-kind", "Money was given to the fund"),
+        ({"currency": "EUR"}, "currency", "Money has already been received"),
+        ({"slug": "other"}, "slug", "The address must stay"),
+        ({"funds-0-kind": "campaign"}, "funds-0-kind", "has received donations as kind"),
         ({"funds-2-slug": "", "funds-2-kind": "", "funds-2-share": "", "funds-2-name-en": "", "funds-2-name-ru": ""},
          "funds", "no fund can be deleted"),
     ],

@@ -111,7 +111,7 @@ def test_of_two_new_appeals_with_one_address_the_second_is_not_published(organis
     first, second = [organiser.post(f"/campaigns/drafts/{number}/publish", version="1") for number in numbers]
     # then the second is refused with what does not fit any more
     assert (first.status_code, second.status_code) == (303, 422)
-    assert "Another appeal has this address" in second.text
+    assert "Another appeal already has this address" in second.text
     assert count(Appeal) == 6
 
 

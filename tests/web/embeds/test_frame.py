@@ -28,7 +28,7 @@ def test_a_frame_says_what_the_appeal_page_says(client: FlaskClient, raise_to, s
     frame = client.get(f"{ALI}?size={size}").text
 
     assert "£6,391.50" in frame
-    assert "214 gifts" in frame
+    assert "214 donations" in frame
     assert 'href="http://localhost/appeals/hands-off-ali#give" target="_top"' in frame
     assert client.get(f"{ALI}/total?size={size}").text.strip() in frame
 

@@ -157,7 +157,7 @@ def test_a_file_is_named_as_not_kept(
     file = (io.BytesIO(b"%PDF-1.4"), "invoice.pdf")
     answer = late(browser, clock, "/treasury/payment-requests/new", evidence=file, **typed)
     page = browser.get(sign_in_at(browser, treasurer, str(answer.location))).text
-    assert "The file invoice.pdf was not kept." in page
+    assert "The file invoice.pdf was not saved." in page
     assert 'value="a lawyer"' in page
     assert db.session.query(PaymentRequest).count() == 0
 

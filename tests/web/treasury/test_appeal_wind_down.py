@@ -90,7 +90,7 @@ def test_where_two_people_decide_the_transfer_waits_and_is_named(treasurer: Brow
 
 def test_all_of_it_is_handed_on_by_a_request(treasurer: Browser) -> None:
     banked(80000)
-    form = fields(treasurer, links(treasurer, "spending/new")[0])
+    form = fields(treasurer, links(treasurer, "payment-requests/new")[0])
     assert (form["fund"], form["amount"], form["currency"]) == ("ali", "800", "GBP")
 
 
@@ -207,4 +207,4 @@ def test_money_that_is_not_in_the_bank_is_not_offered(treasurer: Browser) -> Non
     text = unescape(treasurer.get(PAGE).text)
     assert "No money is in a bank account yet." in text
     assert links(treasurer, "adjustments/new") == []
-    assert links(treasurer, "spending/new") == []
+    assert links(treasurer, "payment-requests/new") == []

@@ -35,7 +35,7 @@ def rule() -> tuple[int, int]:
 def test_an_admin_asks_and_a_treasurer_agrees(app: Flask, signed_in: Callable[..., Browser]) -> None:
     admin, treasurer = signed_in("admin"), signed_in("treasurer")
     assert ask(admin, up_to="100").status_code == 303
-    assert "A change waiting for approval" in admin.get(PAGE).text
+    assert "A change waits for approval" in admin.get(PAGE).text
     assert "Withdraw request" in admin.get(PAGE).text
     assert rule() == (1, 0)
     assert "Change to the approval rule" in treasurer.get("/treasury/").text
@@ -102,5 +102,6 @@ def test_where_one_approves_no_page_says_that_two_sign(app: Flask, treasurer: Br
     )
     for path in pages:
         text = treasurer.get(path).text
-        assert not [words for words in SAYS_TWO if words in text.replace("A second person approves it.", "")], path
+        text = text.replace("A second person approves the change.", "")
+        assert not [words for words in SAYS_TWO if words in text], path
     assert "1 person signs" in treasurer.get("/treasury/periods").text

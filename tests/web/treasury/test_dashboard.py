@@ -194,4 +194,4 @@ def test_while_cards_are_tested_the_first_page_says_so(app: Flask, treasurer: Br
             donation = a_donation(appeals["hands-off-ali"], at=now)
         hear(a_charge(donation.reference, donation.amount, status="failed", at=now), at=now)
     for path in ("/treasury/", "/treasury/_open-items"):
-        assert "9 of 9 charges in a row were declined" in treasurer.get(path).text
+        assert "9 of the last 9 card payments were declined" in treasurer.get(path).text

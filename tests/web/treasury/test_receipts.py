@@ -82,7 +82,7 @@ def test_the_press_that_undoes_a_match_says_before_what_is_mailed_and_when(treas
     gift, line = a_gift(3000, "bank"), a_line(a_bank_account(), 3000)
     match(line, Said("offline_gift", 3000, target=str(gift)))
     page = unescape(treasurer.get(f"/treasury/statement-lines/{line}").text)
-    assert "the totals change at once. Receipt R-000001 follows in two hours." in page
+    assert "the totals change at once. Receipt R-000001 changes in 2 hours." in page
     assert re.search(r"The donor gets an email then, not before.*?Undo match", page, re.DOTALL)
     # when it is undone
     treasurer.post(f"/treasury/statement-lines/{line}", act="undo")
@@ -102,7 +102,7 @@ def test_a_donation_recorded_from_its_line_is_said_to_go_with_its_match(treasure
     line = a_line(a_bank_account(), 3000)
     treasurer.post(f"/treasury/statement-lines/{line}", act="gift", purpose="hands-off-ali", name="Maya")
     page = treasurer.get(f"/treasury/statement-lines/{line}").text
-    assert "the donation recorded from this line is cancelled. Its receipt R-000001 becomes void in two hours." in page
+    assert "the donation recorded from this line is cancelled. Its receipt R-000001 becomes void in 2 hours." in page
     assert "We have no email address for this donor, so no email is sent." in page
     treasurer.post(f"/treasury/statement-lines/{line}", act="undo")
     assert "was cancelled with its match" in treasurer.get(f"/treasury/statement-lines/{line}").text
