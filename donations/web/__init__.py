@@ -84,11 +84,11 @@ def init_app(app: Flask, babel: Babel) -> None:
     for bp in PUBLIC:
         app.register_blueprint(bp)
         languages.mirror(app, bp)
-    for bp in (*MACHINES, *EMBEDS, *MOVED):
+    for bp in (*MACHINES, *EMBEDS):
         app.register_blueprint(bp)
     sessions.init_app(app)
     offline_unlock.init_app(app)
-    for bp in STAFF:
+    for bp in (*MOVED, *STAFF):
         app.register_blueprint(bp)
         languages.mirror(app, bp)
     access.init_staff(app, STAFF)

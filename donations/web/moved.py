@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
+
+from donations.web.headers import kind
 
 bp = Blueprint("moved", __name__)
 # Up to 2026, each with everything below it. Who may open a page is asked at its new address.
@@ -21,15 +23,18 @@ MOVED = {
 }
 
 
-def _lead_on(old: str, rest: str = "") -> Response:
-    """308 to the new address with the same method, body and query (RFC 9110, 15.4.9)."""
+_OLD = f"/treasury/<any({', '.join(repr(old.removeprefix('/treasury/')) for old in MOVED)}):old>"
+
+
+@bp.route(_OLD, methods=["GET", "POST"])
+@bp.route(f"{_OLD}/<path:rest>", methods=["GET", "POST"])
+@kind("staff")
+def lead_on(old: str, rest: str = "") -> Response:
+    """308 to the new address with the same language, method, body and query (RFC 9110, 15.4.9)."""
     query = request.query_string.decode("ascii", "replace")
+    language = f"/{g.prefix}" if g.prefix else ""
     below = f"/{rest}" if rest else ""
-    answer = redirect(request.script_root + MOVED[old] + below + (f"?{query}" if query else ""), 308)
+    new = MOVED[f"/treasury/{old}"]
+    answer = redirect(request.script_root + language + new + below + (f"?{query}" if query else ""), 308)
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-for old in MOVED:
-    for rule in (old, f"{old}/<path:rest>"):
-        bp.add_url_rule(rule, "lead_on", _lead_on, defaults={"old": old}, methods=["GET", "POST"])

@@ -165,7 +165,7 @@ def test_ten_thousand_emoji_are_too_many_and_four_thousand_come_back_as_typed(
 def test_who_writes_is_told_before_that_it_may_be_shown(client: FlaskClient) -> None:
     page = client.get("/appeals/hands-off-ali").text
 
-    assert 'id="message-hint">It may be shown on this page once we have read it' in page
+    assert 'id="message-hint">We read your message first' in page
     assert 'aria-describedby="message-hint"' in page
 
 

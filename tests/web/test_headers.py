@@ -50,7 +50,7 @@ def walk(app: Flask, client: FlaskClient, give: Give, fill_in: Give) -> list[tup
     reference = db.session.scalars(select(Donation)).one().reference
     good = {"slug": "hands-off-ali", "language": "ru", "filename": "css/base.css"}
     good |= {"token": tokens.for_return(reference), "label": "R-000001", "code": "00000-00000", "colour": "a3201a"}
-    good["check_code"] = waiting
+    good |= {"check_code": waiting, "old": "bank"}
     bad = {**good, "slug": "no-such-appeal", "language": "xx", "filename": "css/none.css", "token": "invented"}
     bad["check_code"] = "invented"
     answers = []

@@ -16,10 +16,11 @@ pytestmark = pytest.mark.databases("sqlite")
 def test_an_old_address_of_the_treasury_leads_on_with_all_behind_it(
     client: FlaskClient, old: str, new: str, rest: str
 ) -> None:
-    for ask in (client.get, client.post):
-        answer = ask(old + rest)
-        assert (answer.status_code, answer.headers["Location"]) == (308, new + rest)
-        assert answer.headers["Cache-Control"] == "no-store"
+    for language in ("", "/ru"):
+        for ask in (client.get, client.post):
+            answer = ask(language + old + rest)
+            assert (answer.status_code, answer.headers["Location"]) == (308, language + new + rest)
+            assert answer.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("rest", ["//example.org", "/%2F%2Fexample.org", "/..%2F..%2Fabout", "/%0d%0aX: y"])
