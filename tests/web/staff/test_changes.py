@@ -72,7 +72,7 @@ def test_one_admin_alone_neither_invites_nor_grants_and_the_others_are_told(
     told = notices()
     assert {to for to, _ in told} == {admin.email, second.email, treasurer.email}
     for said in ("Ada asked to invite puppet@attacker.example as: Treasurer.",
-                 "Ada asked to change the roles of Ada to: Admin, Treasurer."):  # fmt: skip
+                 "Ada asked to change the roles of Ada to: Administrator, Treasurer."):  # fmt: skip
         assert sum(said in text for _, text in told) == 3
     assert all("The change takes effect on" in text and "/staff/people/changes" in text for _, text in told)
     # nor can the one who asked accept it
