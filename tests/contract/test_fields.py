@@ -17,7 +17,7 @@ from .openapi import Contract
 TABLE = ROOT / "docs" / "stripe-objects.md"
 NAMES: dict[str, list[str]] = json.loads((Path(__file__).parent / "stripe_fields.json").read_text(encoding="utf-8"))
 FAMILIES = tuple(sorted({name.partition(".")[0] for name in NAMES["events"]}))
-VERDICTS = {"booked", "shown", "done", "no"}
+VERDICTS = {"recorded", "shown", "done", "no"}
 
 
 def sections(text: str) -> dict[str, list[tuple[str, str, str]]]:
@@ -77,8 +77,8 @@ def test_the_places_that_the_table_names_are_there() -> None:
     ("rows", "fault"),
     [
         ("", "refund: id is missing"),
-        ("| `id` | booked | the key |\n| `colour` | no | why |", "refund: there is no colour"),
-        ("| `id` | booked | the key |\n| `id` | booked | the key |", "refund: id stands twice"),
+        ("| `id` | recorded | the key |\n| `colour` | no | why |", "refund: there is no colour"),
+        ("| `id` | recorded | the key |\n| `id` | recorded | the key |", "refund: id stands twice"),
         ("| `id` | perhaps | the key |", "refund: id says nothing"),
         ("| `id` | no |  |", "refund: id says nothing"),
     ],
