@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,9 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from donations.extensions import db
 from donations.models.base import Model, UtcDateTime
 from donations.models.receipt import ReceiptSeries
-
-if TYPE_CHECKING:
-    from donations.models.restoration import Restoration
+from donations.models.restoration import Restoration
 
 
 class Installation(Model):
