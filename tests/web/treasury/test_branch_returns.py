@@ -36,7 +36,7 @@ def test_what_a_branch_hands_in_counts_once_it_is_accepted(treasurer: Browser, b
         0,
     )
     assert b"Ann" not in (row.words_sealed or b"")
-    assert "The treasurer has your return now" in branch.page().text
+    assert "with the treasurer" in branch.page().text
     assert f'href="/treasury/branch-returns/{row.id}"' in treasurer.get("/treasury/_open-items").text
     # when the treasurer accepts it
     page = treasurer.get(f"/treasury/branch-returns/{row.id}").text

@@ -98,7 +98,7 @@ def test_a_payout_that_failed_says_so(treasurer: Browser) -> None:
     hear_payout(12748, status="failed", failure_code="account_closed")
     text = treasurer.get("/treasury/payouts/po_1").text
     assert "This payout did not arrive" in text
-    assert "account_closed" in text
+    assert "bank account closed" in text
 
 
 def test_a_payout_nobody_knows_is_not_there(treasurer: Browser) -> None:
