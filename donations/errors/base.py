@@ -10,10 +10,13 @@ class DonationsError(Exception):
     """Something went wrong. Please try again."""
 
     status = 400
+    plural = ""  # The sentence for any count but one, where a count is told.
+    counted = "count"  # The fact that is the count.
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts
-        super().__init__(self.sentence % facts if facts else self.sentence)
+        said = inspect.cleandoc(self.plural) if self.plural and facts[self.counted] != 1 else self.sentence
+        super().__init__(said % facts if facts else said)
 
     @property
     def sentence(self) -> str:

@@ -154,9 +154,11 @@ class ProofOfWorkNeeded(DonationsError):
 
 
 class PaymentPageWait(DonationsError):
-    """Many payment pages are being opened at the moment. Yours can open in %(seconds)s seconds."""
+    """Many payment pages are being opened at the moment. Yours can open in %(seconds)s second."""
 
     status = 429
+    plural = "Many payment pages are being opened at the moment. Yours can open in %(seconds)s seconds."
+    counted = "seconds"
 
 
 class AmountNotProposed(DonationsError):

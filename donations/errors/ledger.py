@@ -54,9 +54,10 @@ class NoReasonGiven(DonationsError):
 
 
 class StillUnsound(DonationsError):
-    """Recording cannot resume yet. Findings still to correct: %(count)s."""
+    """Recording cannot resume yet: %(count)s finding is still to correct."""
 
     status = 409
+    plural = "Recording cannot resume yet: %(count)s findings are still to correct."
 
 
 class NothingToDecide(DonationsError):
@@ -103,9 +104,10 @@ class NotToBeCorrected(DonationsError):
 
 
 class SlipDiffers(DonationsError):
-    """Donations selected: %(count)s, total %(total)s. The paying-in slip says something else. Count again."""
+    """You selected %(count)s donation, %(total)s in all. The paying-in slip says something else. Count again."""
 
     status = 409
+    plural = "You selected %(count)s donations, %(total)s in all. The paying-in slip says something else. Count again."
 
 
 class NotForThisLine(DonationsError):

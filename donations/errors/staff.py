@@ -90,6 +90,8 @@ class PasswordNamesUs(PasswordTooSimple):
 
 
 class TryLater(DonationsError):
-    """There were too many failed attempts. Please wait %(seconds)s seconds and try again."""
+    """There were too many failed attempts. Please wait %(seconds)s second and try again."""
 
     status = 429
+    plural = "There were too many failed attempts. Please wait %(seconds)s seconds and try again."
+    counted = "seconds"

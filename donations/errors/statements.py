@@ -51,10 +51,12 @@ class StatementInOtherCurrency(DonationsError):
 
 
 class StatementLooksKnown(DonationsError):
-    """Lines that may already be here: %(count)s (the first: %(first)s). Nothing was imported. Check each line. Import
-    the file again, and choose to decide on each line later or to treat them as different money."""
+    """%(count)s line may already be here (%(first)s). Nothing was imported. Check the line. Import the file again, and
+    choose to decide on the line later or to treat it as different money."""
 
     status = 409
+    plural = """%(count)s lines may already be here (the first: %(first)s). Nothing was imported. Check each line.
+    Import the file again, and choose to decide on each line later or to treat them as different money."""
 
 
 class QuestionAnswered(DonationsError):
@@ -64,10 +66,12 @@ class QuestionAnswered(DonationsError):
 
 
 class ImportInUse(DonationsError):
-    """This import cannot be withdrawn. Lines already matched or recorded: %(count)s. Nothing was changed. Undo those
-    matches, and match each line correctly."""
+    """This import cannot be withdrawn: %(count)s line was already matched or recorded. Nothing was changed. Undo this
+    match, and match the line correctly."""
 
     status = 409
+    plural = """This import cannot be withdrawn: %(count)s lines were already matched or recorded. Nothing was changed.
+    Undo those matches, and match each line correctly."""
 
 
 class ImportWithdrawn(DonationsError):

@@ -67,11 +67,22 @@ def read(language: str) -> Catalog:
 
 
 def extract_errors(fileobj: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[tuple[Any, ...]]:
-    """Babel's extraction method for errors/: the docstring of each class is the sentence."""
+    """Babel's extraction method for errors/: the docstring of each class is the sentence, `plural` that for many."""
     for node in ast.parse(fileobj.read()).body:
         text = ast.get_docstring(node) if isinstance(node, ast.ClassDef) else None
-        if text:
+        plural = _plural(node) if isinstance(node, ast.ClassDef) else ""
+        if text and plural:
+            yield node.lineno, "ngettext", (inspect.cleandoc(text), plural), []
+        elif text:
             yield node.lineno, "gettext", inspect.cleandoc(text), []
+
+
+def _plural(kind: ast.ClassDef) -> str:
+    """The sentence of an error for a count of many, if it tells one."""
+    for line in kind.body:
+        if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "plural":
+            return inspect.cleandoc(str(ast.literal_eval(line.value)))
+    return ""
 
 
 def _update(language: str, template: Catalog) -> list[str]:

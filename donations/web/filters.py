@@ -3,6 +3,7 @@ no template says `|safe`."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_interval, format_skeleton
 from babel.numbers import format_decimal, format_percent
 from flask import Flask
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale, gettext, ngettext
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
@@ -147,12 +148,17 @@ def label(code: str | None, labels: Mapping[Any, Any]) -> str:
 
 def sentence(error: Any) -> str:
     """What went wrong, in the reader's language: of a DonationsError, or of whatever else has a sentence and facts."""
-    return str(gettext(error.sentence, **{name: _fact(name, fact) for name, fact in error.facts.items()}))
+    facts = {name: _fact(name, fact) for name, fact in error.facts.items()}
+    if getattr(error, "plural", ""):
+        return str(ngettext(error.sentence, inspect.cleandoc(error.plural), error.facts[error.counted], **facts))
+    return str(gettext(error.sentence, **facts))
 
 
 def _fact(name: str, fact: Any) -> Any:
     if isinstance(fact, Money):
         return money(fact, short=True)
+    if isinstance(fact, date) and not isinstance(fact, datetime):
+        return day(fact)
     return _fault(fact) if name in ("fault", "mend") and fact else fact
 
 

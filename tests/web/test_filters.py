@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from donations.appeals import amounts
-from donations.errors import TooManyDecimals
+from donations.errors import TooManyDecimals, TryLater
 from donations.money import Money
 from donations.web import filters
 
@@ -91,3 +91,18 @@ def test_proposed_amounts_make_sense_in_their_currency(appeals, currency: str, f
     appeal.currency = currency
 
     assert amounts.suggested(appeal)[0].plain() == first
+
+
+@pytest.mark.usefixtures("russian")
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(1, "1 секунду"), (3, "3 секунды"), (30, "30 секунд"), (21, "21 секунду")]
+)
+def test_an_error_that_tells_a_count_uses_the_form_of_its_number(seconds: int, said: str) -> None:
+    assert f"Подождите {said} и" in filters.sentence(TryLater(seconds=seconds))
+
+
+@pytest.mark.usefixtures("english")
+def test_an_error_that_tells_one_says_so_on_pages_and_to_commands() -> None:
+    assert "wait 1 second and" in filters.sentence(TryLater(seconds=1))
+    assert "wait 1 second and" in str(TryLater(seconds=1))
+    assert "wait 2 seconds and" in str(TryLater(seconds=2))

@@ -6,6 +6,7 @@ import re
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from donations.appeals.file_error import Fault
 from donations.errors import DonationsError
@@ -57,8 +58,13 @@ _ROW = re.compile(r"^(?:appeals\[0\]\.)?(?:funds|events|areas)\[(\d+)\]$")
 
 def nothing_left(report: Report) -> str:
     """That no address shows what was hidden."""
-    facts = {"count": number(report.asked), "address": public_url("")}
-    return _("We checked %(count)s addresses at %(address)s. None of them shows what you have hidden.", **facts)
+    return ngettext(
+        "We checked %(count)s address at %(address)s. It does not show what you have hidden.",
+        "We checked %(count)s addresses at %(address)s. None of them shows what you have hidden.",
+        report.asked,
+        count=number(report.asked),
+        address=public_url(""),
+    )
 
 
 def of_fault(fault: Fault) -> str:

@@ -15,11 +15,12 @@ from wtforms.validators import AnyOf
 from donations import giving
 from donations.errors import DonationsError, PaymentServiceDown, RefundRefused
 from donations.extensions import db
-from donations.models import RefundAttempt
+from donations.models import Refund, RefundAttempt
 from donations.models.base import MAX_ID
 from donations.models.refund_attempt import REFUND_REASONS
 from donations.reconciliation import payments
 from donations.reconciliation.payments import Shown
+from donations.stripe_statuses import RefundStatus
 from donations.web.access import fresh
 from donations.web.filters import money, sentence
 from donations.web.page import now, page
@@ -125,6 +126,14 @@ def _ask(charge_id: str, form: RefundForm) -> tuple[int, bool]:
         return attempt.id, done.again
 
 
+def _told(attempt: RefundAttempt) -> str:
+    """A refund that Stripe has taken on may still be on its way."""
+    refund = db.session.get(Refund, attempt.refund_id) if attempt.refund_id else None
+    if refund is not None and refund.status == RefundStatus.SUCCEEDED:
+        return _("Refund made: %(amount)s.", amount=money(attempt.amount))
+    return _("Refund in transit: %(amount)s.", amount=money(attempt.amount))
+
+
 def _carry_out(attempt_id: int, charge_id: str, *, again: bool = False) -> Any:
     try:
         carry_out(attempt_id, now())
@@ -133,7 +142,7 @@ def _carry_out(attempt_id: int, charge_id: str, *, again: bool = False) -> Any:
 "is known. Do not request another refund."))  # fmt: skip
     else:
         attempt = db.session.get_one(RefundAttempt, attempt_id)
-        say_used() if again else flash(_("Refund made: %(amount)s.", amount=money(attempt.amount)))
+        say_used() if again else flash(_told(attempt))
     finally:
         dashboard_cache.forget()
     return redirect(url_for("treasury.card_payments.show", charge_id=charge_id), 303)

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from donations import giving, references
 from donations.errors import AlreadyDone, DonationsError
@@ -49,7 +50,7 @@ def answer() -> Any:
         _answer(form.act.data, chosen)
     except DonationsError as error:
         return _list(form, form.refuse(error))
-    flash(_("Selected donations updated."))
+    flash(_told(form.act.data, len(chosen)))
     return redirect(url_for("treasury.offline_donations.index"), 303)
 
 
@@ -79,6 +80,12 @@ _VERBS = {
 }
 
 
+def _told(word: str, count: int) -> str:
+    if word == "accept":
+        return ngettext("%(count)s donation accepted.", "%(count)s donations accepted.", count, count=count)
+    return ngettext("%(count)s donation cancelled.", "%(count)s donations cancelled.", count, count=count)
+
+
 def _answer(word: str, gift_ids: list[int]) -> None:
     name, verb = _VERBS[word]
     with act(name) as done:
@@ -95,6 +102,8 @@ def _say_recorded(form: GiftForm, code: str | None, again: bool) -> None:
         say_used()
     elif code:
         flash(_("%(amount)s recorded. Reference code: %(code)s.", amount=amount, code=code))
+    elif giving.offline_donations.needs_another():
+        flash(_("%(amount)s recorded. Another treasurer must accept this donation.", amount=amount))
     else:
         flash(_("%(amount)s recorded. You can add another donation.", amount=amount))
 

@@ -114,7 +114,8 @@ def test_what_is_on_a_slip_already_is_not_amended_in_the_books(treasurer: Browse
 
 
 def test_a_transfer_counts_when_the_line_of_the_bank_is_matched(treasurer: Browser, branch: Branch) -> None:
-    branch.hands_in(method="bank", first_counter="", second_counter="")
+    sent = branch.hands_in(method="bank", first_counter="", second_counter="")
+    assert "when the transfer is matched to our bank statement" in branch.client.get(sent.headers["Location"]).text
     decide(treasurer, "accept")
     gift = db.session.scalars(select(OfflineDonation)).one()
     assert (gift.state, of_london(), (gift.reference_code or "?") in branch.page().text) == ("expected", 0, True)

@@ -84,8 +84,11 @@ def test_the_only_treasurer_accepts_alone_and_the_audit_says_so(
     signed_in("admin")
     record(treasurer)
     gift = only_gift()
-    assert "There is no other treasurer" in treasurer.get("/treasury/offline-donations").text
+    page = treasurer.get("/treasury/offline-donations").text
+    assert "There is no other treasurer" in page
+    assert "These donations count when you accept them" in page
     assert say(treasurer, "accept", gift.id).status_code == 303
+    assert "1 donation accepted." in treasurer.get("/treasury/offline-donations").text
     assert raised() == 25000
     assert last_act()[2]["recorded_by_who_accepts"] == [str(gift.id)]
 

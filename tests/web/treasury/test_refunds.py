@@ -55,6 +55,7 @@ def test_a_gift_is_given_back_whole(treasurer: Browser, given: Given) -> None:
     assert sound() == ()
     text = treasurer.get(given.path).text
     assert "He gave twice" in text
+    assert "Refund made: £20" in text
     assert "Refund donation" not in text
 
 
