@@ -233,3 +233,22 @@ def module_graph(found: list[Module]) -> dict[str, set[str]]:
         named = {f"{base}.{name}" if f"{base}.{name}" in known else base for base, name in module.imports(lazy=False)}
         graph[module.name] = {name for name in named if name in known and name != module.name}
     return graph
+
+
+_NAMED_FILE = re.compile(r"(?<![\w/.*-])((?:[a-z_]+/)*[a-z_]+\.py)\b")
+
+
+def named_file_faults(module: Module, root: Path = ROOT) -> list[str]:
+    """Files that a docstring or a comment names, and that are not below its folder or one around it: a reader is led
+    astray by them as by a wrong name."""
+    text = "\n".join([*_docstrings(module.tree), *re.findall(r"#.*", module.source)])
+    folder = root.joinpath(*module.name.split("."))
+    folders = (*([folder] if module.is_package else []), *folder.parents[: len(module.name.split("."))])
+    missing = {name for name in _NAMED_FILE.findall(text) if not any((one / name).exists() for one in folders)}
+    return [f"{module.name} names {name}" for name in sorted(missing)]
+
+
+def _docstrings(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield ast.get_docstring(node) or ""

@@ -36,6 +36,16 @@ def test_a_file_called_by_a_gerund_is_found(name: str) -> None:
     assert house.file_name_faults(Module(name, '"""What it is for."""')) != []
 
 
+@pytest.mark.parametrize("module", OURS, ids=_id)
+def test_a_file_that_a_docstring_names_is_there(module: Module) -> None:
+    assert house.named_file_faults(module) == []
+
+
+def test_a_file_that_is_named_and_gone_is_found() -> None:
+    module = Module("donations.ledger.checks", '"""The rest is in reckoning.py and web/headers.py."""')
+    assert house.named_file_faults(module) == ["donations.ledger.checks names reckoning.py"]
+
+
 @pytest.mark.parametrize("module", TESTS, ids=_id)
 def test_a_test_module_opens_with_a_sentence_and_stays_short(module: Module) -> None:
     assert house.size_faults(module) == []

@@ -1,4 +1,4 @@
-"""Which amounts the form and the embeds propose. What may be given is decided elsewhere (money.py, giving)."""
+"""Which amounts the form and the embeds propose. What may be given is decided elsewhere (money/, giving)."""
 
 from __future__ import annotations
 

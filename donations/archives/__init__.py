@@ -6,7 +6,7 @@ from __future__ import annotations
 from donations.archives.backup import Copy, write
 from donations.archives.container import SUFFIX, verify
 from donations.archives.records import findings, forget, note, written
-from donations.archives.retention import dated_name, prune
+from donations.archives.rotation import dated_name, prune
 from donations.archives.target import Restored, drill, restore
 
 __all__ = [

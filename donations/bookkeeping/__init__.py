@@ -2,7 +2,7 @@
 treasurer's action, the entries that must exist. No database, no Stripe, no clock. The rows named are those of
 docs/ledger.md."""
 
-from donations.bookkeeping import treasury
+from donations.bookkeeping import adjustments, offline_donations, payment_requests
 from donations.bookkeeping.accounts import CLEARING, OF_AN_UNKNOWN_MOVEMENT, PUBLIC_ACCOUNTS
 from donations.bookkeeping.balance_transactions import entry_for, is_of_unknown_kind
 from donations.bookkeeping.bank import LineFacts, MatchedPart, entry_of_line
@@ -23,12 +23,14 @@ __all__ = [
     "Parts",
     "Standing",
     "Wanted",
+    "adjustments",
     "entries_for",
     "entry_for",
     "entry_of_line",
     "entry_of_payout",
     "is_of_unknown_kind",
+    "offline_donations",
+    "payment_requests",
     "settled_amount",
     "standing_of",
-    "treasury",
 ]

@@ -15,7 +15,8 @@ from sqlalchemy.engine import Connection
 
 from donations import approvals, facts, ledger, privacy, staff, totals
 from donations.appeals import wordings
-from donations.bookkeeping import Standing, treasury
+from donations.bookkeeping import Standing
+from donations.bookkeeping import offline_donations as entries
 from donations.errors import AlreadyDone, MatchedBefore, NotToBeCorrected, NotTwoCounters, NotYourOwn, SentBefore
 from donations.extensions import db
 from donations.giving import offline_receipts
@@ -167,7 +168,7 @@ def book(conn: Connection, gift: OfflineDonation, *, at: datetime) -> None:
         posted += ledger.converge(
             conn,
             ("offline_gift", gift.id),
-            treasury.entry_of_gift(gift.id, gift.method, parts, donation.currency, received_at),
+            entries.entry_of_donation(gift.id, gift.method, parts, donation.currency, received_at),
             at=at,
             day_of=lambda moment: moment.astimezone(zone).date(),
             closed_until=house.closed_until,

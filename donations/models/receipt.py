@@ -1,4 +1,4 @@
-"""Receipts as they were issued: the payload frozen, the person's block apart and erasable. Rules are in receipts.py."""
+"""Receipts as they were issued: the payload frozen, the person's block apart and erasable. Rules are in receipts/."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class StatementLine(Model):
     booked_on: Mapped[date] = mapped_column(Date)
     amount_minor: Mapped[int] = mapped_column(BigInt)
     currency: Mapped[str] = mapped_column(Text)
-    # JSON of the bank's details (statement_lines/details.py), sealed; None once it was erased.
+    # JSON of the bank's details (reconciliation/statement_lines/details.py), sealed; None once it was erased.
     details_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     payer_hash: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)  # keyed, of the counterparty's account
     personal_until: Mapped[date] = mapped_column(Date, index=True)

@@ -4,7 +4,6 @@ donation and donor (lookup)."""
 from donations.receipts.issuance import (
     SETTLES_WITHIN,
     UNDO_WITHIN,
-    Acknowledged,
     acknowledge,
     acknowledge_due,
     acknowledge_later,
@@ -33,6 +32,7 @@ from donations.receipts.lookup import (
     successor_of,
     token_of,
 )
+from donations.receipts.payload import Acknowledged
 
 __all__ = [
     "IN_ORDER",

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,29 +18,14 @@ from donations.bookkeeping import Standing
 from donations.data_keys.offline import is_sealed_offline
 from donations.models import Appeal, Donation, Receipt, ReceiptChange, ReceiptEvent, ReceiptSeries
 from donations.models.base import new_id, new_link
-from donations.money import Money
 from donations.prepared import Prepared, upsert
 from donations.receipts.lookup import label_of, person_hash_of, person_identity, random_label
+from donations.receipts.payload import Acknowledged, payload_of, purpose_of
 
 # For so long the team may undo its changes before a receipt follows and a mail is sent.
 UNDO_WITHIN = timedelta(hours=2)
 # So long Stripe may still be telling the rest of a change before a donor is told of it.
 SETTLES_WITHIN = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """What a receipt acknowledges: received less what was refunded or lost, in the donation's own currency. `cause` is
-    why that is another amount than the receipt before says, one of models.receipt.CAUSES. The money came or was begun
-    at `began_at`, and what changed it last happened at `caused_at`, by the clocks of Stripe or the bank."""
-
-    amount: Money
-    received_on: str
-    issued_on: str
-    method: str
-    cause: str
-    began_at: datetime | None = None
-    caused_at: datetime | None = None
 
 
 def acknowledge(conn: Connection, donation: Any, said: Acknowledged, latest: Any, *, at: datetime) -> None:
@@ -88,7 +73,7 @@ def cause_of(standing: Standing, latest: Any, *, offline: bool) -> str:
 def follow_purpose(conn: Connection, donation: Donation, live: Receipt, *, at: datetime) -> None:
     """A donation was moved to another fund: its receipt follows in UNDO_WITHIN if it names another one now; if it names
     the right one again, nothing waits any more."""
-    if _names(live) != _purpose(donation.terms):
+    if _names(live) != purpose_of(donation.terms):
         _put_off(conn, donation.id, at=at)
     else:
         _FORGET_CHANGE.run(conn, {"of_donation": donation.id})
@@ -119,7 +104,7 @@ def issue(conn: Connection, donation: Any, said: Acknowledged, latest: Any = Non
     series_id, series, numbering, number = _NEXT_NUMBER.one(conn, taken_for)
     label = random_label() if numbering == "random" else label_of(series, number)
     person_sealed, person_hash = _person(donation, label, latest)
-    payload = _payload(donation, said, label, person_hash, replaces)
+    payload = payload_of(donation, said, label, person_hash, replaces)
     receipt_id = new_id()
     _INSERT.run(
         conn,
@@ -173,12 +158,12 @@ def _live(latest: Any) -> Any:
 
 def _is_true(donation: Any, said: Acknowledged, live: Any) -> bool:
     """Whether a live receipt says what is true: the amount, and what it is for."""
-    return bool(live.amount_minor == said.amount.minor and _names(live) == _purpose(donation.terms))
+    return bool(live.amount_minor == said.amount.minor and _names(live) == purpose_of(donation.terms))
 
 
 def _names(receipt: Any) -> dict[str, Any]:
-    """What a receipt says the donation is for, as `_purpose` says it of the donation."""
-    return _purpose(json.loads(receipt.payload))
+    """What a receipt says the donation is for, as `purpose_of` says it of the donation."""
+    return purpose_of(json.loads(receipt.payload))
 
 
 def _end(conn: Connection, receipt_id: int, state: str, cause: str, *, at: datetime) -> None:
@@ -216,35 +201,6 @@ def _tell(
         began_at=said.began_at if said else None,
         caused_at=said.caused_at if said else None,
     )
-
-
-def _payload(donation: Any, said: Acknowledged, label: str, person_hash: str | None, replaces: Any) -> str:
-    """The frozen JSON, with sorted keys, so that the same facts give the same bytes."""
-    terms = donation.terms
-    frozen = {
-        "label": label,
-        "issued_on": said.issued_on,
-        "received_on": said.received_on,
-        "amount_minor": said.amount.minor,
-        "currency": said.amount.currency,
-        "organisation": terms["organisation"],
-        "legal_name": terms.get("legal_name"),
-        **_purpose(terms),
-        "language": donation.language,
-        "method": said.method,
-        "person_hash": person_hash,
-        **({} if replaces is None else {"replaces": replaces.label}),
-    }
-    return json.dumps(frozen, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _purpose(terms: Any) -> dict[str, Any]:
-    """What a receipt says the donation is for, as its terms allow."""
-    return {
-        "appeal_title": terms["appeal_title"],
-        "fund_names": terms.get("fund_names", []),
-        "restriction": terms.get("restriction", ""),
-    }
 
 
 _appeal: Table = Appeal.__table__  # type: ignore[assignment]

@@ -12,7 +12,8 @@ from sqlalchemy import select, text
 from sqlalchemy.engine import Connection
 
 from donations import approvals, facts, ledger, totals
-from donations.bookkeeping import Wanted, treasury
+from donations.bookkeeping import Wanted
+from donations.bookkeeping import adjustments as entries
 from donations.errors import AlreadyDone, NotArrivedYet, NotForThisLine, SentBefore, TooMuchToWriteOff
 from donations.extensions import db
 from donations.i18n import N_
@@ -141,25 +142,25 @@ def _key(row: Adjustment) -> str:
 
 def _transfer(row: Adjustment, at: datetime) -> Sequence[Wanted]:
     assert row.other_fund_id is not None
-    return treasury.entry_of_transfer(
+    return entries.entry_of_transfer(
         _key(row), row.fund_id, row.other_fund_id, f"bank:{row.bank_account_id}", row.amount_minor, row.currency, at
     )
 
 
 def _opening(row: Adjustment, at: datetime) -> Sequence[Wanted]:
     bank_ref = f"bank:{row.bank_account_id}"
-    return treasury.entry_of_opening(_key(row), row.fund_id, bank_ref, row.amount_minor, row.currency, at)
+    return entries.entry_of_opening(_key(row), row.fund_id, bank_ref, row.amount_minor, row.currency, at)
 
 
 def _write_off(row: Adjustment, at: datetime) -> Sequence[Wanted]:
     assert row.account is not None
-    return treasury.entry_of_write_off(
+    return entries.entry_of_write_off(
         _key(row), row.fund_id, row.account, row.clear_ref, row.amount_minor, row.currency, at
     )
 
 
 def _kept(row: Adjustment, at: datetime) -> Sequence[Wanted]:
-    return treasury.entry_of_kept(_key(row), row.fund_id, row.clear_ref or "", row.amount_minor, row.currency, at)
+    return entries.entry_of_kept(_key(row), row.fund_id, row.clear_ref or "", row.amount_minor, row.currency, at)
 
 
 _WANTED: dict[str, Callable[[Adjustment, datetime], Sequence[Wanted]]] = {

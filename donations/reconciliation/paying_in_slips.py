@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.engine import Connection
 
 from donations import facts, giving, ledger
-from donations.bookkeeping import treasury
+from donations.bookkeeping import offline_donations as entries
 from donations.errors import AlreadyDone, MatchedBefore, SlipDiffers
 from donations.extensions import db
 from donations.models import BankAccount, OfflineDonation, PayingInSlip
@@ -73,7 +73,7 @@ def book(conn: Connection, slip: PayingInSlip, *, at: datetime) -> None:
     ledger.converge(
         conn,
         ("slip", slip.id),
-        treasury.entry_of_slip(slip.ref, held, slip.currency, paid_in_at),
+        entries.entry_of_slip(slip.ref, held, slip.currency, paid_in_at),
         at=at,
         day_of=lambda moment: moment.astimezone(zone).date(),
         closed_until=house.closed_until,

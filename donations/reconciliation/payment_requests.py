@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from donations import approvals, facts, ledger, privacy
-from donations.bookkeeping import treasury
+from donations.bookkeeping import payment_requests as entries
 from donations.errors import AlreadyDone, NeedsAnother, ReasonNeeded, SentBefore
 from donations.extensions import db
 from donations.models import Approval, BankAccount, Fund, PaymentRequest
@@ -141,9 +141,7 @@ def book(conn: Connection, row: PaymentRequest, *, at: datetime) -> None:
     ledger.converge(
         conn,
         ("disbursement", row.id),
-        treasury.entries_of_disbursement(
-            row.ref, row.fund_id, row.amount_minor, row.currency, row.approved_at, row.sent_at
-        ),
+        entries.entries_of_request(row.ref, row.fund_id, row.amount_minor, row.currency, row.approved_at, row.sent_at),
         at=at,
         day_of=lambda moment: moment.astimezone(zone).date(),
         closed_until=house.closed_until,

@@ -1,5 +1,5 @@
 """Bank statements, previewed and imported: which lines are new, known or suspicious, whether balances agree, and the
-whole file written or nothing of it. Nothing is booked here: lines wait to be matched (matching.py)."""
+whole file written or nothing of it. Nothing is booked here: lines wait to be matched (matching/)."""
 
 from __future__ import annotations
 

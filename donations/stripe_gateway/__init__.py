@@ -1,13 +1,11 @@
 """The only importer of stripe. It translates Stripe's objects into our own types: small frozen dataclasses, or the
-facts of facts/. Events are verified (events), objects read (objects), calls made (calls); no database is touched."""
+facts of facts/. Events are verified (events), objects read (objects), calls made (calls,
+checkout_calls). No database is touched."""
 
 from donations.stripe_gateway.calls import (
     balance,
-    checkout_behind,
-    checkout_params,
     create_product,
     events_since,
-    expire_session,
     greet,
     make_refund,
     members_of,
@@ -15,11 +13,17 @@ from donations.stripe_gateway.calls import (
     payouts_since,
     refunds_of,
     retrieve,
-    retrieve_session,
-    start_checkout,
     thing,
     things_since,
 )
+from donations.stripe_gateway.checkout_calls import (
+    checkout_behind,
+    checkout_params,
+    expire_session,
+    retrieve_session,
+    start_checkout,
+)
+from donations.stripe_gateway.checkout_sessions import Session, session_of
 from donations.stripe_gateway.endpoints import (
     Endpoint,
     delete_endpoint,
@@ -38,7 +42,6 @@ from donations.stripe_gateway.objects import (
     thing_of,
     warning_of,
 )
-from donations.stripe_gateway.sessions import Session, session_of
 
 __all__ = [
     "API_VERSION",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from donations.stripe_gateway.calls import calling, client
+from donations.stripe_gateway.client import calling, client
 from donations.stripe_gateway.events import API_VERSION
 
 _PAGE = 100

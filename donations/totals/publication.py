@@ -11,7 +11,7 @@ from donations.extensions import db
 from donations.models import Appeal, Organisation, PublishedTotal
 from donations.money import exponent
 from donations.periods import period_of
-from donations.totals import areas, contributions
+from donations.totals import areas, donation_counts
 from donations.totals.public_totals import reckon
 from donations.totals.stored_totals import raise_versions
 
@@ -43,7 +43,7 @@ def publish(appeal: Appeal, at: datetime, *, all_known: bool = False) -> None:
     if row is None:
         row = PublishedTotal(appeal_id=appeal.id, version=0, as_of=at)
         db.session.add(row)
-    came = {"appeal": figures.donations, **contributions.counts(db.session.connection(), appeal)}
+    came = {"appeal": figures.donations, **donation_counts.counts(db.session.connection(), appeal)}
     if not all_known:
         new, came = _held_back(new, came, _before(row, start, came))
     row.figures = {"period_start": start.isoformat(), **new, "came": came}

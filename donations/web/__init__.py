@@ -23,7 +23,7 @@ from donations.web import (
     sessions,
 )
 from donations.web.campaigns import bp as campaigns
-from donations.web.embeds import badge, content, feed, frame, oembed, overlay, sites
+from donations.web.embeds import badge, content, feed, frame, oembed, overlay, seen_sites
 from donations.web.embeds import scoreboard as framed_scoreboard
 from donations.web.health import bp as health
 from donations.web.staff import account, audit_log, guides, kept_forms, links, passkeys, people, sign_in
@@ -75,7 +75,7 @@ def init_app(app: Flask, babel: Babel) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     response_cache.init_app(app)
     content.init_app(app)
-    sites.init_app(app)
+    seen_sites.init_app(app)
     languages.init_app(app, babel)
     page.init_app(app)
     for bp in (*PUBLIC, *MACHINES, *EMBEDS, *MOVED):

@@ -1,4 +1,4 @@
-"""Where Stripe's events arrive. The answer says one thing: whether the event is kept. What it means is inbox.py's."""
+"""Where Stripe's events arrive. The answer says one thing: whether the event is kept. What it means is inbox/'s."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from donations.bookkeeping import CLEARING
 from donations.extensions import db
 from donations.models import Account
 from donations.reconciliation.to_do import KINDS, AtClose
+from donations.reconciliation.to_do.clearing_balances import RESTS
 from donations.reconciliation.to_do.kinds import ACCOUNTS, BY_ITSELF, ELSEWHERE, SETTLED, STATES
-from donations.reconciliation.to_do.open_balances import RESTS
-from donations.reconciliation.to_do.rows import ROWS
+from donations.reconciliation.to_do.waiting_by_state import ROWS
 from donations.web.treasury import labels, to_do_labels
 from donations.web.treasury.to_do import PLACES
 from tests.house import ROOT

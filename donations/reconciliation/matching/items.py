@@ -1,5 +1,5 @@
 """What matching holds against each other, as plain values: unmatched lines, and the open things a line may be. Pure;
-how they come out of the database, loading.py says."""
+how they come out of the database, open_items.py says."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The questions that matching asks the database, as Core statements. What the answers mean, loading.py and learning.py
-say."""
+"""The questions that matching asks the database, as Core statements. What the answers mean, open_items.py
+and payer_rules.py say."""
 
 from __future__ import annotations
 

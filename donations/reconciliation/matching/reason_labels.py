@@ -1,4 +1,4 @@
-"""The reasons of matches in words that a person reads. What each is worth, scoring.py says."""
+"""The reasons of matches in words that a person reads. What each is worth, scores.py says."""
 
 from __future__ import annotations
 

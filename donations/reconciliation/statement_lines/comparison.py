@@ -1,5 +1,5 @@
 """The lines of a file held against those that are here: each is new, known, or in doubt. What decides, identity.py
-says; what follows from it is written by writing.py."""
+says; what follows from it is written by insert.py."""
 
 from __future__ import annotations
 

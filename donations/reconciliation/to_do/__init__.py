@@ -1,5 +1,5 @@
 """The to-do list: everything that waits for a person. kinds.py lists the kinds and classifies every account and state;
-open_balances.py and rows.py find them; lists.py puts them together, for the pages and for the close of a period."""
+clearing_balances.py and waiting_by_state.py find them. lists.py puts them together, for the pages and for the close."""
 
 from donations.reconciliation.to_do.actions import dismiss, retry
 from donations.reconciliation.to_do.kinds import KINDS, AtClose, Kind

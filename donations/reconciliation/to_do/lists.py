@@ -14,10 +14,10 @@ from sqlalchemy.engine import Connection
 from donations.models import Entry, Fund, Posting
 from donations.money import Money
 from donations.reconciliation import balances
+from donations.reconciliation.to_do.clearing_balances import RESTS
 from donations.reconciliation.to_do.kinds import KINDS, Kind
-from donations.reconciliation.to_do.open_balances import RESTS
-from donations.reconciliation.to_do.rows import ROWS
-from donations.reconciliation.to_do.selects import day, moment
+from donations.reconciliation.to_do.query_shape import day, moment
+from donations.reconciliation.to_do.waiting_by_state import ROWS
 
 SHOWN, PAGE_LENGTH = 5, 50
 # How long each thing may take before a person is told. Stripe promises the fee of a charge within the hour.

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, current_app, g, request
 
 from donations.errors import AppealNotFound
 from donations.web import embed_theme
-from donations.web.embeds import sites
+from donations.web.embeds import seen_sites
 from donations.web.embeds.content import Showing, find, kept
 from donations.web.headers import FOR_EVER, GONE, LIVE, kind
 from donations.web.page import content_hash, fragment, page, versioned
@@ -28,7 +28,7 @@ def show(slug: str) -> Response:
     except AppealNotFound:
         return page("embeds/gone.html", 404, cache=GONE)
     g.framed_by = showing.sites
-    sites.note(slug, request.referrer)
+    seen_sites.note(slug, request.referrer)
     return _kept(showing, "embeds/frame.html")
 
 

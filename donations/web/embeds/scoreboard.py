@@ -11,7 +11,7 @@ from donations.appeals import scoreboard
 from donations.errors import AppealNotFound
 from donations.models import Appeal, Organisation
 from donations.web import embed_theme, languages
-from donations.web.embeds import sites
+from donations.web.embeds import seen_sites
 from donations.web.embeds.content import Showing, find, kept
 from donations.web.headers import GONE, LIVE, kind
 from donations.web.page import fragment, now, page
@@ -30,7 +30,7 @@ def show(slug: str) -> Response:
         answer = _kept(showing, "embeds/scoreboard.html")
     except AppealNotFound:
         return page("embeds/gone.html", 404, cache=GONE)
-    sites.note(slug, request.referrer)
+    seen_sites.note(slug, request.referrer)
     return answer
 
 

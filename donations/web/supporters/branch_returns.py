@@ -74,7 +74,7 @@ def _page(token: str, area: Area, form: PayInForm, status: int = 200, revises: B
     found = branch_returns.of_area(area)
     amended = {row.revises for row in found}
     return page(
-        "supporters/branch_return.html",
+        "supporters/branch_return_form.html",
         status,
         cache="no-store",
         token=token,

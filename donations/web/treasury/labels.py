@@ -225,7 +225,7 @@ STRAYS = {
 }
 
 
-# What is to be seen on a line of a statement (statement_lines/comparison.py).
+# What is to be seen on a line of a statement (reconciliation/statement_lines/comparison.py).
 LINE_REASONS = {
     "twin": _l("same day and amount as an imported line"),
     "moved": _l("same text and amount as a line a few days before or after"),

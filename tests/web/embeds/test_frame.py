@@ -181,7 +181,7 @@ def test_the_sites_that_frame_it_are_counted_by_origin_alone(app: Flask, client:
 
 
 def test_a_crowd_of_invented_sites_is_not_kept_without_end(app: Flask, client: FlaskClient, monkeypatch) -> None:
-    monkeypatch.setattr("donations.web.embeds.sites.MAX_PER_APPEAL", 3)
+    monkeypatch.setattr("donations.web.embeds.seen_sites.MAX_PER_APPEAL", 3)
 
     for number in range(6):
         client.get(ALI, headers={"Referer": f"https://site-{number}.example/"})

@@ -1,5 +1,5 @@
 """What lies on the clearing accounts and should not: per thing that an account clears, unless the thing is on its way
-as usual or is listed by its own state (rows.py)."""
+as usual or is listed by its own state (waiting_by_state.py)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from donations import models
 from donations.bookkeeping import OF_A_CHARGE, PAYOUT_CATEGORIES, accounts
 from donations.models.base import BigInt
 from donations.reconciliation.disputes import CLOSED
-from donations.reconciliation.to_do.selects import day, items, matched, moment
+from donations.reconciliation.to_do.query_shape import day, items, matched, moment
 from donations.stripe_statuses import PayoutStatus
 
 

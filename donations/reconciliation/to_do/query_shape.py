@@ -1,5 +1,5 @@
 """The shape that every query of the to-do list has, so that they can be put together into one. The rows themselves are
-in open_balances.py and rows.py."""
+in clearing_balances.py and waiting_by_state.py."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """What waits by its own state: disputes, queues, statement lines, things to accept or approve. What waits because money
-lies on a clearing account is in rests.py."""
+lies on a clearing account is in clearing_balances.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Table, Text, and_, cast, exists, func, literal, or_
 
 from donations import models
 from donations.reconciliation.disputes import CLOSED, GIVEN_BACK
-from donations.reconciliation.to_do.selects import (
+from donations.reconciliation.to_do.query_shape import (
     day,
     dismissed_since,
     items,

@@ -1,26 +1,20 @@
-"""How an appeal is put on other sites: choose how it looks, see it, copy what to paste; say which sites may show it,
-and see on which it was seen. The forms themselves are embeds."""
+"""How an appeal is put on other sites: choose how it looks, see it, copy what to paste, and see on which sites it was
+seen. What is embedded is in web/embeds/, which sites may show it in allowed_sites.py."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
-from flask_babel import gettext as _
 from sqlalchemy import select
 
-from donations.errors import ShownAgain
 from donations.extensions import db
 from donations.models import Appeal, EmbeddingSite, Organisation
 from donations.web import embed_theme
-from donations.web.audited_action import act
-from donations.web.filters import in_language, sentence
-from donations.web.origin import origin_of
+from donations.web.filters import in_language
 from donations.web.page import asks_for_fragment, page, public_url
-from donations.web.text_fields import lines
 
 bp = Blueprint("embeds", __name__)
-MAX_SITES = 50
 
 
 @bp.get("/<slug:slug>/embeds")
@@ -28,29 +22,10 @@ def show(slug: str) -> Response:
     appeal = Appeal.any_by_slug(slug)
     if asks_for_fragment():
         return page("campaigns/_chosen.html", cache="no-store", appeal=appeal, **_chosen(appeal))
-    return _page(appeal)
+    return settings_page(appeal)
 
 
-@bp.post("/<slug:slug>/embeds")
-def allow(slug: str) -> Any:
-    """The sites that may frame it, one a line; none means any."""
-    typed = lines(request.form.get("sites"))
-    sites = [origin_of(line) for line in typed.splitlines() if line.strip()]
-    if "" in sites or len(sites) > MAX_SITES:
-        fault = _("Enter one address per line, like https://example.org, %(most)s at most.", most=MAX_SITES)
-        return _page(Appeal.any_by_slug(slug), 422, typed=typed, fault=fault)
-    try:
-        with act("appeal.sites", f"appeal:{slug}") as done:
-            appeal = Appeal.any_by_slug(slug)
-            wanted = list(dict.fromkeys(sites))
-            done.again = appeal.embed_sites == wanted
-            appeal.embed_sites, done.details["sites"] = wanted, wanted
-    except ShownAgain as error:
-        return _page(Appeal.any_by_slug(slug), error.status, typed=typed, fault=sentence(error))
-    return _page(Appeal.any_by_slug(slug), saved=True)
-
-
-def _page(
+def settings_page(
     appeal: Appeal, status: int = 200, *, typed: str | None = None, fault: str = "", saved: bool = False
 ) -> Response:
     seen = db.session.scalars(
