@@ -43,7 +43,8 @@ def show(name: str) -> Response:
 def shown(text: str, address: str) -> Markup:
     """A document as HTML. `address` is that of a guide called "guide": links between guides are made like it."""
     tokens = _markdown.parse(text.replace("- [ ] ", "- ☐ "))
-    return filters.guide(_markdown.renderer.render(list(_framed(tokens, address)), _markdown.options, {}))
+    rendered = _markdown.renderer.render(list(_framed(tokens, address)), _markdown.options, {})
+    return filters.guide(rendered.replace("<p></p>\n", ""))  # where a picture stood
 
 
 def anchor(heading: str) -> str:

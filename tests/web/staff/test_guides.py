@@ -64,11 +64,12 @@ def test_guides_are_read_by_the_team_alone(app: Flask, browser: Browser, treasur
 
 
 def test_a_document_brings_no_picture_and_no_code_of_its_own(app: Flask) -> None:
-    text = "# A\n\n![x](y.png) <script>1</script> [b](javascript:1)\n\n| a |\n|---|\n| `<b>` |\n"
+    text = "# A\n\n![x](y.png)\n\n<script>1</script> [b](javascript:1)\n\n| a |\n|---|\n| `<b>` |\n"
 
     shown = guides.shown(text, "/staff/guide/guide")
 
     assert "<script" not in shown
     assert "<img" not in shown
+    assert "<p></p>" not in shown
     assert "href" not in shown
     assert '<div class="scroller" role="region" tabindex="0" aria-label="A"><table>' in shown.replace("\n", "")
