@@ -43,7 +43,10 @@ class Table:
         for key in self.values:
             if key not in known:
                 near = _near(key, known)
-                self.fault(key, "no such key is known." + (f" Did you mean {near}?" if near else ""))
+                if near:
+                    self.fault(key, N_("this key is unknown. Did you mean %(near)s?"), near=near)
+                else:
+                    self.fault(key, N_("this key is unknown."))
 
     def string(self, key: str, *, required: bool = False) -> str | None:
         """One line of text, trimmed."""
@@ -97,17 +100,17 @@ class Table:
         values = self._listed(key, required)
         for index, value in enumerate(values):
             if not isinstance(value, str) or value not in words:
-                near = _near(value, words)
-                mend = f" Did you mean {near}?" if near else ""
-                self.fault(f"{key}[{index}]", f"{_shown(value)} is not known here.{mend}")
+                self._unknown(f"{key}[{index}]", value, words)
             elif value in values[:index]:
-                self.fault(f"{key}[{index}]", f"{value!r} stands here twice. Delete one.")
+                self.fault(f"{key}[{index}]", N_("%(value)s appears twice. Delete one."), value=repr(value))
         return [value for value in values if isinstance(value, str) and value in words]
 
     def flag(self, key: str) -> bool:
         value = self.values.get(key, False)
         if not isinstance(value, bool):
-            self.fault(key, f"{_shown(value)} is not true or false. Write it without quotes.")
+            self.fault(
+                key, N_("%(value)s is not true or false. Enter true or false without quotes."), value=_shown(value)
+            )
             return False
         return value
 
@@ -132,7 +135,8 @@ class Table:
                 said = N_("the organisation does not use the language %(language)s. Choose one of: %(languages)s.")
                 self.fault(f"{key}.{language}", said, language=repr(language), languages=", ".join(languages))
             elif not isinstance(text, str) or not text.strip():
-                self.fault(f"{key}.{language}", f"{_shown(text)} is no text. Write it in quotes, or leave the key out.")
+                said = N_("%(value)s is not a text. Enter a text (in a file, in quotes), or leave it out.")
+                self.fault(f"{key}.{language}", said, value=_shown(text))
             else:
                 texts[language] = text.strip()
         if languages[0] not in value:
@@ -190,7 +194,7 @@ class Table:
         if value is None:
             return None
         if not isinstance(value, dict):
-            self.fault(key, f"this is not a table. Write [{self.at(key)}] above its keys.")
+            self.fault(key, N_("this is not a table. Put %(header)s above its keys."), header=f"[{self.at(key)}]")
             return None
         return Table(value, self.at(key), self.faults)
 
@@ -199,7 +203,7 @@ class Table:
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             header = re.sub(r"\[\d+\]", "", self.at(key))
-            self.fault(key, f"these are not tables. Write [[{header}]] above each one.")
+            self.fault(key, N_("these are not tables. Put %(header)s above each one."), header=f"[[{header}]]")
             return []
         return [Table(item, f"{self.at(key)}[{index}]", self.faults) for index, item in enumerate(value)]
 
@@ -214,7 +218,7 @@ class Table:
         if value is None:
             return []
         if not isinstance(value, list) or (required and not value):
-            self.fault(key, f'{_shown(value)} is not a list. Write it like ["one", "two"].')
+            self.fault(key, N_('%(value)s is not a list. Enter it like ["one", "two"].'), value=_shown(value))
             return []
         return value
 
@@ -222,7 +226,8 @@ class Table:
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str):
-            self.fault(key, f'{_shown(value)} is not an amount. Write it in quotes, like "20" or "20.50".')
+            said = N_("%(value)s is not an amount. Enter it like 20 or 20.50 (in a file, in quotes).")
+            self.fault(key, said, value=_shown(value))
             return None
         try:
             amount = money.parse(value, currency)

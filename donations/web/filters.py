@@ -22,7 +22,7 @@ from markupsafe import Markup
 from donations import references
 from donations.models import Appeal
 from donations.money import WORLD_ENGLISH, Money, written
-from donations.web import languages
+from donations.web import error_labels, languages
 
 _TAGS = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "h3", "h4", "h5", "h6", "hr"}
 _GUIDE_TAGS = _TAGS | {"h1", "h2", "table", "thead", "tbody", "tr", "th", "td", "pre", "code", "div"}
@@ -155,6 +155,8 @@ def sentence(error: Any) -> str:
 
 
 def _fact(name: str, fact: Any) -> Any:
+    if isinstance(fact, str) and fact in error_labels.FACTS.get(name, {}):
+        return str(error_labels.FACTS[name][fact])
     if isinstance(fact, Money):
         return money(fact, short=True)
     if isinstance(fact, date) and not isinstance(fact, datetime):

@@ -82,7 +82,7 @@ FAULTS = [
     ('name = "Solidarity Fund"', "", "organisation.name", "missing"),
     ('name = "Solidarity Fund"', "name = 3", "organisation.name", "in quotes"),
     ('currency = "GBP"\nlanguages', 'currency = "gbp"\nlanguages', "organisation.currency", "Did you mean GBP?"),
-    ('languages = ["en", "ru"]', 'languages = ["en", "xx"]', "organisation.languages[1]", "not known"),
+    ('languages = ["en", "ru"]', 'languages = ["en", "xx"]', "organisation.languages[1]", "is not a valid value"),
     ('languages = ["en", "ru"]', "languages = []", "organisation.languages", "is not a list"),
     ('languages = ["en", "ru"]', 'languages = "en"', "organisation.languages", "is not a list"),
     ('"Europe/London"', '"Europe/Londn"', "organisation.timezone", "Did you mean Europe/London?"),
@@ -96,7 +96,7 @@ FAULTS = [
     ('"SOLIDARITY"', '"SOLIDARITY"\ncontact_email = "nobody"', "organisation.contact_email", "fund@example.org"),
     ('"SOLIDARITY"', '"SOLIDARITY"\nbank.iban = "GB00WEST12345698765432"', "organisation.bank.iban", "check digit"),
     ('"SOLIDARITY"', '"SOLIDARITY"\nbank.ibn = "x"', "organisation.bank.ibn", "Did you mean iban?"),
-    ('"SOLIDARITY"', '"SOLIDARITY"\ndescriptor = "x"', "organisation.descriptor", "no such key"),
+    ('"SOLIDARITY"', '"SOLIDARITY"\ndescriptor = "x"', "organisation.descriptor", "this key is unknown"),
     ("[[appeals]]", "[[appeal]]\n[[appeals]]", "appeal", "Did you mean appeals?"),
     ('slug = "free-maya"', "", "appeals[0].slug", "missing"),
     ('slug = "free-maya"', 'slug = "Free Maya"', "appeals[0].slug", "cannot be used in a web address"),
@@ -120,8 +120,8 @@ FAULTS = [
     ('title = "Free Maya"', "", "appeals[0].title", "missing"),
     ('title = "Free Maya"', 'title.ru = "Х"', "appeals[0].title", "the text in 'en' is missing"),
     ('title = "Free Maya"', 'title.en = "x"\ntitle.de = "y"', "appeals[0].title.de", "does not use the language 'de'"),
-    ('title = "Free Maya"', 'title.en = ""', "appeals[0].title.en", "is no text"),
-    ('title = "Free Maya"', 'title = "x"\nstory.en = 5', "appeals[0].story.en", "is no text"),
+    ('title = "Free Maya"', 'title.en = ""', "appeals[0].title.en", "is not a text"),
+    ('title = "Free Maya"', 'title = "x"\nstory.en = 5', "appeals[0].story.en", "is not a text"),
     ('["5", 10]', '["5", "5.00"]', "appeals[0].suggested[1]", "twice"),
     ('["5", 10]', '["5", "0.10"]', "appeals[0].suggested[1]", "smallest donation"),
     ('["5", 10]', "[5.5]", "appeals[0].suggested[0]", "in quotes"),
@@ -146,7 +146,7 @@ FAULTS = [
     ('on = "2026-03"', "", "appeals[0].events[0].on", "missing"),
     ('text.en = "Arrested."', "", "appeals[0].events[0].text", "missing"),
     ('target = "600"', "", "appeals[0].areas[0].target", "missing"),
-    ('target = "600"', 'target = "600"\nsize = 3', "appeals[0].areas[0].size", "no such key"),
+    ('target = "600"', 'target = "600"\nsize = 3', "appeals[0].areas[0].size", "this key is unknown"),
 ]  # fmt: skip
 
 

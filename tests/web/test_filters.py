@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from donations.appeals import amounts
-from donations.errors import TooManyDecimals, TryLater
+from donations.errors import NotAllowedInState, RefundRefused, TooManyDecimals, TryLater
 from donations.money import Money
 from donations.web import filters
 
@@ -106,3 +106,11 @@ def test_an_error_that_tells_one_says_so_on_pages_and_to_commands() -> None:
     assert "wait 1 second and" in filters.sentence(TryLater(seconds=1))
     assert "wait 1 second and" in str(TryLater(seconds=1))
     assert "wait 2 seconds and" in str(TryLater(seconds=2))
+
+
+@pytest.mark.usefixtures("russian")
+def test_a_code_of_ours_inside_an_error_is_said_in_words() -> None:
+    assert "открыт" in filters.sentence(NotAllowedInState(state="open", wanted="draft", slug="free-maya"))
+    assert "never_arrived" not in filters.sentence(RefundRefused(code="never_arrived"))
+    assert "запрос не дошёл до Stripe" in filters.sentence(RefundRefused(code="never_arrived"))
+    assert "card_on_the_moon" in filters.sentence(RefundRefused(code="card_on_the_moon"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -53,6 +55,7 @@ FIELDS = {
     "events": _l("Timeline"),
     "areas": _l("Regions"),
 }
+_CODES: Mapping[str, Mapping[str, Any]] = {"kind": KINDS, "key": FIELDS}
 _ROW = re.compile(r"^(?:appeals\[0\]\.)?(?:funds|events|areas)\[(\d+)\]$")
 
 
@@ -69,13 +72,15 @@ def nothing_left(report: Report) -> str:
 
 def of_fault(fault: Fault) -> str:
     """The fault as a sentence in the reader's language, for beside its field."""
-    facts = {name: _fact(value) for name, value in fault.facts.items()}
+    facts = {name: _fact(name, value) for name, value in fault.facts.items()}
     said = _(fault.sentence, **facts)
     return said[:1].upper() + said[1:]
 
 
-def _fact(value: object) -> object:
+def _fact(name: str, value: object) -> object:
     if isinstance(value, DonationsError):
         return sentence(value)
+    if isinstance(value, str) and value in _CODES.get(name, {}):
+        return _CODES[name][value]
     row = _ROW.match(value) if isinstance(value, str) else None
     return _("row %(number)s", number=int(row[1]) + 1) if row else value

@@ -11,7 +11,8 @@ from flask_babel import lazy_pgettext as _lp
 from donations.paper.amounts_in_words import METHODS as PAYMENT_METHODS
 from donations.reconciliation import posting_stop
 from donations.stripe_statuses import DisputeStatus, PayoutStatus, RefundStatus
-from donations.web.treasury import stripe_labels, to_do_labels
+from donations.web import stripe_labels
+from donations.web.treasury import to_do_labels
 
 # In the order of balances.COLUMNS.
 COLUMNS = {

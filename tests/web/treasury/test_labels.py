@@ -17,9 +17,10 @@ from donations import mailer, stripe_statuses
 from donations.inbox.handlers import HANDLERS
 from donations.paper import amounts_in_words
 from donations.reconciliation.to_do import KINDS
+from donations.web import stripe_labels
 from donations.web.filters import label
 from donations.web.staff import audit_labels
-from donations.web.treasury import labels, stripe_labels, to_do_labels
+from donations.web.treasury import labels, to_do_labels
 
 pytestmark = pytest.mark.databases("sqlite")
 STATUSES = (
