@@ -4,7 +4,9 @@ tests/test_house.py holds the real files against them."""
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -151,6 +153,23 @@ def file_name_faults(module: Module) -> list[str]:
     """A file that is called by what it does ("handling", "reckoning") and not by what it is about."""
     name = module.name.rsplit(".", 1)[-1]
     return [f"{module.name} is called by a gerund"] if name.endswith("ing") and name not in NOUNS else []
+
+
+# Words that only this project used, or used in its own sense. Write: calculate, correct, anyone who, a person,
+# donation, branch return, statement line.
+DIALECT = re.compile(
+    r"\b(?:reckon\w*|mend(?:s|ed|ing)?|whoever|somebody|gifts?(?! Aid)|pay-ins?|bank lines?)\b", re.IGNORECASE
+)
+
+
+def dialect_faults(module: Module) -> list[str]:
+    """Docstrings and comments with a word of the private dialect. Code in them and placeholders are not looked at."""
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    prose = [ast.get_docstring(node) or "" for node in ast.walk(module.tree) if isinstance(node, kinds)]
+    tokens = tokenize.generate_tokens(io.StringIO(module.source).readline)
+    prose += [token.string for token in tokens if token.type == tokenize.COMMENT]
+    plain = re.sub(r"`[^`]*`|%\(\w+\)s", "", "\n".join(prose))
+    return [f"{module.name} says {match[0]!r}" for match in DIALECT.finditer(plain)]
 
 
 def size_faults(module: Module) -> list[str]:
