@@ -78,7 +78,7 @@ def test_the_app_works_as_a_role_that_cannot_take_off_what_guards_the_books(two_
     assert ledger.check(db.session.connection(), NOON).findings == ()
     # and the ledger's guards are out of reach, as they are for an intruder in the app
     refused_alone()
-    assert not roles.owns_the_books(db.session.connection())
+    assert not roles.owns_ledger_tables(db.session.connection())
     # and a copy is made by that role, and restored by the owner's, with the same outcome
     archives.write(tmp_path / "a.ffarchive", two_roles.config["SETTINGS"], at=NOON)
     db.session.remove()
@@ -92,7 +92,7 @@ def test_the_app_works_as_a_role_that_cannot_take_off_what_guards_the_books(two_
 @pytest.mark.databases("postgresql")
 def test_the_owners_role_is_told_apart(two_roles: Flask) -> None:
     with roles.owner_engine() as engine, engine.connect() as conn:
-        assert roles.owns_the_books(conn)
+        assert roles.owns_ledger_tables(conn)
 
 
 @pytest.mark.databases("sqlite")

@@ -99,7 +99,7 @@ def of(appeal: Appeal, at: datetime) -> Scoreboard:
     today = Organisation.get().day_of(at)
     start = period_of(appeal.period, today)
     total = totals.public(appeal, at)
-    raised = totals.published_areas(appeal, start) if appeal.discreet else totals.reckon_areas(appeal, start)
+    raised = totals.published_areas(appeal, start) if appeal.discreet else totals.calculate_areas(appeal, start)
     days, passed = _days(total, today)
     changed = _changes(appeal, start)
     shown = [

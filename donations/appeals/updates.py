@@ -83,7 +83,7 @@ def write(appeal: Appeal, title: Texts, text: Texts, *, form_key: str, by: str) 
     return update
 
 
-def mend(update: AppealUpdate, title: Texts, text: Texts, *, by: str, at: datetime) -> bool:
+def edit(update: AppealUpdate, title: Texts, text: Texts, *, by: str, at: datetime) -> bool:
     """Change the text of an update. Returns whether anything changed. Raises NeedsAnotherToPublish for a published one
     where two people are needed: withdraw it and write another."""
     if (update.title, update.text) == (title, text):

@@ -93,7 +93,7 @@ def entries(facts: PaymentFacts, shares: Shares, settled: Money, planned: Iterab
     """The entries of the refunds that count, and of those that came back."""
     wanted: list[Wanted] = []
     for one in planned:
-        wanted += _given_back(facts, shares, settled.currency, one)
+        wanted += _refund_entries(facts, shares, settled.currency, one)
         if one.bounced:
             wanted += _came_back(facts, shares, settled.currency, one)
     return wanted
@@ -115,7 +115,7 @@ def settlement(facts: PaymentFacts, shares: Shares, movement: Movement, planned:
     return entry(f"bt:{movement.id}", "settlement", movement.created_at, lines)
 
 
-def _given_back(facts: PaymentFacts, shares: Shares, currency: str, one: Planned) -> list[Wanted]:
+def _refund_entries(facts: PaymentFacts, shares: Shares, currency: str, one: Planned) -> list[Wanted]:
     account = REFUNDS if shares.identified else UNIDENTIFIED
     taken: list[Line] = []
     for stretch in one.from_income:

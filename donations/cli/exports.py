@@ -57,7 +57,7 @@ def export(
             def progress(count: int) -> None:
                 bar.update(count)
 
-            books = exports.books_of(conn, scope, progress=progress)
+            books = exports.extract(conn, scope, progress=progress)
             bar.length = books.postings
             exports.FORMATS[format_name].write(books, file)
         disclosures.tell("ledger export")  # If that fails, the file is not there.

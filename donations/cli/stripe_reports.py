@@ -41,7 +41,7 @@ def import_(file: Path, timezone: str | None, manual_payouts: bool, as_json: boo
             click.progressbar(length=lines, label="Transactions", hidden=as_json or lines < 500) as bar,
             write_unit() as conn,
         ):
-            taken = stripe_reports.take_in(conn, report, at=at, progress=bar.update)
+            taken = stripe_reports.import_report(conn, report, at=at, progress=bar.update)
             about = f"report:{taken.report}"
             audit.record(conn, actor(), "stripe.report_imported", about, {"movements": taken.movements}, at=at)
     except OperationalError as error:  # Two that wait for each other, or a database that went away.

@@ -86,7 +86,7 @@ def area_of(token: str) -> Area:
     return area
 
 
-def hand_in(area: Area, told: HandedIn, *, revises: BranchReturn | None = None, at: datetime) -> BranchReturn:
+def submit(area: Area, told: HandedIn, *, revises: BranchReturn | None = None, at: datetime) -> BranchReturn:
     """A new branch return, or a new version of one. The same form sent again is the same branch return. Raises
     NotTwoCounters for cash, SentBefore if the form says something else now, AlreadyDone if there is a later version
     already, and TooManyPayIns."""
@@ -129,7 +129,7 @@ def accept(conn: Connection, pay_in_id: int, *, actor: str, name: str, at: datet
     row = _lock(pay_in_id)
     if row.state != "new":
         raise AlreadyDone()
-    words = words_of(row)
+    words = names_and_notes(row)
     is_own = words is not None and name.strip().casefold() in words.names
     if is_own and offline_donations.needs_another():
         raise YourNameIsOnIt()
@@ -195,7 +195,7 @@ def counts() -> dict[str, int]:
     return {state: int(count) for state, count in db.session.execute(_COUNTS)}
 
 
-def words_of(row: BranchReturn) -> Words | None:
+def names_and_notes(row: BranchReturn) -> Words | None:
     """The names and notes of a branch return; None where they have been erased."""
     if row.words_sealed is None:
         return None

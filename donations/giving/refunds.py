@@ -109,7 +109,7 @@ def begin_try(conn: Connection, attempt_id: int, *, at: datetime) -> Try | None:
     )
 
 
-def take_in(conn: Connection, refund: facts.Refund, *, at: datetime) -> None:
+def apply_refund(conn: Connection, refund: facts.Refund, *, at: datetime) -> None:
     """Record Stripe's report of a refund with all that follows for its donation, and end the attempt that requested it.
     An answer to our own call and an event have the same effect, in whatever order."""
     known = facts.record_refund(conn, refund, at=at)

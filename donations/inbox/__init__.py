@@ -5,7 +5,7 @@ from donations.inbox import while_stopped
 from donations.inbox.arrivals import receive
 from donations.inbox.counts import count
 from donations.inbox.handlers import HANDLERS
-from donations.inbox.objects import take_in, tell
+from donations.inbox.objects import apply_object, tell
 from donations.inbox.queue import (
     anything_due,
     handle_due,
@@ -19,6 +19,7 @@ from donations.inbox.queue import (
 __all__ = [
     "HANDLERS",
     "anything_due",
+    "apply_object",
     "count",
     "handle_due",
     "handle_reread",
@@ -27,7 +28,6 @@ __all__ = [
     "receive",
     "replay",
     "reread",
-    "take_in",
     "tell",
     "while_stopped",
 ]  # fmt: skip

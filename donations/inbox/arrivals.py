@@ -48,7 +48,7 @@ def receive(event: Event, raw: bytes, *, at: datetime) -> str:
     if is_sqlite():
         _desk.bring(arrival)
     else:
-        _take_in([arrival])
+        _keep_batch([arrival])
     if arrival.failed is not None:
         raise arrival.failed
     return arrival.outcome
@@ -71,13 +71,13 @@ class _Desk:
             if not arrival.done.is_set():
                 with self._guard:
                     batch, self._queue = self._queue, []
-                _take_in(batch)
+                _keep_batch(batch)
 
 
 _desk = _Desk()
 
 
-def _take_in(arrivals: list[_Arrival]) -> None:
+def _keep_batch(arrivals: list[_Arrival]) -> None:
     """Keep and handle events in one transaction; if that cannot be committed, each is kept alone."""
     try:
         with bare_write_unit() as conn:

@@ -16,7 +16,7 @@ from donations import giving, stripe_gateway
 from donations.database import check_open, savepoint
 from donations.errors import PostingStopped
 from donations.facts import Thing
-from donations.inbox.objects import take_in, tell
+from donations.inbox.objects import apply_object, tell
 from donations.models import StripeEvent
 from donations.prepared import Prepared
 from donations.stripe_gateway import Event
@@ -95,7 +95,7 @@ def told(error: Exception) -> str:
 
 
 def _on_thing(conn: Connection, event: Event, at: datetime) -> None:
-    take_in(conn, _thing_of(event), at=at)
+    apply_object(conn, _thing_of(event), at=at)
 
 
 def _thing_of(event: Event) -> Thing:

@@ -19,7 +19,7 @@ from donations.stripe_statuses import PayoutStatus, RefundStatus
 SHORT_OF_MONEY = "insufficient_funds"  # why a refund waits until money is paid in at Stripe
 
 
-def take_in(conn: Connection, thing: facts.Thing, *, at: datetime) -> None:
+def apply_object(conn: Connection, thing: facts.Thing, *, at: datetime) -> None:
     """Write the thing, book what follows, and tell the treasurers what must not wait."""
     _WRITERS[type(thing)](conn, thing, at)
     tell(conn, thing, at=at)
@@ -65,7 +65,7 @@ def _charge(conn: Connection, charge: Charge, at: datetime) -> None:
 
 
 def _refund(conn: Connection, refund: Refund, at: datetime) -> None:
-    giving.refunds.take_in(conn, refund, at=at)
+    giving.refunds.apply_refund(conn, refund, at=at)
 
 
 def _dispute(conn: Connection, dispute: Dispute, at: datetime) -> None:

@@ -46,7 +46,7 @@ def grant(conn: Connection) -> None:
         conn.exec_driver_sql(statement)
 
 
-def owns_the_books(conn: Connection) -> bool:
+def owns_ledger_tables(conn: Connection) -> bool:
     """Whether the role of this connection could remove the triggers that guard the ledger."""
     if conn.dialect.name != "postgresql":
         return False

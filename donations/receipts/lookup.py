@@ -69,7 +69,7 @@ def by_token(token: str) -> Receipt:
     return receipt
 
 
-def stands_instead(token: str) -> Receipt | None:
+def replacement_for(token: str) -> Receipt | None:
     """The live receipt for the donation of a link whose own receipt is not here, if there is one."""
     link, reference = tokens.read_receipt_link(token)
     if link is None:

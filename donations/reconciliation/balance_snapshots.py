@@ -30,7 +30,7 @@ class Marks:
     rests: Sequence[dict[str, Any]]
 
 
-def reckon(conn: Connection, *, at: datetime) -> Marks:
+def calculate(conn: Connection, *, at: datetime) -> Marks:
     """Add up every posting of entries made an hour before that moment and earlier."""
     through = int(conn.execute(_THROUGH, {"before": least_id(at - MARGIN)}).scalar_one())
     told = {"through": through}

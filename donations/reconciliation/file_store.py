@@ -62,7 +62,7 @@ def all_of(shelf: str) -> list[Path]:
     return sorted(path for path in _folder(shelf).glob("*") if _is_name(path.name) and _is_plain(path))
 
 
-def seal_anew(shelf: str, name: str) -> bool:
+def reseal(shelf: str, name: str) -> bool:
     """Seal it with the key of today, if another has. Returns whether it could be opened."""
     path = _path(shelf, name)
     try:

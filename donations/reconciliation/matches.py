@@ -72,7 +72,7 @@ def undo(conn: Connection, line_id: int, *, actor: str, at: datetime) -> None:
     conn.execute(_UNDO, {"of_line": line_id, "who": actor, "moment": at})
     _move_disbursements(conn, confirmed, "paid", "sent")
     _book(conn, line_id, confirmed, at)
-    _check_nothing_was_given_back(conn, confirmed)
+    _check_not_refunded(conn, confirmed)
     # A donation that was recorded from the line is expected by no one.
     for part in confirmed:
         if part.kind == "offline_gift" and FROM_THE_LINE in part.reasons:
@@ -96,7 +96,7 @@ def _book(conn: Connection, line_id: int, parts: Sequence[Any], at: datetime) ->
         statement_line_entries.book_matched(conn, "slip", slip, at=at)
 
 
-def _check_nothing_was_given_back(conn: Connection, parts: Sequence[Any]) -> None:
+def _check_not_refunded(conn: Connection, parts: Sequence[Any]) -> None:
     for part in parts:
         if (
             part.kind == "offline_gift"

@@ -74,12 +74,12 @@ def _is_named(fund: Fund, plain: str, words: set[str]) -> bool:
     for name in fund.name.values():
         telling = [word for word in _words(name) if len(word) >= _SHORTEST and word not in _COMMON]
         whole = " ".join(_words(name))
-        if f" {whole} " in f" {plain} " or (telling and all(_stands_in(word, words) for word in telling)):
+        if f" {whole} " in f" {plain} " or (telling and all(_occurs_in(word, words) for word in telling)):
             return True
     return False
 
 
-def _stands_in(word: str, words: set[str]) -> bool:
+def _occurs_in(word: str, words: set[str]) -> bool:
     """With another ending too, as languages have them."""
     stem = word[: max(_SHORTEST, len(word) - _ENDING)]
     return any(other.startswith(stem) and abs(len(other) - len(word)) <= _ENDING for other in words)

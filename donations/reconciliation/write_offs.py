@@ -1,4 +1,4 @@
-"""Which rests may be written off: what is left over once a thing has arrived, never a thing that is still expected."""
+"""Which remainders may be written off: what is left over once an item has arrived, never an item still expected."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KINDS = {
 }
 
 
-def rests(conn: Connection, at: datetime) -> list[Any]:
+def remainders(conn: Connection, at: datetime) -> list[Any]:
     """(account, what it clears, fund id, currency, minor units) of what may be written off, fund by fund."""
     listed = {item.ref for kind in sorted({*_KINDS.values()}) for item in to_do.of_kind(conn, kind, at)}
     found = dashboard.not_cleared(conn, ACCOUNTS)

@@ -24,7 +24,7 @@ _FORGOTTEN_AFTER = timedelta(days=1)
 
 def note(conn: Connection, act: str, *, of: Staff | None, place: bytes, about: str = "", at: datetime) -> None:
     """Record that `act` happened to an account, or to an address that is none's. `place`: the keyed hash of the network
-    it came from (brakes.place_of). `about`: what was asked for, if it is not the account itself."""
+    it came from (throttling.place_of). `about`: what was asked for, if it is not the account itself."""
     who = of.actor if of is not None else NOBODY
     kind, network = f"{act} {who} {at:%Y%m%d%H}", place.hex()[:NETWORK_LETTERS]
     times, from_there = _count(conn, (kind, f"{kind} {network}"), at)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from donations.facts import Charge
-from donations.stripe_gateway.objects import charge_of, in_our_words, text_of, time_of
+from donations.stripe_gateway.objects import charge_of, own_errors, text_of, time_of
 from donations.stripe_statuses import ChargeStatus, IntentStatus, SessionPayment, SessionStatus
 
 
@@ -30,7 +30,7 @@ class Session:
 
 def session_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Session:
     """A Checkout session as our type, as it was at that moment. Raises BadEvent."""
-    with in_our_words():
+    with own_errors():
         metadata = said.get("metadata") or {}
         is_complete = SessionStatus.of(str(said["status"])) is SessionStatus.COMPLETE
         paid = SessionPayment.of(str(said.get("payment_status")))

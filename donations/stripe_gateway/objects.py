@@ -33,7 +33,7 @@ _AT_ONCE = frozenset(
 def charge_of(said: Mapping[str, Any], *, said_at: datetime | None = None, is_change: bool = False) -> Charge:
     """A charge as our type. Stripe keeps only when it was begun: when it succeeded or failed is `said_at`, exactly if
     this is the event of that change (`is_change`), else at the latest. Raises BadEvent."""
-    with in_our_words():
+    with own_errors():
         metadata = said.get("metadata") or {}
         details = said.get("payment_method_details") or {}
         charged_at, status = time_of(said["created"]), _status_of_charge(said)
@@ -86,7 +86,7 @@ def _account_of(said: Mapping[str, Any]) -> str | None:
 def movement_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Movement:
     """A balance transaction as our type; its source expanded tells which charge it belongs to, and, with `said_at` the
     time of the listing, the state of that charge. Raises BadEvent."""
-    with in_our_words():
+    with own_errors():
         rate = said.get("exchange_rate")
         return Movement(
             id=text_of(said["id"]),
@@ -109,7 +109,7 @@ def movement_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> 
 
 def refund_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Refund:
     """A refund as our type. Raises BadEvent."""
-    with in_our_words():
+    with own_errors():
         metadata = said.get("metadata") or {}
         return Refund(
             id=text_of(said["id"]),
@@ -130,7 +130,7 @@ def refund_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Re
 
 def dispute_of(said: Mapping[str, Any], *, said_at: datetime) -> Dispute:
     """A dispute as our type, as it was at that moment. Raises BadEvent."""
-    with in_our_words():
+    with own_errors():
         charge_id = text_of(_id(said["charge"]))
         evidence = said.get("evidence_details") or {}
         due_by = evidence.get("due_by") or None  # 0: the bank takes no answer
@@ -153,7 +153,7 @@ def dispute_of(said: Mapping[str, Any], *, said_at: datetime) -> Dispute:
 
 def warning_of(said: Mapping[str, Any]) -> FraudWarning:
     """An early fraud warning as our type. Raises BadEvent."""
-    with in_our_words():
+    with own_errors():
         return FraudWarning(
             id=text_of(said["id"]),
             charge_id=text_of(_id(said["charge"])),
@@ -165,7 +165,7 @@ def warning_of(said: Mapping[str, Any]) -> FraudWarning:
 
 def payout_of(said: Mapping[str, Any], *, said_at: datetime) -> Payout:
     """A payout as our type, as it was at that moment. Raises BadEvent."""
-    with in_our_words():
+    with own_errors():
         trace = said.get("trace_id") or {}
         return Payout(
             id=text_of(said["id"]),
@@ -188,7 +188,7 @@ def payout_of(said: Mapping[str, Any], *, said_at: datetime) -> Payout:
 
 def checkout_of(said: Mapping[str, Any]) -> Checkout:
     """A Checkout session with its line items, read to make a donation again. Raises BadEvent."""
-    with in_our_words():
+    with own_errors():
         items = (said.get("line_items") or {}).get("data") or []
         products = [_id((item.get("price") or {}).get("product")) for item in items]
         return Checkout(
@@ -262,7 +262,7 @@ def _id(value: Any) -> str | None:
 
 
 @contextmanager
-def in_our_words() -> Iterator[None]:
+def own_errors() -> Iterator[None]:
     """What does not fit inside raises BadEvent."""
     try:
         yield

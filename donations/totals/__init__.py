@@ -1,7 +1,7 @@
 """What an appeal has raised: one public definition, one version, the published snapshot. Every number the public sees
 comes from `public`, and is kept in step with the ledger in the transaction that posts."""
 
-from donations.totals.areas import reckon as reckon_areas
+from donations.totals.areas import calculate as calculate_areas
 from donations.totals.milestones import note as note_milestones
 from donations.totals.milestones import reached as milestones_reached
 from donations.totals.public_totals import PublicTotal, public, public_of
@@ -10,6 +10,17 @@ from donations.totals.recalculation import recalculate
 from donations.totals.stored_totals import apply
 
 __all__ = [
-    "DISCREET_STEP", "TICK_SECONDS", "PublicTotal", "apply", "milestones_reached", "note_milestones",
-    "public", "public_of", "publish", "published_areas", "recalculate", "reckon_areas", "touch",
+    "DISCREET_STEP",
+    "TICK_SECONDS",
+    "PublicTotal",
+    "apply",
+    "calculate_areas",
+    "milestones_reached",
+    "note_milestones",
+    "public",
+    "public_of",
+    "publish",
+    "published_areas",
+    "recalculate",
+    "touch",
 ]  # fmt: skip

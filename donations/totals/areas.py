@@ -20,7 +20,7 @@ def all_of(appeal: Appeal) -> Sequence[Area]:
     return db.session.scalars(select(Area).where(Area.appeal_id == appeal.id).order_by(Area.position, Area.id)).all()
 
 
-def reckon(appeal: Appeal, start: date) -> dict[int, int]:
+def calculate(appeal: Appeal, start: date) -> dict[int, int]:
     """Minor units of the appeal's own currency by area id, exact, in the period that starts then. Not for the public of
     a discreet appeal."""
     ids = [area.id for area in all_of(appeal)]

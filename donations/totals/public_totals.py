@@ -70,7 +70,7 @@ def public_of(appeals: Sequence[Appeal], at: datetime) -> list[PublicTotal]:
     organisation = Organisation.get()
     zone, today = ZoneInfo(organisation.timezone), organisation.day_of(at)
     starts = {appeal.id: period_of(appeal.period, today) for appeal in appeals}
-    exact = reckon([appeal for appeal in appeals if not appeal.discreet], starts, zone)
+    exact = calculate([appeal for appeal in appeals if not appeal.discreet], starts, zone)
     published = _snapshots([appeal for appeal in appeals if appeal.discreet], starts, zone)
     return [
         _shown(appeal, starts[appeal.id], (published if appeal.discreet else exact)[appeal.id], zone)
@@ -78,7 +78,7 @@ def public_of(appeals: Sequence[Appeal], at: datetime) -> list[PublicTotal]:
     ]
 
 
-def reckon(appeals: Sequence[Appeal], starts: Mapping[int, date], zone: ZoneInfo) -> dict[int, Figures]:
+def calculate(appeals: Sequence[Appeal], starts: Mapping[int, date], zone: ZoneInfo) -> dict[int, Figures]:
     """The stored figures by appeal id, exact, each of the period that starts then. Not for the public of a discreet
     appeal."""
     if not appeals:

@@ -16,10 +16,10 @@ _TEXT = ("text/", "application/json", "application/javascript", "image/svg+xml")
 
 
 def init_app(app: Flask) -> None:
-    app.after_request(_squeeze)
+    app.after_request(_compress)
 
 
-def _squeeze(response: Response) -> Response:
+def _compress(response: Response) -> Response:
     if isinstance(response, WholeResponse):
         return response
     is_text = (response.mimetype or "").startswith(_TEXT)
@@ -49,9 +49,9 @@ def _replace_body(response: Response, body: bytes) -> None:
 
 def _static_file() -> bytes:
     path = Path(current_app.static_folder or "") / (request.view_args or {})["filename"]
-    return _squeezed_file(str(path), path.stat().st_mtime_ns)
+    return _compressed_file(str(path), path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=128)
-def _squeezed_file(path: str, _changed_ns: int) -> bytes:
+def _compressed_file(path: str, _changed_ns: int) -> bytes:
     return gzip.compress(Path(path).read_bytes(), 9, mtime=0)

@@ -1,6 +1,6 @@
 """What a person looked at before they decide: the page sends its hash with the buttons, and where it has changed since,
-nothing is done. A view that publishes, deletes, approves or signs is marked with what its page shows; `acting.act` then
-compares the two in the transaction of the act, so that no such view can forget to."""
+nothing is done. A view that publishes, deletes, approves or signs is marked with what its page shows;
+`audited_action.act` then compares the two in the transaction of the action, so that no such view can forget to."""
 
 from __future__ import annotations
 

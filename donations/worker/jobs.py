@@ -22,7 +22,7 @@ from donations.worker import balance
 from donations.worker.card_testing import NAME as CARD_TESTING
 from donations.worker.card_testing import empty_unpaid, watch_cards
 from donations.worker.erasure import erase_personal_data, rewrite_tables
-from donations.worker.ledger_checks import check_books, mark_balances, watch_deadlines
+from donations.worker.ledger_checks import check_ledger, mark_balances, watch_deadlines
 from donations.worker.matching import match_lines
 from donations.worker.offline_key import NAME as OFFLINE_KEY
 from donations.worker.offline_key import seal_settled
@@ -35,7 +35,7 @@ from donations.worker.sessions import expire_checkouts
 from donations.worker.staff_changes import AUDIT_HEAD, mail_audit_head, make_staff_changes
 from donations.worker.stripe_objects import sync_objects
 from donations.worker.stripe_sync import catch_up, sync_movements, sync_payouts
-from donations.worker.subscribers import forget_followers, tell_followers
+from donations.worker.subscribers import forget_followers, mail_subscribers
 
 LEASE = timedelta(minutes=2)
 
@@ -90,7 +90,7 @@ JOBS = (
     Periodic("payouts", timedelta(minutes=5), sync_payouts),
     Periodic("objects", timedelta(hours=1), sync_objects),
     Periodic(RECOVERY, timedelta(seconds=5), recover_donations),
-    Periodic("books", timedelta(minutes=10), check_books),
+    Periodic("books", timedelta(minutes=10), check_ledger),
     Periodic("marks", timedelta(minutes=30), mark_balances),
     Periodic("matching", timedelta(seconds=5), match_lines),
     Periodic(balance.NAME, timedelta(hours=1), balance.check_balance),
@@ -99,7 +99,7 @@ JOBS = (
     Periodic("milestones", timedelta(seconds=30), note_milestones),
     Periodic("receipts", timedelta(seconds=30), change_receipts),
     Periodic("refunds", timedelta(seconds=30), continue_refunds),
-    Periodic("followers", timedelta(seconds=15), tell_followers),
+    Periodic("followers", timedelta(seconds=15), mail_subscribers),
     Periodic("forget-followers", timedelta(hours=1), forget_followers),
     # Also what `forget-checks`, `forget-kept-forms` and `erase-mail-addresses` did: their rows may still be in `job`.
     Periodic("erasure", timedelta(minutes=10), erase_personal_data),

@@ -19,7 +19,7 @@ from donations.stripe_statuses import DisputeStatus
 WARN_BEFORE = timedelta(days=3)
 
 
-def check_books(at: datetime) -> None:
+def check_ledger(at: datetime) -> None:
     """Ask every invariant. A grave fault stops posting until a person resumes it. Every fault is an alarm."""
     with snapshot() as conn:
         report = ledger.check(conn, at)
@@ -38,7 +38,7 @@ def check_books(at: datetime) -> None:
 def mark_balances(at: datetime) -> None:
     """Add up the ledger, so that the treasury's pages need not."""
     with snapshot() as conn:
-        made = balance_snapshots.reckon(conn, at=at)
+        made = balance_snapshots.calculate(conn, at=at)
     with write_unit() as conn:
         balance_snapshots.keep(conn, made)
 

@@ -29,7 +29,7 @@ def carry_out(attempt_id: int, at: datetime) -> None:
             giving.refunds.give_up(conn, attempt_id, str(error.facts["code"]))
         raise
     with write_unit() as conn, posting_stop.posted_despite_stop(conn, attempt_id):
-        giving.refunds.take_in(conn, refund, at=at)
+        giving.refunds.apply_refund(conn, refund, at=at)
 
 
 def continue_refunds(at: datetime) -> int:

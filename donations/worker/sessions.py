@@ -40,7 +40,7 @@ def look_at_sessions(at: datetime) -> int:
             session = None
         _look_again(attempt_id, at + giving.LOOK_AFTER)
         if session is not None:
-            take_in(session, at)
+            apply_session(session, at)
         if session is not None and session.awaits_payment:
             _look_again(attempt_id, at + giving.LOOK_FOR_PAYMENT_AFTER, even_complete=True)
     return len(due)
@@ -68,7 +68,7 @@ def close(attempt_id: int, session_id: str, at: datetime) -> None:
     _look_again(attempt_id, at)
 
 
-def take_in(session: stripe_gateway.Session, at: datetime) -> None:
+def apply_session(session: stripe_gateway.Session, at: datetime) -> None:
     """Record a session and its latest charge as Stripe reports them, with all that follows."""
     with write_unit() as conn:
         if session.charge is not None:

@@ -44,21 +44,21 @@ def sync_objects(at: datetime) -> int:
     changed = 0
     for kind, moment in (("refund", since), ("warning", since), ("dispute", at - DISPUTES_FOR)):
         for thing in reversed(list(stripe_gateway.things_since(kind, moment))):
-            changed += take_in(thing, at)
+            changed += apply_object(thing, at)
     for kind, ids in _not_over():
-        changed += sum(take_in(thing, at) for thing in _asked(kind, ids))
+        changed += sum(apply_object(thing, at) for thing in _asked(kind, ids))
     changed += complete(at)
     move_cursor(NAME, at)
     return changed
 
 
-def take_in(thing: Thing, at: datetime) -> bool:
+def apply_object(thing: Thing, at: datetime) -> bool:
     """Record an object as Stripe reports it, in a transaction of its own. False if all of it was known."""
     if _is_known(thing):
         return False
     try:
         with write_unit() as conn:
-            inbox.take_in(conn, thing, at=at)
+            inbox.apply_object(conn, thing, at=at)
     except PostingStopped:
         with write_unit() as conn:  # A deadline does not wait for posting.
             inbox.tell(conn, thing, at=at)
@@ -75,7 +75,7 @@ def complete(at: datetime, movement_ids: Sequence[str] | None = None) -> int:
     done = 0
     for batch in batches:
         for kind, object_id in _incomplete(batch):
-            done += sum(take_in(thing, at) for thing in _asked(kind, [object_id]))
+            done += sum(apply_object(thing, at) for thing in _asked(kind, [object_id]))
     return done
 
 

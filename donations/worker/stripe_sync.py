@@ -86,7 +86,7 @@ def _book_new(listed: list[facts.Movement], at: datetime) -> int:
     new = [movement for movement in reversed(listed) if movement.id not in known]
     for movement in new:
         if movement.behind is not None:
-            stripe_objects.take_in(movement.behind, at)
+            stripe_objects.apply_object(movement.behind, at)
         book_movement(movement, at)
     if new:
         stripe_objects.complete(at, [movement.id for movement in new])

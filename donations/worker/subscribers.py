@@ -13,7 +13,7 @@ from donations.models import Organisation
 MAX_BATCHES = 20  # a run ends well within the lease of its job; the rest goes with the next
 
 
-def tell_followers(at: datetime) -> int:
+def mail_subscribers(at: datetime) -> int:
     """Queue who must be asked and who is told of an update. Returns how many mails."""
     queued = 0
     for _ in range(MAX_BATCHES):

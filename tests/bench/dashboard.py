@@ -25,7 +25,7 @@ def fill() -> str:
     """A million postings as the worker has marked them, and a treasurer who has signed in. Returns their cookie."""
     books.fill()
     with write_unit() as conn:
-        balance_snapshots.keep(conn, balance_snapshots.reckon(conn, at=datetime.now(UTC)))
+        balance_snapshots.keep(conn, balance_snapshots.calculate(conn, at=datetime.now(UTC)))
     with write_unit() as conn:
         at = datetime.now(UTC)
         person = staff.invite(conn, "bench@example.org", ["treasurer"], language="en", by="cli:bench", at=at)

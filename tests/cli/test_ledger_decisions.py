@@ -12,7 +12,7 @@ from donations.database import write_unit
 from donations.errors import NothingToDecide, PostingStopped
 from donations.extensions import db
 from donations.models import Classification, Decision, PostingStop, StripeEvent
-from donations.worker.ledger_checks import check_books
+from donations.worker.ledger_checks import check_ledger
 from tests import events
 from tests.events import a_charge, balances, fresh, hear, rows
 from tests.factories import NOON, gbp
@@ -112,7 +112,7 @@ def test_posting_goes_on_and_what_waited_is_due_at_once(app: Flask, charge_id: s
 def test_resuming_is_refused_while_the_books_are_not_sound(app: Flask, charge_id: str) -> None:
     assign(app, charge_id, "ali")
     spoil(-1)
-    check_books(NOON)
+    check_ledger(NOON)
     for _ in range(2):
         done = ledger(app, "resume")
         assert done.exit_code == 1

@@ -15,7 +15,7 @@ from donations.database import write_unit
 from donations.errors import FindingGone, PostingStopped
 from donations.extensions import db
 from donations.models import Appeal, Correction, Organisation, PostingStop
-from donations.worker.ledger_checks import check_books
+from donations.worker.ledger_checks import check_ledger
 from tests.events import a_charge, balances, fresh, hear
 from tests.factories import NOON, a_donation, gbp
 
@@ -37,7 +37,7 @@ def ledger(app: Flask, *words: str) -> Result:
 def spoil(statement: str) -> None:
     with write_unit() as conn:
         assert conn.execute(text(statement)).rowcount
-    check_books(NOON)
+    check_ledger(NOON)
 
 
 def halted() -> bool:

@@ -83,7 +83,7 @@ def state_of(gift: Gift, said: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def check_books() -> None:
+def check_ledger() -> None:
     assert ledger.check(db.session.connection(), datetime.now(UTC)).findings == ()
 
 
@@ -118,7 +118,7 @@ def test_whichever_call_fails_while_an_event_is_received_the_next_try_makes_it_g
         if not faults.struck:
             break
     assert fatal > 3
-    check_books()
+    check_ledger()
 
 
 def test_whichever_call_fails_while_the_worker_tries_an_event_again_the_next_try_makes_it_good(
@@ -158,7 +158,7 @@ def test_whichever_call_fails_while_the_worker_tries_an_event_again_the_next_try
         if not faults.struck:
             break
     assert fatal > 8
-    check_books()
+    check_ledger()
 
 
 def test_a_group_of_events_that_cannot_be_committed_is_kept_one_by_one(
@@ -184,4 +184,4 @@ def test_a_group_of_events_that_cannot_be_committed_is_kept_one_by_one(
     fresh()
     assert db.session.get_one(StripeEvent, said["id"]).state == "handled"
     assert len(db.session.scalars(select(Receipt.id).where(Receipt.donation_id == gift.id)).all()) == 1
-    check_books()
+    check_ledger()

@@ -66,7 +66,7 @@ def a_refund(number: int) -> Act:
         # What Stripe says: the same refund, however often it is asked for by this reference.
         made = facts.Refund(f"re_{reference}", charge_id, gbp("5.00"), "succeeded", NOON, reference=reference)
         with write_unit() as conn:
-            giving.refunds.take_in(conn, made, at=NOON)
+            giving.refunds.apply_refund(conn, made, at=NOON)
 
     return act
 

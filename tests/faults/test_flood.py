@@ -54,7 +54,7 @@ def test_a_flood_with_killed_processes_loses_nothing_and_doubles_nothing(
         log.warning(
             "%d deliveries, killed %s, drained after %.1f s", len(flood.deliveries), Counter(killer.killed), took
         )
-        check_books(flood)
+        check_ledger(flood)
         check_mails(flood, postbox, killer.killed)
     check_public_totals(installation, flood)
     checked = installation.command("ledger", "check")
@@ -94,7 +94,7 @@ def nothing_is_due() -> bool:
     return not db.session.scalar(select(func.count()).where(StripeEvent.state.in_(("due", "parked"))))
 
 
-def check_books(flood: Flood) -> None:
+def check_ledger(flood: Flood) -> None:
     kept = {row.id: row.state for row in db.session.execute(select(StripeEvent.id, StripeEvent.state))}
     assert flood.genuine - kept.keys() == set(), "events were lost"
     assert kept.keys() - flood.genuine == set(), "events were kept that nobody signed, or too long ago"

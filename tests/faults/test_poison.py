@@ -46,7 +46,7 @@ def poison(late: bool) -> None:
             conn.exec_driver_sql(statement)
 
 
-def mend() -> None:
+def repair() -> None:
     with write_unit() as conn:
         conn.execute(text("DROP TRIGGER poisoned" + ("" if is_sqlite() else " ON payment")))
 
@@ -92,7 +92,7 @@ def test_a_poisoned_event_is_parked_while_the_others_flow_and_is_booked_once_aft
 
     # and once the cause is removed, a replay posts it, once
     with inside(installation.environ):
-        mend()
+        repair()
     for _ in range(2):
         replayed = installation.command("inbox", "replay", bad["id"])
         assert replayed.returncode == 0, replayed.stdout + replayed.stderr

@@ -19,7 +19,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, Donation, Entry, Mail, Payment, PostingStop, Receipt, StripeEvent
 from donations.money import Money
-from donations.worker.ledger_checks import check_books
+from donations.worker.ledger_checks import check_ledger
 from donations.worker.queues import handle_events, send_mails
 from tests.events import a_movement, charge, declined, deliver, event, fresh, hear, session, succeeded
 from tests.factories import a_donation, gbp
@@ -210,7 +210,7 @@ def test_the_books_are_found_sound_while_gifts_arrive(app: Flask, begin: Callabl
 
     def look() -> None:
         for _ in range(rounds):
-            check_books(datetime.now(UTC))
+            check_ledger(datetime.now(UTC))
             db.session.rollback()
 
     at_once(app, [give(0), give(1), give(2), give(3), look, look])

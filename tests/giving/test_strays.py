@@ -146,7 +146,7 @@ def _assigned(charge: Charge) -> None:
 def _refunded(charge: Charge) -> None:
     refund = facts.Refund("re_stray", charge.charge_id, charge.amount, "succeeded", LATER)
     with write_unit() as conn:
-        giving.refunds.take_in(conn, refund, at=LATER)
+        giving.refunds.apply_refund(conn, refund, at=LATER)
 
 
 @pytest.mark.parametrize(("way_out", "more"), [(_assigned, 2000), (_refunded, 0)])

@@ -58,7 +58,7 @@ def by_branch() -> None:
         "cheque", BEFORE.date(), TODAY, {"collection": 2000}, branch_returns.Words("Ann"), "en", nonce="n"
     )
     with write_unit():
-        number = branch_returns.hand_in(_london(), told, at=NOON).id
+        number = branch_returns.submit(_london(), told, at=NOON).id
     with write_unit() as conn:
         branch_returns.accept(conn, number, actor="tara", name="Tara", at=NOON)
 

@@ -49,7 +49,7 @@ def shown() -> dict[tuple[int, str], dict[str, int]]:
     return {(one.fund_id, one.currency): one.figures for one in balances.of_funds(db.session.connection())}
 
 
-def reckoned() -> dict[tuple[int, str], dict[str, int]]:
+def calculated() -> dict[tuple[int, str], dict[str, int]]:
     sums = posted()
     suspense = db.session.scalars(select(Fund.id).where(Fund.kind == "suspense")).one()
     return {
@@ -70,7 +70,7 @@ def came_in() -> list[int]:
 
 def mark(at: datetime) -> None:
     with snapshot() as conn:
-        made = balance_snapshots.reckon(conn, at=at)
+        made = balance_snapshots.calculate(conn, at=at)
     with write_unit() as conn:
         balance_snapshots.keep(conn, made)
 
@@ -79,13 +79,13 @@ def test_with_and_without_marks_the_figures_are_those_of_the_postings(app: Flask
     # given a month of everything, not marked yet
     a_month.happen()
     before, weeks = shown(), came_in()
-    assert before == reckoned()
+    assert before == calculated()
     # when all of it is marked, and more is posted
     mark_balances(datetime.now(UTC) + LATER)
     assert (shown(), came_in()) == (before, weeks)
     accepted(12345)
     # then the figures are those of every posting, and would be wrong without those behind the mark
-    assert shown() == reckoned() != before
+    assert shown() == calculated() != before
     assert sum(came_in()) == sum(weeks) + 12345
 
 

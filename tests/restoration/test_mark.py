@@ -58,7 +58,7 @@ def test_the_newest_receipt_of_a_donation_is_that_of_the_newest_series(app: Flas
     # when a part of it is refunded
     part = Refund("re_1", charge, gbp("5.00"), "succeeded", LATER)
     with write_unit() as conn:
-        giving.refunds.take_in(conn, part, at=LATER)
+        giving.refunds.apply_refund(conn, part, at=LATER)
     # then the new one replaces the old one, and a repeated report changes nothing
     assert labels() == ["R-000001", "R-000002", "R-000003", f"{series}-000001"]
     hear(a_charge(reference, gbp("20.00"), charge_id=charge))

@@ -19,7 +19,7 @@ from donations.extensions import db
 from donations.giving import messages
 from donations.models import Donation, Subscriber
 from donations.web.headers import kind_of
-from donations.worker.subscribers import tell_followers
+from donations.worker.subscribers import mail_subscribers
 from tests import events
 from tests.reconciliation.steps import a_gift
 from tests.web.conftest import Give
@@ -87,7 +87,7 @@ def test_no_name_address_or_message_can_be_read_in_the_database(
     paid(client, give)
     fill_in(name=NAME, email=EMAIL, message=MESSAGE)
     a_gift(2500, "bank")
-    tell_followers(datetime.now(UTC))
+    mail_subscribers(datetime.now(UTC))
     with write_unit():
         subscribers.confirm(db.session.scalars(select(Subscriber)).one(), datetime.now(UTC))
     branch.hands_in(handed_in_by=NAME, first_counter=f"{NAME} the elder", second_counter=f"{NAME} the younger")

@@ -19,7 +19,7 @@ from donations.extensions import db
 from donations.models import Appeal, Mail, PostingStop, StripeEvent
 from donations.money import Money
 from donations.worker import stripe_sync
-from donations.worker.ledger_checks import check_books, watch_deadlines
+from donations.worker.ledger_checks import check_ledger, watch_deadlines
 from donations.worker.queues import handle_events
 from tests import events
 from tests.events import a_charge, a_movement, as_text, deliver, fresh, hear, rows
@@ -88,14 +88,14 @@ def booked() -> dict[str, int]:
 
 
 def test_sound_books_are_left_alone(charge_id: str) -> None:
-    check_books(NOON)
+    check_ledger(NOON)
     assert halted() is None
     assert alarms() == []
 
 
 def test_a_grave_fault_stops_posting_and_is_an_alarm(charge_id: str) -> None:
     run(TAKE_A_PENNY)
-    check_books(NOON)
+    check_ledger(NOON)
     reason = halted()
     assert reason is not None
     assert reason.startswith("I10: the stored total of fund ")
@@ -111,27 +111,27 @@ def test_an_audit_that_was_tampered_with_stops_posting(charge_id: str) -> None:
         "INSERT INTO audit (id, at, actor, act, about, details, previous_sha256, sha256)"
         " VALUES (1, '2026-11-21 12:00:00', 'x', 'x', 'x', '{}', 'x', 'x')"
     )
-    check_books(NOON)
+    check_ledger(NOON)
     assert (halted() or "").startswith("I13: ")
     assert alarms() == ["posting stopped"]
 
 
 def test_the_halt_remembers_its_first_cause_and_the_alarm_is_said_once_an_hour(charge_id: str) -> None:
     run(TAKE_A_PENNY)
-    check_books(NOON)
+    check_ledger(NOON)
     reason = halted()
     run(TAKE_A_PENNY)
     for minutes in (10, 20, 50):
-        check_books(NOON + minutes * MINUTE)
+        check_ledger(NOON + minutes * MINUTE)
     assert (halted(), alarms()) == (reason, ["posting stopped"])
     assert db.session.get_one(PostingStop, 1).since == NOON
-    check_books(NOON + HOUR)
+    check_ledger(NOON + HOUR)
     assert alarms() == ["posting stopped"] * 2
 
 
 def test_while_posting_is_stopped_a_webhook_is_kept_and_nothing_is_booked(charge_id: str, client: FlaskClient) -> None:
     run(TAKE_A_PENNY)
-    check_books(NOON)
+    check_ledger(NOON)
     before, said = booked(), events.succeeded(begun())
     # when an event arrives, and is tried again and again for a day
     assert deliver(client, said).status_code == 200
@@ -149,7 +149,7 @@ def test_while_posting_is_stopped_a_webhook_is_kept_and_nothing_is_booked(charge
 
 def test_while_posting_is_stopped_no_balance_transaction_is_booked_or_forgotten(charge_id: str) -> None:
     run(TAKE_A_PENNY)
-    check_books(NOON)
+    check_ledger(NOON)
     before, fee = booked(), a_movement(charge_id, gbp("20.00"), 50)
     for movement in (fee, a_movement(None, Money(-650, "GBP"), 0, type="stripe_fee", reporting_category="fee")):
         with pytest.raises(PostingStopped):
@@ -163,7 +163,7 @@ def test_posting_goes_on_only_after_the_cure_and_then_handles_what_waited(
     app: Flask, charge_id: str, client: FlaskClient
 ) -> None:
     run(TAKE_A_PENNY)
-    check_books(NOON)
+    check_ledger(NOON)
     said = events.succeeded(begun())
     deliver(client, said)
     # refused while the ledger is not sound
@@ -180,7 +180,7 @@ def test_posting_goes_on_only_after_the_cure_and_then_handles_what_waited(
     assert handle_events(db.session.get_one(StripeEvent, said["id"]).next_attempt_at or NOON) == 1
     assert waiting(said["id"]) == ("handled", 1)
     assert booked() == {"payment": 2, "entry": 2, "posting": 4, "receipt": 2}
-    check_books(NOON + 2 * HOUR)
+    check_ledger(NOON + 2 * HOUR)
     assert (halted(), alarms()) == (None, ["posting stopped"])
 
 
@@ -193,7 +193,7 @@ def test_a_fault_that_posting_cannot_make_worse_is_only_an_alarm(charge_id: str,
         " SELECT 'txn_astray', 7, payment_id, source_id, type, reporting_category, balance_type, amount_minor,"
         " fee_minor, net_minor, currency, created_at, available_on FROM balance_transaction"
     )
-    check_books(NOON)
+    check_ledger(NOON)
     assert (halted(), alarms()) == (None, ["books"])
     # and donations are posted as before
     said = events.succeeded(begun())

@@ -50,7 +50,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
             yield Finding(
                 "fault", "database", "cannot be written to. Check the owner and mode of its file, or its role"
             )
-        if roles.owns_the_books(conn):
+        if roles.owns_ledger_tables(conn):
             yield Finding(
                 "warning", "database role",
                 "owns the tables, so it could remove what protects the ledger. See docs/operating.md,"

@@ -129,4 +129,4 @@ def _seal_all() -> int:
 
 
 def _seal_files() -> int:
-    return sum(not file_store.seal_anew(SHELF, path.name) for path in file_store.all_of(SHELF))
+    return sum(not file_store.reseal(SHELF, path.name) for path in file_store.all_of(SHELF))

@@ -27,7 +27,7 @@ HANDED_IN: tuple[tuple[str, int, str, dict[str, int], str], ...] = (
 )
 
 
-def hand_in(now: datetime, treasurer: Staff) -> None:
+def submit(now: datetime, treasurer: Staff) -> None:
     """All of the month, and a link for each branch."""
     with write_unit():
         for area in Appeal.by_slug("fighting-fund").areas:
@@ -45,7 +45,7 @@ def _send(region: str, method: str, lines: dict[str, int], at: datetime, place: 
         words = Words("Branch treasurer", COUNTED_BY if method == "cash" else ())
         days = {"from_on": (at - timedelta(days=7)).date(), "to_on": at.date()}
         told = HandedIn(method=method, lines=lines, words=words, language="en", nonce=f"demo {place}", **days)
-        return branch_returns.hand_in(area, told, at=at).id
+        return branch_returns.submit(area, told, at=at).id
 
 
 def _decide(number: int, became: str, treasurer: Staff, at: datetime) -> None:

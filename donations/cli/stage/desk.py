@@ -34,7 +34,7 @@ def work_through(stage: Stage) -> None:
         desk.hear_stripe()
         desk.pay_in()
         desk.leave_on_the_desk()
-        branches.hand_in(desk.now, desk.treasurer)
+        branches.submit(desk.now, desk.treasurer)
         statement = desk.statement()
     file = stage.folder / "statement.csv"
     file.write_text("".join(",".join(line) + "\r\n" for line in statement), encoding="utf-8")

@@ -89,7 +89,7 @@ class Journey:
         self.deliveries_end()
         web.wait_for("Stripe's fees", lambda: self.witness()["without_balance_transaction"] == 0)
         web.wait_for("the balance transactions to be booked", lambda: self.moved(BALANCE) == self._net())
-        report = self._books()
+        report = self._ledger_report()
         now = self._by_account(report)
         moved = {account: minor - self._balances.get(account, 0) for account, minor in now.items()}
         pounds = self.witness()["money"].get("gbp", {})
@@ -128,12 +128,12 @@ class Journey:
         return int(self.witness()["settled"].get("gbp", {"net": 0})["net"])
 
     def _trial_balance(self) -> dict[int, int]:
-        return self._by_account(self._books())
+        return self._by_account(self._ledger_report())
 
     def _by_account(self, report: ledger.Report) -> dict[int, int]:
         return {account: minor for (account, currency), minor in report.trial_balance.items() if currency == "GBP"}
 
-    def _books(self) -> ledger.Report:
+    def _ledger_report(self) -> ledger.Report:
         with self.inside() as conn:
             return ledger.check(conn, datetime.now(UTC))
 

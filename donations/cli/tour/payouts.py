@@ -20,7 +20,7 @@ def _a_hidden_movement(journey: Journey) -> str:
     payout = _sent(journey, "9", "11")
     hidden = payout["members"][0]
     _list(journey, payout, hide=hidden)
-    rest, named = _reckoned(journey, payout)
+    rest, named = _calculated(journey, payout)
     assert rest > 0, "nothing is missing"
     assert named == [("unpaid", hidden)], f"the page names {named}"
     return f"{gbp(rest)} unexplained, and {hidden} named. {_healed(journey, payout)}"
@@ -32,10 +32,10 @@ def _a_doubled_payout(journey: Journey) -> str:
     _list(journey, first)
     second = _sent(journey, "13")
     _list(journey, second, hide=second["members"][0])
-    rest, named = _reckoned(journey, second)
+    rest, named = _calculated(journey, second)
     assert (rest, first["amount"]) == (second["amount"], second["amount"]), f"{rest} is unexplained"
     assert ("twin", first["id"]) in named, f"the page names {named}"
-    assert _reckoned(journey, first) == (0, []), "the first payout is not clean"
+    assert _calculated(journey, first) == (0, []), "the first payout is not clean"
     return f"{gbp(rest)} unexplained, {first['id']} named as its twin. {_healed(journey, second)}"
 
 
@@ -78,11 +78,11 @@ def _healed(journey: Journey, payout: dict[str, Any]) -> str:
     """Stripe lists it rightly, and is asked once more."""
     journey.ask_sandbox(f"payouts/{payout['id']}/list")
     journey.stage.command("stripe", "sync")
-    web.wait_for("the payout to be clean", lambda: _reckoned(journey, payout) == (0, []))
+    web.wait_for("the payout to be clean", lambda: _calculated(journey, payout) == (0, []))
     return "asked once more, it is clean"
 
 
-def _reckoned(journey: Journey, payout: dict[str, Any]) -> tuple[int, Named]:
+def _calculated(journey: Journey, payout: dict[str, Any]) -> tuple[int, Named]:
     """What its page says: what is unexplained, in minor units, and what fits it to the penny."""
     with journey.inside() as conn:
         row = payouts.find(conn, payout["id"])

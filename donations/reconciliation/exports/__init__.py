@@ -11,9 +11,9 @@ from typing import BinaryIO
 from sqlalchemy.engine import Connection
 
 from donations.reconciliation.exports import beancount, hledger, table, workbook
-from donations.reconciliation.exports.entries import Balance, BookedEntry, BookedLine, Books, Scope, books_of
+from donations.reconciliation.exports.entries import Balance, BookedEntry, BookedLine, Extract, Scope, extract
 
-__all__ = ["FORMATS", "Balance", "BookedEntry", "BookedLine", "Books", "Scope", "books_of", "write"]
+__all__ = ["FORMATS", "Balance", "BookedEntry", "BookedLine", "Extract", "Scope", "extract", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Format:
 
     suffix: str
     media_type: str
-    write: Callable[[Books, BinaryIO], None]
+    write: Callable[[Extract, BinaryIO], None]
 
 
 FORMATS = {
@@ -39,6 +39,6 @@ def write(
     """Write the part of the ledger within the scope; memory does not grow with it. `progress` is called with the
     postings written so far. Returns their number. Call it inside a snapshot, so that opening, entries and closing
     agree."""
-    books = books_of(conn, scope, progress=progress)
+    books = extract(conn, scope, progress=progress)
     FORMATS[format_name].write(books, file)
     return books.postings

@@ -10,14 +10,14 @@ from datetime import date, timedelta
 from typing import BinaryIO
 
 from donations.reconciliation.exports import carried
-from donations.reconciliation.exports.entries import BookedEntry, Books, major
+from donations.reconciliation.exports.entries import BookedEntry, Extract, major
 from donations.reconciliation.exports.names import Names, plain
 
 _OPENED = date(1970, 1, 1)
 _LINK = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-_/.]*")
 
 
-def write(books: Books, file: BinaryIO) -> None:
+def write(books: Extract, file: BinaryIO) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="\n", write_through=False)
     names = Names(books.accounts)
     text.writelines(_head(books, names))
@@ -30,7 +30,7 @@ def write(books: Books, file: BinaryIO) -> None:
     text.detach()
 
 
-def _head(books: Books, names: Names) -> Iterator[str]:
+def _head(books: Extract, names: Names) -> Iterator[str]:
     yield f'option "title" {_quoted(books.organisation)}\n'
     yield f'option "operating_currency" "{books.currency}"\n\n'
     for currency in sorted({each.currency for each in books.balances}):
@@ -59,7 +59,7 @@ def _transaction(entry: BookedEntry, names: Names) -> Iterator[str]:
             yield f"    clears: {_quoted(line.clear_ref)}\n"
 
 
-def _closing(books: Books, names: Names, on: date) -> Iterator[str]:
+def _closing(books: Extract, names: Names, on: date) -> Iterator[str]:
     yield "\n"
     for each in carried.closing(books, names):
         yield f"{on} balance {each.name}  {major(each.minor, each.currency)} {each.currency}\n"

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from donations.reconciliation.exports.entries import Balance, Books
+from donations.reconciliation.exports.entries import Balance, Extract
 from donations.reconciliation.exports.names import Names
 
 
@@ -20,12 +20,12 @@ class Carried(NamedTuple):
     minor: int
 
 
-def opening(books: Books, names: Names) -> list[Carried]:
+def opening(books: Extract, names: Names) -> list[Carried]:
     """What was there before the first day; it comes to nothing in each currency of each fund."""
     forward: dict[tuple[str, str], int] = defaultdict(int)
     found = []
     for each in books.balances:
-        if _begins_anew(books, each):
+        if _restarts(books, each):
             forward[each.fund, each.currency] += each.opening
         elif each.opening:
             found.append(Carried(names.of(each.account, each.fund), each.currency, each.opening))
@@ -33,14 +33,14 @@ def opening(books: Books, names: Names) -> list[Carried]:
     return found
 
 
-def closing(books: Books, names: Names) -> Iterator[Carried]:
+def closing(books: Extract, names: Names) -> Iterator[Carried]:
     """What each account holds in the file after the last day."""
     for each in books.balances:
-        held = each.closing - (each.opening if _begins_anew(books, each) else 0)
+        held = each.closing - (each.opening if _restarts(books, each) else 0)
         yield Carried(names.of(each.account, each.fund), each.currency, held)
     equity = {names.forward(each.fund) for each in books.balances}
     yield from (each for each in opening(books, names) if each.name in equity)
 
 
-def _begins_anew(books: Books, balance: Balance) -> bool:
+def _restarts(books: Extract, balance: Balance) -> bool:
     return books.accounts[balance.account][1] in ("income", "expense")

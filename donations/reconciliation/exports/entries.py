@@ -65,7 +65,7 @@ class BookedEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class Extract:
     """The part of the ledger that is written. `accounts` are (name, kind) by code; `entries` can be gone through once,
     in order of day and number; `postings` is how many lines they have."""
 
@@ -78,14 +78,14 @@ class Books:
     entries: Iterable[BookedEntry]
 
 
-def books_of(conn: Connection, scope: Scope, *, progress: Callable[[int], None] | None = None) -> Books:
+def extract(conn: Connection, scope: Scope, *, progress: Callable[[int], None] | None = None) -> Extract:
     """The entries within the scope. They are read as they are asked for, while the connection stays open."""
     house = Organisation.get()
     accounts = {row.code: (row.name, row.kind) for row in conn.execute(select(Account.__table__))}
     funds: dict[int, str] = {row.id: row.slug for row in conn.execute(select(Fund.id, Fund.slug))}
     balances, postings = _balances(conn, scope, funds)
     entries = _entries(conn, scope, funds, progress or (lambda _: None))
-    return Books(house.name, house.currency, scope, accounts, balances, postings, entries)
+    return Extract(house.name, house.currency, scope, accounts, balances, postings, entries)
 
 
 def major(minor: int, currency: str) -> str:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import BinaryIO
 
 from donations.reconciliation.exports import carried
-from donations.reconciliation.exports.entries import BookedEntry, Books, major
+from donations.reconciliation.exports.entries import BookedEntry, Extract, major
 from donations.reconciliation.exports.names import Names, plain
 
 _TYPES = {"Assets": "A", "Liabilities": "L", "Equity": "E", "Income": "R", "Expenses": "X"}
@@ -19,7 +19,7 @@ _TYPES = {"Assets": "A", "Liabilities": "L", "Equity": "E", "Income": "R", "Expe
 _NOT_IN_A_TAG, _NOT_IN_WORDS = re.compile(r"[,;\n]+"), re.compile(r"[;|:()*!=\[\]]+")
 
 
-def write(books: Books, file: BinaryIO) -> None:
+def write(books: Extract, file: BinaryIO) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="\n", write_through=False)
     names = Names(books.accounts)
     text.writelines(_head(books, names))
@@ -34,7 +34,7 @@ def write(books: Books, file: BinaryIO) -> None:
     text.detach()
 
 
-def _head(books: Books, names: Names) -> Iterator[str]:
+def _head(books: Extract, names: Names) -> Iterator[str]:
     yield f"; {_words(books.organisation)}\ndecimal-mark .\n"
     for currency in sorted({each.currency for each in books.balances}):
         sample = major(1_000_000, currency)
@@ -56,7 +56,7 @@ def _transaction(entry: BookedEntry, names: Names) -> Iterator[str]:
         yield f"    {names.of(line.account, line.fund)}  {major(line.minor, line.currency)} {line.currency}{ref}\n"
 
 
-def _closing(books: Books, names: Names, on: date) -> Iterator[str]:
+def _closing(books: Extract, names: Names, on: date) -> Iterator[str]:
     if books.balances:
         yield f"\n{on} * closing balances\n"
     for each in carried.closing(books, names):

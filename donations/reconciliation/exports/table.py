@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from donations.reconciliation.exports.entries import BookedEntry, Books, major
+from donations.reconciliation.exports.entries import BookedEntry, Extract, major
 
 HEADINGS = (
     "entry_date", "fact_date", "number", "kind", "account", "account_name", "fund", "currency", "amount", "clear_ref",
@@ -17,7 +17,7 @@ HEADINGS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
-def write(books: Books, file: BinaryIO) -> None:
+def write(books: Extract, file: BinaryIO) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
     rows = csv.writer(text, lineterminator="\r\n")
     rows.writerow(HEADINGS)
@@ -32,7 +32,7 @@ def safe(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def _rows(entry: BookedEntry, books: Books) -> Iterator[tuple[str | int, ...]]:
+def _rows(entry: BookedEntry, books: Extract) -> Iterator[tuple[str | int, ...]]:
     head = (entry.entry_date.isoformat(), entry.fact_date.isoformat(), safe(entry.number), safe(entry.kind))
     for line in entry.lines:
         yield (

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import xlsxwriter
 
 from donations.money import Money, exponent
-from donations.reconciliation.exports.entries import BookedEntry, Books
+from donations.reconciliation.exports.entries import BookedEntry, Extract
 from donations.reconciliation.exports.table import HEADINGS, safe
 
 MAX_ROWS = 1_048_576  # of a sheet; further rows go to the next one
@@ -22,7 +22,7 @@ _OPTIONS = {
 }  # fmt: skip
 
 
-def write(books: Books, file: BinaryIO) -> None:
+def write(books: Extract, file: BinaryIO) -> None:
     book = xlsxwriter.Workbook(file, _OPTIONS)
     styles = _Styles(book)
     _write_balances(book, styles, books)
@@ -54,7 +54,7 @@ class _Sheets:
         self._book, self._styles, self._count = book, styles, 0
         self._begin()
 
-    def add(self, entry: BookedEntry, books: Books) -> None:
+    def add(self, entry: BookedEntry, books: Extract) -> None:
         if self._row + len(entry.lines) > MAX_ROWS:
             self._begin()
         sheet, styles = self._sheet, self._styles
@@ -81,7 +81,7 @@ class _Sheets:
         self._row = 1
 
 
-def _write_balances(book: Any, styles: _Styles, books: Books) -> None:
+def _write_balances(book: Any, styles: _Styles, books: Extract) -> None:
     sheet = book.add_worksheet("Balances")
     for column, width in enumerate((9, 30, 24, 9, 14, 14, 14)):
         sheet.set_column(column, column, width)

@@ -50,7 +50,7 @@ class OpenGift(NamedTuple):
 
 
 class OpenSlip(NamedTuple):
-    """A paying-in slip paid in: `minor` is the amount not credited yet."""
+    """A Paying-in slip paid in: `minor` is the amount not credited yet."""
 
     id: int
     account_id: int

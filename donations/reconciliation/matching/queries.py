@@ -55,7 +55,7 @@ APPEAL_FUNDS = select(Fund.appeal_id, Fund.id).join(Appeal, Appeal.id == Fund.ap
 FUND_NAMES = select(Fund.id, Fund.appeal_id, Fund.slug, Fund.kind, Fund.name, Appeal.title).join(
     Appeal, Appeal.id == Fund.appeal_id
 )
-# Those by bank that no line is. One that the rules recorded and a person took back is no one's to be found.
+# Those by bank that no line is. One that the rules recorded and a person undid must not be found again.
 _matched_ids = select(match.c.target).where(match.c.kind == "offline_gift", match.c.state == "confirmed")
 _of_bank = (
     _gift.c.method.in_(("bank", "standing_order")),

@@ -115,7 +115,7 @@ def _without_empty_end(row: Row) -> Row:
 
 
 def _map_for(row: Row, given: Map, remembered: Map, older: Map) -> Map:
-    if given and given.headings() and not _stands_in(row, given):
+    if given and given.headings() and not _is_present_in(row, given):
         return None
     profile = profiles.recognised(row)
     if (
@@ -124,15 +124,15 @@ def _map_for(row: Row, given: Map, remembered: Map, older: Map) -> Map:
         and older
         and older.is_complete
         and not older.is_numbered
-        and _stands_in(row, older)
+        and _is_present_in(row, older)
     ):
         return _overlaid(older, given)
     guess = profile or column_maps.guessed(row, is_whole=False)
-    made = _overlaid(_overlaid(guess, remembered if remembered and _stands_in(row, remembered) else None), given)
+    made = _overlaid(_overlaid(guess, remembered if remembered and _is_present_in(row, remembered) else None), given)
     return made if made.is_complete else None
 
 
-def _stands_in(row: Row, columns: ColumnMap) -> bool:
+def _is_present_in(row: Row, columns: ColumnMap) -> bool:
     plain = {plainly(heading) for heading in row}
     return all(plainly(each) in plain or _is_place(each, row) for each in columns.headings())
 

@@ -37,7 +37,9 @@ class Taken:
     unknown: tuple[str, ...]
 
 
-def take_in(conn: Connection, report: Report, *, at: datetime, progress: Callable[[int], None] | None = None) -> Taken:
+def import_report(
+    conn: Connection, report: Report, *, at: datetime, progress: Callable[[int], None] | None = None
+) -> Taken:
     """Record and post everything new in a report. Raises ReportDiffers, with the line, where it contradicts what is
     known; PostingStopped while posting is stopped."""
     progress = progress or (lambda _: None)

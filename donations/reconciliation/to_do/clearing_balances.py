@@ -60,7 +60,7 @@ _open = (
 )
 
 
-def _rests(kind: str, account: int, *, sign: int = 1, place: Any = None, note: Any = None) -> Select[Any]:
+def _open_balances(kind: str, account: int, *, sign: int = 1, place: Any = None, note: Any = None) -> Select[Any]:
     """What is open on an account, with the day of the first entry of it."""
     found = items(
         kind, _open.c.ref, place=place, note=note, minor=sign * _open.c.minor, currency=_open.c.currency,
@@ -128,22 +128,22 @@ RESTS = (
         _movement.c.payment_id.is_(None), _movement.c.reporting_category.in_(sorted(OF_A_CHARGE)),
         _movement.c.created_at < moment("fee_before"),
     ),
-    _rests("receipt", accounts.UNIDENTIFIED, sign=-1, note=_payment.c.method)
+    _open_balances("receipt", accounts.UNIDENTIFIED, sign=-1, note=_payment.c.method)
     .join(_payment, _payment.c.charge_id == _open.c.ref),
-    _rests("refund", accounts.RETURNABLE, sign=-1),
-    _rests("settlement", accounts.IN_SETTLEMENT)
+    _open_balances("refund", accounts.RETURNABLE, sign=-1),
+    _open_balances("settlement", accounts.IN_SETTLEMENT)
     .outerjoin(_payment, _payment.c.charge_id == _open.c.ref).where(_older, ~_on_its_way),
-    _rests("withheld", accounts.DISPUTED)
+    _open_balances("withheld", accounts.DISPUTED)
     .outerjoin(_dispute, _dispute.c.id == _open.c.ref)
     .where(_older, or_(_dispute.c.id.is_(None), _dispute.c.status.in_(CLOSED))),
-    _rests("transit", accounts.PAYOUTS_IN_TRANSIT, place=_fund_slug, note=literal("1120"))
+    _open_balances("transit", accounts.PAYOUTS_IN_TRANSIT, place=_fund_slug, note=literal("1120"))
     .outerjoin(_payout, _payout.c.id == _open.c.ref)
     .where(_older, or_(_payout.c.id.is_(None), _returned, matched("payout", _open.c.ref))),
-    _rests("transit", accounts.PAYMENTS_IN_TRANSIT, place=_fund_slug, note=literal("1040"))
+    _open_balances("transit", accounts.PAYMENTS_IN_TRANSIT, place=_fund_slug, note=literal("1040"))
     .outerjoin(_disbursement, _sent == _open.c.ref)
     .where(_entry.c.entry_date < day("bank_before"))
     .where(or_(_disbursement.c.id.is_(None), _disbursement.c.state != "sent")),
-    _rests("slip", accounts.PAYING_IN, place=_slip.c.id, note=_slip.c.number)
+    _open_balances("slip", accounts.PAYING_IN, place=_slip.c.id, note=_slip.c.number)
     .outerjoin(_slip, literal("slip:") + cast(_slip.c.id, Text) == _open.c.ref),
     items(
         "suspense", cast(_of_suspense.c.account, Text), place=_of_suspense.c.slug,

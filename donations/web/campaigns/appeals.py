@@ -1,5 +1,5 @@
-"""The appeals as those who run them see them: the list, one appeal, and its changes of state. What an appeal says is
-written in writing."""
+"""Appeals as organisers see them: the list, one appeal, and its changes of state. The texts of an appeal are edited in
+drafts."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def edit(slug: str, number: int) -> Any:
     try:
         with act("update.mended", _about(row)) as done:
             known, told = _find(slug, number), form.told
-            done.again = not updates.mend(known, told["title"], told["text"], by=done.actor, at=done.at)
+            done.again = not updates.edit(known, told["title"], told["text"], by=done.actor, at=done.at)
     except DonationsError as error:
         form.refusal = sentence(error)
         return _form_page(Appeal.any_by_slug(slug), form, error.status, row=_find(slug, number))

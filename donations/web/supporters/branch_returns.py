@@ -37,7 +37,7 @@ def submit(token: str) -> Answer:
 def ask_revision(token: str, number: int) -> Response:
     area = branch_returns.area_of(token)
     row = _own(area, number)
-    return _page(token, area, PayInForm.of(row, branch_returns.words_of(row)), revises=row)
+    return _page(token, area, PayInForm.of(row, branch_returns.names_and_notes(row)), revises=row)
 
 
 @bp.post("/pay-in/<token>/<int:number>")
@@ -54,7 +54,7 @@ def _submit(token: str, area: Area, revises: BranchReturn | None) -> Answer:
     try:
         with write_unit():
             at = now()
-            row = branch_returns.hand_in(branch_returns.area_of(token), form.handed_in, revises=revises, at=at)
+            row = branch_returns.submit(branch_returns.area_of(token), form.handed_in, revises=revises, at=at)
             number, again = row.id, "yes" if row.sent_at != at else None
     except DonationsError as error:
         form.refuse(error)

@@ -13,7 +13,7 @@ from donations.errors import IdempotencyKeyUsed
 from donations.extensions import db
 from donations.models import Appeal, Donation, Organisation
 from donations.models.installation import idempotency_suffix
-from donations.worker.sessions import take_in
+from donations.worker.sessions import apply_session
 
 
 def open_for(donation: Donation, at: datetime) -> str:
@@ -22,7 +22,7 @@ def open_for(donation: Donation, at: datetime) -> str:
     Raises PaymentOnItsWay, PaymentReceived, PaymentServiceDown, PaymentServiceRefused, AppealPaused, AppealClosed; what
     was stored so far stays, so that the next try continues there."""
     for session_id in giving.overdue_sessions(donation, at):
-        take_in(stripe_gateway.retrieve_session(session_id), at)
+        apply_session(stripe_gateway.retrieve_session(session_id), at)
     product_id = _product_of(donation.appeal_id)
     with write_unit():
         kept = db.session.get_one(Donation, donation.id)
@@ -33,7 +33,7 @@ def open_for(donation: Donation, at: datetime) -> str:
         asked, key = attempt.params | {"success_url": back, "cancel_url": back}, attempt.idempotency_key
     if open_session:
         session = stripe_gateway.retrieve_session(open_session)
-        take_in(session, at)
+        apply_session(session, at)
         return session.url or back
     try:
         session = stripe_gateway.start_checkout(asked, email=email, idempotency_key=key)

@@ -89,7 +89,7 @@ def _label_of(number: str, code: str) -> str:
 
 
 def _not_here(token: str, status: int) -> Response:
-    instead = receipts.stands_instead(token)
+    instead = receipts.replacement_for(token)
     return page(
         "supporters/receipt_not_here.html", status, cache="no-store",
         instead=receipts.token_of(instead) if instead else None,

@@ -124,7 +124,11 @@ class AdjustmentForm(MoneyForm):
         if self.kind.data not in ("write_off", "kept"):
             return []
         conn = db.session.connection()
-        return write_offs.rests(conn, now()) if self.kind.data == "write_off" else dashboard.not_cleared(conn, (2020,))
+        return (
+            write_offs.remainders(conn, now())
+            if self.kind.data == "write_off"
+            else dashboard.not_cleared(conn, (2020,))
+        )
 
 
 @bp.get("")

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from donations.reconciliation import exports
-from donations.reconciliation.exports import Balance, BookedEntry, BookedLine, Books, Scope
+from donations.reconciliation.exports import Balance, BookedEntry, BookedLine, Extract, Scope
 from tests.reconciliation.exports.parsers import by_beancount, by_hledger_reader, rows_of_csv, sheets_of
 
 DAY = date(2026, 11, 21)
@@ -20,7 +20,7 @@ NAMED = ("account_name", "fund", "kind", "clear_ref")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def said(account: str, fund: str, other: str, kind: str, ref: str, organisation: str = "House") -> Books:
+def said(account: str, fund: str, other: str, kind: str, ref: str, organisation: str = "House") -> Extract:
     """Two funds with a donation of 1.00 each, all names as given."""
     lines = tuple(
         BookedLine(code, slug, "GBP", minor, ref)
@@ -30,10 +30,10 @@ def said(account: str, fund: str, other: str, kind: str, ref: str, organisation:
     balances = tuple(Balance(line.account, line.fund, "GBP", 0, line.minor) for line in lines)
     accounts = {1100: (account, "asset"), 4000: ("Donations", "income")}
     entry = BookedEntry("7", DAY, DAY, kind, lines)
-    return Books(organisation, "GBP", Scope(), accounts, balances, len(lines), iter([entry]))
+    return Extract(organisation, "GBP", Scope(), accounts, balances, len(lines), iter([entry]))
 
 
-def written(format_name: str, books: Books) -> bytes:
+def written(format_name: str, books: Extract) -> bytes:
     file = io.BytesIO()
     exports.FORMATS[format_name].write(books, file)
     return file.getvalue()

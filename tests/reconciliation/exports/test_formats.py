@@ -70,7 +70,7 @@ def ours(scope: Scope) -> Balances:
     with snapshot() as conn:
         figures = closed_periods.trial_balance(conn, scope.until or date(9999, 1, 1))
         before = closed_periods.trial_balance(conn, scope.since - timedelta(days=1)) if scope.since else []
-        names = Names(exports.books_of(conn, scope).accounts)
+        names = Names(exports.extract(conn, scope).accounts)
     sums: Balances = defaultdict(Decimal)
     for sign, rows in ((1, figures), (-1, [row for row in before if row[0] >= 4000])):
         for account, fund_id, currency, minor in rows:

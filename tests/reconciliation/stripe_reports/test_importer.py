@@ -75,9 +75,9 @@ def listed(app: Flask, at_stripe: Stripe, now: datetime) -> Listed:
     return Listed(now)
 
 
-def take_in(report: bytes, now: datetime, **more: Any) -> Taken:
+def import_report(report: bytes, now: datetime, **more: Any) -> Taken:
     with write_unit() as conn:
-        return stripe_reports.take_in(conn, stripe_reports.read(report, zone=ZONE, **more), at=now)
+        return stripe_reports.import_report(conn, stripe_reports.read(report, zone=ZONE, **more), at=now)
 
 
 def standing(conn: Connection) -> Balances:
@@ -130,7 +130,7 @@ def test_reports_in_any_order_come_to_what_the_api_says(
         payouts(listed.movements, listed.payouts),
     )
     # when the three reports are imported instead
-    last = [take_in(reports[number], now) for number in order][-1]
+    last = [import_report(reports[number], now) for number in order][-1]
     # then the ledger is the same
     assert now_standing() == expected
     assert (last.incomplete, last.unknown) == ((), ())
@@ -146,9 +146,9 @@ def test_a_report_twice_changes_nothing(app: Flask, listed: Listed, now: datetim
         reconciliation(listed.of(payout_id), payout_id),
     )
     for report in reports:
-        take_in(report, now)
+        import_report(report, now)
     before, entries = now_standing(), rows("entry")
-    again = [take_in(report, now + timedelta(days=1)) for report in reports]
+    again = [import_report(report, now + timedelta(days=1)) for report in reports]
     assert [each.movements for each in again] == [0, 0, 0]
     assert (now_standing(), rows("entry")) == (before, entries)
 
@@ -158,7 +158,7 @@ def test_what_the_api_listed_before_is_known(app: Flask, listed: Listed, now: da
     with write_unit() as conn:
         for moved in told[:4]:
             balance_transactions.book_movement(conn, moved, at=now)
-    taken = take_in(activity(listed.movements), now)
+    taken = import_report(activity(listed.movements), now)
     assert (taken.known, taken.movements) == (4, len(told) - 4)
 
 
@@ -181,7 +181,7 @@ def test_a_movement_that_is_known_otherwise_is_refused_with_its_line(
     others = [each for each in listed.movements if each.reporting_category == "charge" and each != first]
     report = activity([others[0], replace(first, **change), others[1]])
     with pytest.raises(ReportDiffers, match=said) as refused:
-        take_in(report, now)
+        import_report(report, now)
     # then nothing of the report is imported
     assert refused.value.facts["line"] == 3
     assert (now_standing(), rows("balance_transaction")) == before
@@ -192,44 +192,44 @@ def test_a_payout_known_with_another_amount_is_refused(app: Flask, listed: Liste
     with write_unit() as conn:
         facts.record_payout(conn, replace(payout, amount_minor=payout.amount_minor + 1))
     with pytest.raises(ReportDiffers, match=payout.id):
-        take_in(payouts(listed.movements, listed.payouts), now)
+        import_report(payouts(listed.movements, listed.payouts), now)
     assert rows("balance_transaction") == 0
 
 
 def test_a_report_of_a_part_does_not_list_a_payout(app: Flask, listed: Listed, now: datetime) -> None:
     payout_id = next(iter(listed.members))
-    take_in(payouts(listed.movements, listed.payouts), now)
-    taken = take_in(reconciliation(listed.of(payout_id)[1:], payout_id), now)
+    import_report(payouts(listed.movements, listed.payouts), now)
+    taken = import_report(reconciliation(listed.of(payout_id)[1:], payout_id), now)
     assert taken.incomplete == (payout_id,)
-    assert take_in(reconciliation(listed.of(payout_id), payout_id), now).incomplete == ()
+    assert import_report(reconciliation(listed.of(payout_id), payout_id), now).incomplete == ()
 
 
 def test_a_payout_of_which_nothing_else_is_known_is_named(app: Flask, listed: Listed, now: datetime) -> None:
     payout_id = next(iter(listed.members))
-    assert take_in(reconciliation(listed.of(payout_id), payout_id), now).unknown == (payout_id,)
+    assert import_report(reconciliation(listed.of(payout_id), payout_id), now).unknown == (payout_id,)
 
 
 def test_a_member_of_another_payout_is_refused_until_that_one_came_back(
     app: Flask, listed: Listed, now: datetime
 ) -> None:
     payout_id = next(iter(listed.members))
-    take_in(payouts(listed.movements, listed.payouts), now)
-    take_in(reconciliation(listed.of(payout_id), payout_id), now)
+    import_report(payouts(listed.movements, listed.payouts), now)
+    import_report(reconciliation(listed.of(payout_id), payout_id), now)
     with pytest.raises(ReportDiffers, match="po_other"):
-        take_in(reconciliation(listed.of(payout_id), "po_other"), now)
+        import_report(reconciliation(listed.of(payout_id), "po_other"), now)
     # and once it came back, its members are the next one's
     came_back = replace(listed.payouts[payout_id], status="failed", said_at=now + timedelta(days=2))
     with write_unit() as conn:
         facts.record_payout(conn, came_back)
-    assert take_in(reconciliation(listed.of(payout_id), "po_other"), now).unknown == ("po_other",)
+    assert import_report(reconciliation(listed.of(payout_id), "po_other"), now).unknown == ("po_other",)
     # and an old report of the first changes nothing
-    take_in(reconciliation(listed.of(payout_id), payout_id), now)
+    import_report(reconciliation(listed.of(payout_id), payout_id), now)
     fresh()
     assert db.session.execute(text("SELECT count(*) FROM balance_transaction WHERE payout_id = 'po_other'")).scalar()
 
 
 def test_a_manual_payout_is_estimated(app: Flask, listed: Listed, at_stripe: Stripe, now: datetime) -> None:
-    take_in(activity(listed.movements), now)
-    take_in(payouts(listed.movements, listed.payouts), now, manual_payouts=True)
+    import_report(activity(listed.movements), now)
+    import_report(payouts(listed.movements, listed.payouts), now, manual_payouts=True)
     fresh()
     assert rows("payout_share") > 0

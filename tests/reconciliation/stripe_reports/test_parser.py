@@ -231,10 +231,10 @@ def test_a_fault_in_the_last_line_leaves_nothing_behind(app: Flask) -> None:
     good = as_csv([CHARGE, FEE])
     bad = as_csv([CHARGE, FEE, {**FEE, "balance_transaction_id": "txn_9", "net": "1"}])
     with pytest.raises(BadReportLine), write_unit() as conn:
-        stripe_reports.take_in(conn, read(bad), at=datetime(2026, 7, 2, tzinfo=UTC))
+        stripe_reports.import_report(conn, read(bad), at=datetime(2026, 7, 2, tzinfo=UTC))
     fresh()
     assert (rows("balance_transaction"), rows("entry"), rows("payment")) == (0, 0, 0)
     with write_unit() as conn:
-        stripe_reports.take_in(conn, read(good), at=datetime(2026, 7, 2, tzinfo=UTC))
+        stripe_reports.import_report(conn, read(good), at=datetime(2026, 7, 2, tzinfo=UTC))
     fresh()
     assert rows("balance_transaction") == 2

@@ -17,7 +17,7 @@ from donations.appeals import subscribers
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, AppealUpdate, Donation, Subscriber
-from donations.worker.subscribers import forget_followers, tell_followers
+from donations.worker.subscribers import forget_followers, mail_subscribers
 from tests.events import a_charge, hear
 from tests.factories import gbp
 from tests.web.campaigns.steps import MAYA, follow, mails, only, pay, post, write, written
@@ -33,12 +33,12 @@ def test_who_ticks_the_box_is_asked_once_when_the_gift_has_come(give: Give, clie
     assert row.state == "asked"
     assert MAYA.encode() not in row.email_sealed
     # when nothing has been paid, no mail is sent
-    tell_followers(datetime.now(UTC))
+    mail_subscribers(datetime.now(UTC))
     assert mails("follow_confirm") == []
     # when it has, one mail goes out, that names nothing in its subject
     pay()
     for _ in range(2):
-        tell_followers(datetime.now(UTC))
+        mail_subscribers(datetime.now(UTC))
     (mail,) = mails("follow_confirm")
     message = written(mail, datetime.now(UTC))
     assert message["To"] == MAYA
@@ -80,7 +80,7 @@ def test_a_donation_that_is_never_paid_takes_no_updates_away_from_one_that_was(
     # when one of them comes, whichever it is
     hear(a_charge(references[paid], gbp("20.00")))
     for _ in range(2):
-        tell_followers(datetime.now(UTC))
+        mail_subscribers(datetime.now(UTC))
     # then its address is asked, once
     assert len(mails("follow_confirm")) == 1
 
@@ -91,7 +91,7 @@ def test_a_donation_begun_after_a_paid_one_takes_no_updates_away(give: Give, app
     pay()
     give(email=MAYA, updates="y")
     # when it looks
-    tell_followers(datetime.now(UTC))
+    mail_subscribers(datetime.now(UTC))
     # then the address is asked all the same
     assert len(mails("follow_confirm")) == 1
 
@@ -101,7 +101,7 @@ def test_a_donation_beside_which_nobody_asked_brings_no_mail(give: Give, app: Fl
     give(email=MAYA)
     references = list(db.session.scalars(select(Donation.reference).order_by(Donation.id)))
     hear(a_charge(references[1], gbp("20.00")))
-    tell_followers(datetime.now(UTC))
+    mail_subscribers(datetime.now(UTC))
     assert mails("follow_confirm") == []
 
 
@@ -116,7 +116,7 @@ def test_an_update_is_mailed_once_to_each_who_said_yes_and_to_nobody_else(organi
     # when an update is posted, and the worker looks twice
     post(organiser, write(organiser))
     for _ in range(2):
-        tell_followers(datetime.now(UTC))
+        mail_subscribers(datetime.now(UTC))
     # then each has one mail, in their language, which one click ends
     messages = [written(mail, datetime.now(UTC)) for mail in mails("update")]
     assert sorted(message["To"] for message in messages) == ["m0@example.org", "m1@example.org", "m2@example.org"]
@@ -137,7 +137,7 @@ def test_batches_reach_everybody_once(organiser: Browser, app: Flask, monkeypatc
         follow(f"m{number}@example.org")
     post(organiser, write(organiser))
 
-    tell_followers(datetime.now(UTC))
+    mail_subscribers(datetime.now(UTC))
 
     assert len(mails("update")) == 5
 
@@ -148,7 +148,7 @@ def test_one_click_ends_it_without_a_sign_in_and_erases_the_address(
     # given a mail that is queued already
     row = follow()
     post(organiser, write(organiser))
-    tell_followers(datetime.now(UTC))
+    mail_subscribers(datetime.now(UTC))
     path = f"/subscribers/unsubscribe/{tokens.for_ending(row.reference)}"
     # when its page is only opened, nothing changes
     assert client.get(path).status_code == 200
@@ -192,12 +192,12 @@ def test_an_appeal_that_is_hidden_tells_nothing_until_it_is_shown_again(organise
     post(organiser, write(organiser))
     with write_unit():
         appeals.hide(Appeal.any_by_slug("hands-off-ali"), "dark", datetime.now(UTC))
-    tell_followers(datetime.now(UTC))
+    mail_subscribers(datetime.now(UTC))
     assert mails("update") == []
 
     with write_unit():
         appeals.show(Appeal.any_by_slug("hands-off-ali"), datetime.now(UTC))
-    tell_followers(datetime.now(UTC))
+    mail_subscribers(datetime.now(UTC))
 
     assert len(mails("update")) == 1
 
@@ -205,7 +205,7 @@ def test_an_appeal_that_is_hidden_tells_nothing_until_it_is_shown_again(organise
 def test_the_mail_that_asks_about_a_discreet_appeal_does_not_name_it(give: Give, app: Flask, clock: Any) -> None:
     give("campaign-kazakhstan", email=MAYA, updates="y")
     pay()
-    tell_followers(datetime.now(UTC))
+    mail_subscribers(datetime.now(UTC))
 
     message = written(mails("follow_confirm")[0], datetime.now(UTC))
 
@@ -217,7 +217,7 @@ def test_a_long_link_to_end_it_is_not_broken_on_its_way(organiser: Browser, app:
     # given an update, and an installation with a long name
     follow()
     post(organiser, write(organiser))
-    tell_followers(datetime.now(UTC))
+    mail_subscribers(datetime.now(UTC))
     settings = app.config["SETTINGS"]
     app.config["SETTINGS"] = replace(settings, public_url=f"https://{'a-long-name.' * 5}example.org")
     # when the mail is written for the wire

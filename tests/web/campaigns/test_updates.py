@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from donations.extensions import db
 from donations.models import AppealUpdate, AuditRecord
-from donations.worker.subscribers import tell_followers
+from donations.worker.subscribers import mail_subscribers
 from tests.web.campaigns.steps import WORDS, follow, mails, only, post, write
 from tests.web.staff.conftest import Browser
 
@@ -87,7 +87,7 @@ def test_an_update_taken_back_is_gone_for_the_public_and_is_not_mailed(
     post(organiser, number)
     assert organiser.post(f"/campaigns/hands-off-ali/updates/{number}/withdraw").status_code == 303
 
-    tell_followers(datetime.now(UTC))
+    mail_subscribers(datetime.now(UTC))
 
     assert mails("update") == []
     assert client.get(f"/appeals/hands-off-ali/updates/{number}").status_code == 404

@@ -20,7 +20,7 @@ from donations.database import snapshot, write_unit
 from donations.extensions import db
 from donations.models import PostingStop, StripeEvent
 from donations.web.page import now
-from donations.worker.ledger_checks import check_books
+from donations.worker.ledger_checks import check_ledger
 from donations.worker.queues import handle_events
 from tests.events import fresh
 from tests.web.staff.conftest import Browser
@@ -57,7 +57,7 @@ def _unguarded(conn: Connection) -> Iterator[None]:
 
 def stopped() -> str:
     """The worker checks the ledger, and stops posting. Returns the reason."""
-    check_books(now())
+    check_ledger(now())
     fresh()
     halt = db.session.get(PostingStop, 1)
     assert halt is not None

@@ -40,7 +40,7 @@ def test_what_is_only_held_is_not_paid_and_says_what_to_do(reference: str, treas
     hear(a_movement(held.charge_id, gbp("12.00"), 30))
     released = Refund("re_1", held.charge_id, gbp("8.00"), "succeeded", NOON)
     with write_unit() as conn:
-        giving.refunds.take_in(conn, released, at=NOON)
+        giving.refunds.apply_refund(conn, released, at=NOON)
     # then that was received, all of it may be refunded, and the remainder is labelled correctly
     page = treasurer.get(f"/treasury/card-payments/{held.charge_id}").text
     assert "£20.00 was held on the card." in page
@@ -62,6 +62,6 @@ def test_a_refund_says_what_it_waits_for(reference: str, treasurer: Browser) -> 
     hear(charge)
     waits = Refund("re_1", charge.charge_id, gbp("8.00"), "pending", NOON, pending_reason="insufficient_funds")
     with write_unit() as conn:
-        giving.refunds.take_in(conn, waits, at=NOON)
+        giving.refunds.apply_refund(conn, waits, at=NOON)
     page = treasurer.get(f"/treasury/card-payments/{charge.charge_id}").text
     assert "the Stripe balance is too low, so top it up in Stripe" in page
