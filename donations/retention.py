@@ -145,7 +145,7 @@ _spent, _session, _brake = _table(models.PaymentRequest), _table(models.StaffSes
 _mail, _check, _form = _table(models.Mail), _table(models.DonationCheck), _table(models.KeptForm)
 _unlock, _asked = _table(models.OfflineUnlock), _table(models.OfflineRequest)
 _opening, _attempt = _table(models.CheckoutOpening), _table(models.CheckoutAttempt)
-_OVER = ("paid", "refused", "cancelled")  # states of a disbursement
+_OVER = ("paid", "refused", "cancelled")  # states of a payment request
 
 
 def _of_donation(table: Table) -> Callable[..., ColumnElement[bool]]:

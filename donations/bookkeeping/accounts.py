@@ -38,7 +38,7 @@ class Group(Enum):
     REFUNDS = (REFUNDS,)
     CHARGEBACKS = (CHARGEBACKS, FAILED_LATER)
     FEES = (PROCESSING_FEES, DISPUTE_FEES, ACCOUNT_FEES, BANK_CHARGES)
-    # What was approved is paid out when it is sent: until then it is taken off the disbursements again.
+    # An approved request counts as paid out when it is sent: until then it is deducted from payments again.
     DISBURSED = (DISBURSED,)
     COMMITTED = (DISBURSEMENTS_UNPAID,)
     OPENING = (OPENING,)

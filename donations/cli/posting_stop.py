@@ -81,7 +81,7 @@ def assign(charge: str, fund: Fund, reason: str) -> None:
 
 
 def request(conn: Connection, asked: Asked, *, at: datetime) -> Correction:
-    """Ask for a cure in the name of who sits here, and record it."""
+    """Request a correction in the name of the person at the terminal, and record it."""
     row = posting_stop.ask(conn, asked, actor=actor(), at=at)
     db.session.flush()
     what, about, details = posting_stop.act_of(row)

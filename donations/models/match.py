@@ -19,7 +19,8 @@ MATCH_STATES = ("proposed", "confirmed", "refused", "undone")
 
 class Match(Model):
     """A match of a line, or of a part of it. Only its state changes; an undone match stays readable, and a later match
-    is a new row. `target` is the item: a payout's id, or the number of a donation, paying-in slip or disbursement."""
+    is a new row. `target` is the item: a payout's id, or the number of a donation, paying-in slip or payment
+    request."""
 
     __tablename__ = "match"
     __table_args__ = (

@@ -1,5 +1,5 @@
 """What is left of an appeal that ends: each fund's money and where it is, the wordings under which it was given, and
-what is decided about it already. Reads only; a surplus goes by a transfer or a disbursement."""
+what is decided about it already. Reads only; a surplus goes by a transfer or a payment request."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Under:
 @dataclass(frozen=True, slots=True)
 class Rest:
     """One fund of the appeal. `places` are where its money is, one for each balance. `waiting` are transfers and
-    disbursements that a person must still decide or send."""
+    payment requests that a person must still decide or send."""
 
     fund: Fund
     balances: tuple[FundBalance, ...]

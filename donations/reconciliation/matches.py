@@ -24,7 +24,7 @@ FROM_THE_LINE = "new_gift"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One part of a line: `target` is a payout's id, or the number of a donation, paying-in slip or disbursement;
+    """One part of a line: `target` is a payout's id, or the number of a donation, paying-in slip or payment request;
     `amount_minor` is signed as the line. `fund_id` for bank charges and the like."""
 
     kind: str

@@ -36,7 +36,7 @@ class Asked:
 
 
 def request(conn: Connection, fund: Fund, asked: Asked, *, actor: str, at: datetime) -> PaymentRequest:
-    """Ask for a disbursement, or give the one the same form asked for. Raises NotEnoughInFund, NotInTheBank,
+    """Create a payment request, or return the one the same form created. Raises NotEnoughInFund, NotInTheBank,
     and SentBefore if the form asks for something else now."""
     known = db.session.scalar(select(PaymentRequest).where(PaymentRequest.form_key == asked.form_key))
     if known is not None:

@@ -102,7 +102,8 @@ def begin_reset(conn: Connection, token: str, password: str, *, at: datetime) ->
 
 
 def finish_reset(conn: Connection, person: Staff, password_hash: str, *, at: datetime) -> None:
-    """The new password holds, and every session ends. The second factor stays, and so do the brakes on guessing it."""
+    """The new password holds, and every session ends. The second factor stays, and so does the throttling of guesses at
+    it."""
     person.password, person.link_key = password_hash, _new_link_key()
     sessions.end_all(person, at)
     throttling.release_password(conn, email_of(person))

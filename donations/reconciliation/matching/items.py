@@ -61,7 +61,7 @@ class OpenSlip(NamedTuple):
 
 
 class OpenPayment(NamedTuple):
-    """A disbursement that was sent: `minor` is negative, as its line will be."""
+    """A payment request that was sent: `minor` is negative, as its line will be."""
 
     id: int
     minor: int

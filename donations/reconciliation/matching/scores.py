@@ -74,7 +74,7 @@ def slip(line: Line, one: OpenSlip) -> Candidate:
 
 
 def payment(line: Line, one: OpenPayment) -> Candidate:
-    """A disbursement that was sent."""
+    """A payment request that was sent."""
     return _made("disbursement", str(one.id), line.minor, [*_name(line, one.names), *_date(line, one.on)])
 
 

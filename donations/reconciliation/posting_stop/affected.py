@@ -1,5 +1,5 @@
-"""What a finding is about: its payments, its donation, its entries; and from these the cures that are offered. What is
-not offered is no cure, and stays stopped."""
+"""What a finding is about: its payments, its donation, its entries; and from these the corrections that are offered.
+What is not offered is no correction, and stays stopped."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One cure that may be made: its kind, what it acts on, and how much money that is about, or which entry."""
+    """One correction that may be made: its kind, what it acts on, and how much money that is about, or which entry."""
 
     kind: str
     target: str = ""
@@ -59,7 +59,7 @@ def subject_of(conn: Connection, finding: Finding) -> Subject:
 
 
 def options(conn: Connection, finding: Finding) -> list[Option]:
-    """The cures of a finding, the best first."""
+    """The corrections of a finding, the best first."""
     subject = subject_of(conn, finding)
     found: list[Option] = []
     for kind in EXPLAINED[finding.invariant].cures:
@@ -76,7 +76,7 @@ def options(conn: Connection, finding: Finding) -> list[Option]:
 
 
 def of_charge(conn: Connection, charge_id: str, kind: str) -> Finding:
-    """The finding that this would cure. Raises PostingStopped if there is none: then it waits, like all posting."""
+    """The finding that this would correct. Raises PostingStopped if there is none: then it waits, like all posting."""
     for finding in ledger.grave(conn):
         if kind in EXPLAINED[finding.invariant].cures and charge_id in subject_of(conn, finding).charges:
             return finding

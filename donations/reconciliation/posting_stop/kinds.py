@@ -14,7 +14,8 @@ from donations.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A kind of finding: its title with the facts in it, what it means, and which cures are offered, the best first."""
+    """A kind of finding: its title with the facts in it, what it means, and which corrections are offered, the best
+    first."""
 
     title: str
     meaning: str
@@ -23,7 +24,7 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A cure: its button, which is its heading too, and what happens when it is pressed."""
+    """A correction: its button, which is its heading too, and what happens when it is pressed."""
 
     button: str
     effect: str

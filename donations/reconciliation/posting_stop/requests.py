@@ -1,5 +1,5 @@
-"""Cures asked for, approved and made. What moves money needs a second person where the organisation has two approve;
-everything else, and every cure where one is enough, is made at once."""
+"""Corrections asked for, approved and made. What moves money needs a second person where the organisation has two
+approve; everything else, and every correction where one is enough, is made at once."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ Details = dict[str, str | int | bool | list[str] | None]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A cure as a person asks for it. `form_key` is made by the form, so that it is made once; `code` names the finding
-    as it was seen; `target` is a charge or an entry; `fund_id` where a payment is assigned."""
+    """A correction as a person asks for it. `form_key` is made by the form, so that it is made once; `code` names the
+    finding as it was seen; `target` is a charge or an entry; `fund_id` where a payment is assigned."""
 
     form_key: str
     code: str
@@ -37,9 +37,9 @@ class Asked:
 
 
 def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Correction:
-    """Make the cure at once, or keep it for a second person. The same form sent again is the same cure. Raises
-    NoReasonGiven, FindingGone, NotACure, CureMadeWorse, PostingNotStopped, and SentBefore if the form says something
-    else now."""
+    """Make the correction at once, or keep it for a second person. The same form sent again is the same correction.
+    Raises NoReasonGiven, FindingGone, NotACure, CureMadeWorse, PostingNotStopped, and SentBefore if the form says
+    something else now."""
     if not asked.reason.strip():
         raise NoReasonGiven()
     known = db.session.scalar(select(Correction).where(Correction.form_key == asked.form_key))
@@ -82,13 +82,13 @@ def needs_another(kind: str) -> bool:
 
 
 def waiting() -> Sequence[Correction]:
-    """The cures that wait for a second person, the oldest first."""
+    """The corrections that wait for a second person, the oldest first."""
     asked = select(Correction).where(Correction.state == "requested").order_by(Correction.requested_at, Correction.id)
     return db.session.scalars(asked.limit(MAX_LISTED)).all()
 
 
 def made() -> Sequence[Correction]:
-    """The last cures that were made, the newest first."""
+    """The last corrections that were made, the newest first."""
     asked = (
         select(Correction)
         .where(Correction.state == "made")
@@ -98,7 +98,7 @@ def made() -> Sequence[Correction]:
 
 
 def act_name(kind: str, state: str) -> str:
-    """The act of a cure that is in this state."""
+    """The act of a correction that is in this state."""
     signed = acceptances.ACT if kind == "accept" else "cure.made"
     return {"requested": "cure.requested", "refused": "cure.refused", "made": signed}[state]
 

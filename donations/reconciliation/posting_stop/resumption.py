@@ -14,7 +14,7 @@ from donations.models import PostingStop, StripeEvent
 
 def resume(conn: Connection, *, at: datetime) -> int:
     """End the stop and make what waited due now. Returns how many events wait. Raises PostingNotStopped, and
-    StillUnsound with what is left to cure."""
+    StillUnsound with what is left to correct."""
     if conn.execute(select(_halt.c.id).with_for_update()).first() is None:
         raise PostingNotStopped()
     left = ledger.grave(conn)

@@ -157,7 +157,7 @@ def resume() -> Any:
 
 
 def _answer(number: int) -> Any:
-    """Say what became of a cure. A refund is carried to Stripe now."""
+    """Say what became of a correction. A refund is carried to Stripe now."""
     row = db.session.get_one(Correction, number)
     said = {
         "requested": _("Correction requested. Another person must approve it."),

@@ -71,7 +71,7 @@ def test_a_later_version_takes_the_place_of_one_that_was_not_accepted(treasurer:
     assert "Saturday market" in page
     assert branch.hands_in(on=f"/{first.id}", collection="90").status_code == 303
     assert states() == [(1, "replaced", 14250), (2, "new", 13250)]
-    # Only the latest can be accepted or amended; both stay to be read.
+    # Only the latest can be accepted or revised; both stay to be read.
     assert decide(treasurer, "accept", first).status_code == 409
     assert branch.hands_in(on=f"/{first.id}", collection="80").status_code == 404
     assert decide(treasurer, "accept").status_code == 303
