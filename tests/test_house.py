@@ -46,6 +46,25 @@ def test_a_file_that_is_named_and_gone_is_found() -> None:
     assert house.named_file_faults(module) == ["donations.ledger.checks names reckoning.py"]
 
 
+@pytest.mark.parametrize("module", [module for module in OURS if module.part != "sandbox"], ids=_id)
+def test_docstrings_and_comments_speak_no_private_dialect(module: Module) -> None:
+    assert house.dialect_faults(module) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '"""Totals, reckoned again."""',
+        'def f():\n    """Tell whoever asks."""',
+        'class F:\n    """Ask somebody else."""',
+        "x = 1  # mend it later",
+        '"""A pay-in of %(gift)s, `gift` by `gift`."""',
+    ],
+)
+def test_a_word_of_the_dialect_is_found(source: str) -> None:
+    assert len(house.dialect_faults(Module("donations.money", source))) == 1
+
+
 @pytest.mark.parametrize("module", TESTS, ids=_id)
 def test_a_test_module_opens_with_a_sentence_and_stays_short(module: Module) -> None:
     assert house.size_faults(module) == []

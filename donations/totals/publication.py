@@ -12,7 +12,7 @@ from donations.models import Appeal, Organisation, PublishedTotal
 from donations.money import exponent
 from donations.periods import period_of
 from donations.totals import areas, donation_counts
-from donations.totals.public_totals import reckon
+from donations.totals.public_totals import calculate
 from donations.totals.stored_totals import raise_versions
 
 DISCREET_STEP = 5  # major units a discreet total is rounded down to
@@ -29,14 +29,14 @@ def publish(appeal: Appeal, at: datetime, *, all_known: bool = False) -> None:
     figures were public until now, so that there is nothing to hold back."""
     organisation = Organisation.get()
     start = period_of(appeal.period, organisation.day_of(at))
-    figures = reckon([appeal], {appeal.id: start}, ZoneInfo(organisation.timezone))[appeal.id]
+    figures = calculate([appeal], {appeal.id: start}, ZoneInfo(organisation.timezone))[appeal.id]
     new = {
         "raised_minor": _rounded(figures.raised_minor, appeal.currency, DISCREET_STEP),
         "donations": figures.donations - figures.donations % COUNT_STEP,
         "by_fund": {slug: _rounded(minor, appeal.currency, PART_STEP) for slug, minor in figures.by_fund.items()},
         "also": {currency: _rounded(minor, currency, DISCREET_STEP) for currency, minor in figures.also.items()},
         "by_area": {
-            str(id): _rounded(minor, appeal.currency, PART_STEP) for id, minor in areas.reckon(appeal, start).items()
+            str(id): _rounded(minor, appeal.currency, PART_STEP) for id, minor in areas.calculate(appeal, start).items()
         },
     }
     row = db.session.get(PublishedTotal, appeal.id)

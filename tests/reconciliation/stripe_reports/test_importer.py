@@ -165,8 +165,8 @@ def test_what_the_api_listed_before_is_known(app: Flask, listed: Listed, now: da
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"amount_minor": 1999, "fee_minor": 0, "net_minor": 1999}, "amount 19.99 GBP. Here it is amount 20 GBP"),
-        ({"reporting_category": "topup"}, "reporting_category topup. Here it is reporting_category charge"),
+        ({"amount_minor": 1999, "fee_minor": 0, "net_minor": 1999}, "amount 19.99 GBP. Our records say: amount 20 GBP"),
+        ({"reporting_category": "topup"}, "reporting_category topup. Our records say: reporting_category charge"),
     ],
 )
 def test_a_movement_that_is_known_otherwise_is_refused_with_its_line(
