@@ -67,7 +67,7 @@ def test_every_decision_that_it_names_exists_and_is_numbered_so() -> None:
 
 
 def test_how_soon_updates_are_taken_is_written_down() -> None:
-    said = OPERATING.partition("\n## Updates\n")[2].partition("\n## ")[0]
+    said = " ".join(OPERATING.partition("\n## Updates\n")[2].partition("\n## ")[0].split())
     for words in ("Once a month", "within 48 hours", "within a week", "requirements.txt", "static/vendor"):
         assert words in said
     locked = (ROOT / "requirements.txt").read_text(encoding="utf-8")
