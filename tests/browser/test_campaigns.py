@@ -107,7 +107,7 @@ def test_an_appeal_is_written_and_published_without_javascript(
     page.fill("#title-en", "Free Maya")
     page.fill("#slug", "free-maya")
     page.click("form.writing .choices .button")
-    assert "An appeal needs a fund" in page.inner_text("#errors")
+    assert "An appeal needs at least one fund" in page.inner_text("#errors")
     assert page.input_value("#title-en") == "Free Maya"
     # when the fault is corrected and the draft published
     page.check("input[name=discreet][value=yes]")

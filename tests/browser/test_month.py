@@ -72,14 +72,14 @@ def test_the_books_of_the_month_are_sound(lived: Stage) -> None:
     assert said["sound"], said["findings"]
     balances = {(line["account"], line["currency"]): line["minor"] for line in said["trial_balance"]}
     assert balances[1100, "GBP"] == at_stripe(lived)
-    assert "whole" in lived.command("audit", "verify")
+    assert "complete and unchanged" in lived.command("audit", "verify")
 
 
 def test_something_is_left_to_do(lived: Stage, page: Page) -> None:
     page.goto(f"{lived.url}/treasury/")
     kinds = {each.get_attribute("data-kind") for each in page.query_selector_all(".open-kind")}
     assert kinds >= {"dispute", "payout", "line"}
-    assert lived.command("bank", "lines").strip().splitlines()[-1] == "4 lines are not matched"
+    assert lived.command("bank", "lines").strip().splitlines()[-1] == "4 unmatched lines"
 
 
 def test_a_payout_of_the_month_is_explained_to_the_penny(lived: Stage, page: Page) -> None:
