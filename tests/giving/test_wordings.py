@@ -24,7 +24,8 @@ from tests.reconciliation.steps import TODAY, a_bank_account, a_gift, a_line
 
 BEFORE, CHANGED = NOON - timedelta(days=2), NOON - timedelta(days=1)
 MAKERS = {
-    "giving.gifts._new", "giving.deciding._adopt", "giving.offline._new_donation", "restoration.recovery._donation",
+    "giving.new_donation._new", "giving.fund_assignment._adopt", "giving.offline_donations._new_donation",
+    "restoration.recovery._donation",
 }  # fmt: skip
 
 
