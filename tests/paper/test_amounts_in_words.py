@@ -44,6 +44,10 @@ def test_every_currency_has_words_in_whatever_language(app: Flask, language: str
 
 
 def test_a_method_is_named_in_the_readers_language_or_as_it_is_known(app: Flask) -> None:
-    assert [method(name) for name in ("card", "bacs_debit", "some_new_pay")] == ["Card", "Direct Debit", "Some new pay"]
+    assert [method(name) for name in ("card", "bacs_debit", "some_new_pay")] == [
+        "Card",
+        "Direct Debit",
+        "Other method (some_new_pay)",
+    ]
     with force_locale("ru"):
         assert method("card") == "Банковская карта"
