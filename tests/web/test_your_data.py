@@ -130,6 +130,8 @@ def test_the_page_shows_everything_and_nothing_of_others(
     page = client.get(link)
     for said in (MAYA, NAME, WORDS, str(label), "Almaty", "Updates by email", "Unsent forms"):
         assert said in page.text, said
+    assert "<dt>City</dt>" in page.text
+    assert "billing details" not in page.text
     assert "Timur" not in page.text
     assert page.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in page.headers

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
+
+from donations.web.stripe_labels import EVENT_FAMILIES
 
 _STATES: Mapping[str, Any] = {
     "pending": _l("not settled yet"), "processing": _l("in transit"), "paid": _l("received"),
@@ -23,7 +26,16 @@ _MESSAGES: Mapping[str, Any] = {
     "waiting": _l("not published"), "approved": _l("published"), "hidden": _l("not published"),
 }  # fmt: skip
 _SUBSCRIPTIONS: Mapping[str, Any] = {"asked": _l("not confirmed"), "confirmed": _l("confirmed")}
+# What Stripe, a form or a bank calls a detail, by the last part of its name.
+_DETAILS: Mapping[str, Any] = {
+    "name": _lp("person", "Name"), "email": _l("Email"), "customer_email": _l("Email"), "receipt_email": _l("Email"),
+    "customer_email_address": _l("Email"), "customer_name": _lp("person", "Name"), "phone": _l("Phone"),
+    "line1": _l("Address, line 1"), "line2": _l("Address, line 2"), "city": _l("City"),
+    "postal_code": _l("Postcode"), "state": _l("State or province"), "country": _l("Country"),
+    "last4": _l("Last 4 digits"), "brand": _l("Kind of card"), "message": _l("Message"),
+    "account": _l("Bank account"), "text": _l("Bank’s text"),
+}  # fmt: skip
 words: Mapping[str, Mapping[str, Any]] = {
     "states": _STATES, "sources": _SOURCES, "displays": _DISPLAYS, "messages": _MESSAGES,
-    "subscriptions": _SUBSCRIPTIONS,
+    "subscriptions": _SUBSCRIPTIONS, "details": _DETAILS, "families": EVENT_FAMILIES,
 }  # fmt: skip
