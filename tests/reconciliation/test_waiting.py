@@ -35,7 +35,8 @@ def table_of_docs() -> dict[str, dict[str, str]]:
 
 def states_of_models() -> dict[str, set[str]]:
     """Every state that a table may be in, by table: as our own CHECK lists them, or as Stripe does."""
-    found: dict[str, set[str]] = {table: set(known) for table, known in OF_STRIPE.items()}
+    # "unknown" is never stored: it is how a value of Stripe's that we do not know yet is shown.
+    found: dict[str, set[str]] = {table: set(known) - {"unknown"} for table, known in OF_STRIPE.items()}
     for table in db.metadata.tables.values():
         for check in table.constraints:
             if isinstance(check, CheckConstraint) and str(check.name).endswith("_state_known"):
