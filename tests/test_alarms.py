@@ -103,7 +103,7 @@ TOLD: dict[Kind, tuple[dict[str, object], str, str, str]] = {
     Kind.REFUND_FAILED: (
         {"id": "re_1", "charge": "ch_1", "reason": "lost_or_stolen_card", "amount": AMOUNT},
         "A refund of £2.50 failed",
-        "Refund re_1 did not reach the donor. Reason: the card is lost or stolen.", "/treasury/card-payments/ch_1",
+        "Refund re_1 did not reach the donor. Reason: card lost or stolen.", "/treasury/card-payments/ch_1",
     ),
     Kind.REFUND_WAITS: (
         {"id": "re_1", "charge": None, "amount": AMOUNT},
@@ -111,12 +111,12 @@ TOLD: dict[Kind, tuple[dict[str, object], str, str, str]] = {
     ),
     Kind.DISPUTE: (
         DISPUTED, "Dispute over £2.50: respond by 2 Dec 2026, 04:03 GMT",
-        "Reason: the donor says the payment was fraud.", "/treasury/disputes",
+        "Reason: fraud.", "/treasury/disputes",
     ),
     Kind.DISPUTE_INQUIRY: (
         {**DISPUTED, "reason": "insufficient_funds"},
         "Dispute inquiry over £2.50: respond by 2 Dec 2026, 04:03 GMT",
-        "Reason: the donor’s account held too little money.", "/treasury/disputes",
+        "Reason: not enough money in the donor’s account.", "/treasury/disputes",
     ),
     Kind.DEADLINE: (
         DISPUTED, "Respond by 2 Dec 2026, 04:03 GMT: dispute over £2.50", "Dispute dp_1 still needs a response.",
@@ -124,7 +124,7 @@ TOLD: dict[Kind, tuple[dict[str, object], str, str, str]] = {
     ),
     Kind.FRAUD_WARNING: (
         {"id": "issfr_1", "charge": "ch_1", "reason": "made_with_stolen_card"}, "Fraud warning for a card payment",
-        "Type: paid with a stolen card.", "/treasury/card-payments/ch_1",
+        "Type: stolen card.", "/treasury/card-payments/ch_1",
     ),
     Kind.PAYOUT_FAILED: (
         {**PAID_OUT, "reason": ""}, "A Stripe payout of £2.50 failed", "Reason: Stripe gave no reason.",

@@ -15,7 +15,7 @@ from donations.extensions import db
 from donations.ledger import Finding
 from donations.models import Mail, Organisation
 from donations.money import Money
-from donations.paper import stripe_codes
+from donations.paper import stripe_labels
 from donations.paper.alarm_words import BUTTON, STRAYS, WORDS, Words
 from donations.paper.amounts_in_words import written, written_money
 from donations.paper.finding_words import title_of
@@ -48,6 +48,15 @@ def compose(mail: Mail) -> tuple[str, str, dict[str, object]]:
     return subject, "alarm", told | {"language": language(), "created_at": mail.created_at}
 
 
+_REASONS = {
+    Kind.DISPUTE: stripe_labels.DISPUTE_REASONS,
+    Kind.DISPUTE_INQUIRY: stripe_labels.DISPUTE_REASONS,
+    Kind.FRAUD_WARNING: stripe_labels.FRAUD_TYPES,
+    Kind.PAYOUT_FAILED: stripe_labels.PAYOUT_FAILURES,
+    Kind.REFUND_FAILED: stripe_labels.REFUND_FAILURES,
+}
+
+
 def language() -> str:
     """Nobody in particular reads it, so the organisation's first language."""
     organisation = db.session.get(Organisation, 1)
@@ -61,8 +70,7 @@ def _of_kind(mail: Mail, why: str) -> tuple[str, Written]:
     shown = {name: _shown(value) for name, value in about.items() if not isinstance(value, list)}
     if "reason" in about:
         given = STRAYS.get(about["reason"])
-        of_a_dispute = kind in (Kind.DISPUTE, Kind.DISPUTE_INQUIRY)
-        shown["reason"] = _(given) if given else stripe_codes.reason(about["reason"], of_a_dispute=of_a_dispute)
+        shown["reason"] = _(given) if given else stripe_labels.reason(about["reason"], _REASONS.get(kind, {}))
     if kind is Kind.STRIPE_BALANCE:
         shown["difference"] = ", ".join(_differences(about["more"]))
     return _(words.subject, **shown), Written(

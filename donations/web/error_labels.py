@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 
-from donations.web.stripe_labels import REFUND_FAILURES
+from donations.paper.stripe_labels import REFUND_FAILURES
 
 _STATES = {
     "draft": _lp("appeal is", "a draft"),

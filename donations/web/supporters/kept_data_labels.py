@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 
-from donations.web.stripe_labels import EVENT_FAMILIES
+from donations.paper.stripe_labels import EVENT_FAMILIES
 
 _STATES: Mapping[str, Any] = {
     "pending": _l("not settled yet"), "processing": _l("in transit"), "paid": _l("received"),

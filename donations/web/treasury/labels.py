@@ -8,10 +8,10 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 
+from donations.paper import stripe_labels
 from donations.paper.amounts_in_words import METHODS as PAYMENT_METHODS
 from donations.reconciliation import posting_stop
 from donations.stripe_statuses import DisputeStatus, PayoutStatus, RefundStatus
-from donations.web import stripe_labels
 from donations.web.treasury import to_do_labels
 
 # In the order of balances.COLUMNS.

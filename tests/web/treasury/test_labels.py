@@ -15,9 +15,8 @@ from flask_babel import force_locale
 
 from donations import mailer, stripe_statuses
 from donations.inbox.handlers import HANDLERS
-from donations.paper import amounts_in_words
+from donations.paper import amounts_in_words, stripe_labels
 from donations.reconciliation.to_do import KINDS
-from donations.web import stripe_labels
 from donations.web.filters import label
 from donations.web.staff import audit_labels
 from donations.web.treasury import labels, to_do_labels

@@ -3,6 +3,9 @@ A code that is younger than these lists is shown as the filter `label` does. Dec
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 DISPUTE_REASONS = {
@@ -111,3 +114,10 @@ EVENT_FAMILIES = {
     "radar.early_fraud_warning": _l("fraud warning"),
     "refund": _l("refund"),
 }
+
+
+def reason(code: str | None, labels: Mapping[str, object]) -> str:
+    """A reason of Stripe in words. A code younger than the lists is shown as Stripe writes it, without underscores."""
+    if code in (None, "", "unknown"):
+        return str(_("Stripe gave no reason"))
+    return str(labels.get(str(code), str(code).replace("_", " ")))
