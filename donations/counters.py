@@ -18,10 +18,10 @@ def locked(conn: Connection, keys: Iterable[bytes], *, at: datetime) -> Sequence
     the keys: two who count at once take turns, and never wait for each other in a circle."""
     ordered = sorted(keys)
     for key in ordered:
-        new = upsert(conn.dialect.name, _brake).values(key_hash=key, failures=0, failed_at=at, wait_until=at)
+        new = upsert(conn.dialect.name, _throttle).values(key_hash=key, failures=0, failed_at=at, wait_until=at)
         conn.execute(new.on_conflict_do_nothing(index_elements=["key_hash"]))
-    asked = select(_brake).where(_brake.c.key_hash.in_(ordered)).order_by(_brake.c.key_hash)
+    asked = select(_throttle).where(_throttle.c.key_hash.in_(ordered)).order_by(_throttle.c.key_hash)
     return conn.execute(asked.with_for_update()).all()
 
 
-_brake: Table = Throttle.__table__  # type: ignore[assignment]
+_throttle: Table = Throttle.__table__  # type: ignore[assignment]

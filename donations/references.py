@@ -28,7 +28,7 @@ LOOKS_LIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
 
 
 class Found(NamedTuple):
-    """A code in a text. `number` is the appeal's id, or what `gift_number` makes of a donation's id; `how` is exact or
+    """A code in a text. `number` is the appeal's id, or what `offline_donation_number` makes of a donation's id; `how` is exact or
     repaired."""
 
     code: str
@@ -48,13 +48,13 @@ def code_of_appeal_id(appeal_id: int) -> str:
     return _checked(_written(appeal_id * _SCATTER % _APPEALS, 3))
 
 
-def code_of_gift(offline_donation_id: int) -> str:
+def code_of_offline_donation(offline_donation_id: int) -> str:
     """A code for one expected donation. A donation's id is too long to be typed, so this is 30 bits of its hash: two
     donations may share a code, and then it proves nothing."""
-    return _checked(_written(gift_number(offline_donation_id), 6))
+    return _checked(_written(offline_donation_number(offline_donation_id), 6))
 
 
-def gift_number(offline_donation_id: int) -> int:
+def offline_donation_number(offline_donation_id: int) -> int:
     return int.from_bytes(hashlib.sha256(str(offline_donation_id).encode()).digest()[:4]) >> 2
 
 

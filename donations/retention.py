@@ -17,7 +17,7 @@ from donations.models import Organisation
 from donations.models.donation import UNPAID_STATES
 
 BATCH = 500
-SESSIONS_KEPT, BRAKES_KEPT = timedelta(days=90), timedelta(days=30)
+SESSIONS_KEPT, THROTTLES_KEPT = timedelta(days=90), timedelta(days=30)
 REFUSED_ADDRESSES_KEPT = timedelta(days=30)  # after the mail server refused them for good
 UNPAID_EVENTS_KEPT, OPENINGS_KEPT = timedelta(days=1), timedelta(days=1)
 ASKED_KEPT = timedelta(days=90)  # a question sealed under the locked offline key
@@ -141,7 +141,7 @@ def _by_day(model: type[models.base.Model], column: str = "personal_until") -> C
 
 _donation, _receipt, _offline = _table(models.Donation), _table(models.Receipt), _table(models.OfflineDonation)
 _event, _line, _learnt = _table(models.StripeEvent), _table(models.StatementLine), _table(models.MatchRule)
-_spent, _session, _brake = _table(models.PaymentRequest), _table(models.StaffSession), _table(models.Throttle)
+_spent, _session, _throttle = _table(models.PaymentRequest), _table(models.StaffSession), _table(models.Throttle)
 _mail, _check, _form = _table(models.Mail), _table(models.DonationCheck), _table(models.KeptForm)
 _unlock, _asked = _table(models.OfflineUnlock), _table(models.OfflineRequest)
 _opening, _attempt = _table(models.CheckoutOpening), _table(models.CheckoutAttempt)
@@ -224,5 +224,5 @@ RULES = (
     Rule("unlocked offline keys", _unlock, (), lambda at, _today: _unlock.c.until <= at),
     Rule("questions that wait for the offline key", _asked, (), lambda at, _today: _asked.c.asked_at < at - ASKED_KEPT),
     Rule("sessions of staff", _session, (), lambda at, _today: _session.c.made_at < at - SESSIONS_KEPT),
-    Rule("brakes on signing in", _brake, (), lambda at, _today: _brake.c.failed_at < at - BRAKES_KEPT),
+    Rule("brakes on signing in", _throttle, (), lambda at, _today: _throttle.c.failed_at < at - THROTTLES_KEPT),
 )  # fmt: skip

@@ -73,13 +73,13 @@ def read_receipt_link(token: str) -> tuple[str | None, str]:
         return None, read_receipt(token)
 
 
-def for_pay_in(area_id: int, nonce: str) -> str:
+def for_branch_return(area_id: int, nonce: str) -> str:
     """The token of /branch-returns/<token>, by which a branch submits its returns; valid until the area has another
     nonce."""
     return _lasting("pay-in").dumps([area_id, nonce])
 
 
-def read_pay_in(token: str) -> tuple[int, str]:
+def read_branch_return(token: str) -> tuple[int, str]:
     """The area's number and the nonce. Raises BadLink."""
     try:
         area_id, nonce = _lasting("pay-in").loads(token)

@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 from donations import facts, giving, stripe_gateway
 from donations.database import write_unit
 from donations.extensions import db
-from donations.facts import Charge, Movement
+from donations.facts import BalanceTransaction, Charge
 from donations.models import CheckoutAttempt, Donation
 from donations.money import Money
 from donations.stripe_statuses import ChargeStatus
@@ -139,7 +139,9 @@ def a_charge(
     return Charge(reference=reference, amount=amount, status=ChargeStatus(status), charged_at=at, **said)
 
 
-def a_movement(charge_id: str | None, amount: Money, fee: int, *, at: datetime = NOON, **more: Any) -> Movement:
+def a_transaction(
+    charge_id: str | None, amount: Money, fee: int, *, at: datetime = NOON, **more: Any
+) -> BalanceTransaction:
     """The balance transaction of a charge: amount and fee in the settlement currency."""
     said: dict[str, Any] = {
         "id": new_id("txn"),
@@ -151,7 +153,7 @@ def a_movement(charge_id: str | None, amount: Money, fee: int, *, at: datetime =
         "description": None,
         **more,
     }
-    return Movement(
+    return BalanceTransaction(
         source_id=charge_id,
         charge_id=charge_id,
         amount_minor=amount.minor,
@@ -163,10 +165,10 @@ def a_movement(charge_id: str | None, amount: Money, fee: int, *, at: datetime =
     )
 
 
-def hear(fact: Charge | Movement, *, at: datetime = NOON) -> None:
+def hear(fact: Charge | BalanceTransaction, *, at: datetime = NOON) -> None:
     """Take a fact in as the inbox and the worker do, in a transaction of its own."""
-    if isinstance(fact, Movement):
-        stripe_sync.book_movement(fact, at)
+    if isinstance(fact, BalanceTransaction):
+        stripe_sync.book_transaction(fact, at)
         return
     with write_unit() as conn:
         giving.settle(conn, facts.record_charge(conn, fact, at=at), at=at)

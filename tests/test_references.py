@@ -12,8 +12,8 @@ from donations import references
 from donations.references import ALPHABET, Found, find
 
 ALI = references.code_of_appeal_id(1)
-GIFT_ID = 3_779_000_000_000_000_000
-GIFT = references.code_of_gift(GIFT_ID)
+OFFLINE_DONATION_ID = 3_779_000_000_000_000_000
+GIFT = references.code_of_offline_donation(OFFLINE_DONATION_ID)
 KNOWN = {ALI, GIFT, *(references.code_of_appeal_id(number) for number in range(2, 60))}
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -33,7 +33,9 @@ def test_every_appeal_has_a_code_of_its_own_that_names_it() -> None:
 
 
 def test_a_gift_is_named_by_a_part_of_its_hash() -> None:
-    assert find(f"thanks {GIFT}") == [Found(GIFT, "gift", references.gift_number(GIFT_ID), "exact")]
+    assert find(f"thanks {GIFT}") == [
+        Found(GIFT, "gift", references.offline_donation_number(OFFLINE_DONATION_ID), "exact")
+    ]
 
 
 WRITTEN = {

@@ -8,7 +8,7 @@ from donations.appeals.counts import waiting_for_somebody
 from donations.appeals.directory import listed, shown_mark, shown_slugs
 from donations.appeals.load_report import Change, LoadReport
 from donations.appeals.loader import load
-from donations.appeals.states import close, hide, needing_gifts, open_again, pause, show, shown
+from donations.appeals.states import close, hide, needing_donations, open_again, pause, show, shown
 
 __all__ = [
     "Change",
@@ -17,7 +17,7 @@ __all__ = [
     "hide",
     "listed",
     "load",
-    "needing_gifts",
+    "needing_donations",
     "open_again",
     "pause",
     "show",

@@ -19,7 +19,7 @@ def shown() -> list[Appeal]:
     return list(db.session.scalars(wanted.order_by(Appeal.position, Appeal.id)))
 
 
-def needing_gifts(but: Appeal, at_most: int) -> list[Appeal]:
+def needing_donations(but: Appeal, at_most: int) -> list[Appeal]:
     """A few of the appeals that take donations now, the first of the home page, for visitors of one that does not."""
     wanted = select(Appeal).where(Appeal.state == "open", Appeal.visibility == "shown", Appeal.id != but.id)
     return list(db.session.scalars(wanted.order_by(Appeal.position, Appeal.id).limit(at_most)))

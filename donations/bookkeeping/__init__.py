@@ -3,7 +3,7 @@ treasurer's action, the entries that must exist. No database, no Stripe, no cloc
 docs/ledger.md."""
 
 from donations.bookkeeping import adjustments, offline_donations, payment_requests
-from donations.bookkeeping.accounts import CLEARING, OF_AN_UNKNOWN_MOVEMENT, PUBLIC_ACCOUNTS
+from donations.bookkeeping.accounts import CLEARING, OF_AN_UNKNOWN_TRANSACTION, PUBLIC_ACCOUNTS
 from donations.bookkeeping.balance_transactions import entry_for, is_of_unknown_kind
 from donations.bookkeeping.bank import LineFacts, MatchedPart, entry_of_line
 from donations.bookkeeping.entries import Line, Wanted
@@ -13,7 +13,7 @@ from donations.bookkeeping.shares import settled_amount
 
 __all__ = [
     "CLEARING",
-    "OF_AN_UNKNOWN_MOVEMENT",
+    "OF_AN_UNKNOWN_TRANSACTION",
     "OF_A_CHARGE",
     "PAYOUT_CATEGORIES",
     "PUBLIC_ACCOUNTS",

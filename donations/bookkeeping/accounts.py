@@ -23,7 +23,7 @@ CLEARING = frozenset(
 )  # fmt: skip
 # What a Stripe transaction of an unknown kind may turn out to be. None of them is income: the public total is made of
 # payments that are known, never of a decision about a balance transaction.
-OF_AN_UNKNOWN_MOVEMENT = (
+OF_AN_UNKNOWN_TRANSACTION = (
     ACCOUNT_FEES, PROCESSING_FEES, DISPUTE_FEES, DIFFERENCES, RESERVES, PAYMENTS_IN_TRANSIT,
 )  # fmt: skip
 

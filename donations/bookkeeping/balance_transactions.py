@@ -14,7 +14,7 @@ from donations.bookkeeping.accounts import (
     UNCLASSIFIED,
 )
 from donations.bookkeeping.entries import Line, Wanted, entry
-from donations.facts import Movement
+from donations.facts import BalanceTransaction
 
 _COUNTERS = {
     **dict.fromkeys(
@@ -36,22 +36,22 @@ def is_of_unknown_kind(category: str) -> bool:
     return category not in _COUNTERS
 
 
-def entry_for(movement: Movement, *, general_fund_id: int | None, suspense_fund_id: int) -> list[Wanted]:
+def entry_for(transaction: BalanceTransaction, *, general_fund_id: int | None, suspense_fund_id: int) -> list[Wanted]:
     """The entry of a balance transaction without a payment: Stripe balance + net, fees + fee, counter - amount. Fees
     and reserves are the general fund's; the rest is in suspense until it is known whose it is. A treasurer classifies
     one of an unknown kind."""
-    if movement.balance_type == RESERVED:
+    if transaction.balance_type == RESERVED:
         return []  # The other half of a reserve: the half of the payments balance books both.
-    counter = _COUNTERS.get(movement.reporting_category, UNCLASSIFIED)
+    counter = _COUNTERS.get(transaction.reporting_category, UNCLASSIFIED)
     house = general_fund_id or suspense_fund_id
     fund = house if counter in _OF_THE_HOUSE else suspense_fund_id
-    if counter == UNCLASSIFIED and movement.classified is not None:
-        counter, fund = movement.classified.account, movement.classified.fund_id
-    ref = movement.source_id or movement.id if counter in _CLEARED_BY_SOURCE else None
+    if counter == UNCLASSIFIED and transaction.classified is not None:
+        counter, fund = transaction.classified.account, transaction.classified.fund_id
+    ref = transaction.source_id or transaction.id if counter in _CLEARED_BY_SOURCE else None
     lines = [
-        Line(STRIPE_BALANCE, fund, movement.currency, movement.amount_minor),
-        Line(counter, fund, movement.currency, -movement.amount_minor, ref),
-        Line(ACCOUNT_FEES, house, movement.currency, movement.fee_minor),
-        Line(STRIPE_BALANCE, house, movement.currency, -movement.fee_minor),
+        Line(STRIPE_BALANCE, fund, transaction.currency, transaction.amount_minor),
+        Line(counter, fund, transaction.currency, -transaction.amount_minor, ref),
+        Line(ACCOUNT_FEES, house, transaction.currency, transaction.fee_minor),
+        Line(STRIPE_BALANCE, house, transaction.currency, -transaction.fee_minor),
     ]
-    return entry(f"bt:{movement.id}", "movement", movement.created_at, lines)
+    return entry(f"bt:{transaction.id}", "movement", transaction.created_at, lines)

@@ -17,7 +17,7 @@ from donations.bookkeeping.accounts import (
 )
 from donations.bookkeeping.entries import Line, Wanted, entry
 from donations.bookkeeping.shares import Shares, Stretch
-from donations.facts import Dispute, Movement, PaymentFacts
+from donations.facts import BalanceTransaction, Dispute, PaymentFacts
 from donations.money import Money
 from donations.stripe_statuses import DisputeStatus
 
@@ -35,7 +35,7 @@ class Withheld:
     base: int
     taken: int = 0
     back: int = 0
-    moves: list[tuple[Movement, Stretch]] = field(default_factory=list)
+    moves: list[tuple[BalanceTransaction, Stretch]] = field(default_factory=list)
 
     @property
     def open(self) -> int:
@@ -59,8 +59,8 @@ class Withheld:
         """Whether less came back than was taken, each at its own rate where it was converted."""
         if not self.open or not self.back:
             return False
-        rates = [Decimal(movement.exchange_rate or 1) for movement, _ in self.moves]
-        worth = [movement.amount_minor / rate for (movement, _), rate in zip(self.moves, rates, strict=True)]
+        rates = [Decimal(transaction.exchange_rate or 1) for transaction, _ in self.moves]
+        worth = [transaction.amount_minor / rate for (transaction, _), rate in zip(self.moves, rates, strict=True)]
         taken = -sum(each for each in worth if each < 0)
         return sum(worth) + taken < taken * _WHOLE
 
@@ -72,10 +72,10 @@ def plan(facts: PaymentFacts, settled: Money | None, given_back: int) -> list[Wi
     base = given_back
     for dispute_id, fact, moves in _disputes(facts):
         one = Withheld(dispute_id, fact, base)
-        for movement in moves:
-            usable = settled is not None and movement.currency == settled.currency
+        for transaction in moves:
+            usable = settled is not None and transaction.currency == settled.currency
             room = settled.minor - base if usable and settled is not None else 0
-            _move(one, movement, max(room, 0))
+            _move(one, transaction, max(room, 0))
         planned.append(one)
         base += one.open
     return planned
@@ -85,8 +85,8 @@ def entries(facts: PaymentFacts, shares: Shares, planned: list[Withheld]) -> lis
     """An entry for each balance transaction of a dispute, and one for what is lost."""
     wanted: list[Wanted] = []
     for one in planned:
-        for movement, stretch in one.moves:
-            wanted += _moved(facts, shares, one, movement, stretch)
+        for transaction, stretch in one.moves:
+            wanted += _moved(facts, shares, one, transaction, stretch)
         if one.lost and one.open:
             account, ref = (CHARGEBACKS, None) if shares.identified else (UNIDENTIFIED, facts.charge_id)
             wanted += _over(shares, one, "lost", account, ref)
@@ -95,33 +95,35 @@ def entries(facts: PaymentFacts, shares: Shares, planned: list[Withheld]) -> lis
     return wanted
 
 
-def _move(one: Withheld, movement: Movement, room: int) -> None:
-    if movement.amount_minor < 0:
-        part = min(-movement.amount_minor, room - one.open)
+def _move(one: Withheld, transaction: BalanceTransaction, room: int) -> None:
+    if transaction.amount_minor < 0:
+        part = min(-transaction.amount_minor, room - one.open)
         start = one.base + one.open
-        one.moves.append((movement, (start, start + part)))
+        one.moves.append((transaction, (start, start + part)))
         one.taken += part
     else:
-        part = min(movement.amount_minor, one.open)
+        part = min(transaction.amount_minor, one.open)
         end = one.base + one.open
-        one.moves.append((movement, (end - part, end)))
+        one.moves.append((transaction, (end - part, end)))
         one.back += part
 
 
-def _moved(facts: PaymentFacts, shares: Shares, one: Withheld, movement: Movement, stretch: Stretch) -> list[Wanted]:
-    sign = -1 if movement.amount_minor > 0 else 1
-    currency = movement.currency
+def _moved(
+    facts: PaymentFacts, shares: Shares, one: Withheld, transaction: BalanceTransaction, stretch: Stretch
+) -> list[Wanted]:
+    sign = -1 if transaction.amount_minor > 0 else 1
+    currency = transaction.currency
     withheld = {fund: sign * part for fund, part in shares.of_stretch(stretch).items()}
-    rest = shares.split(-movement.amount_minor - sum(withheld.values()))
+    rest = shares.split(-transaction.amount_minor - sum(withheld.values()))
     bearer = facts.general_fund_id or facts.suspense_fund_id
     lines: list[Line] = []
     for fund in shares.funds:
         lines.append(Line(DISPUTED, fund, currency, withheld[fund], one.id))
         lines.append(Line(DIFFERENCES, fund, currency, rest[fund]))
         lines.append(Line(STRIPE_BALANCE, fund, currency, -withheld[fund] - rest[fund]))
-    lines.append(Line(DISPUTE_FEES, bearer, currency, movement.fee_minor))
-    lines.append(Line(STRIPE_BALANCE, bearer, currency, -movement.fee_minor))
-    return entry(f"bt:{movement.id}", "dispute", movement.created_at, lines)
+    lines.append(Line(DISPUTE_FEES, bearer, currency, transaction.fee_minor))
+    lines.append(Line(STRIPE_BALANCE, bearer, currency, -transaction.fee_minor))
+    return entry(f"bt:{transaction.id}", "dispute", transaction.created_at, lines)
 
 
 def _over(shares: Shares, one: Withheld, what: str, account: int, ref: str | None) -> list[Wanted]:
@@ -136,12 +138,12 @@ def _over(shares: Shares, one: Withheld, what: str, account: int, ref: str | Non
     return entry(f"dispute:{one.id}:{what}", f"dispute {what}", at, lines)
 
 
-def _disputes(facts: PaymentFacts) -> Iterator[tuple[str, Dispute | None, list[Movement]]]:
+def _disputes(facts: PaymentFacts) -> Iterator[tuple[str, Dispute | None, list[BalanceTransaction]]]:
     known = {fact.id: fact for fact in facts.disputes}
-    moves: dict[str, list[Movement]] = {dispute_id: [] for dispute_id in known}
-    for movement in sorted(facts.movements, key=lambda each: (each.created_at, each.id)):
-        if movement.reporting_category in CATEGORIES and movement.source_id is not None:
-            moves.setdefault(movement.source_id, []).append(movement)
+    moves: dict[str, list[BalanceTransaction]] = {dispute_id: [] for dispute_id in known}
+    for transaction in sorted(facts.transactions, key=lambda each: (each.created_at, each.id)):
+        if transaction.reporting_category in CATEGORIES and transaction.source_id is not None:
+            moves.setdefault(transaction.source_id, []).append(transaction)
     begun = {
         dispute_id: known[dispute_id].created_at if dispute_id in known else moves[dispute_id][0].created_at
         for dispute_id in moves

@@ -23,7 +23,9 @@ def entry_of_donation(
     return entry(f"offline:{offline_donation_id}", "gift", accepted_at, lines)
 
 
-def entry_of_slip(ref: str, held: list[tuple[str, int, int]], currency: str, paid_in_at: datetime) -> list[Wanted]:
+def entry_of_paying_in_slip(
+    ref: str, held: list[tuple[str, int, int]], currency: str, paid_in_at: datetime
+) -> list[Wanted]:
     """Row 10: what is on a paying-in slip leaves the hand. `held` are (method, fund id, minor units)."""
     lines: list[Line] = []
     for method, fund, minor in held:

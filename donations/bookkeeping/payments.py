@@ -17,7 +17,7 @@ from donations.bookkeeping.accounts import (
 from donations.bookkeeping.balance_transactions import entry_for
 from donations.bookkeeping.entries import Line, Wanted, entry
 from donations.bookkeeping.shares import Shares, settled_amount
-from donations.facts import Movement, PaymentFacts
+from donations.facts import BalanceTransaction, PaymentFacts
 from donations.money import Money
 
 CHARGE_CATEGORIES = frozenset({"charge", "charge_failure", "partial_capture_reversal"})
@@ -62,16 +62,16 @@ def entries_for(facts: PaymentFacts) -> list[Wanted]:
     taken = sum(end - start for one in given_back for start, end in one.from_income)
     wanted: list[Wanted] = []
     if settled is not None and facts.succeeded_at is not None:
-        wanted += _gift(facts, shares, settled)
+        wanted += _donation(facts, shares, settled)
         wanted += _failed_later(facts, shares, settled)
-    for movement in facts.movements:
-        if movement.reporting_category in REFUND_CATEGORIES:
-            wanted += refunds.settlement(facts, shares, movement, given_back)
-        elif movement.reporting_category in CHARGE_CATEGORIES:
-            wanted += _settlement(facts, shares, movement)
-        elif movement.reporting_category not in disputes.CATEGORIES:
+    for transaction in facts.transactions:
+        if transaction.reporting_category in REFUND_CATEGORIES:
+            wanted += refunds.settlement(facts, shares, transaction, given_back)
+        elif transaction.reporting_category in CHARGE_CATEGORIES:
+            wanted += _settlement(facts, shares, transaction)
+        elif transaction.reporting_category not in disputes.CATEGORIES:
             house, suspense = facts.general_fund_id, facts.suspense_fund_id
-            wanted += entry_for(movement, general_fund_id=house, suspense_fund_id=suspense)
+            wanted += entry_for(transaction, general_fund_id=house, suspense_fund_id=suspense)
     if settled is not None:
         wanted += refunds.entries(facts, shares, settled, given_back)
     wanted += disputes.entries(facts, shares, disputes.plan(facts, settled, taken))
@@ -90,22 +90,22 @@ def standing_of(facts: PaymentFacts, currency: str) -> Standing:
         return Standing(received, nothing, nothing, _in_question(facts))
     taken = sum(end - start for one in refunds.plan(facts, settled) for start, end in one.from_income)
     lost = sum(one.open for one in disputes.plan(facts, settled, taken) if one.lost)
-    refunded = _of_gift(taken, received, settled)
-    return Standing(received, refunded, _of_gift(taken + lost, received, settled) - refunded, _in_question(facts))
+    refunded = _of_donation(taken, received, settled)
+    return Standing(received, refunded, _of_donation(taken + lost, received, settled) - refunded, _in_question(facts))
 
 
 def _in_question(facts: PaymentFacts) -> bool:
     return any(one.standing.is_open for one in facts.disputes)
 
 
-def _of_gift(part: int, received: Money, settled: Money) -> Money:
+def _of_donation(part: int, received: Money, settled: Money) -> Money:
     """A part of the settled amount, in minor units, as one of the donation's own currency; all of it is all of it."""
     if received.currency == settled.currency:
         return Money(part, received.currency)
     return Money(received.minor * part // settled.minor, received.currency)
 
 
-def _gift(facts: PaymentFacts, shares: Shares, settled: Money) -> list[Wanted]:
+def _donation(facts: PaymentFacts, shares: Shares, settled: Money) -> list[Wanted]:
     """Row 1: in settlement + A, donations online - A. Money without a reference of ours is owed an explanation, so it
     is an unidentified receipt."""
     assert facts.succeeded_at is not None
@@ -129,18 +129,18 @@ def _failed_later(facts: PaymentFacts, shares: Shares, settled: Money) -> list[W
     return entry(f"charge:{facts.charge_id}:failed", "gift failed", facts.failed_at, lines)
 
 
-def _settlement(facts: PaymentFacts, shares: Shares, movement: Movement) -> list[Wanted]:
+def _settlement(facts: PaymentFacts, shares: Shares, transaction: BalanceTransaction) -> list[Wanted]:
     """Rows 1a, 1b, 2 and 3: Stripe balance + net, fees + fee, in settlement - amount; the fee borne by the donation's
     funds or by the general fund, as was agreed when it was given."""
     bearer = facts.general_fund_id if facts.fee_bearer == "general" and shares.identified else None
-    parts = shares.split(movement.amount_minor)
-    fees = shares.split(0 if bearer is not None else movement.fee_minor)
+    parts = shares.split(transaction.amount_minor)
+    fees = shares.split(0 if bearer is not None else transaction.fee_minor)
     lines: list[Line] = []
     for fund in shares.funds:
-        lines.append(Line(STRIPE_BALANCE, fund, movement.currency, parts[fund] - fees[fund]))
-        lines.append(Line(PROCESSING_FEES, fund, movement.currency, fees[fund]))
-        lines.append(Line(IN_SETTLEMENT, fund, movement.currency, -parts[fund], facts.charge_id))
+        lines.append(Line(STRIPE_BALANCE, fund, transaction.currency, parts[fund] - fees[fund]))
+        lines.append(Line(PROCESSING_FEES, fund, transaction.currency, fees[fund]))
+        lines.append(Line(IN_SETTLEMENT, fund, transaction.currency, -parts[fund], facts.charge_id))
     if bearer is not None:
-        lines.append(Line(PROCESSING_FEES, bearer, movement.currency, movement.fee_minor))
-        lines.append(Line(STRIPE_BALANCE, bearer, movement.currency, -movement.fee_minor))
-    return entry(f"bt:{movement.id}", "settlement", movement.created_at, lines)
+        lines.append(Line(PROCESSING_FEES, bearer, transaction.currency, transaction.fee_minor))
+        lines.append(Line(STRIPE_BALANCE, bearer, transaction.currency, -transaction.fee_minor))
+    return entry(f"bt:{transaction.id}", "settlement", transaction.created_at, lines)

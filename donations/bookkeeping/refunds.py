@@ -17,7 +17,7 @@ from donations.bookkeeping.accounts import (
 )
 from donations.bookkeeping.entries import Line, Wanted, entry
 from donations.bookkeeping.shares import Parts, Shares, Stretch
-from donations.facts import Movement, PaymentFacts, Refund
+from donations.facts import BalanceTransaction, PaymentFacts, Refund
 from donations.money import Money
 
 
@@ -50,7 +50,7 @@ def plan(facts: PaymentFacts, settled: Money | None) -> list[Planned]:
         rest = min(worth - _length(from_owed), settled.minor - given_back)
         from_income = ((given_back, given_back + rest),) if rest else ()
         given_back += rest
-        moved = _movement_of(facts, refund, "refund")
+        moved = _transaction_of(facts, refund, "refund")
         same_currency = refund.amount.currency == settled.currency
         cost = worth if same_currency or moved is None else -moved.amount_minor
         planned.append(Planned(refund, from_income, from_owed, cost, bounced=refund.failed))
@@ -60,17 +60,17 @@ def plan(facts: PaymentFacts, settled: Money | None) -> list[Planned]:
 def _worths(facts: PaymentFacts, settled: Money) -> Iterator[tuple[Refund, int]]:
     """Each refund that counts with what it takes, in the settlement currency. One in another currency counts when its
     balance transaction is known, and takes the same share of what the donation settled at; together they take all."""
-    of_gift = 0
+    of_donation = 0
     for refund in sorted(facts.refunds, key=lambda one: (one.created_at, one.id)):
-        moved = _movement_of(facts, refund, "refund")
+        moved = _transaction_of(facts, refund, "refund")
         if facts.is_release(refund) or (refund.failed and moved is None and refund.balance_transaction_id is None):
             continue
         if refund.amount.currency == settled.currency:
             yield refund, refund.amount.minor
         elif moved is not None and facts.amount is not None:
-            until = min(of_gift + refund.amount.minor, facts.amount.minor)
-            start, end = (settled.minor * part // facts.amount.minor for part in (of_gift, until))
-            of_gift = until
+            until = min(of_donation + refund.amount.minor, facts.amount.minor)
+            start, end = (settled.minor * part // facts.amount.minor for part in (of_donation, until))
+            of_donation = until
             yield refund, end - start
 
 
@@ -79,7 +79,7 @@ def _owed(facts: PaymentFacts, planned: list[Planned], refund: Refund) -> list[S
     bounced later was not owed yet, so the refund took its own money."""
     owed: list[Stretch] = []
     for one in planned:
-        back = _movement_of(facts, one.refund, "refund_failure") if one.bounced else None
+        back = _transaction_of(facts, one.refund, "refund_failure") if one.bounced else None
         back_at = back.created_at if back is not None else one.refund.failed_at
         if one.bounced and back_at is not None and back_at <= refund.created_at:
             owed += one.stretches
@@ -99,20 +99,22 @@ def entries(facts: PaymentFacts, shares: Shares, settled: Money, planned: Iterab
     return wanted
 
 
-def settlement(facts: PaymentFacts, shares: Shares, movement: Movement, planned: Iterable[Planned]) -> list[Wanted]:
+def settlement(
+    facts: PaymentFacts, shares: Shares, transaction: BalanceTransaction, planned: Iterable[Planned]
+) -> list[Wanted]:
     """The balance transaction of a refund or of its coming back: its part of each fund is that of the refund."""
-    one = next((each for each in planned if each.refund.id == movement.source_id), None)
-    parts = shares.split(movement.amount_minor)
-    if one is not None and abs(movement.amount_minor) == one.cost:
-        sign = 1 if movement.amount_minor > 0 else -1
+    one = next((each for each in planned if each.refund.id == transaction.source_id), None)
+    parts = shares.split(transaction.amount_minor)
+    if one is not None and abs(transaction.amount_minor) == one.cost:
+        sign = 1 if transaction.amount_minor > 0 else -1
         parts = {fund: sign * part for fund, part in _costs(shares, one).items()}
-    fees = shares.split(movement.fee_minor)
+    fees = shares.split(transaction.fee_minor)
     lines: list[Line] = []
     for fund, part in parts.items():
-        lines.append(Line(STRIPE_BALANCE, fund, movement.currency, part - fees[fund]))
-        lines.append(Line(PROCESSING_FEES, fund, movement.currency, fees[fund]))
-        lines.append(Line(IN_SETTLEMENT, fund, movement.currency, -part, movement.source_id))
-    return entry(f"bt:{movement.id}", "settlement", movement.created_at, lines)
+        lines.append(Line(STRIPE_BALANCE, fund, transaction.currency, part - fees[fund]))
+        lines.append(Line(PROCESSING_FEES, fund, transaction.currency, fees[fund]))
+        lines.append(Line(IN_SETTLEMENT, fund, transaction.currency, -part, transaction.source_id))
+    return entry(f"bt:{transaction.id}", "settlement", transaction.created_at, lines)
 
 
 def _refund_entries(facts: PaymentFacts, shares: Shares, currency: str, one: Planned) -> list[Wanted]:
@@ -130,7 +132,7 @@ def _refund_entries(facts: PaymentFacts, shares: Shares, currency: str, one: Pla
 
 def _came_back(facts: PaymentFacts, shares: Shares, currency: str, one: Planned) -> list[Wanted]:
     """Owed to the supporter, not income again."""
-    back = _movement_of(facts, one.refund, "refund_failure")
+    back = _transaction_of(facts, one.refund, "refund_failure")
     owed: list[Line] = []
     for stretch in one.stretches:
         parts = shares.of_stretch(stretch)
@@ -196,7 +198,7 @@ def _length(stretches: Iterable[Stretch]) -> int:
     return sum(end - start for start, end in stretches)
 
 
-def _movement_of(facts: PaymentFacts, refund: Refund, category: str) -> Movement | None:
+def _transaction_of(facts: PaymentFacts, refund: Refund, category: str) -> BalanceTransaction | None:
     return next(
-        (one for one in facts.movements if one.source_id == refund.id and one.reporting_category == category), None
+        (one for one in facts.transactions if one.source_id == refund.id and one.reporting_category == category), None
     )

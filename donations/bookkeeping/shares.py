@@ -42,10 +42,10 @@ class Shares:
 def settled_amount(facts: PaymentFacts) -> Money | None:
     """The donation in the currency it settles in: by its balance transactions once one is known (several if captured in
     parts), before that its own amount if we settle in its currency. None: not known yet, and no rate is invented."""
-    of_charge = [one for one in facts.movements if one.reporting_category == "charge" and one.amount_minor > 0]
+    of_charge = [one for one in facts.transactions if one.reporting_category == "charge" and one.amount_minor > 0]
     if of_charge:
         currency = of_charge[0].currency
-        parts = (one for one in facts.movements if one.reporting_category in _PARTS and one.currency == currency)
+        parts = (one for one in facts.transactions if one.reporting_category in _PARTS and one.currency == currency)
         taken = sum(one.amount_minor for one in parts)
         return Money(taken, currency) if taken > 0 else None
     if facts.amount is not None and facts.amount.currency in facts.settlement_currencies:

@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from donations import audit
-from donations.bookkeeping import OF_AN_UNKNOWN_MOVEMENT
+from donations.bookkeeping import OF_AN_UNKNOWN_TRANSACTION
 from donations.cli import posting_stop
 from donations.cli.actor import actor
 from donations.database import write_unit
@@ -60,7 +60,7 @@ def _fund(slug: str) -> Fund:
 
 @click.command()
 @click.argument("transaction")
-@click.argument("account", type=click.Choice([str(code) for code in OF_AN_UNKNOWN_MOVEMENT]))
+@click.argument("account", type=click.Choice([str(code) for code in OF_AN_UNKNOWN_TRANSACTION]))
 @click.argument("fund_slug", metavar="FUND")
 @REASON
 @with_appcontext

@@ -35,7 +35,7 @@ def import_(file: Path, timezone: str | None, manual_payouts: bool, as_json: boo
         raise click.BadParameter(f"Unknown time zone: {timezone}.", param_hint="--timezone")
     zone = ZoneInfo(timezone or Organisation.get().timezone)
     report = stripe_reports.read(file.read_bytes(), zone=zone, manual_payouts=manual_payouts)
-    at, lines = datetime.now(UTC), len(report.movements)
+    at, lines = datetime.now(UTC), len(report.transactions)
     try:
         with (
             click.progressbar(length=lines, label="Transactions", hidden=as_json or lines < 500) as bar,
@@ -43,14 +43,14 @@ def import_(file: Path, timezone: str | None, manual_payouts: bool, as_json: boo
         ):
             taken = stripe_reports.import_report(conn, report, at=at, progress=bar.update)
             about = f"report:{taken.report}"
-            audit.record(conn, actor(), "stripe.report_imported", about, {"movements": taken.movements}, at=at)
+            audit.record(conn, actor(), "stripe.report_imported", about, {"movements": taken.transactions}, at=at)
     except OperationalError as error:  # Two that wait for each other, or a database that went away.
         raise click.ClickException("The database is busy, so nothing was imported. Run this command again.") from error
     click.echo(json.dumps(asdict(taken), indent=2)) if as_json else _show(taken)
 
 
 def _show(taken: Taken) -> None:
-    click.echo(f"{taken.report}: {taken.movements} new transactions, {taken.known} known, {taken.payouts} payouts")
+    click.echo(f"{taken.report}: {taken.transactions} new transactions, {taken.known} known, {taken.payouts} payouts")
     for payout_id in taken.incomplete:
         click.echo(f"  {payout_id}: its transactions do not add up yet. Import its payout reconciliation report")
     for payout_id in taken.unknown:

@@ -31,7 +31,7 @@ def sync(as_json: bool) -> None:
     at = datetime.now(UTC)
     steps = {
         "events": stripe_sync.catch_up,
-        "balance transactions": stripe_sync.sync_movements,
+        "balance transactions": stripe_sync.sync_transactions,
         "payouts": stripe_sync.sync_payouts,
         "refunds, disputes and warnings": stripe_objects.sync_objects,
         RECOVERED: recovery.recover_donations,

@@ -60,7 +60,7 @@ def erase(conn: Connection, kept: Kept, *, at: datetime) -> Erased:
     mails = [one.id for one in kept.mails]
     _erase_addresses(conn, mails)
     retention.erase_rows(conn, at, {
-        _receipt: _of_donations(conn, _receipt, donations), _gift: _of_donations(conn, _gift, donations),
+        _receipt: _of_donations(conn, _receipt, donations), _offline: _of_donations(conn, _offline, donations),
         _donation: donations, _event: events, _check: forms,
     })  # fmt: skip
     return Erased(len(donations), len(kept.subscriptions), len(events), _waiting(conn, donations, events, mails))
@@ -102,7 +102,7 @@ def _waiting(conn: Connection, donations: Sequence[int], events: Sequence[str], 
 
 _donation: Table = Donation.__table__  # type: ignore[assignment]
 _receipt: Table = Receipt.__table__  # type: ignore[assignment]
-_gift: Table = OfflineDonation.__table__  # type: ignore[assignment]
+_offline: Table = OfflineDonation.__table__  # type: ignore[assignment]
 _event: Table = StripeEvent.__table__  # type: ignore[assignment]
 _check: Table = DonationCheck.__table__  # type: ignore[assignment]
 _mail: Table = Mail.__table__  # type: ignore[assignment]

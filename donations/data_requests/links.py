@@ -57,14 +57,14 @@ def _count_network(conn: Connection, network: str, at: datetime) -> None:
     if is_open and row.failures >= MAX_PER_NETWORK:
         raise TryLater(seconds=-(-(row.wait_until - at) // timedelta(seconds=1)))
     if is_open:
-        conn.execute(update(_brake).where(_brake.c.key_hash == row.key_hash).values(failures=row.failures + 1))
+        conn.execute(update(_throttle).where(_throttle.c.key_hash == row.key_hash).values(failures=row.failures + 1))
     else:
         _write(conn, row.key_hash, 1, at)
 
 
 def _write(conn: Connection, key: bytes, count: int, at: datetime) -> None:
     values = {"failures": count, "failed_at": at, "wait_until": at + HOUR}
-    conn.execute(update(_brake).where(_brake.c.key_hash == key).values(values))
+    conn.execute(update(_throttle).where(_throttle.c.key_hash == key).values(values))
 
 
-_brake: Table = Throttle.__table__  # type: ignore[assignment]
+_throttle: Table = Throttle.__table__  # type: ignore[assignment]

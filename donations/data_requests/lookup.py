@@ -30,7 +30,7 @@ from donations.models import (
 )
 from donations.money import Money
 
-_OF_OFFLINE_GIFTS = ("offline_gift", "bounced", "offline_refund")
+_OF_OFFLINE_DONATIONS = ("offline_gift", "bounced", "offline_refund")
 MAX_OPENED = 5000  # sealed values of one kind that are opened to look for an address, the newest first
 
 
@@ -62,11 +62,11 @@ class KeptDonation:
     message_state: str
     goes_on: date
     receipts: tuple[KeptReceipt, ...]
-    bank_lines: tuple[dict[str, str], ...]
+    statement_lines: tuple[dict[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class KeptSubscription:
+class KeptSubscriber:
     id: int
     appeal: dict[str, str]
     state: str
@@ -97,7 +97,7 @@ class Kept:
 
     email: str
     donations: tuple[KeptDonation, ...] = ()
-    subscriptions: tuple[KeptSubscription, ...] = ()
+    subscriptions: tuple[KeptSubscriber, ...] = ()
     told_by_stripe: tuple[ToldByStripe, ...] = ()
     mails: tuple[KeptMail, ...] = ()
     forms: tuple[KeptForm, ...] = ()
@@ -149,7 +149,7 @@ def _donation(row: Donation) -> KeptDonation:
         name=messages.opened(row, "name"), email=messages.opened(row, "email"), message=messages.opened(row, "message"),
         message_state=decision.verdict if decision is not None else "waiting",
         receipts=tuple(_receipt(one) for one in db.session.scalars(issued)),
-        bank_lines=tuple(_bank_lines(row.id)),
+        statement_lines=tuple(_statement_lines(row.id)),
     )  # fmt: skip
 
 
@@ -161,11 +161,11 @@ def _receipt(row: Receipt) -> KeptReceipt:
     return KeptReceipt(row.label, row.state, Money(row.amount_minor, row.currency), row.issued_at, name)
 
 
-def _bank_lines(donation_id: int) -> Iterator[dict[str, str]]:
+def _statement_lines(donation_id: int) -> Iterator[dict[str, str]]:
     """The statement lines of the transfers that brought a donation, and nothing else."""
-    gifts = select(OfflineDonation.id).where(OfflineDonation.donation_id == donation_id)
-    targets = [str(one) for one in db.session.scalars(gifts)]
-    is_theirs = and_(Match.kind.in_(_OF_OFFLINE_GIFTS), Match.target.in_(targets))
+    offline_donations = select(OfflineDonation.id).where(OfflineDonation.donation_id == donation_id)
+    targets = [str(one) for one in db.session.scalars(offline_donations)]
+    is_theirs = and_(Match.kind.in_(_OF_OFFLINE_DONATIONS), Match.target.in_(targets))
     confirmed = select(Match.statement_line_id).where(Match.state == "confirmed")
     theirs, others = confirmed.where(is_theirs), confirmed.where(or_(Match.target.is_(None), ~is_theirs))
     lines = select(StatementLine).where(StatementLine.id.in_(theirs), StatementLine.id.not_in(others))
@@ -175,10 +175,10 @@ def _bank_lines(donation_id: int) -> Iterator[dict[str, str]]:
             yield {"booked_on": line.booked_on.isoformat(), **{k: str(v) for k, v in json.loads(words).items() if v}}
 
 
-def _subscriptions(email: str) -> Iterator[KeptSubscription]:
+def _subscriptions(email: str) -> Iterator[KeptSubscriber]:
     of_address = Subscriber.email_hash.in_(privacy.lookup_hashes(email, "following"))
     for row in db.session.scalars(select(Subscriber).where(of_address).order_by(Subscriber.id)):
-        yield KeptSubscription(row.id, row.appeal.title, row.state, row.asked_at, row.personal_until)
+        yield KeptSubscriber(row.id, row.appeal.title, row.state, row.asked_at, row.personal_until)
 
 
 def _mails(email: str) -> Iterator[KeptMail]:

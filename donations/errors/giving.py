@@ -173,7 +173,7 @@ class DonationEmptied(DonationsError):
     status = 410
 
 
-class TooManyPayIns(DonationsError):
+class TooManyBranchReturns(DonationsError):
     """This branch has submitted %(most)s returns within an hour. Please wait an hour, or tell your treasurer."""
 
     status = 429

@@ -29,13 +29,13 @@ class FindingGone(DonationsError):
     status = 409
 
 
-class NotACure(DonationsError):
+class NotACorrection(DonationsError):
     """This does not correct the finding. Choose one of the corrections on the page."""
 
     status = 409
 
 
-class CureMadeWorse(DonationsError):
+class CorrectionMadeWorse(DonationsError):
     """Nothing was changed, because the ledger would have a new error: %(finding)s."""
 
     status = 409
@@ -103,7 +103,7 @@ class NotToBeCorrected(DonationsError):
     status = 409
 
 
-class SlipDiffers(DonationsError):
+class PayingInSlipDiffers(DonationsError):
     """You selected %(count)s donation, %(total)s in all. The paying-in slip says something else. Count again."""
 
     status = 409

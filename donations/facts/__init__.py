@@ -9,19 +9,19 @@ from donations.facts.record import (
     record_decision,
     record_dispute,
     record_members,
-    record_movement,
     record_payout,
     record_refund,
+    record_transaction,
     record_warning,
 )
 from donations.facts.types import (
+    BalanceTransaction,
     Charge,
     Checkout,
     Classified,
     Dispute,
     FraudWarning,
     Known,
-    Movement,
     PaymentFacts,
     Payout,
     Refund,
@@ -29,17 +29,17 @@ from donations.facts.types import (
     Stray,
     Thing,
 )
-from donations.facts.upserts import MOVEMENT_COLUMNS
+from donations.facts.upserts import TRANSACTION_COLUMNS
 
 __all__ = [
-    "MOVEMENT_COLUMNS",
+    "TRANSACTION_COLUMNS",
+    "BalanceTransaction",
     "Charge",
     "Checkout",
     "Classified",
     "Dispute",
     "FraudWarning",
     "Known",
-    "Movement",
     "PaymentFacts",
     "Payout",
     "Refund",
@@ -56,9 +56,9 @@ __all__ = [
     "record_decision",
     "record_dispute",
     "record_members",
-    "record_movement",
     "record_payout",
     "record_refund",
+    "record_transaction",
     "record_warning",
     "stray_payments",
 ]  # fmt: skip

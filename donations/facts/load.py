@@ -15,8 +15,8 @@ from sqlalchemy.engine import Connection
 from donations import models
 from donations.errors import PostingStopped
 from donations.facts import stray_payments
-from donations.facts.types import Classified, Dispute, Known, Movement, PaymentFacts, Refund, Root
-from donations.facts.upserts import MOVEMENT_COLUMNS
+from donations.facts.types import BalanceTransaction, Classified, Dispute, Known, PaymentFacts, Refund, Root
+from donations.facts.upserts import TRANSACTION_COLUMNS
 from donations.money import Money
 from donations.prepared import Prepared
 
@@ -102,8 +102,8 @@ def load_of_donations(conn: Connection, donation_ids: Collection[int]) -> dict[i
     payments = {row.id: row for row in conn.execute(paid)}
     moved = _by_payment(
         conn,
-        select(_movement.c.payment_id, *(_movement.c[name] for name in MOVEMENT_COLUMNS)).order_by(
-            _movement.c.created_at, _movement.c.id
+        select(_transaction.c.payment_id, *(_transaction.c[name] for name in TRANSACTION_COLUMNS)).order_by(
+            _transaction.c.created_at, _transaction.c.id
         ),
         payments,
     )
@@ -113,7 +113,7 @@ def load_of_donations(conn: Connection, donation_ids: Collection[int]) -> dict[i
     for row in payments.values():
         given_back = tuple(_refund_of(row.charge_id, each) for each in refunds[row.id])
         hangs_on = {
-            "movements": tuple(_movement_of(row.charge_id, each) for each in moved[row.id]),
+            "movements": tuple(_transaction_of(row.charge_id, each) for each in moved[row.id]),
             "refunds": given_back,
             "settled_owed": _settled_owed(conn, row.charge_id, given_back),
             "disputes": tuple(_dispute_of(row.charge_id, each) for each in disputes[row.id]),
@@ -142,7 +142,7 @@ def _facts(payment: Any, house: Any, donation: Any, shares: tuple[tuple[int, int
         general_fund_id=house.general_fund_id,
         suspense_fund_id=house.suspense_fund_id,
         settlement_currencies=tuple(house.settlement_currencies),
-        movements=more.get("movements", ()),
+        transactions=more.get("movements", ()),
         refunds=more.get("refunds", ()),
         disputes=more.get("disputes", ()),
         settled_owed=more.get("settled_owed", ()),
@@ -158,7 +158,7 @@ def _what_hangs_on(conn: Connection, payment: Any) -> dict[str, Any]:
     refunds = tuple(_refund_of(payment.charge_id, row) for row in _REFUNDS.all(conn, asked))
     return {
         "decided": ((decision.fund_id, 1),) if decision is not None else None,
-        "movements": tuple(_classified(payment.charge_id, row) for row in _MOVEMENTS.all(conn, asked)),
+        "movements": tuple(_classified(payment.charge_id, row) for row in _TRANSACTIONS.all(conn, asked)),
         "refunds": refunds,
         "disputes": tuple(_dispute_of(payment.charge_id, row) for row in _DISPUTES.all(conn, asked)),
         "settled_owed": _settled_owed(conn, payment.charge_id, refunds),
@@ -173,13 +173,13 @@ def _settled_owed(conn: Connection, charge_id: str, refunds: tuple[Refund, ...])
     return tuple((row.posted_at, int(row.amount_minor)) for row in _SETTLED_OWED.all(conn, {"of_charge": charge_id}))
 
 
-def _movement_of(charge_id: str, row: Any) -> Movement:
-    return Movement(charge_id=charge_id, **{name: getattr(row, name) for name in MOVEMENT_COLUMNS})
+def _transaction_of(charge_id: str, row: Any) -> BalanceTransaction:
+    return BalanceTransaction(charge_id=charge_id, **{name: getattr(row, name) for name in TRANSACTION_COLUMNS})
 
 
-def _classified(charge_id: str, row: Any) -> Movement:
+def _classified(charge_id: str, row: Any) -> BalanceTransaction:
     """With what a treasurer decided that it is, if anybody had to."""
-    found = _movement_of(charge_id, row)
+    found = _transaction_of(charge_id, row)
     return found if row.account is None else replace(found, classified=Classified(row.account, row.fund_id))
 
 
@@ -209,7 +209,7 @@ def _dispute_of(charge_id: str, row: Any) -> Dispute:
     )
 
 
-_movement: Table = models.BalanceTransaction.__table__  # type: ignore[assignment]
+_transaction: Table = models.BalanceTransaction.__table__  # type: ignore[assignment]
 _refund: Table = models.Refund.__table__  # type: ignore[assignment]
 _dispute: Table = models.Dispute.__table__  # type: ignore[assignment]
 _payment: Table = models.Payment.__table__  # type: ignore[assignment]
@@ -245,14 +245,16 @@ _DONATION = Prepared(
     .with_for_update(of=models.Donation.__table__, key_share=True)
 )
 _classification: Table = models.Classification.__table__  # type: ignore[assignment]
-_MOVEMENTS = Prepared(
-    select(*(_movement.c[name] for name in MOVEMENT_COLUMNS), _classification.c.account, _classification.c.fund_id)
+_TRANSACTIONS = Prepared(
+    select(
+        *(_transaction.c[name] for name in TRANSACTION_COLUMNS), _classification.c.account, _classification.c.fund_id
+    )
     .outerjoin(
         _classification,
-        and_(_classification.c.balance_transaction_id == _movement.c.id, _classification.c.state == "made"),
+        and_(_classification.c.balance_transaction_id == _transaction.c.id, _classification.c.state == "made"),
     )
-    .where(_movement.c.payment_id == bindparam("payment_id"))
-    .order_by(_movement.c.created_at, _movement.c.id)
+    .where(_transaction.c.payment_id == bindparam("payment_id"))
+    .order_by(_transaction.c.created_at, _transaction.c.id)
 )
 _REFUNDS = Prepared(select(_refund).where(_refund.c.payment_id == bindparam("payment_id")))
 _DISPUTES = Prepared(select(_dispute).where(_dispute.c.payment_id == bindparam("payment_id")))

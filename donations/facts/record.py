@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from donations import models
 from donations.facts import upserts
-from donations.facts.types import Charge, Dispute, FraudWarning, Known, Movement, Payout, Refund
+from donations.facts.types import BalanceTransaction, Charge, Dispute, FraudWarning, Known, Payout, Refund
 from donations.models.base import new_id
 from donations.stripe_statuses import ChargeStatus
 
@@ -45,14 +45,14 @@ def lock_root(conn: Connection, charge_id: str, *, at: datetime) -> Known:
     return Known(row, is_new=row.id == payment_id)
 
 
-def record_movement(conn: Connection, movement: Movement, *, at: datetime) -> Known | None:
+def record_transaction(conn: Connection, transaction: BalanceTransaction, *, at: datetime) -> Known | None:
     """Write a balance transaction; lock the root of the charge it belongs to. Returns that root, if there is one."""
-    charge_id = movement.charge_id or _charge_of_source(conn, movement.source_id)
+    charge_id = transaction.charge_id or _charge_of_source(conn, transaction.source_id)
     known = None if charge_id is None else lock_root(conn, charge_id, at=at)
-    said = {name: getattr(movement, name) for name in upserts.MOVEMENT_COLUMNS}
-    upserts.UPSERT_MOVEMENT.run(conn, {**said, "number": new_id(), "payment_id": known.row.id if known else None})
-    if known is not None and movement.reporting_category == "charge":
-        upserts.SETTLE.run(conn, {"of_payment": known.row.id, "of_movement": movement.id})
+    said = {name: getattr(transaction, name) for name in upserts.TRANSACTION_COLUMNS}
+    upserts.UPSERT_TRANSACTION.run(conn, {**said, "number": new_id(), "payment_id": known.row.id if known else None})
+    if known is not None and transaction.reporting_category == "charge":
+        upserts.SETTLE.run(conn, {"of_payment": known.row.id, "of_movement": transaction.id})
     return Known(known.row, is_new=False) if known else None
 
 
@@ -77,7 +77,7 @@ def record_refund(conn: Connection, refund: Refund, *, at: datetime) -> Known | 
         "failed_at": refund.failed_at if refund.failed else None,
     }
     upserts.UPSERT_REFUND.run(conn, said)
-    upserts.CLAIM_MOVEMENTS.run(conn, {"of_source": refund.id, "of_payment": known.row.id})
+    upserts.CLAIM_TRANSACTIONS.run(conn, {"of_source": refund.id, "of_payment": known.row.id})
     return Known(known.row, is_new=False)
 
 
@@ -99,10 +99,10 @@ def record_dispute(conn: Connection, dispute: Dispute, *, at: datetime) -> Known
         "said_at": dispute.said_at,
     }
     upserts.UPSERT_DISPUTE.run(conn, said)
-    for movement in dispute.movements:
-        row = {name: getattr(movement, name) for name in upserts.MOVEMENT_COLUMNS}
-        upserts.UPSERT_MOVEMENT.run(conn, {**row, "number": new_id(), "payment_id": known.row.id})
-    upserts.CLAIM_MOVEMENTS.run(conn, {"of_source": dispute.id, "of_payment": known.row.id})
+    for transaction in dispute.transactions:
+        row = {name: getattr(transaction, name) for name in upserts.TRANSACTION_COLUMNS}
+        upserts.UPSERT_TRANSACTION.run(conn, {**row, "number": new_id(), "payment_id": known.row.id})
+    upserts.CLAIM_TRANSACTIONS.run(conn, {"of_source": dispute.id, "of_payment": known.row.id})
     return Known(known.row, is_new=False)
 
 
@@ -126,9 +126,9 @@ def record_payout(conn: Connection, payout: Payout) -> None:
     upserts.UPSERT_PAYOUT.run(conn, {**said, "members_listed": False, "estimate_kept": False})
 
 
-def record_members(conn: Connection, payout_id: str, movement_ids: list[str]) -> None:
+def record_members(conn: Connection, payout_id: str, transaction_ids: list[str]) -> None:
     """Write which balance transactions a payout is made of, all of them."""
-    for balance_transaction_id in movement_ids:
+    for balance_transaction_id in transaction_ids:
         upserts.JOIN_PAYOUT.run(conn, {"of_movement": balance_transaction_id, "of_payout": payout_id})
     upserts.MEMBERS_LISTED.run(conn, {"of_payout": payout_id})
 

@@ -45,7 +45,7 @@ class Classified:
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
+class BalanceTransaction:
     """A balance transaction: net = amount - fee, whole minor units of the settlement currency."""
 
     id: str
@@ -103,7 +103,7 @@ class Dispute:
     said_at: datetime
     due_by: datetime | None = None
     closed_at: datetime | None = None
-    movements: tuple[Movement, ...] = ()
+    transactions: tuple[BalanceTransaction, ...] = ()
     has_evidence: bool | None = None  # whether any was written at Stripe
     submissions: int | None = None  # how often it was sent to the bank
 
@@ -172,7 +172,7 @@ class PaymentFacts:
     general_fund_id: int | None
     suspense_fund_id: int
     settlement_currencies: tuple[str, ...]
-    movements: tuple[Movement, ...]
+    transactions: tuple[BalanceTransaction, ...]
     refunds: tuple[Refund, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     settled_owed: tuple[tuple[datetime, int], ...] = ()
@@ -182,7 +182,7 @@ class PaymentFacts:
     def is_release(self, refund: Refund) -> bool:
         """Whether a refund is none: what was held on the card and not captured was released, and no money moves."""
         has_moved = refund.balance_transaction_id is not None or any(
-            movement.source_id == refund.id for movement in self.movements
+            transaction.source_id == refund.id for transaction in self.transactions
         )
         return self.is_part_captured and not has_moved
 

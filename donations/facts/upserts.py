@@ -12,7 +12,7 @@ from donations import models
 from donations.prepared import Prepared, upsert
 from donations.stripe_statuses import ORDER
 
-MOVEMENT_COLUMNS = (
+TRANSACTION_COLUMNS = (
     "id", "source_id", "type", "reporting_category", "balance_type", "amount_minor", "fee_minor", "net_minor",
     "currency", "exchange_rate", "created_at", "available_on", "description",
 )  # fmt: skip
@@ -23,7 +23,7 @@ PAYOUT_COLUMNS = (
 )  # fmt: skip
 
 _payment: Table = models.Payment.__table__  # type: ignore[assignment]
-_movement: Table = models.BalanceTransaction.__table__  # type: ignore[assignment]
+_transaction: Table = models.BalanceTransaction.__table__  # type: ignore[assignment]
 _refund: Table = models.Refund.__table__  # type: ignore[assignment]
 _dispute: Table = models.Dispute.__table__  # type: ignore[assignment]
 _warning: Table = models.FraudWarning.__table__  # type: ignore[assignment]
@@ -80,13 +80,13 @@ def _upsert_root(dialect: str) -> Any:
     ).returning(_payment)
 
 
-def _upsert_movement(dialect: str) -> Any:
+def _upsert_transaction(dialect: str) -> Any:
     """A balance transaction does not change; only the payment it belongs to may become known."""
-    names = (*MOVEMENT_COLUMNS, "number", "payment_id")
-    statement = upsert(dialect, _movement).values({name: bindparam(name) for name in names})
+    names = (*TRANSACTION_COLUMNS, "number", "payment_id")
+    statement = upsert(dialect, _transaction).values({name: bindparam(name) for name in names})
     return statement.on_conflict_do_update(
         index_elements=["id"],
-        set_={"payment_id": func.coalesce(_movement.c.payment_id, statement.excluded.payment_id)},
+        set_={"payment_id": func.coalesce(_transaction.c.payment_id, statement.excluded.payment_id)},
     )
 
 
@@ -147,7 +147,7 @@ def _upsert_warning(dialect: str) -> Any:
 
 
 UPSERT_PAYMENT, UPSERT_ROOT = Prepared(_upsert_payment), Prepared(_upsert_root)
-UPSERT_MOVEMENT, UPSERT_REFUND = Prepared(_upsert_movement), Prepared(_upsert_refund)
+UPSERT_TRANSACTION, UPSERT_REFUND = Prepared(_upsert_transaction), Prepared(_upsert_refund)
 UPSERT_DISPUTE = Prepared(
     _upsert_latest(
         _dispute,
@@ -168,13 +168,13 @@ SETTLE = Prepared(
     .where(_payment.c.id == bindparam("of_payment"), _payment.c.recorded_transaction_id.is_(None))
     .values(recorded_transaction_id=bindparam("of_movement"))
 )
-CLAIM_MOVEMENTS = Prepared(
-    update(_movement)
-    .where(_movement.c.source_id == bindparam("of_source"), _movement.c.payment_id.is_(None))
+CLAIM_TRANSACTIONS = Prepared(
+    update(_transaction)
+    .where(_transaction.c.source_id == bindparam("of_source"), _transaction.c.payment_id.is_(None))
     .values(payment_id=bindparam("of_payment"))
 )
 JOIN_PAYOUT = Prepared(
-    update(_movement).where(_movement.c.id == bindparam("of_movement")).values(payout_id=bindparam("of_payout"))
+    update(_transaction).where(_transaction.c.id == bindparam("of_movement")).values(payout_id=bindparam("of_payout"))
 )
 MEMBERS_LISTED = Prepared(update(_payout).where(_payout.c.id == bindparam("of_payout")).values(members_listed=True))
 _OF_SOURCE: Any = bindparam("of_source")

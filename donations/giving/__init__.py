@@ -16,7 +16,7 @@ from donations.giving.checkouts import (
     record_session,
 )
 from donations.giving.fund_assignment import assign
-from donations.giving.new_donation import Gift, begin, by_shares, terms_of
+from donations.giving.new_donation import NewDonation, begin, by_shares, terms_of
 from donations.giving.outcomes import Outcome, outcome_of, payment_progress
 from donations.giving.receipt_changes import carry_out_change
 from donations.giving.settlement import settle
@@ -35,7 +35,7 @@ __all__ = [
     "LOOK_FOR_PAYMENT_AFTER",
     "SETTLED_STATES",
     "DonationFacts",
-    "Gift",
+    "NewDonation",
     "Outcome",
     "PaymentProgress",
     "assign",

@@ -21,12 +21,12 @@ from donations.errors import (
     NotTwoCounters,
     ReasonNeeded,
     SentBefore,
-    TooManyPayIns,
+    TooManyBranchReturns,
     YourNameIsOnIt,
 )
 from donations.extensions import db
 from donations.giving import offline_donations
-from donations.giving.new_donation import Gift
+from donations.giving.new_donation import NewDonation
 from donations.models import Area, BranchReturn, Entry, OfflineDonation, Organisation
 from donations.models.base import MAX_ID, new_id
 from donations.money import Money
@@ -49,7 +49,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class HandedIn:
+class SubmittedReturn:
     """A branch return as a branch writes it. `lines` are minor units by kind; `nonce` is the form's."""
 
     method: str
@@ -68,16 +68,16 @@ class HandedIn:
 def make_link(area: Area) -> str:
     """A new link for the branch of an area; the one before stops working. Returns its token."""
     area.link_nonce = secrets.token_urlsafe(12)
-    return tokens.for_pay_in(area.id, area.link_nonce)
+    return tokens.for_branch_return(area.id, area.link_nonce)
 
 
 def token_of(area: Area) -> str | None:
-    return tokens.for_pay_in(area.id, area.link_nonce) if area.link_nonce else None
+    return tokens.for_branch_return(area.id, area.link_nonce) if area.link_nonce else None
 
 
 def area_of(token: str) -> Area:
     """Whose link it is. Raises BadLink for one that was revoked, of an area off the list, or of a hidden appeal."""
-    area_id, nonce = tokens.read_pay_in(token)
+    area_id, nonce = tokens.read_branch_return(token)
     area = db.session.get(Area, min(area_id, MAX_ID))
     if area is None or not area.is_listed or area.link_nonce != nonce:
         raise BadLink()
@@ -86,10 +86,10 @@ def area_of(token: str) -> Area:
     return area
 
 
-def submit(area: Area, told: HandedIn, *, revises: BranchReturn | None = None, at: datetime) -> BranchReturn:
+def submit(area: Area, told: SubmittedReturn, *, revises: BranchReturn | None = None, at: datetime) -> BranchReturn:
     """A new branch return, or a new version of one. The same form sent again is the same branch return. Raises
     NotTwoCounters for cash, SentBefore if the form says something else now, AlreadyDone if there is a later version
-    already, and TooManyPayIns."""
+    already, and TooManyBranchReturns."""
     if told.method == "cash" and len({name.strip().casefold() for name in told.words.counters if name.strip()}) < 2:
         raise NotTwoCounters()
     key = privacy.lookup_hash(f"{area.id}:{told.nonce}", "pay-in form").hex()
@@ -117,16 +117,18 @@ def submit(area: Area, told: HandedIn, *, revises: BranchReturn | None = None, a
 def _check_rate(area: Area, at: datetime) -> None:
     sent = select(func.count()).where(BranchReturn.area_id == area.id, BranchReturn.sent_at > at - timedelta(hours=1))
     if db.session.execute(sent).scalar_one() >= MAX_PER_HOUR:
-        raise TooManyPayIns(most=MAX_PER_HOUR)
+        raise TooManyBranchReturns(most=MAX_PER_HOUR)
 
 
-def accept(conn: Connection, pay_in_id: int, *, actor: str, name: str, at: datetime) -> tuple[BranchReturn, bool]:
+def accept(
+    conn: Connection, branch_return_id: int, *, actor: str, name: str, at: datetime
+) -> tuple[BranchReturn, bool]:
     """Accept a return into the ledger: as a donation of its own or, for a later version, by the difference from the
     version accepted before. Cash and cheques count at once, a transfer when the statement line is matched. `name` is
     what the person is called; returns whether it is on the branch return, which only a sole treasurer may accept.
     Raises AlreadyDone for one that is not the latest or is decided, YourNameIsOnIt, NotToBeCorrected once its money is
     at the bank."""
-    row = _lock(pay_in_id)
+    row = _lock(branch_return_id)
     if row.state != "new":
         raise AlreadyDone()
     words = names_and_notes(row)
@@ -145,9 +147,9 @@ def accept(conn: Connection, pay_in_id: int, *, actor: str, name: str, at: datet
     return row, is_own
 
 
-def decline(pay_in_id: int, *, reason: str, actor: str, at: datetime) -> BranchReturn:
+def decline(branch_return_id: int, *, reason: str, actor: str, at: datetime) -> BranchReturn:
     """Reject it: nothing is posted, and the branch reads why. Raises ReasonNeeded, AlreadyDone."""
-    row = _lock(pay_in_id)
+    row = _lock(branch_return_id)
     if row.state != "new":
         raise AlreadyDone()
     if not reason:
@@ -203,14 +205,14 @@ def names_and_notes(row: BranchReturn) -> Words | None:
     return Words(said["handed_in_by"], tuple(said["counters"]), said["notes"])
 
 
-def _same(known: BranchReturn, told: HandedIn) -> BranchReturn:
+def _same(known: BranchReturn, told: SubmittedReturn) -> BranchReturn:
     then = (known.method, known.from_on, known.to_on, known.lines)
     if then != (told.method, told.from_on, told.to_on, dict(told.lines)):
         raise SentBefore()
     return known
 
 
-def _new(area: Area, told: HandedIn, key: str, revises: BranchReturn | None, at: datetime) -> BranchReturn:
+def _new(area: Area, told: SubmittedReturn, key: str, revises: BranchReturn | None, at: datetime) -> BranchReturn:
     number, words = new_id(), told.words
     said = {"handed_in_by": words.handed_in_by, "counters": list(words.counters), "notes": dict(words.notes)}
     return BranchReturn(
@@ -236,17 +238,17 @@ def _new(area: Area, told: HandedIn, key: str, revises: BranchReturn | None, at:
 def _record(conn: Connection, row: BranchReturn, *, actor: str, at: datetime) -> OfflineDonation:
     """A donation of the branch. The names of those who counted are sealed in the branch return, so the donation only
     refers to it."""
-    gift = Gift(
+    new = NewDonation(
         amount=Money(row.amount_minor, row.currency), interval="once", fund=None, name=row.area.name, email="",
         message="", display="secret", language=row.language, nonce=f"pay-in {row.id}", area_id=row.area_id,
     )  # fmt: skip
     counted_by = (f"pay-in {row.id}, first", f"pay-in {row.id}, second") if row.method == "cash" else ()
-    handed_in = offline_donations.HandedIn(row.method, row.to_on, counted_by=counted_by)
-    kept = offline_donations.record(row.area.appeal, gift, handed_in, actor=f"area:{row.area_id}", at=at)
+    offline_details = offline_donations.OfflineDetails(row.method, row.to_on, counted_by=counted_by)
+    kept = offline_donations.record(row.area.appeal, new, offline_details, actor=f"area:{row.area_id}", at=at)
     if row.method in offline_donations.BY_HAND:
         offline_donations.accept(conn, kept.id, actor=actor, at=at)
     else:
-        kept.reference_code = references.code_of_gift(kept.id)
+        kept.reference_code = references.code_of_offline_donation(kept.id)
     return kept
 
 
@@ -256,8 +258,8 @@ def _booked_on(offline_donation_id: int) -> date | None:
     return db.session.scalar(select(Entry.entry_date).where(*mine).order_by(Entry.revision.desc()).limit(1))
 
 
-def _lock(pay_in_id: int) -> BranchReturn:
-    row = db.session.get(BranchReturn, min(pay_in_id, MAX_ID), with_for_update=True)
+def _lock(branch_return_id: int) -> BranchReturn:
+    row = db.session.get(BranchReturn, min(branch_return_id, MAX_ID), with_for_update=True)
     if row is None:
         raise AlreadyDone()
     return row

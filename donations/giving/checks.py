@@ -14,7 +14,7 @@ from sqlalchemy import select
 from donations import privacy
 from donations.errors import CheckExpired, CheckIncomplete, CheckNotFound, CheckUsed
 from donations.extensions import db
-from donations.giving.new_donation import Gift, begin
+from donations.giving.new_donation import NewDonation, begin
 from donations.giving.outcomes import payment_progress
 from donations.giving.states import PaymentProgress
 from donations.models import Appeal, Donation, DonationCheck
@@ -65,7 +65,7 @@ def fields_of(check: DonationCheck) -> dict[str, str]:
     return fields
 
 
-def begin_donation(code: str, key: str, gift: Gift, at: datetime) -> Donation:
+def begin_donation(code: str, key: str, new: NewDonation, at: datetime) -> Donation:
     """The donation of this check: begun now, or the one that its key has begun before, while it is not paid.
 
     Raises CheckNotFound, CheckUsed, CheckExpired, CheckIncomplete for another key, and what new_donation.begin raises;
@@ -76,7 +76,7 @@ def begin_donation(code: str, key: str, gift: Gift, at: datetime) -> Donation:
     if not hmac.compare_digest(check.key.encode(), key.encode()):
         raise CheckIncomplete()
     if check.donation is None:
-        check.donation = begin(check.appeal, gift, at, shown_at=check.created_at)
+        check.donation = begin(check.appeal, new, at, shown_at=check.created_at)
         db.session.flush()
     return check.donation
 

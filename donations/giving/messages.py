@@ -59,7 +59,7 @@ class ShownPage:
 
 def listed(state: str, most: int) -> list[Message]:
     """The messages of donations that count in this state, oldest first."""
-    asked = _of_counted_gifts().order_by(Donation.settled_at, Donation.id).limit(most)
+    asked = _of_counted_donations().order_by(Donation.settled_at, Donation.id).limit(most)
     if state == "waiting":
         asked = asked.where(MessageDecision.verdict.is_(None))
     else:
@@ -69,14 +69,14 @@ def listed(state: str, most: int) -> list[Message]:
 
 def waiting() -> dict[int, int]:
     """How many messages wait for moderation, by the id of their appeal."""
-    asked = _of_counted_gifts().where(MessageDecision.verdict.is_(None))
+    asked = _of_counted_donations().where(MessageDecision.verdict.is_(None))
     counted = asked.with_only_columns(Donation.appeal_id, func.count()).group_by(Donation.appeal_id)
     return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
 def find(reference: str) -> Message:
     """Raises NoSuchMessage, also for a donation that was not received, or fully refunded or lost to a dispute."""
-    row = db.session.execute(_of_counted_gifts().where(Donation.reference == reference)).one_or_none()
+    row = db.session.execute(_of_counted_donations().where(Donation.reference == reference)).one_or_none()
     if row is None:
         raise NoSuchMessage(reference=reference)
     return _message(*row)
@@ -150,7 +150,7 @@ def shown(appeal: Appeal, number: int) -> ShownPage:
     )
 
 
-def _of_counted_gifts() -> Select[Donation, str, MessageDecision]:
+def _of_counted_donations() -> Select[Donation, str, MessageDecision]:
     """A decision counts for the appeal that it was made for: a donation that was moved to another waits again."""
     decided = and_(
         MessageDecision.donation_id == Donation.id,

@@ -20,7 +20,7 @@ from donations.money import Money, apportion, check_chargeable
 
 
 @dataclass(frozen=True, slots=True)
-class Gift:
+class NewDonation:
     """What a supporter asked for, checked by the form. `fund` None means: by the appeal's shares, equal if none."""
 
     amount: Money
@@ -36,48 +36,48 @@ class Gift:
     area_id: int | None = None
 
 
-def begin(appeal: Appeal, gift: Gift, at: datetime, *, shown_at: datetime | None = None) -> Donation:
+def begin(appeal: Appeal, new: NewDonation, at: datetime, *, shown_at: datetime | None = None) -> Donation:
     """A pending donation, or the one there is already if the same form with the same content was sent before. It keeps
     the wording that was in force when its donor was shown it, if that was before.
 
     Raises AppealPaused, AppealClosed, AmountTooSmall, AmountTooLarge, TooManyDecimals; then nothing is written."""
-    appeal.check_takes_gifts()
-    check_chargeable(gift.amount)
-    key = _form_key(appeal, gift)
+    appeal.check_takes_donations()
+    check_chargeable(new.amount)
+    key = _form_key(appeal, new)
     again = _begun_with(key)
     if again is not None:
         return again
-    donation = _kept(_new(appeal, gift, key, at, shown_at or at), key)
-    if gift.updates and gift.email:
-        subscribers.ask(appeal, gift.email, gift.language, donation, at)
+    donation = _kept(_new(appeal, new, key, at, shown_at or at), key)
+    if new.updates and new.email:
+        subscribers.ask(appeal, new.email, new.language, donation, at)
     return donation
 
 
-def _new(appeal: Appeal, gift: Gift, key: str, at: datetime, shown_at: datetime) -> Donation:
+def _new(appeal: Appeal, new: NewDonation, key: str, at: datetime, shown_at: datetime) -> Donation:
     organisation, reference = Organisation.get(), new_reference()
-    parts, wording_id = parts_of(appeal, gift), wordings.version_at(appeal.id, shown_at)
+    parts, wording_id = parts_of(appeal, new), wordings.version_at(appeal.id, shown_at)
     wording = db.session.get(AppealWording, wording_id) if wording_id is not None else None
     funds = [fund for fund, _ in parts]
     return Donation(
         reference=reference,
         appeal_id=appeal.id,
-        area_id=gift.area_id,
+        area_id=new.area_id,
         form_key=key,
         source="card",
         state="pending",
-        amount_minor=gift.amount.minor,
-        currency=gift.amount.currency,
-        interval=gift.interval,
-        language=gift.language,
-        display=gift.display,
+        amount_minor=new.amount.minor,
+        currency=new.amount.currency,
+        interval=new.interval,
+        language=new.language,
+        display=new.display,
         fee_bearer=appeal.fee_bearer,
-        terms=terms_of(organisation, appeal, funds, gift.language, wording.surplus if wording is not None else None),
+        terms=terms_of(organisation, appeal, funds, new.language, wording.surplus if wording is not None else None),
         wording_id=wording_id,
         donor_id=new_reference(),
         personal_until=privacy.donor_data_until(organisation.day_of(at)),
         created_at=at,
         allocations=[Allocation(fund_id=fund.id, amount_minor=part) for fund, part in parts],
-        **sealed_parts(reference, gift),
+        **sealed_parts(reference, new),
     )
 
 
@@ -98,11 +98,11 @@ def _kept(donation: Donation, key: str) -> Donation:
     return donation
 
 
-def _form_key(appeal: Appeal, gift: Gift) -> str:
+def _form_key(appeal: Appeal, new: NewDonation) -> str:
     content = [
-        appeal.slug, gift.nonce, gift.amount.minor, gift.amount.currency, gift.interval,
-        gift.fund.slug if gift.fund else "", gift.name, gift.email, gift.message, gift.display, gift.updates,
-        gift.area_id,
+        appeal.slug, new.nonce, new.amount.minor, new.amount.currency, new.interval,
+        new.fund.slug if new.fund else "", new.name, new.email, new.message, new.display, new.updates,
+        new.area_id,
     ]  # fmt: skip
     # Hashed first: a look-up hash folds case, and a name typed again with other capital letters is another form.
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
@@ -129,22 +129,22 @@ def terms_of(
     }
 
 
-def sealed_parts(reference: str, gift: Gift) -> dict[str, bytes | None]:
+def sealed_parts(reference: str, new: NewDonation) -> dict[str, bytes | None]:
     def sealed(column: str, text: str) -> bytes | None:
         return privacy.seal(text, f"donation:{reference}:{column}") if text else None
 
     return {
-        "name_sealed": sealed("name", gift.name),
-        "email_sealed": sealed("email", gift.email),
-        "message_sealed": sealed("message", gift.message),
-        "email_hash": privacy.lookup_hash(gift.email, "email") if gift.email else None,
+        "name_sealed": sealed("name", new.name),
+        "email_sealed": sealed("email", new.email),
+        "message_sealed": sealed("message", new.message),
+        "email_hash": privacy.lookup_hash(new.email, "email") if new.email else None,
     }
 
 
-def parts_of(appeal: Appeal, gift: Gift) -> list[tuple[Fund, int]]:
+def parts_of(appeal: Appeal, new: NewDonation) -> list[tuple[Fund, int]]:
     """The allocation of the donation to its funds in minor units: all to the chosen one, else by shares; a fund that
     gets nothing is left out."""
-    return [(gift.fund, gift.amount.minor)] if gift.fund is not None else by_shares(appeal, gift.amount.minor)
+    return [(new.fund, new.amount.minor)] if new.fund is not None else by_shares(appeal, new.amount.minor)
 
 
 def by_shares(appeal: Appeal, minor: int) -> list[tuple[Fund, int]]:

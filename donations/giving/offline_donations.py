@@ -21,7 +21,7 @@ from donations.errors import AlreadyDone, MatchedBefore, NotToBeCorrected, NotTw
 from donations.extensions import db
 from donations.giving import offline_receipts
 from donations.giving.fund_assignment import earmark
-from donations.giving.new_donation import Gift, parts_of, sealed_parts, terms_of
+from donations.giving.new_donation import NewDonation, parts_of, sealed_parts, terms_of
 from donations.giving.states import COUNTED_STATES, DonationFacts, state_of
 from donations.models import Allocation, Appeal, Donation, Fund, Match, OfflineDonation, Organisation
 from donations.models.base import new_id, new_reference
@@ -32,7 +32,7 @@ BY_HAND = offline_receipts.BY_HAND
 
 
 @dataclass(frozen=True, slots=True)
-class HandedIn:
+class OfflineDetails:
     """What a treasurer records besides the donation itself. `counted_by` are two people for cash."""
 
     method: str
@@ -44,29 +44,31 @@ class HandedIn:
     payer_hash: bytes | None = None
 
 
-def record(appeal: Appeal, gift: Gift, handed_in: HandedIn, *, actor: str, at: datetime) -> OfflineDonation:
+def record(
+    appeal: Appeal, new: NewDonation, offline_details: OfflineDetails, *, actor: str, at: datetime
+) -> OfflineDonation:
     """Record an offline donation as it was received, not counted yet; a transfer or standing order is expected. The
     same form sent again is the same donation. Raises NotTwoCounters, and SentBefore if it says something else now; then
     nothing is written."""
-    counters = {name.strip().casefold() for name in handed_in.counted_by if name.strip()}
-    if handed_in.method == "cash" and len(counters) < 2:
+    counters = {name.strip().casefold() for name in offline_details.counted_by if name.strip()}
+    if offline_details.method == "cash" and len(counters) < 2:
         raise NotTwoCounters()
-    key = privacy.lookup_hash(f"{appeal.slug}:{gift.nonce}", "offline form").hex()
+    key = privacy.lookup_hash(f"{appeal.slug}:{new.nonce}", "offline form").hex()
     known = db.session.scalar(select(OfflineDonation).join(Donation).where(Donation.form_key == key))
     if known is not None:
-        _check_same(known, gift, handed_in)
+        _check_same(known, new, offline_details)
         return known
     row = OfflineDonation(
         id=new_id(),
-        donation=_new_donation(appeal, gift, handed_in, key, at),
-        method=handed_in.method,
-        state="recorded" if handed_in.method in BY_HAND else "expected",
-        received_on=handed_in.received_on,
-        reference_code=handed_in.reference_code or None,
-        cheque_number=handed_in.cheque_number or None,
-        payer_hash=handed_in.payer_hash,
-        counted_by=list(handed_in.counted_by),
-        denominations=handed_in.denominations,
+        donation=_new_donation(appeal, new, offline_details, key, at),
+        method=offline_details.method,
+        state="recorded" if offline_details.method in BY_HAND else "expected",
+        received_on=offline_details.received_on,
+        reference_code=offline_details.reference_code or None,
+        cheque_number=offline_details.cheque_number or None,
+        payer_hash=offline_details.payer_hash,
+        counted_by=list(offline_details.counted_by),
+        denominations=offline_details.denominations,
         recorded_by=actor,
         recorded_at=at,
     )
@@ -79,17 +81,17 @@ def accept(conn: Connection, offline_donation_id: int, *, actor: str, at: dateti
     """Cash or a cheque counts from now on: row 10. Returns whether the same person recorded and accepted it, which only
     a sole treasurer may do. Raises NotYourOwn for the person who recorded it where there is another treasurer,
     AlreadyDone if it was accepted or cancelled before."""
-    gift = _lock(offline_donation_id)
-    if gift.state != "recorded":
+    offline = _lock(offline_donation_id)
+    if offline.state != "recorded":
         raise AlreadyDone()
-    is_own = gift.recorded_by == actor
+    is_own = offline.recorded_by == actor
     if needs_another():
         if is_own:
             raise NotYourOwn()
-        approvals.check_second(gift.recorded_by, by=actor, at=at)
-    gift.state, gift.accepted_by, gift.accepted_at = "accepted", actor, at
+        approvals.check_second(offline.recorded_by, by=actor, at=at)
+    offline.state, offline.accepted_by, offline.accepted_at = "accepted", actor, at
     db.session.flush()
-    book(conn, gift, at=at)
+    book(conn, offline, at=at)
     return is_own
 
 
@@ -97,35 +99,35 @@ def correct(conn: Connection, offline_donation_id: int, amount: Money, method: s
     """Another amount was received than was accepted: the ledger converges on the right one, and the receipt is
     replaced. Raises NotToBeCorrected once it is on a paying-in slip, a statement line names it, or where cash was to be
     a transfer, or the other way round."""
-    gift = _lock(offline_donation_id)
-    is_by_hand = gift.method in BY_HAND
-    counted = gift.donation.amount_minor if is_by_hand else 0
-    is_untouched = gift.paying_in_slip_id is None and standing_of(conn, gift.id).remaining.minor == counted
-    if gift.state not in ("accepted", "expected") or not is_untouched or (method in BY_HAND) != is_by_hand:
+    offline = _lock(offline_donation_id)
+    is_by_hand = offline.method in BY_HAND
+    counted = offline.donation.amount_minor if is_by_hand else 0
+    is_untouched = offline.paying_in_slip_id is None and standing_of(conn, offline.id).remaining.minor == counted
+    if offline.state not in ("accepted", "expected") or not is_untouched or (method in BY_HAND) != is_by_hand:
         raise NotToBeCorrected()
-    donation, weights = gift.donation, [one.amount_minor for one in gift.donation.allocations]
+    donation, weights = offline.donation, [one.amount_minor for one in offline.donation.allocations]
     parts = apportion(amount.minor, weights)
     if not all(parts):  # So little that a fund would get nothing of it.
         raise NotToBeCorrected()
     for one, part in zip(donation.allocations, parts, strict=True):
         one.amount_minor = part
-    donation.amount_minor, donation.source, gift.method = amount.minor, method, method
+    donation.amount_minor, donation.source, offline.method = amount.minor, method, method
     db.session.flush()
     if is_by_hand:
-        book(conn, gift, at=at)
+        book(conn, offline, at=at)
 
 
 def move(conn: Connection, offline_donation_id: int, fund: Fund, *, at: datetime) -> None:
     """It was meant for another fund: appeal, allocation and terms become that fund's, and its own entry follows. What
     is on a paying-in slip or a statement line is entered again by the caller (reconciliation.donation_moves). Raises
     NotToBeCorrected for one that was cancelled, or a fund that is no appeal's."""
-    gift = _lock(offline_donation_id)
-    if gift.state == "cancelled" or fund.appeal_id is None:
+    offline = _lock(offline_donation_id)
+    if offline.state == "cancelled" or fund.appeal_id is None:
         raise NotToBeCorrected()
-    donation = db.session.get_one(Donation, gift.donation_id, with_for_update={"key_share": True})
+    donation = db.session.get_one(Donation, offline.donation_id, with_for_update={"key_share": True})
     earmark(conn, donation, fund, at=at)
-    if gift.state == "accepted":
-        book(conn, gift, at=at)
+    if offline.state == "accepted":
+        book(conn, offline, at=at)
 
 
 def needs_another() -> bool:
@@ -136,39 +138,39 @@ def needs_another() -> bool:
 def cancel(conn: Connection, offline_donation_id: int, *, actor: str, at: datetime) -> None:
     """It was recorded by mistake, or never came. What was accepted is not cancelled but refunded or moved. Raises
     AlreadyDone, and MatchedBefore while a statement line says that it came."""
-    gift = _lock(offline_donation_id)
-    if gift.state not in ("recorded", "expected"):
+    offline = _lock(offline_donation_id)
+    if offline.state not in ("recorded", "expected"):
         raise AlreadyDone()
     if conn.execute(_MATCHED, {"of_target": str(offline_donation_id)}).first() is not None:
         raise MatchedBefore()
-    gift.state, gift.accepted_by = "cancelled", actor
+    offline.state, offline.accepted_by = "cancelled", actor
     db.session.flush()
-    follow(conn, [gift.id], [], at=at)
+    follow(conn, [offline.id], [], at=at)
 
 
-def _check_same(known: OfflineDonation, gift: Gift, handed_in: HandedIn) -> None:
+def _check_same(known: OfflineDonation, new: NewDonation, offline_details: OfflineDetails) -> None:
     """Check that the form holds the same values as when it was first sent. The name is not compared: it may have been
     erased."""
     then = (known.donation.amount, known.method, known.received_on, known.cheque_number or "")
-    if then != (gift.amount, handed_in.method, handed_in.received_on, handed_in.cheque_number):
+    if then != (new.amount, offline_details.method, offline_details.received_on, offline_details.cheque_number):
         raise SentBefore()
     funds = {one.fund_id for one in known.donation.allocations}
-    if gift.fund is not None and funds != {gift.fund.id}:
+    if new.fund is not None and funds != {new.fund.id}:
         raise SentBefore()
 
 
-def book(conn: Connection, gift: OfflineDonation, *, at: datetime) -> None:
+def book(conn: Connection, offline: OfflineDonation, *, at: datetime) -> None:
     """Converge the ledger on the row of an accepted donation."""
     house = facts.load_house(conn)
     zone = ZoneInfo(house.timezone)
-    donation = gift.donation
+    donation = offline.donation
     parts = [(one.fund_id, one.amount_minor) for one in donation.allocations]
-    received_at = datetime.combine(gift.received_on, time(12), tzinfo=zone)
-    with following(conn, [gift.id], at=at) as posted:
+    received_at = datetime.combine(offline.received_on, time(12), tzinfo=zone)
+    with following(conn, [offline.id], at=at) as posted:
         posted += ledger.converge(
             conn,
-            ("offline_gift", gift.id),
-            entries.entry_of_donation(gift.id, gift.method, parts, donation.currency, received_at),
+            ("offline_gift", offline.id),
+            entries.entry_of_donation(offline.id, offline.method, parts, donation.currency, received_at),
             at=at,
             day_of=lambda moment: moment.astimezone(zone).date(),
             closed_until=house.closed_until,
@@ -177,60 +179,60 @@ def book(conn: Connection, gift: OfflineDonation, *, at: datetime) -> None:
 
 
 @contextmanager
-def following(conn: Connection, gift_ids: Sequence[int], *, at: datetime) -> Iterator[list[ledger.Posted]]:
+def following(conn: Connection, ids: Sequence[int], *, at: datetime) -> Iterator[list[ledger.Posted]]:
     """Lock the `donation` rows of offline donations. The caller lists what it posts inside; the consequences follow at
     the end."""
-    for donation_id in sorted(conn.scalars(_DONATIONS, {"gifts": list(gift_ids)}).all()):
+    for donation_id in sorted(conn.scalars(_DONATIONS, {"gifts": list(ids)}).all()):
         conn.execute(_LOCK_DONATION, {"of_donation": donation_id})
     posted: list[ledger.Posted] = []
     yield posted
-    follow(conn, gift_ids, posted, at=at)
+    follow(conn, ids, posted, at=at)
 
 
-def follow(conn: Connection, gift_ids: Sequence[int], posted: Sequence[ledger.Posted], *, at: datetime) -> None:
+def follow(conn: Connection, ids: Sequence[int], posted: Sequence[ledger.Posted], *, at: datetime) -> None:
     """State and count of each donation, then the totals, then the receipts: locked in this order."""
     counted: dict[tuple[int, date], int] = {}
-    standings = {offline_donation_id: standing_of(conn, offline_donation_id) for offline_donation_id in gift_ids}
+    standings = {offline_donation_id: standing_of(conn, offline_donation_id) for offline_donation_id in ids}
     rows = {
-        offline_donation_id: conn.execute(_GIFT, {"of_gift": offline_donation_id}).one()
-        for offline_donation_id in gift_ids
+        offline_donation_id: conn.execute(_OFFLINE_DONATION, {"of_gift": offline_donation_id}).one()
+        for offline_donation_id in ids
     }
-    for offline_donation_id, gift in rows.items():
-        day = posted[0].entry_date if posted else gift.received_on
-        for key, change in _count(conn, gift, standings[offline_donation_id], day, at).items():
+    for offline_donation_id, offline in rows.items():
+        day = posted[0].entry_date if posted else offline.received_on
+        for key, change in _count(conn, offline, standings[offline_donation_id], day, at).items():
             counted[key] = counted.get(key, 0) + change
     totals.apply(conn, posted, counted=counted, homes={}, at=at)
-    for offline_donation_id, gift in rows.items():
-        offline_receipts.acknowledge(conn, offline_donation_id, gift, standings[offline_donation_id], at=at)
+    for offline_donation_id, offline in rows.items():
+        offline_receipts.acknowledge(conn, offline_donation_id, offline, standings[offline_donation_id], at=at)
 
 
 def standing_of(conn: Connection, offline_donation_id: int) -> Standing:
     """The value of an offline donation: what was accepted or came by bank, less what bounced and what was refunded."""
-    gift = conn.execute(_GIFT, {"of_gift": offline_donation_id}).one()
+    offline = conn.execute(_OFFLINE_DONATION, {"of_gift": offline_donation_id}).one()
     matched = {row.kind: int(row.minor) for row in conn.execute(_MATCHED, {"of_target": str(offline_donation_id)})}
-    by_hand = gift.amount_minor if gift.method in BY_HAND and gift.gift_state == "accepted" else 0
+    by_hand = offline.amount_minor if offline.method in BY_HAND and offline.offline_state == "accepted" else 0
     return Standing(
-        received=Money(by_hand + matched.get("offline_gift", 0), gift.currency),
-        refunded=Money(-matched.get("offline_refund", 0), gift.currency),
-        lost=Money(-matched.get("bounced", 0), gift.currency),
+        received=Money(by_hand + matched.get("offline_gift", 0), offline.currency),
+        refunded=Money(-matched.get("offline_refund", 0), offline.currency),
+        lost=Money(-matched.get("bounced", 0), offline.currency),
     )
 
 
-def _count(conn: Connection, gift: Any, standing: Standing, day: date, at: datetime) -> dict[tuple[int, date], int]:
+def _count(conn: Connection, offline: Any, standing: Standing, day: date, at: datetime) -> dict[tuple[int, date], int]:
     """Bring a donation's state, and whether it counts as given, up to date. Returns the changes of its appeal's
     count."""
     received = standing.received.minor > 0
     known = DonationFacts(payments=((True, False),) if received else (), attempts=(), given=standing)
-    state = "abandoned" if gift.gift_state == "cancelled" else state_of(known)
-    was, counted_in = gift.counted_in, gift.counted_in
+    state = "abandoned" if offline.offline_state == "cancelled" else state_of(known)
+    was, counted_in = offline.counted_in, offline.counted_in
     if state not in COUNTED_STATES:
-        counted_in = was if is_final(gift.period, was, Organisation.get().day_of(at)) else None
+        counted_in = was if is_final(offline.period, was, Organisation.get().day_of(at)) else None
     elif counted_in is None:
-        counted_in = period_of(gift.period, day)
-    if (state, counted_in) != (gift.state, was):
-        new = {"state": state, "counted_in": counted_in, "settled_at": gift.settled_at or (at if received else None)}
-        conn.execute(update(_donation).where(_donation.c.id == gift.id).values(**new))
-    changes = {(gift.appeal_id, was): -1, (gift.appeal_id, counted_in): 1} if was != counted_in else {}
+        counted_in = period_of(offline.period, day)
+    if (state, counted_in) != (offline.state, was):
+        new = {"state": state, "counted_in": counted_in, "settled_at": offline.settled_at or (at if received else None)}
+        conn.execute(update(_donation).where(_donation.c.id == offline.id).values(**new))
+    changes = {(offline.appeal_id, was): -1, (offline.appeal_id, counted_in): 1} if was != counted_in else {}
     return {(appeal_id, start): change for (appeal_id, start), change in changes.items() if start is not None}
 
 
@@ -238,34 +240,36 @@ def acknowledge_due(conn: Connection, donation_id: int, *, at: datetime) -> None
     """Bring the receipt of a donation up to date, because what the team has changed can no longer be undone."""
     facts.load_house(conn)
     conn.execute(_LOCK_DONATION, {"of_donation": donation_id})
-    offline_donation_id = int(conn.execute(_GIFT_OF, {"of_donation": donation_id}).scalar_one())
-    gift = conn.execute(_GIFT, {"of_gift": offline_donation_id}).one()
-    offline_receipts.acknowledge_due(conn, offline_donation_id, gift, standing_of(conn, offline_donation_id), at=at)
+    offline_donation_id = int(conn.execute(_OFFLINE_DONATION_OF, {"of_donation": donation_id}).scalar_one())
+    offline = conn.execute(_OFFLINE_DONATION, {"of_gift": offline_donation_id}).one()
+    offline_receipts.acknowledge_due(conn, offline_donation_id, offline, standing_of(conn, offline_donation_id), at=at)
 
 
-def _new_donation(appeal: Appeal, gift: Gift, handed_in: HandedIn, key: str, at: datetime) -> Donation:
+def _new_donation(
+    appeal: Appeal, new: NewDonation, offline_details: OfflineDetails, key: str, at: datetime
+) -> Donation:
     organisation, reference = Organisation.get(), new_reference()
-    parts = parts_of(appeal, gift)
+    parts = parts_of(appeal, new)
     return Donation(
         reference=reference,
         appeal_id=appeal.id,
-        area_id=gift.area_id,
+        area_id=new.area_id,
         form_key=key,
-        source=handed_in.method,
+        source=offline_details.method,
         state="pending",
-        amount_minor=gift.amount.minor,
-        currency=gift.amount.currency,
+        amount_minor=new.amount.minor,
+        currency=new.amount.currency,
         interval="once",
-        language=gift.language,
-        display=gift.display,
+        language=new.language,
+        display=new.display,
         fee_bearer=appeal.fee_bearer,
-        wording_id=wordings.version_on(appeal.id, handed_in.received_on),
-        terms=terms_of(organisation, appeal, [fund for fund, _ in parts], gift.language),
+        wording_id=wordings.version_on(appeal.id, offline_details.received_on),
+        terms=terms_of(organisation, appeal, [fund for fund, _ in parts], new.language),
         donor_id=new_reference(),
         personal_until=privacy.donor_data_until(organisation.day_of(at)),
         created_at=at,
         allocations=[Allocation(fund_id=fund.id, amount_minor=part) for fund, part in parts],
-        **sealed_parts(reference, gift),
+        **sealed_parts(reference, new),
     )
 
 
@@ -274,17 +278,17 @@ def _lock(offline_donation_id: int) -> OfflineDonation:
 
 
 _donation: Table = Donation.__table__  # type: ignore[assignment]
-_gift: Table = OfflineDonation.__table__  # type: ignore[assignment]
+_offline: Table = OfflineDonation.__table__  # type: ignore[assignment]
 _match: Table = Match.__table__  # type: ignore[assignment]
-_DONATIONS = select(_gift.c.donation_id).where(_gift.c.id.in_(bindparam("gifts", expanding=True)))
+_DONATIONS = select(_offline.c.donation_id).where(_offline.c.id.in_(bindparam("gifts", expanding=True)))
 _LOCK_DONATION = (
     select(_donation.c.id).where(_donation.c.id == bindparam("of_donation")).with_for_update(key_share=True)
 )
-_GIFT = (
-    select(_donation, _gift.c.method, _gift.c.state.label("gift_state"), _gift.c.received_on, Appeal.period)
-    .join(_gift, _gift.c.donation_id == _donation.c.id)
+_OFFLINE_DONATION = (
+    select(_donation, _offline.c.method, _offline.c.state.label("offline_state"), _offline.c.received_on, Appeal.period)
+    .join(_offline, _offline.c.donation_id == _donation.c.id)
     .join(Appeal, Appeal.id == _donation.c.appeal_id)
-    .where(_gift.c.id == bindparam("of_gift"))
+    .where(_offline.c.id == bindparam("of_gift"))
 )
 _MATCHED = (
     select(_match.c.kind, func.sum(_match.c.amount_minor).label("minor"))
@@ -292,4 +296,4 @@ _MATCHED = (
     .where(_match.c.kind.in_(("offline_gift", "bounced", "offline_refund")))
     .group_by(_match.c.kind)
 )
-_GIFT_OF = select(_gift.c.id).where(_gift.c.donation_id == bindparam("of_donation"))
+_OFFLINE_DONATION_OF = select(_offline.c.id).where(_offline.c.donation_id == bindparam("of_donation"))

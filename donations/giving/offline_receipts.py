@@ -16,36 +16,38 @@ from donations.models import Match, Organisation, StatementLine
 BY_HAND = ("cash", "cheque")
 
 
-def acknowledge(conn: Connection, offline_donation_id: int, gift: Any, standing: Standing, *, at: datetime) -> None:
+def acknowledge(conn: Connection, offline_donation_id: int, donation: Any, standing: Standing, *, at: datetime) -> None:
     """The receipt follows what the donation (a row with its offline donation) comes to. An existing receipt changes
     because of a statement line or a correction, which the team may undo, so the change waits, except where no one gets
     a mail."""
-    said, latest = _said(conn, offline_donation_id, gift, standing, at=at)
-    at_once = gift.method in BY_HAND and not gift.email_sealed
+    said, latest = _said(conn, offline_donation_id, donation, standing, at=at)
+    at_once = donation.method in BY_HAND and not donation.email_sealed
     rule = receipts.acknowledge_due if at_once else receipts.acknowledge_later
-    rule(conn, gift, said, latest, at=at)
+    rule(conn, donation, said, latest, at=at)
 
 
-def acknowledge_due(conn: Connection, offline_donation_id: int, gift: Any, standing: Standing, *, at: datetime) -> None:
+def acknowledge_due(
+    conn: Connection, offline_donation_id: int, donation: Any, standing: Standing, *, at: datetime
+) -> None:
     """The same once it can no longer be undone."""
-    said, latest = _said(conn, offline_donation_id, gift, standing, at=at)
-    receipts.acknowledge_due(conn, gift, said, latest, at=at)
+    said, latest = _said(conn, offline_donation_id, donation, standing, at=at)
+    receipts.acknowledge_due(conn, donation, said, latest, at=at)
 
 
 def _said(
-    conn: Connection, offline_donation_id: int, gift: Any, standing: Standing, *, at: datetime
+    conn: Connection, offline_donation_id: int, donation: Any, standing: Standing, *, at: datetime
 ) -> tuple[receipts.Acknowledged, Any]:
     """What a receipt says now, and the newest there is. Its day is the day the money came: when cash and cheques were
     received, or when the bank booked a transfer, on the first of its lines if there are several."""
-    latest = receipts.latest_of(conn, gift.id)
-    booked_on = None if gift.method in BY_HAND else conn.scalar(_BOOKED_ON, {"of_gift": str(offline_donation_id)})
+    latest = receipts.latest_of(conn, donation.id)
+    booked_on = None if donation.method in BY_HAND else conn.scalar(_BOOKED_ON, {"of_gift": str(offline_donation_id)})
     zone = ZoneInfo(Organisation.get().timezone)
-    received_on = booked_on or gift.received_on
+    received_on = booked_on or donation.received_on
     said = receipts.Acknowledged(
         amount=standing.remaining,
         received_on=received_on.isoformat(),
         issued_on=at.astimezone(zone).date().isoformat(),
-        method=gift.method,
+        method=donation.method,
         cause=receipts.cause_of(standing, latest, offline=True),
         # A statement imported again after a restore repeats donations that were acknowledged before.
         caused_at=datetime.combine(received_on, time(), tzinfo=zone) if latest is None else at,

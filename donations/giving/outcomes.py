@@ -54,7 +54,7 @@ def outcome_of(donation: Donation, at: datetime) -> Outcome:
     return Outcome(
         kind=kind,
         settled=donation.state in SETTLED_STATES,
-        can_try_again=kind in RETRIED and progress.may_be_tried_again and donation.appeal.takes_gifts,
+        can_try_again=kind in RETRIED and progress.may_be_tried_again and donation.appeal.takes_donations,
         receipt=receipts.live_of(donation.id),
     )
 

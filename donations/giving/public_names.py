@@ -15,23 +15,23 @@ from donations.money import Money
 
 
 @dataclass(frozen=True, slots=True)
-class NamedGift:
+class NamedDonation:
     """`signed` is a name or initials, as its supporter chose."""
 
     signed: str
     amount: Money
 
 
-def latest(appeal: Appeal, most: int) -> tuple[NamedGift, ...]:
+def latest(appeal: Appeal, most: int) -> tuple[NamedDonation, ...]:
     """The latest donations whose supporters chose to be shown, newest first."""
     if appeal.discreet or appeal.visibility != "shown":
         return ()
-    gifts = db.session.scalars(
+    donations = db.session.scalars(
         select(Donation)
         .where(Donation.appeal_id == appeal.id, Donation.display != "secret", Donation.state.in_(COUNTED_STATES))
         .where(Donation.name_sealed.is_not(None))
         .order_by(Donation.settled_at.desc(), Donation.id.desc())
         .limit(most)
     )
-    named = (NamedGift(messages.signed(gift), gift.amount) for gift in gifts)
-    return tuple(gift for gift in named if gift.signed)
+    named = (NamedDonation(messages.signed(donation), donation.amount) for donation in donations)
+    return tuple(donation for donation in named if donation.signed)

@@ -64,8 +64,8 @@ def _book(conn: Connection, root: facts.Root, zone: ZoneInfo, *, at: datetime) -
         _hold_strays(conn, root, at=at)
     today = at.astimezone(zone).date()
     given = None if root.is_first_success else _given(root)
-    gift_day = _gift_day(counting.wanted, counting.posted, today)
-    counted = _count(conn, root, given, gift_day, today, at=at)
+    donation_day = _donation_day(counting.wanted, counting.posted, today)
+    counted = _count(conn, root, given, donation_day, today, at=at)
     homes = {fund_id: (donation.appeal_id, donation.period) for fund_id, _ in root.facts.shares}
     totals.apply(conn, posted, counted=counted, homes=homes, at=at)
     _acknowledge(conn, root, given, zone, at=at)
@@ -106,7 +106,7 @@ def restate(conn: Connection, donation_id: int, *, at: datetime) -> None:
         _write_state(conn, row, state, row.counted_in, at)
 
 
-def _gift_day(wanted: Sequence[Wanted], posted: Sequence[ledger.Posted], today: date) -> date | None:
+def _donation_day(wanted: Sequence[Wanted], posted: Sequence[ledger.Posted], today: date) -> date | None:
     """The day a recognised donation counts on; None while this payment is not recognised, like a declined one of a
     donation that another payment has paid."""
     if not any(want.kind == "gift" for want in wanted):
@@ -122,7 +122,7 @@ def _given(root: facts.Root) -> Standing:
 
 
 def _count(
-    conn: Connection, root: facts.Root, given: Standing | None, gift_day: date | None, today: date, *, at: datetime
+    conn: Connection, root: facts.Root, given: Standing | None, donation_day: date | None, today: date, *, at: datetime
 ) -> dict[tuple[int, date], int]:
     """Bring a donation's state, and whether it counts as given, up to date. Returns the changes of the appeal's count.
     In a period whose result is final it stays counted: what became of it later is counted where it happened."""
@@ -133,8 +133,8 @@ def _count(
     was, counted_in = donation.counted_in, donation.counted_in
     if state not in COUNTED_STATES:
         counted_in = was if is_final(donation.period, was, today) else None
-    elif counted_in is None and gift_day is not None:
-        counted_in = period_of(donation.period, gift_day)
+    elif counted_in is None and donation_day is not None:
+        counted_in = period_of(donation.period, donation_day)
     if (state, counted_in) != (donation.state, was):
         _write_state(conn, donation, state, counted_in, at)
     if was == counted_in:
@@ -212,7 +212,7 @@ def _last_change(root: facts.Root) -> datetime | None:
     """When the last thing happened that is known of the donation's payments."""
     moments: list[datetime | None] = []
     for one in (root.facts, *root.others):
-        moments += [one.succeeded_at, one.failed_at, *(moved.created_at for moved in one.movements)]
+        moments += [one.succeeded_at, one.failed_at, *(moved.created_at for moved in one.transactions)]
         moments += [moment for back in one.refunds for moment in (back.created_at, back.failed_at)]
         moments += [moment for lost in one.disputes for moment in (lost.created_at, lost.closed_at)]
     return max((moment for moment in moments if moment is not None), default=None)

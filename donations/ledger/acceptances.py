@@ -54,14 +54,14 @@ def figure(facts: Mapping[str, Any]) -> str:
     return ":".join(str(fact) for fact in facts.values())
 
 
-_cure: Table = Correction.__table__  # type: ignore[assignment]
+_correction: Table = Correction.__table__  # type: ignore[assignment]
 _audit: Table = AuditRecord.__table__  # type: ignore[assignment]
-_SIGNED: ColumnElement[str] = literal("cure:").concat(cast(_cure.c.id, String))
+_SIGNED: ColumnElement[str] = literal("cure:").concat(cast(_correction.c.id, String))
 _ACCEPTED = (
     select(
-        _cure.c.invariant, _cure.c.subject, _cure.c.figure, _cure.c.reason, _cure.c.requested_by, _cure.c.decided_by,
-        _cure.c.decided_at, _audit.c.details,
+        _correction.c.invariant, _correction.c.subject, _correction.c.figure, _correction.c.reason, _correction.c.requested_by, _correction.c.decided_by,
+        _correction.c.decided_at, _audit.c.details,
     )
     .join(_audit, _audit.c.about == _SIGNED)
-    .where(_cure.c.kind == "accept", _cure.c.state == "made", _audit.c.act == ACT)
+    .where(_correction.c.kind == "accept", _correction.c.state == "made", _audit.c.act == ACT)
 )  # fmt: skip

@@ -92,14 +92,14 @@ class Appeal(Model):
         return appeal
 
     @property
-    def takes_gifts(self) -> bool:
+    def takes_donations(self) -> bool:
         return self.state == "open" and self.visibility in ("shown", "amounts_hidden")
 
-    def check_takes_gifts(self) -> None:
+    def check_takes_donations(self) -> None:
         """Raises AppealPaused or AppealClosed where no donation can be begun."""
         if self.state == "closed":
             raise AppealClosed()
-        if not self.takes_gifts:
+        if not self.takes_donations:
             raise AppealPaused()
 
     def pause(self) -> None:

@@ -57,7 +57,7 @@ class BranchReturn(Model):
     booked_on: Mapped[date | None] = mapped_column(Date)
 
     area: Mapped[Area] = relationship()
-    gift: Mapped[OfflineDonation | None] = relationship()
+    offline_donation: Mapped[OfflineDonation | None] = relationship()
 
     @property
     def amount(self) -> Money:

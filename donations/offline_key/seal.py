@@ -89,7 +89,7 @@ def _sealed_donation(conn: Connection, rule: Rule, row: RowMapping, seal: Seal) 
 def _forget_beside(conn: Connection, donation_id: int) -> None:
     """What beside a donation leads to its donor: the account that a transfer came from, the form that it was made of,
     and which subscription was asked for with it, once that was mailed."""
-    conn.execute(update(_gift).where(_gift.c.donation_id == donation_id).values(payer_hash=None))
+    conn.execute(update(_offline).where(_offline.c.donation_id == donation_id).values(payer_hash=None))
     for row in conn.execute(select(_check.c.id, _check.c.code).where(_check.c.donation_id == donation_id)).all():
         empty = privacy.seal("{}", SEALED["donation_check", "fields_sealed"].format(code=row.code))
         conn.execute(update(_check).where(_check.c.id == row.id).values(fields_sealed=empty))
@@ -98,7 +98,7 @@ def _forget_beside(conn: Connection, donation_id: int) -> None:
 
 
 _donation: Table = Donation.__table__  # type: ignore[assignment]
-_gift: Table = OfflineDonation.__table__  # type: ignore[assignment]
+_offline: Table = OfflineDonation.__table__  # type: ignore[assignment]
 _check: Table = DonationCheck.__table__  # type: ignore[assignment]
 _subscription: Table = Subscriber.__table__  # type: ignore[assignment]
 _request: Table = SubscriberRequest.__table__  # type: ignore[assignment]

@@ -93,16 +93,16 @@ def _under(given: Given, named: Sequence[Fund], fund: Fund) -> Under:
 
 
 _adjustment: Table = Adjustment.__table__  # type: ignore[assignment]
-_disbursement: Table = PaymentRequest.__table__  # type: ignore[assignment]
+_payment_request: Table = PaymentRequest.__table__  # type: ignore[assignment]
 _WAITING = union_all(
     select(
         literal("adjustment").label("what"), _adjustment.c.id, _adjustment.c.kind.label("words"),
         _adjustment.c.amount_minor, _adjustment.c.currency, _adjustment.c.state,
     ).where(_adjustment.c.fund_id == bindparam("of_fund"), _adjustment.c.state == "requested"),
     select(
-        literal("disbursement").label("what"), _disbursement.c.id, _disbursement.c.purpose.label("words"),
-        _disbursement.c.amount_minor, _disbursement.c.currency, _disbursement.c.state,
+        literal("disbursement").label("what"), _payment_request.c.id, _payment_request.c.purpose.label("words"),
+        _payment_request.c.amount_minor, _payment_request.c.currency, _payment_request.c.state,
     ).where(
-        _disbursement.c.fund_id == bindparam("of_fund"), _disbursement.c.state.in_(("requested", "approved", "sent"))
+        _payment_request.c.fund_id == bindparam("of_fund"), _payment_request.c.state.in_(("requested", "approved", "sent"))
     ),
 )  # fmt: skip

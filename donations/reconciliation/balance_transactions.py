@@ -13,8 +13,9 @@ from sqlalchemy.engine import Connection
 
 from donations import alarms, facts, giving, ledger
 from donations.bookkeeping import OF_A_CHARGE, PAYOUT_CATEGORIES, Wanted, entry_for, entry_of_payout
-from donations.facts import Classified, Movement, Payout
-from donations.models import BalanceTransaction, Classification, Payment
+from donations.facts import BalanceTransaction, Classified, Payout
+from donations.models import BalanceTransaction as BalanceTransactionRow
+from donations.models import Classification, Payment
 from donations.models import Payout as PayoutRow
 from donations.money import Money
 from donations.prepared import Prepared
@@ -24,19 +25,19 @@ from donations.stripe_statuses import PayoutStatus
 LOOKED_AFTER_FOR = timedelta(days=120)
 
 
-def book_movement(conn: Connection, movement: Movement, *, at: datetime) -> None:
+def book_transaction(conn: Connection, transaction: BalanceTransaction, *, at: datetime) -> None:
     """Record a balance transaction and post what follows. One of a charge not known yet waits for it."""
-    known = facts.record_movement(conn, movement, at=at)
+    known = facts.record_transaction(conn, transaction, at=at)
     if known is not None:
         giving.settle(conn, known, at=at)
-    elif movement.reporting_category in PAYOUT_CATEGORIES and movement.source_id is not None:
-        book_payout(conn, movement.source_id, at=at)
-    elif movement.reporting_category not in OF_A_CHARGE:
+    elif transaction.reporting_category in PAYOUT_CATEGORIES and transaction.source_id is not None:
+        book_payout(conn, transaction.source_id, at=at)
+    elif transaction.reporting_category not in OF_A_CHARGE:
         house = facts.load_house(conn)
-        row = _LOCK.one(conn, {"of_movement": movement.id})
+        row = _LOCK.one(conn, {"of_movement": transaction.id})
         said = Classified(row.account, row.fund_id) if row.account is not None else None
         wanted = entry_for(
-            replace(movement, classified=said),
+            replace(transaction, classified=said),
             general_fund_id=house.general_fund_id,
             suspense_fund_id=house.suspense_fund_id,
         )
@@ -50,7 +51,7 @@ def book_again(conn: Connection, balance_transaction_id: str, *, at: datetime) -
     if row.charge_id is not None:
         giving.settle(conn, facts.lock_root(conn, row.charge_id, at=at), at=at)
     else:
-        book_movement(conn, _movement(row), at=at)
+        book_transaction(conn, _transaction(row), at=at)
     if row.payout_id is not None:
         book_payout(conn, row.payout_id, at=at)
 
@@ -64,7 +65,7 @@ def book_payout(conn: Connection, payout_id: str, *, at: datetime) -> None:
     parts = payout_allocation.parts_of(conn, payout)
     for row in conn.execute(_OF_PAYOUT, {"of_payout": payout_id}).all():
         wanted = entry_of_payout(
-            _movement(row), parts, general_fund_id=house.general_fund_id, suspense_fund_id=house.suspense_fund_id
+            _transaction(row), parts, general_fund_id=house.general_fund_id, suspense_fund_id=house.suspense_fund_id
         )
         _converge(conn, house, row.number, wanted, at=at)
     if payout is not None and PayoutStatus.of(payout.status).has_come_back:
@@ -116,11 +117,11 @@ def _converge(conn: Connection, house: Any, number: int, wanted: Sequence[Wanted
     )
 
 
-def _movement(row: Any) -> Movement:
-    return Movement(charge_id=None, **{name: getattr(row, name) for name in facts.MOVEMENT_COLUMNS})
+def _transaction(row: Any) -> BalanceTransaction:
+    return BalanceTransaction(charge_id=None, **{name: getattr(row, name) for name in facts.TRANSACTION_COLUMNS})
 
 
-_table: Table = BalanceTransaction.__table__  # type: ignore[assignment]
+_table: Table = BalanceTransactionRow.__table__  # type: ignore[assignment]
 _payment: Table = Payment.__table__  # type: ignore[assignment]
 _classification: Table = Classification.__table__  # type: ignore[assignment]
 _LOCK = Prepared(

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Table, func, select, update
 from sqlalchemy.engine import Connection
 
 from donations import approvals, facts, giving
-from donations.bookkeeping import OF_AN_UNKNOWN_MOVEMENT, is_of_unknown_kind
+from donations.bookkeeping import OF_AN_UNKNOWN_TRANSACTION, is_of_unknown_kind
 from donations.errors import (
     AlreadyDone,
     DecisionWaiting,
@@ -112,9 +112,9 @@ def find(conn: Connection, number: int) -> Shown | None:
     return Shown(**row._asdict()) if row is not None else None
 
 
-def find_movement(conn: Connection, balance_transaction_id: str) -> Any:
+def find_transaction(conn: Connection, balance_transaction_id: str) -> Any:
     """A Stripe transaction of a kind that a person must name, or None."""
-    row = conn.execute(select(_movement).where(_movement.c.id == balance_transaction_id)).first()
+    row = conn.execute(select(_transaction).where(_transaction.c.id == balance_transaction_id)).first()
     return row if row is not None and is_of_unknown_kind(row.reporting_category) else None
 
 
@@ -165,13 +165,13 @@ def _check(
         if fund.appeal_id is None:
             raise NothingToDecide(charge=charge_id, fund=fund.slug)
         return
-    movement = db.session.get_one(BalanceTransaction, balance_transaction_id)
-    if not is_of_unknown_kind(movement.reporting_category) or account not in OF_AN_UNKNOWN_MOVEMENT:
+    transaction = db.session.get_one(BalanceTransaction, balance_transaction_id)
+    if not is_of_unknown_kind(transaction.reporting_category) or account not in OF_AN_UNKNOWN_TRANSACTION:
         raise NotUnclassified()
     if fund.kind == "suspense":
         raise NothingToDecide(charge=balance_transaction_id, fund=fund.slug)
     # A line that was matched to it explains money that would no longer be in transit.
-    refs = [movement.id, movement.source_id or movement.id]
+    refs = [transaction.id, transaction.source_id or transaction.id]
     matched = (Match.kind.in_(("own_account", "stripe_topup")), Match.target.in_(refs), Match.state == "confirmed")
     if db.session.scalar(select(func.count()).where(*matched)):
         raise MatchedBefore()
@@ -202,16 +202,16 @@ def _asked(row: Classification, charge_id: str | None) -> Asked:
 
 
 _classification: Table = Classification.__table__  # type: ignore[assignment]
-_movement: Table = BalanceTransaction.__table__  # type: ignore[assignment]
+_transaction: Table = BalanceTransaction.__table__  # type: ignore[assignment]
 _payment: Table = Payment.__table__  # type: ignore[assignment]
 _SHOWN = (
     select(
         _classification.c.id, _payment.c.charge_id, _classification.c.balance_transaction_id, _classification.c.fund_id,
         _classification.c.account, _classification.c.reason, _classification.c.state, _classification.c.requested_by,
         _classification.c.requested_at, _classification.c.decided_by, _classification.c.decided_at,
-        func.coalesce(_movement.c.amount_minor, _payment.c.amount_minor).label("minor"),
-        func.coalesce(_movement.c.currency, _payment.c.currency).label("currency"),
+        func.coalesce(_transaction.c.amount_minor, _payment.c.amount_minor).label("minor"),
+        func.coalesce(_transaction.c.currency, _payment.c.currency).label("currency"),
     )
-    .outerjoin(_movement, _movement.c.id == _classification.c.balance_transaction_id)
+    .outerjoin(_transaction, _transaction.c.id == _classification.c.balance_transaction_id)
     .outerjoin(_payment, _payment.c.id == _classification.c.payment_id)
 )  # fmt: skip

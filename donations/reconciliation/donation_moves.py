@@ -61,7 +61,7 @@ def move(conn: Connection, number: str, fund: Fund, *, reason: str, actor: str, 
 def move_offline(conn: Connection, offline_donation_id: int, fund: Fund, *, at: datetime) -> None:
     """A donation in cash, by cheque or by bank: its own entry, its paying-in slip's and its statement lines' follow."""
     giving.offline_donations.move(conn, offline_donation_id, fund, at=at)
-    for kind in statement_line_entries.OF_A_GIFT:
+    for kind in statement_line_entries.OF_A_DONATION:
         statement_line_entries.book_matched(conn, kind, str(offline_donation_id), at=at)
     paying_in_slip_id = db.session.scalar(
         select(OfflineDonation.paying_in_slip_id).where(OfflineDonation.id == offline_donation_id)

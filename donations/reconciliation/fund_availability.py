@@ -99,7 +99,7 @@ def lock(fund_id: int) -> None:
 
 
 _posting: Table = Posting.__table__  # type: ignore[assignment]
-_disbursement: Table = PaymentRequest.__table__  # type: ignore[assignment]
+_payment_request: Table = PaymentRequest.__table__  # type: ignore[assignment]
 _account: Table = BankAccount.__table__  # type: ignore[assignment]
 _ACCOUNTS = (
     select(_account.c.id, _account.c.name)
@@ -116,11 +116,11 @@ _AT_BANK = (
     .group_by(_posting.c.clear_ref)
 )
 _APPROVED = (
-    select(_disbursement.c.bank_account_id, func.sum(_disbursement.c.amount_minor).label("minor"))
+    select(_payment_request.c.bank_account_id, func.sum(_payment_request.c.amount_minor).label("minor"))
     .where(
-        _disbursement.c.fund_id == bindparam("of_fund"),
-        _disbursement.c.currency == bindparam("of_currency"),
-        _disbursement.c.state.in_(_UNPAID),
+        _payment_request.c.fund_id == bindparam("of_fund"),
+        _payment_request.c.currency == bindparam("of_currency"),
+        _payment_request.c.state.in_(_UNPAID),
     )
-    .group_by(_disbursement.c.bank_account_id)
+    .group_by(_payment_request.c.bank_account_id)
 )

@@ -50,7 +50,7 @@ def confirm(conn: Connection, line_id: int, said: Sequence[Said], *, rule: str, 
             raise NotForThisLine(fault=fault)
     conn.execute(_END_PROPOSALS, {"of_line": line_id, "who": actor, "moment": at})
     conn.execute(insert(Match), [_row(line_id, part, "confirmed", rule, actor, at) for part in said])
-    _move_disbursements(conn, said, "sent", "paid")
+    _move_payment_requests(conn, said, "sent", "paid")
     _book(conn, line_id, said, at)
 
 
@@ -70,7 +70,7 @@ def undo(conn: Connection, line_id: int, *, actor: str, at: datetime) -> None:
     if not confirmed:
         raise AlreadyDone()
     conn.execute(_UNDO, {"of_line": line_id, "who": actor, "moment": at})
-    _move_disbursements(conn, confirmed, "paid", "sent")
+    _move_payment_requests(conn, confirmed, "paid", "sent")
     _book(conn, line_id, confirmed, at)
     _check_not_refunded(conn, confirmed)
     # A donation that was recorded from the line is expected by no one.
@@ -122,11 +122,11 @@ def _row(line_id: int, part: Said, state: str, rule: str, actor: str, at: dateti
     }
 
 
-def _move_disbursements(conn: Connection, parts: Sequence[Any], before: str, after: str) -> None:
+def _move_payment_requests(conn: Connection, parts: Sequence[Any], before: str, after: str) -> None:
     for part in parts:
         if part.kind == "disbursement":
-            mine = (_disbursement.c.id == int(part.target), _disbursement.c.state == before)
-            conn.execute(update(_disbursement).where(*mine).values(state=after))
+            mine = (_payment_request.c.id == int(part.target), _payment_request.c.state == before)
+            conn.execute(update(_payment_request).where(*mine).values(state=after))
 
 
 def _fits_payout(conn: Connection, line: Any, part: Said) -> str:
@@ -145,22 +145,22 @@ def _fits_payout(conn: Connection, line: Any, part: Said) -> str:
     )
 
 
-def _fits_gift(conn: Connection, line: Any, part: Said) -> str:
-    gift = _gift(conn, part)
-    if gift is None or gift.method in giving.offline_donations.BY_HAND:
+def _fits_donation(conn: Connection, line: Any, part: Said) -> str:
+    donation = _offline_donation(conn, part)
+    if donation is None or donation.method in giving.offline_donations.BY_HAND:
         return N_("there is no such donation expected by bank")
-    if gift.currency != line.currency or gift.amount_minor != part.amount_minor:
+    if donation.currency != line.currency or donation.amount_minor != part.amount_minor:
         return N_("the donation has a different amount or currency")
-    if gift.gift_state == "cancelled":
+    if donation.offline_state == "cancelled":
         return N_("the donation was cancelled")
     return N_("the donation is already matched to another line") if _matched(conn, "offline_gift", part.target) else ""
 
 
 def _fits_taken_back(conn: Connection, line: Any, part: Said) -> str:
-    gift = _gift(conn, part)
-    if gift is None or gift.currency != line.currency:
+    donation = _offline_donation(conn, part)
+    if donation is None or donation.currency != line.currency:
         return N_("there is no such donation in this currency")
-    remaining = giving.offline_donations.standing_of(conn, gift.id).remaining.minor
+    remaining = giving.offline_donations.standing_of(conn, donation.id).remaining.minor
     return "" if 0 < -part.amount_minor <= remaining else N_("less than this amount is left of the donation")
 
 
@@ -175,7 +175,7 @@ def _fits_slip(conn: Connection, line: Any, part: Said) -> str:
     return "" if after >= 0 and is_left else N_("the amount is more than was on the paying-in slip")
 
 
-def _fits_disbursement(conn: Connection, line: Any, part: Said) -> str:
+def _fits_payment_request(conn: Connection, line: Any, part: Said) -> str:
     asked = select(PaymentRequest.__table__).where(PaymentRequest.id == int(part.target or 0))
     wanted = conn.execute(asked.with_for_update()).first()
     if wanted is None or wanted.currency != line.currency:
@@ -203,19 +203,19 @@ def _fits_anything(_conn: Connection, _line: Any, _part: Said) -> str:
 
 _FITS: dict[str, Callable[[Connection, Any, Said], str]] = {
     "payout": _fits_payout,
-    "offline_gift": _fits_gift,
+    "offline_gift": _fits_donation,
     "bounced": _fits_taken_back,
     "offline_refund": _fits_taken_back,
     "slip": _fits_slip,
-    "disbursement": _fits_disbursement,
+    "disbursement": _fits_payment_request,
     "returned": _fits_returnable,
     **dict.fromkeys(("own_account", "stripe_topup"), _fits_transit),
     **dict.fromkeys(("charge", "unidentified"), _fits_anything),
 }
 
 
-def _gift(conn: Connection, part: Said) -> Any:
-    return conn.execute(_GIFT, {"of_gift": int(part.target or 0)}).first()
+def _offline_donation(conn: Connection, part: Said) -> Any:
+    return conn.execute(_OFFLINE_DONATION, {"of_gift": int(part.target or 0)}).first()
 
 
 def _open(conn: Connection, account: int, ref: str, currency: str) -> int:
@@ -228,7 +228,7 @@ def _matched(conn: Connection, kind: str, target: str | None) -> int:
     return int(conn.execute(_MATCHED, {"of_kind": kind, "of_target": target}).scalar_one())
 
 
-_disbursement: Table = PaymentRequest.__table__  # type: ignore[assignment]
+_payment_request: Table = PaymentRequest.__table__  # type: ignore[assignment]
 _match: Table = Match.__table__  # type: ignore[assignment]
 _line: Table = StatementLine.__table__  # type: ignore[assignment]
 _LOCK = select(_line).where(_line.c.id == bindparam("of_line")).with_for_update()
@@ -240,11 +240,11 @@ _UNDO = update(_match).where(_OF_LINE, _match.c.state == "confirmed").values(sta
 _MATCHED = select(func.coalesce(func.sum(_match.c.amount_minor), 0)).where(
     _match.c.kind == bindparam("of_kind"), _match.c.target == bindparam("of_target"), _match.c.state == "confirmed"
 )
-_GIFT = (
+_OFFLINE_DONATION = (
     select(
         OfflineDonation.id,
         OfflineDonation.method,
-        OfflineDonation.state.label("gift_state"),
+        OfflineDonation.state.label("offline_state"),
         Donation.amount_minor,
         Donation.currency,
     )

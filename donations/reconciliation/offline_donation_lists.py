@@ -21,7 +21,7 @@ STANDINGS = ("recorded", "expected", "arrived", "accepted", "bounced", "cancelle
 
 
 @dataclass(frozen=True, slots=True)
-class GiftShown:
+class OfflineDonationShown:
     """A donation as a list shows it. `name` is empty where it is unknown or was erased."""
 
     id: int
@@ -34,9 +34,9 @@ class GiftShown:
     row: Any
 
 
-def in_state(conn: Connection, state: str, page: int = 1) -> list[GiftShown]:
+def in_state(conn: Connection, state: str, page: int = 1) -> list[OfflineDonationShown]:
     """Donations of one standing (STANDINGS), the newest first: a page and one more."""
-    asked = _GIFTS.where(_standing == state).order_by(_gift.c.recorded_at.desc(), _gift.c.id.desc())
+    asked = _OFFLINE_DONATIONS.where(_standing == state).order_by(_offline.c.recorded_at.desc(), _offline.c.id.desc())
     return _shown(conn, asked.limit(PAGE_LENGTH + 1).offset((page - 1) * PAGE_LENGTH))
 
 
@@ -46,22 +46,27 @@ def counts(conn: Connection) -> dict[str, int]:
     return {state: int(count) for state, count in rows}
 
 
-def recorded_by(conn: Connection, actor: str, method: str, most: int = 10) -> list[GiftShown]:
+def recorded_by(conn: Connection, actor: str, method: str, most: int = 10) -> list[OfflineDonationShown]:
     """The last that this person recorded of a kind, so that a batch can be checked against the paper."""
-    asked = _GIFTS.where(_gift.c.recorded_by == actor, _gift.c.method == method)
-    return _shown(conn, asked.order_by(_gift.c.recorded_at.desc(), _gift.c.id.desc()).limit(most))
+    asked = _OFFLINE_DONATIONS.where(_offline.c.recorded_by == actor, _offline.c.method == method)
+    return _shown(conn, asked.order_by(_offline.c.recorded_at.desc(), _offline.c.id.desc()).limit(most))
 
 
-def to_pay_in(conn: Connection, currency: str) -> list[GiftShown]:
+def to_pay_in(conn: Connection, currency: str) -> list[OfflineDonationShown]:
     """Accepted cash and cheques that are on no paying-in slip yet."""
-    asked = _GIFTS.where(_gift.c.state == "accepted", _gift.c.paying_in_slip_id.is_(None), _gift.c.method.in_(BY_HAND))
+    asked = _OFFLINE_DONATIONS.where(
+        _offline.c.state == "accepted", _offline.c.paying_in_slip_id.is_(None), _offline.c.method.in_(BY_HAND)
+    )
     asked = asked.where(_donation.c.currency == currency, _standing == "accepted")
-    return _shown(conn, asked.order_by(_gift.c.method, _gift.c.received_on, _gift.c.id).limit(MAX_PER_SLIP))
+    return _shown(conn, asked.order_by(_offline.c.method, _offline.c.received_on, _offline.c.id).limit(MAX_PER_SLIP))
 
 
-def on_slip(conn: Connection, paying_in_slip_id: int) -> list[GiftShown]:
+def on_slip(conn: Connection, paying_in_slip_id: int) -> list[OfflineDonationShown]:
     return _shown(
-        conn, _GIFTS.where(_gift.c.paying_in_slip_id == paying_in_slip_id).order_by(_gift.c.method, _gift.c.id)
+        conn,
+        _OFFLINE_DONATIONS.where(_offline.c.paying_in_slip_id == paying_in_slip_id).order_by(
+            _offline.c.method, _offline.c.id
+        ),
     )
 
 
@@ -70,9 +75,9 @@ def slips(conn: Connection, page: int = 1) -> list[Any]:
     return list(conn.execute(_SLIPS.limit(PAGE_LENGTH + 1).offset((page - 1) * PAGE_LENGTH)))
 
 
-def _shown(conn: Connection, asked: Select[Any]) -> list[GiftShown]:
+def _shown(conn: Connection, asked: Select[Any]) -> list[OfflineDonationShown]:
     return [
-        GiftShown(row.id, row.method, row.state, row.amount_minor, row.currency, row.title, _name(row), row)
+        OfflineDonationShown(row.id, row.method, row.state, row.amount_minor, row.currency, row.title, _name(row), row)
         for row in conn.execute(asked)
     ]
 
@@ -81,7 +86,7 @@ def _name(row: Any) -> str:
     return privacy.unseal_or_empty(row.name_sealed, f"donation:{row.donation}:name")
 
 
-_gift: Table = OfflineDonation.__table__  # type: ignore[assignment]
+_offline: Table = OfflineDonation.__table__  # type: ignore[assignment]
 _donation: Table = Donation.__table__  # type: ignore[assignment]
 _appeal: Table = Appeal.__table__  # type: ignore[assignment]
 _match: Table = Match.__table__  # type: ignore[assignment]
@@ -91,23 +96,23 @@ _account: Table = BankAccount.__table__  # type: ignore[assignment]
 
 
 def _has_line(kind: str) -> Any:
-    said = (_match.c.kind == kind, _match.c.target == cast(_gift.c.id, Text), _match.c.state == "confirmed")
+    said = (_match.c.kind == kind, _match.c.target == cast(_offline.c.id, Text), _match.c.state == "confirmed")
     return select(_match.c.id).where(*said).exists()
 
 
 _standing = case(
     (_has_line("bounced"), "bounced"),
-    (and_(_gift.c.state == "expected", _has_line("offline_gift")), "arrived"),
-    else_=_gift.c.state,
+    (and_(_offline.c.state == "expected", _has_line("offline_gift")), "arrived"),
+    else_=_offline.c.state,
 )
-_GIFTS = (
+_OFFLINE_DONATIONS = (
     select(
-        _gift.c.id, _gift.c.method, _gift.c.state, _gift.c.received_on, _gift.c.reference_code, _gift.c.cheque_number,
-        _gift.c.counted_by, _gift.c.recorded_by, _gift.c.recorded_at, _gift.c.accepted_by, _gift.c.paying_in_slip_id,
+        _offline.c.id, _offline.c.method, _offline.c.state, _offline.c.received_on, _offline.c.reference_code, _offline.c.cheque_number,
+        _offline.c.counted_by, _offline.c.recorded_by, _offline.c.recorded_at, _offline.c.accepted_by, _offline.c.paying_in_slip_id,
         _donation.c.amount_minor, _donation.c.currency, _donation.c.reference.label("donation"),
         _donation.c.name_sealed, _appeal.c.title,
     )
-    .join(_donation, _donation.c.id == _gift.c.donation_id)
+    .join(_donation, _donation.c.id == _offline.c.donation_id)
     .join(_appeal, _appeal.c.id == _donation.c.appeal_id)
 )  # fmt: skip
 _SLIPS = (

@@ -11,43 +11,45 @@ from sqlalchemy.engine import Connection
 
 from donations import facts, giving, ledger
 from donations.bookkeeping import offline_donations as entries
-from donations.errors import AlreadyDone, MatchedBefore, SlipDiffers
+from donations.errors import AlreadyDone, MatchedBefore, PayingInSlipDiffers
 from donations.extensions import db
 from donations.models import BankAccount, OfflineDonation, PayingInSlip
 from donations.money import Money
 
 
 def pay_in(
-    conn: Connection, account: BankAccount, gift_ids: Sequence[int], expected: Money, *, count: int, on: date,
+    conn: Connection, account: BankAccount, ids: Sequence[int], expected: Money, *, count: int, on: date,
     number: str, actor: str, at: datetime,
 ) -> PayingInSlip:  # fmt: skip
     """Take accepted cash and cheques to the bank on one paying-in slip: row 10. `expected` and `count` are what the
-    treasurer wrote on the paper. Raises SlipDiffers if the donations add up to something else, AlreadyDone if one of
+    treasurer wrote on the paper. Raises PayingInSlipDiffers if the donations add up to something else, AlreadyDone if one of
     them is on a paying-in slip already or not accepted, MatchedBefore if a line shows that one has bounced; then
     nothing is written."""
-    gifts = db.session.scalars(
-        select(OfflineDonation).where(OfflineDonation.id.in_(gift_ids)).order_by(OfflineDonation.id).with_for_update()
+    donations = db.session.scalars(
+        select(OfflineDonation).where(OfflineDonation.id.in_(ids)).order_by(OfflineDonation.id).with_for_update()
     ).all()
-    if len(gifts) != len(set(gift_ids)) or any(gift.paying_in_slip_id or gift.state != "accepted" for gift in gifts):
+    if len(donations) != len(set(ids)) or any(
+        offline.paying_in_slip_id or offline.state != "accepted" for offline in donations
+    ):
         raise AlreadyDone()
-    if any(giving.offline_donations.standing_of(conn, gift.id).lost for gift in gifts):
+    if any(giving.offline_donations.standing_of(conn, offline.id).lost for offline in donations):
         raise MatchedBefore()  # One of them has bounced: there is nothing to take to the bank.
-    sums = [gift.donation.amount for gift in gifts]
+    sums = [offline.donation.amount for offline in donations]
     if (
-        count != len(gifts)
+        count != len(donations)
         or {one.currency for one in sums} != {expected.currency}
         or expected.minor != sum(one.minor for one in sums)
     ):
         found = sum(one.minor for one in sums)
-        raise SlipDiffers(count=len(gifts), total=Money(found, expected.currency))
+        raise PayingInSlipDiffers(count=len(donations), total=Money(found, expected.currency))
     slip = PayingInSlip(
         number=number or None, bank_account_id=account.id, expected_count=count, expected_minor=expected.minor,
         currency=expected.currency, paid_in_on=on, made_by=actor, made_at=at,
     )  # fmt: skip
     db.session.add(slip)
     db.session.flush()
-    for gift in gifts:
-        gift.paying_in_slip_id = slip.id
+    for offline in donations:
+        offline.paying_in_slip_id = slip.id
     db.session.flush()
     book(conn, slip, at=at)
     return slip
@@ -73,7 +75,7 @@ def book(conn: Connection, slip: PayingInSlip, *, at: datetime) -> None:
     ledger.converge(
         conn,
         ("slip", slip.id),
-        entries.entry_of_slip(slip.ref, held, slip.currency, paid_in_at),
+        entries.entry_of_paying_in_slip(slip.ref, held, slip.currency, paid_in_at),
         at=at,
         day_of=lambda moment: moment.astimezone(zone).date(),
         closed_until=house.closed_until,

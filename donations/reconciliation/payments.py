@@ -43,7 +43,7 @@ class Shown:
     payment: Any
     donation: Any | None
     parts: Sequence[Any]
-    movements: Sequence[Any]
+    transactions: Sequence[Any]
     refunds: Sequence[Any]
     attempts: Sequence[Any]
     disputes: Sequence[Any]
@@ -110,7 +110,7 @@ def _table(model: Any) -> Table:
 
 
 _payment, _donation, _appeal = _table(Payment), _table(Donation), _table(Appeal)
-_movement, _refund, _dispute = _table(BalanceTransaction), _table(Refund), _table(Dispute)
+_transaction, _refund, _dispute = _table(BalanceTransaction), _table(Refund), _table(Dispute)
 _warning, _attempt, _receipt = _table(FraudWarning), _table(RefundAttempt), _table(Receipt)
 _entry, _posting, _allocation = _table(Entry), _table(Posting), _table(Allocation)
 
@@ -160,7 +160,7 @@ _PARTS: dict[str, Select[Any]] = {
     "parts": select(_allocation)
     .where(_allocation.c.donation_id == bindparam("of_donation"))
     .order_by(_allocation.c.fund_id),
-    "movements": _of(_movement, _movement.c.created_at, _movement.c.id),
+    "movements": _of(_transaction, _transaction.c.created_at, _transaction.c.id),
     "refunds": select(_refund, _attempt.c.note, _attempt.c.requested_by)
     .outerjoin(_attempt, _attempt.c.refund_id == _refund.c.id)
     .where(_refund.c.payment_id == bindparam("of_payment"))

@@ -107,7 +107,7 @@ def candidates(conn: Connection, payout: Any, rest: int) -> list[Candidate]:
     return sorted(found, key=lambda one: not one.fits)[:MAX_CANDIDATES]
 
 
-def bank_line(conn: Connection, payout_id: str) -> Any:
+def statement_line(conn: Connection, payout_id: str) -> Any:
     """The line of a bank statement that it was matched to, or None."""
     return conn.execute(_LINE, {"of_payout": payout_id}).first()
 
@@ -127,62 +127,68 @@ def _candidate(why: str, row: Any, fits: bool) -> Candidate:
 
 
 def _part(categories: Sequence[str]) -> ColumnElement[Any]:
-    return func.sum(case((_movement.c.reporting_category.in_(categories), _movement.c.amount_minor), else_=0))
+    return func.sum(case((_transaction.c.reporting_category.in_(categories), _transaction.c.amount_minor), else_=0))
 
 
 _payout: Table = Payout.__table__  # type: ignore[assignment]
-_movement: Table = BalanceTransaction.__table__  # type: ignore[assignment]
+_transaction: Table = BalanceTransaction.__table__  # type: ignore[assignment]
 _match: Table = Match.__table__  # type: ignore[assignment]
-_bank_line: Table = StatementLine.__table__  # type: ignore[assignment]
+_statement_line: Table = StatementLine.__table__  # type: ignore[assignment]
 _account: Table = BankAccount.__table__  # type: ignore[assignment]
 _named = tuple(category for categories in PARTS.values() for category in categories)
 _of_members = (
-    _movement.c.payout_id == bindparam("of_payout"),
-    _movement.c.reporting_category.not_in(sorted(PAYOUT_CATEGORIES)),
-    _movement.c.currency == bindparam("of_currency"),
+    _transaction.c.payout_id == bindparam("of_payout"),
+    _transaction.c.reporting_category.not_in(sorted(PAYOUT_CATEGORIES)),
+    _transaction.c.currency == bindparam("of_currency"),
 )
 _SUMS = select(
     _part(PARTS["gross"]).label("gross"),
     _part(PARTS["refunds"]).label("refunds"),
     _part(PARTS["disputes"]).label("disputes"),
     # What Stripe takes by itself, and what it keeps of each balance transaction.
-    (_part(PARTS["fees"]) - func.sum(_movement.c.fee_minor)).label("fees"),
+    (_part(PARTS["fees"]) - func.sum(_transaction.c.fee_minor)).label("fees"),
     _part(PARTS["reserves"]).label("reserves"),
-    func.sum(case((_movement.c.reporting_category.in_(_named), 0), else_=_movement.c.amount_minor)).label("other"),
+    func.sum(case((_transaction.c.reporting_category.in_(_named), 0), else_=_transaction.c.amount_minor)).label(
+        "other"
+    ),
     func.count().label("members"),
 ).where(*_of_members)
 _MEMBERS = (
-    select(_movement)
-    .where(_movement.c.payout_id == bindparam("of_payout"))
-    .where(_movement.c.reporting_category.not_in(sorted(PAYOUT_CATEGORIES)))
-    .order_by(_movement.c.created_at, _movement.c.id)
+    select(_transaction)
+    .where(_transaction.c.payout_id == bindparam("of_payout"))
+    .where(_transaction.c.reporting_category.not_in(sorted(PAYOUT_CATEGORIES)))
+    .order_by(_transaction.c.created_at, _transaction.c.id)
     .limit(MAX_MEMBERS)
 )
-_one_movement = select(
-    _movement.c.id, _movement.c.net_minor, _movement.c.reporting_category, _movement.c.payout_id
+_one_transaction = select(
+    _transaction.c.id, _transaction.c.net_minor, _transaction.c.reporting_category, _transaction.c.payout_id
 ).where(
-    _movement.c.currency == bindparam("of_currency"),
-    _movement.c.reporting_category.not_in(sorted(PAYOUT_CATEGORIES)),
+    _transaction.c.currency == bindparam("of_currency"),
+    _transaction.c.reporting_category.not_in(sorted(PAYOUT_CATEGORIES)),
 )  # fmt: skip
 _UNPAID = (
-    _one_movement.where(_movement.c.payout_id.is_(None))
+    _one_transaction.where(_transaction.c.payout_id.is_(None))
     .where(
         or_(
-            _movement.c.available_on <= bindparam("until", type_=_movement.c.available_on.type),
-            _movement.c.net_minor == bindparam("rest"),
+            _transaction.c.available_on <= bindparam("until", type_=_transaction.c.available_on.type),
+            _transaction.c.net_minor == bindparam("rest"),
         )
     )
-    .order_by(_movement.c.net_minor != bindparam("rest"), _movement.c.available_on.desc(), _movement.c.id)
+    .order_by(_transaction.c.net_minor != bindparam("rest"), _transaction.c.available_on.desc(), _transaction.c.id)
     .limit(MAX_CANDIDATES)
 )
 _ELSEWHERE = (
-    _one_movement.where(_movement.c.payout_id != bindparam("of_payout"), _movement.c.net_minor == bindparam("rest"))
-    .order_by(_movement.c.created_at.desc(), _movement.c.id)
+    _one_transaction.where(
+        _transaction.c.payout_id != bindparam("of_payout"), _transaction.c.net_minor == bindparam("rest")
+    )
+    .order_by(_transaction.c.created_at.desc(), _transaction.c.id)
     .limit(5)
 )
 _SURPLUS = (
-    _one_movement.where(_movement.c.payout_id == bindparam("of_payout"), _movement.c.net_minor == -bindparam("rest"))
-    .order_by(_movement.c.id)
+    _one_transaction.where(
+        _transaction.c.payout_id == bindparam("of_payout"), _transaction.c.net_minor == -bindparam("rest")
+    )
+    .order_by(_transaction.c.id)
     .limit(MAX_CANDIDATES)
 )
 _TWINS = (
@@ -194,17 +200,17 @@ _TWINS = (
 )
 _lines_of = (_match.c.kind == "payout", _match.c.state == "confirmed")
 _LINE = (
-    select(_bank_line.c.id, _bank_line.c.booked_on, _bank_line.c.amount_minor, _account.c.name)
-    .join_from(_match, _bank_line, _bank_line.c.id == _match.c.statement_line_id)
-    .join(_account, _account.c.id == _bank_line.c.bank_account_id)
+    select(_statement_line.c.id, _statement_line.c.booked_on, _statement_line.c.amount_minor, _account.c.name)
+    .join_from(_match, _statement_line, _statement_line.c.id == _match.c.statement_line_id)
+    .join(_account, _account.c.id == _statement_line.c.bank_account_id)
     .where(*_lines_of, _match.c.target == bindparam("of_payout"))
-    .order_by(_bank_line.c.booked_on.desc())
+    .order_by(_statement_line.c.booked_on.desc())
     .limit(1)
 )
 _come_to = (
-    select(func.coalesce(func.sum(_movement.c.net_minor), 0))
-    .where(_movement.c.payout_id == _payout.c.id, _movement.c.currency == _payout.c.currency)
-    .where(_movement.c.reporting_category.not_in(sorted(PAYOUT_CATEGORIES)))
+    select(func.coalesce(func.sum(_transaction.c.net_minor), 0))
+    .where(_transaction.c.payout_id == _payout.c.id, _transaction.c.currency == _payout.c.currency)
+    .where(_transaction.c.reporting_category.not_in(sorted(PAYOUT_CATEGORIES)))
     .scalar_subquery()
 )
 _UNEXPLAINED = select(_payout.c.id).where(

@@ -30,7 +30,7 @@ from donations.models.base import BigInt
 from donations.reconciliation import matching
 from donations.reconciliation.matches import FROM_THE_LINE
 from donations.reconciliation.matching import Proposal
-from donations.reconciliation.statement_line_entries import OF_A_GIFT
+from donations.reconciliation.statement_line_entries import OF_A_DONATION
 from donations.reconciliation.statement_lines import details as line_details
 from donations.stripe_statuses import PayoutStatus
 
@@ -124,12 +124,12 @@ def targets(conn: Connection, shown: Shown) -> list[Target]:
 
 def named(conn: Connection, pairs: Iterable[tuple[str, str | None]]) -> dict[tuple[str, str], str]:
     """Who a donation is from, where that is known: by (kind, target). Other things are named by their number."""
-    wanted = [int(ref) for kind, ref in pairs if ref and kind in _OF_A_GIFT and ref.isdecimal()]
+    wanted = [int(ref) for kind, ref in pairs if ref and kind in _OF_A_DONATION and ref.isdecimal()]
     if not wanted:
         return {}
-    rows = conn.execute(_NAMES.where(_gift.c.id.in_(wanted))).all()
+    rows = conn.execute(_NAMES.where(_offline.c.id.in_(wanted))).all()
     names = {str(row.id): _name(row) for row in rows}
-    return {(kind, ref): name for kind in _OF_A_GIFT for ref, name in names.items() if name}
+    return {(kind, ref): name for kind in _OF_A_DONATION for ref, name in names.items() if name}
 
 
 def is_unidentified(past: Sequence[Any]) -> bool:
@@ -158,10 +158,10 @@ def _table(model: Any) -> Table:
     return made
 
 
-_OF_A_GIFT = ("offline_gift", "bounced", "offline_refund")
+_OF_A_DONATION = ("offline_gift", "bounced", "offline_refund")
 _line, _match, _account = _table(StatementLine), _table(Match), _table(BankAccount)
-_gift, _donation, _payout = _table(OfflineDonation), _table(Donation), _table(Payout)
-_slip, _disbursement = _table(PayingInSlip), _table(PaymentRequest)
+_offline, _donation, _payout = _table(OfflineDonation), _table(Donation), _table(Payout)
+_slip, _payment_request = _table(PayingInSlip), _table(PaymentRequest)
 _posting, _entry = _table(Posting), _table(Entry)
 _confirmed = exists().where(_match.c.statement_line_id == _line.c.id, _match.c.state == "confirmed")
 _unidentified = exists().where(
@@ -178,8 +178,8 @@ _LINES = (
     )
     .join(_account, _account.c.id == _line.c.bank_account_id)
 )  # fmt: skip
-_NAMES = select(_gift.c.id, _donation.c.reference, _donation.c.name_sealed).join(
-    _donation, _donation.c.id == _gift.c.donation_id
+_NAMES = select(_offline.c.id, _donation.c.reference, _donation.c.name_sealed).join(
+    _donation, _donation.c.id == _offline.c.donation_id
 )
 
 
@@ -197,18 +197,19 @@ def _kind(kind: Any, ref: Any, minor: Any, currency: Any, on: Any, words: Any) -
 
 def _of_gift(kind: str, sign: int, words: Any) -> Select[Any]:
     return _kind(
-        kind, _gift.c.id, sign * _donation.c.amount_minor, _donation.c.currency, _gift.c.received_on, words
-    ).join(_donation, _donation.c.id == _gift.c.donation_id)
+        kind, _offline.c.id, sign * _donation.c.amount_minor, _donation.c.currency, _offline.c.received_on, words
+    ).join(_donation, _donation.c.id == _offline.c.donation_id)
 
 
-_gift_text = cast(_gift.c.id, Text)
+_donation_text = cast(_offline.c.id, Text)
 _not_credited = (
     select(cast(func.coalesce(func.sum(_posting.c.amount_minor), 0), BigInt))
     .where(_posting.c.account == 1030, _posting.c.clear_ref == literal("slip:") + cast(_slip.c.id, Text))
     .scalar_subquery()
 )
 _came = case(
-    (_gift.c.method.in_(("cash", "cheque")), _gift.c.state == "accepted"), else_=_taken("offline_gift", _gift_text)
+    (_offline.c.method.in_(("cash", "cheque")), _offline.c.state == "accepted"),
+    else_=_taken("offline_gift", _donation_text),
 )
 
 
@@ -235,21 +236,21 @@ _in_transit = (
     .subquery()
 )
 _targets = union_all(
-    _of_gift("offline_gift", 1, _gift.c.reference_code)
-    .where(_gift.c.method.in_(("bank", "standing_order")), _gift.c.state == "expected")
-    .where(~_taken("offline_gift", _gift_text)),
+    _of_gift("offline_gift", 1, _offline.c.reference_code)
+    .where(_offline.c.method.in_(("bank", "standing_order")), _offline.c.state == "expected")
+    .where(~_taken("offline_gift", _donation_text)),
     _kind("payout", _payout.c.id, _payout.c.amount_minor, _payout.c.currency, _payout.c.arrival_on, literal(""))
     .where(_payout.c.status.not_in(_COME_BACK), ~_taken("payout", _payout.c.id)),
     _kind("slip", _slip.c.id, _not_credited, _slip.c.currency, _slip.c.paid_in_on, _slip.c.number)
     .where(_slip.c.paid_in_on.is_not(None), _not_credited > 0),
     _kind(
-        "disbursement", _disbursement.c.id, -_disbursement.c.amount_minor, _disbursement.c.currency,
-        func.date(_disbursement.c.sent_at), _disbursement.c.payee_masked,
-    ).where(_disbursement.c.state == "sent"),
-    _of_gift("bounced", -1, _gift.c.cheque_number).where(_gift.c.method == "cheque", _gift.c.state == "accepted")
-    .where(~_taken("bounced", _gift_text)),
-    _of_gift("offline_refund", -1, _gift.c.reference_code).where(_came, ~_taken("offline_refund", _gift_text))
-    .where(~_taken("bounced", _gift_text)),
+        "disbursement", _payment_request.c.id, -_payment_request.c.amount_minor, _payment_request.c.currency,
+        func.date(_payment_request.c.sent_at), _payment_request.c.payee_masked,
+    ).where(_payment_request.c.state == "sent"),
+    _of_gift("bounced", -1, _offline.c.cheque_number).where(_offline.c.method == "cheque", _offline.c.state == "accepted")
+    .where(~_taken("bounced", _donation_text)),
+    _of_gift("offline_refund", -1, _offline.c.reference_code).where(_came, ~_taken("offline_refund", _donation_text))
+    .where(~_taken("bounced", _donation_text)),
     _kind(
         case((_in_transit.c.minor > 0, "own_account"), else_="stripe_topup"), _in_transit.c.clear_ref,
         _in_transit.c.minor, _in_transit.c.currency, _in_transit.c.since, literal(""),
@@ -258,7 +259,9 @@ _targets = union_all(
 ).subquery()  # fmt: skip
 _receipt, _change = _table(Receipt), _table(ReceiptChange)
 _of_the_line = and_(
-    _match.c.target == _gift_text, _match.c.statement_line_id == bindparam("of_line"), _match.c.kind.in_(OF_A_GIFT)
+    _match.c.target == _donation_text,
+    _match.c.statement_line_id == bindparam("of_line"),
+    _match.c.kind.in_(OF_A_DONATION),
 )
 _RECEIPTS = (
     select(
@@ -266,7 +269,7 @@ _RECEIPTS = (
         exists().where(_of_the_line, cast(_match.c.reasons, Text).contains(FROM_THE_LINE)).label("is_from_line"),
     )
     .join(_donation, _donation.c.id == _receipt.c.donation_id)
-    .join(_gift, _gift.c.donation_id == _donation.c.id)
+    .join(_offline, _offline.c.donation_id == _donation.c.id)
     .outerjoin(_change, _change.c.donation_id == _donation.c.id)
     .where(_receipt.c.state == "live", exists().where(_of_the_line))
     .order_by(_receipt.c.series_id, _receipt.c.number)

@@ -18,7 +18,7 @@ from donations.money import apportion
 from donations.reconciliation import payout_allocation
 
 # Matches by which money of an offline donation came, bounced or was refunded.
-OF_A_GIFT = ("offline_gift", "bounced", "offline_refund")
+OF_A_DONATION = ("offline_gift", "bounced", "offline_refund")
 
 
 def book_line(conn: Connection, line_id: int, *, at: datetime) -> None:
@@ -38,8 +38,8 @@ def book_line(conn: Connection, line_id: int, *, at: datetime) -> None:
         booked_at=datetime.combine(line.booked_on, time(12), tzinfo=zone),
         matched=tuple(_part(conn, house, line, match) for match in confirmed),
     )
-    gifts = sorted({int(match.target) for match in matches if match.kind in OF_A_GIFT})
-    with giving.offline_donations.following(conn, gifts, at=at) as posted:
+    donations = sorted({int(match.target) for match in matches if match.kind in OF_A_DONATION})
+    with giving.offline_donations.following(conn, donations, at=at) as posted:
         posted += ledger.converge(
             conn,
             ("bank_line", line.id),
@@ -82,7 +82,7 @@ def _by_payout(conn: Connection, house: Any, _line: Any, match: Any) -> Way:
     return signed, match.target
 
 
-def _by_gift(conn: Connection, _house: Any, _line: Any, match: Any) -> Way:
+def _by_donation(conn: Connection, _house: Any, _line: Any, match: Any) -> Way:
     shares = conn.execute(_ALLOCATED, {"of_gift": int(match.target)}).all()
     return _laid_over(match.amount_minor, shares), f"gift:{match.target}"
 
@@ -98,8 +98,8 @@ def _by_slip(conn: Connection, house: Any, line: Any, match: Any) -> Way:
     return parts, f"slip:{match.target}"
 
 
-def _by_disbursement(conn: Connection, _house: Any, _line: Any, match: Any) -> Way:
-    fund_id = conn.execute(_FUND_OF_DISBURSEMENT, {"of_disbursement": int(match.target)}).scalar_one()
+def _by_payment_request(conn: Connection, _house: Any, _line: Any, match: Any) -> Way:
+    fund_id = conn.execute(_FUND_OF_PAYMENT_REQUEST, {"of_disbursement": int(match.target)}).scalar_one()
     return [(fund_id, match.amount_minor)], f"disbursement:{match.target}"
 
 
@@ -128,11 +128,11 @@ def _unidentified(_conn: Connection, house: Any, line: Any, match: Any) -> Way:
 
 _WAYS: dict[str, Callable[[Connection, Any, Any, Any], Way]] = {
     "payout": _by_payout,
-    "offline_gift": _by_gift,
-    "bounced": _by_gift,
-    "offline_refund": _by_gift,
+    "offline_gift": _by_donation,
+    "bounced": _by_donation,
+    "offline_refund": _by_donation,
     "slip": _by_slip,
-    "disbursement": _by_disbursement,
+    "disbursement": _by_payment_request,
     "returned": _by_returnable,
     "charge": _by_fund,
     "own_account": _by_transit,
@@ -174,7 +174,7 @@ _TAKEN = text(
     "SELECT coalesce(sum(amount_minor), 0) FROM match WHERE kind = 'slip' AND target = :of_target"
     " AND state = 'confirmed' AND id < :of_match"
 )
-_FUND_OF_DISBURSEMENT = select(PaymentRequest.fund_id).where(PaymentRequest.id == bindparam("of_disbursement"))
+_FUND_OF_PAYMENT_REQUEST = select(PaymentRequest.fund_id).where(PaymentRequest.id == bindparam("of_disbursement"))
 _OWED = text(
     "SELECT fund_id, -sum(amount_minor) FROM posting WHERE account = 2020 AND clear_ref = :of_ref"
     " AND currency = :currency GROUP BY fund_id HAVING sum(amount_minor) < 0 ORDER BY fund_id"

@@ -35,12 +35,12 @@ def note(conn: Connection, act: str, *, of: Staff | None, place: bytes, about: s
 
 def _count(conn: Connection, kinds: Sequence[str], at: datetime) -> list[int]:
     """How often each happened, this time too."""
-    conn.execute(delete(_brake).where(_brake.c.failed_at < at - _FORGOTTEN_AFTER))
+    conn.execute(delete(_throttle).where(_throttle.c.failed_at < at - _FORGOTTEN_AFTER))
     keys = [privacy.lookup_hash(kind, "staff refusals") for kind in kinds]
     times = {row.key_hash: int(row.failures) + 1 for row in counters.locked(conn, keys, at=at)}
     for key, count in times.items():
-        conn.execute(update(_brake).where(_brake.c.key_hash == key).values(failures=count, failed_at=at))
+        conn.execute(update(_throttle).where(_throttle.c.key_hash == key).values(failures=count, failed_at=at))
     return [times[key] for key in keys]
 
 
-_brake: Table = Throttle.__table__  # type: ignore[assignment]
+_throttle: Table = Throttle.__table__  # type: ignore[assignment]

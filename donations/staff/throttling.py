@@ -46,7 +46,7 @@ def count_present(conn: Connection, person: Staff, at: datetime) -> None:
 
 
 def succeed_present(conn: Connection, person: Staff) -> None:
-    conn.execute(delete(_brake).where(_brake.c.key_hash == _key("present", person.fs_uniquifier)))
+    conn.execute(delete(_throttle).where(_throttle.c.key_hash == _key("present", person.fs_uniquifier)))
 
 
 def count_reset(conn: Connection, person: Staff, at: datetime) -> None:
@@ -62,22 +62,22 @@ def count_request(conn: Connection, place: bytes, at: datetime) -> None:
 def succeed(conn: Connection, email: str, place: bytes) -> None:
     """The password was right: what was counted for the account is forgotten, for the network this attempt only."""
     keys = [_key("account", email, place), _key("both", email, place)]
-    conn.execute(delete(_brake).where(_brake.c.key_hash.in_(keys)))
-    less = update(_brake).where(_brake.c.key_hash == _key("place", email, place), _brake.c.failures > 0)
-    conn.execute(less.values(failures=_brake.c.failures - 1))
+    conn.execute(delete(_throttle).where(_throttle.c.key_hash.in_(keys)))
+    less = update(_throttle).where(_throttle.c.key_hash == _key("place", email, place), _throttle.c.failures > 0)
+    conn.execute(less.values(failures=_throttle.c.failures - 1))
 
 
 def succeed_second(conn: Connection, person: Staff) -> None:
-    conn.execute(delete(_brake).where(_brake.c.key_hash == _key("second", person.fs_uniquifier)))
+    conn.execute(delete(_throttle).where(_throttle.c.key_hash == _key("second", person.fs_uniquifier)))
 
 
 def release_password(conn: Connection, email: str) -> None:
     """Forget what was counted of an account's password: it is another one now."""
-    conn.execute(delete(_brake).where(_brake.c.key_hash == _key("account", email)))
+    conn.execute(delete(_throttle).where(_throttle.c.key_hash == _key("account", email)))
 
 
 def _count(conn: Connection, kinds: Mapping[bytes, str], at: datetime) -> None:
-    conn.execute(delete(_brake).where(_brake.c.failed_at < at - FORGOTTEN_AFTER))
+    conn.execute(delete(_throttle).where(_throttle.c.failed_at < at - FORGOTTEN_AFTER))
     known = counters.locked(conn, kinds, at=at)
     wait = max(row.wait_until for row in known) - at
     if wait > timedelta():
@@ -86,7 +86,7 @@ def _count(conn: Connection, kinds: Mapping[bytes, str], at: datetime) -> None:
     for row in known:
         values = {"failures": row.failures + 1, "failed_at": at}
         values["wait_until"] = at + _wait(row.failures + 1 - FREE[kinds[row.key_hash]])
-        conn.execute(update(_brake).where(_brake.c.key_hash == row.key_hash).values(values))
+        conn.execute(update(_throttle).where(_throttle.c.key_hash == row.key_hash).values(values))
 
 
 def _wait(too_many: int) -> timedelta:
@@ -101,4 +101,4 @@ def _key(kind: str, who: str, place: bytes = b"") -> bytes:
     return privacy.lookup_hash(said, f"staff brake {kind}")
 
 
-_brake: Table = Throttle.__table__  # type: ignore[assignment]
+_throttle: Table = Throttle.__table__  # type: ignore[assignment]

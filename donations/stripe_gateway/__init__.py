@@ -9,12 +9,12 @@ from donations.stripe_gateway.calls import (
     greet,
     make_refund,
     members_of,
-    movements_since,
     payouts_since,
     refunds_of,
     retrieve,
     thing,
     things_since,
+    transactions_since,
 )
 from donations.stripe_gateway.checkout_calls import (
     checkout_behind,
@@ -36,10 +36,10 @@ from donations.stripe_gateway.events import API_VERSION, Event, parse_event, rea
 from donations.stripe_gateway.objects import (
     charge_of,
     dispute_of,
-    movement_of,
     payout_of,
     refund_of,
     thing_of,
+    transaction_of,
     warning_of,
 )
 
@@ -63,8 +63,6 @@ __all__ = [
     "make_endpoint",
     "make_refund",
     "members_of",
-    "movement_of",
-    "movements_since",
     "parse_event",
     "payout_of",
     "payouts_since",
@@ -78,6 +76,8 @@ __all__ = [
     "thing",
     "thing_of",
     "things_since",
+    "transaction_of",
+    "transactions_since",
     "update_endpoint",
     "warning_of",
 ]  # fmt: skip

@@ -13,10 +13,10 @@ from typing import Any
 import stripe
 
 from donations.errors import RefundRefused
-from donations.facts import Movement, Payout, Refund, Thing
+from donations.facts import BalanceTransaction, Payout, Refund, Thing
 from donations.money import Money
 from donations.stripe_gateway.client import calling, client, plain
-from donations.stripe_gateway.objects import movement_of, payout_of, refund_of, thing_of
+from donations.stripe_gateway.objects import payout_of, refund_of, thing_of, transaction_of
 
 _PAGE = 100
 _MAX_TYPES = 20  # of events that one listing may ask for
@@ -109,12 +109,12 @@ def balance() -> dict[str, int]:
     return held
 
 
-def movements_since(moment: datetime) -> Iterator[Movement]:
+def transactions_since(moment: datetime) -> Iterator[BalanceTransaction]:
     """All balance transactions made since then, newest first, paged through to the end."""
     with calling():
         asked: Any = {"created": {"gte": int(moment.timestamp())}, "limit": _PAGE, "expand": ["data.source"]}
-        for movement in client().v1.balance_transactions.list(asked).auto_paging_iter():
-            yield movement_of(plain(movement), said_at=datetime.now(UTC))
+        for transaction in client().v1.balance_transactions.list(asked).auto_paging_iter():
+            yield transaction_of(plain(transaction), said_at=datetime.now(UTC))
 
 
 def members_of(payout_id: str) -> list[str]:
@@ -123,7 +123,7 @@ def members_of(payout_id: str) -> list[str]:
         asked: Any = {"payout": payout_id, "limit": _PAGE}
         listed = client().v1.balance_transactions.list(asked).auto_paging_iter()
         # Its own is known by its source: an earlier manual payout may well be a member.
-        return [str(movement.id) for movement in listed if str(movement.source) != payout_id]
+        return [str(transaction.id) for transaction in listed if str(transaction.source) != payout_id]
 
 
 def payouts_since(moment: datetime) -> Iterator[Payout]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from donations.errors import BadEvent
-from donations.facts import Charge, Checkout, Dispute, FraudWarning, Movement, Payout, Refund, Thing
+from donations.facts import BalanceTransaction, Charge, Checkout, Dispute, FraudWarning, Payout, Refund, Thing
 from donations.money import Money
 from donations.stripe_statuses import (
     ChargeStatus,
@@ -83,12 +83,12 @@ def _account_of(said: Mapping[str, Any]) -> str | None:
     return None
 
 
-def movement_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> Movement:
+def transaction_of(said: Mapping[str, Any], *, said_at: datetime | None = None) -> BalanceTransaction:
     """A balance transaction as our type; its source expanded tells which charge it belongs to, and, with `said_at` the
     time of the listing, the state of that charge. Raises BadEvent."""
     with own_errors():
         rate = said.get("exchange_rate")
-        return Movement(
+        return BalanceTransaction(
             id=text_of(said["id"]),
             source_id=_id(said.get("source")),
             charge_id=_charge_behind(said.get("source")),
@@ -145,7 +145,7 @@ def dispute_of(said: Mapping[str, Any], *, said_at: datetime) -> Dispute:
             said_at=said_at,
             due_by=None if due_by is None else time_of(due_by),
             closed_at=said_at if DisputeStatus.of(str(said["status"])).is_closed else None,
-            movements=tuple(movement_of({**move, "source": said["id"]}) for move in moves),
+            transactions=tuple(transaction_of({**move, "source": said["id"]}) for move in moves),
             has_evidence=evidence.get("has_evidence"),
             submissions=evidence.get("submission_count"),
         )

@@ -34,8 +34,8 @@ from donations.worker.repeated_errors import troubles
 from donations.worker.sessions import expire_checkouts
 from donations.worker.staff_changes import AUDIT_HEAD, mail_audit_head, make_staff_changes
 from donations.worker.stripe_objects import sync_objects
-from donations.worker.stripe_sync import catch_up, sync_movements, sync_payouts
-from donations.worker.subscribers import forget_followers, mail_subscribers
+from donations.worker.stripe_sync import catch_up, sync_payouts, sync_transactions
+from donations.worker.subscribers import erase_subscribers, mail_subscribers
 
 LEASE = timedelta(minutes=2)
 
@@ -86,7 +86,7 @@ def note_milestones(at: datetime) -> None:
 
 JOBS = (
     Periodic("events", timedelta(minutes=2), catch_up),
-    Periodic("movements", timedelta(seconds=5), sync_movements),
+    Periodic("movements", timedelta(seconds=5), sync_transactions),
     Periodic("payouts", timedelta(minutes=5), sync_payouts),
     Periodic("objects", timedelta(hours=1), sync_objects),
     Periodic(RECOVERY, timedelta(seconds=5), recover_donations),
@@ -100,7 +100,7 @@ JOBS = (
     Periodic("receipts", timedelta(seconds=30), change_receipts),
     Periodic("refunds", timedelta(seconds=30), continue_refunds),
     Periodic("followers", timedelta(seconds=15), mail_subscribers),
-    Periodic("forget-followers", timedelta(hours=1), forget_followers),
+    Periodic("forget-followers", timedelta(hours=1), erase_subscribers),
     # Also what `forget-checks`, `forget-kept-forms` and `erase-mail-addresses` did: their rows may still be in `job`.
     Periodic("erasure", timedelta(minutes=10), erase_personal_data),
     Periodic("rewrite-tables", timedelta(days=1), rewrite_tables),

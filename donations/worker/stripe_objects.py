@@ -66,12 +66,12 @@ def apply_object(thing: Thing, at: datetime) -> bool:
     return True
 
 
-def complete(at: datetime, movement_ids: Sequence[str] | None = None) -> int:
+def complete(at: datetime, transaction_ids: Sequence[str] | None = None) -> int:
     """Fetch the sources of balance transactions of which only the money is known: those given, or any. Returns the
     number of objects recorded."""
     batches: list[Sequence[str] | None] = [None]
-    if movement_ids is not None:  # A database takes only so many values in one query.
-        batches = [movement_ids[first : first + BATCH] for first in range(0, len(movement_ids), BATCH)]
+    if transaction_ids is not None:  # A database takes only so many values in one query.
+        batches = [transaction_ids[first : first + BATCH] for first in range(0, len(transaction_ids), BATCH)]
     done = 0
     for batch in batches:
         for kind, object_id in _incomplete(batch):
@@ -148,7 +148,7 @@ def _not_over() -> list[tuple[str, list[str]]]:
     return [(kind, list(db.session.scalars(one.limit(BATCH)))) for kind, one in asked.items()]
 
 
-def _incomplete(movement_ids: Sequence[str] | None) -> list[tuple[str, str]]:
+def _incomplete(transaction_ids: Sequence[str] | None) -> list[tuple[str, str]]:
     """(kind, id) of the sources of balance transactions that are unknown, or whose state is."""
     known = {
         "charge": select(Payment.charge_id).where(Payment.charged_at.is_not(None)),
@@ -165,7 +165,7 @@ def _incomplete(movement_ids: Sequence[str] | None) -> list[tuple[str, str]]:
             BalanceTransaction.source_id.is_not(None),
             BalanceTransaction.source_id.not_in(known.get(category, known[kind])),
         )
-        if movement_ids is not None:
-            asked = asked.where(BalanceTransaction.id.in_(movement_ids))
+        if transaction_ids is not None:
+            asked = asked.where(BalanceTransaction.id.in_(transaction_ids))
         found += [(kind, str(source)) for source in db.session.scalars(asked.distinct().limit(BATCH))]
     return found

@@ -37,7 +37,7 @@ def catch_up(at: datetime) -> int:
     return new
 
 
-def sync_movements(at: datetime) -> int:
+def sync_transactions(at: datetime) -> int:
     """List balance transactions: at once while something lacks its own, else once a minute; and post the new ones.
     Returns their number."""
     listed_until = cursor("movements", at - FIRST_LOOK_BACK, at=at)
@@ -46,7 +46,7 @@ def sync_movements(at: datetime) -> int:
     if not in_a_hurry and at - listed_until < LISTED_ANYWAY_EVERY:
         return 0
     since = min(listed_until, lacking or listed_until) - OVERLAP
-    new = _book_new(list(stripe_gateway.movements_since(since)), at)
+    new = _book_new(list(stripe_gateway.transactions_since(since)), at)
     move_cursor("movements", at)
     return new + _claim_orphans(at)
 
@@ -75,28 +75,28 @@ def _list_members(payout_id: str, at: datetime) -> None:
     known = _known(members)
     if len(known) < len(members):
         oldest = db.session.get_one(Payout, payout_id).created_at - EVENTS_KEPT
-        _book_new(list(stripe_gateway.movements_since(oldest)), at)
+        _book_new(list(stripe_gateway.transactions_since(oldest)), at)
     with write_unit() as conn:
         facts.record_members(conn, payout_id, members)
         balance_transactions.book_payout(conn, payout_id, at=at)
 
 
-def _book_new(listed: list[facts.Movement], at: datetime) -> int:
-    known = _known([movement.id for movement in listed])
-    new = [movement for movement in reversed(listed) if movement.id not in known]
-    for movement in new:
-        if movement.behind is not None:
-            stripe_objects.apply_object(movement.behind, at)
-        book_movement(movement, at)
+def _book_new(listed: list[facts.BalanceTransaction], at: datetime) -> int:
+    known = _known([transaction.id for transaction in listed])
+    new = [transaction for transaction in reversed(listed) if transaction.id not in known]
+    for transaction in new:
+        if transaction.behind is not None:
+            stripe_objects.apply_object(transaction.behind, at)
+        book_transaction(transaction, at)
     if new:
-        stripe_objects.complete(at, [movement.id for movement in new])
+        stripe_objects.complete(at, [transaction.id for transaction in new])
     return len(new)
 
 
-def book_movement(movement: facts.Movement, at: datetime) -> None:
+def book_transaction(transaction: facts.BalanceTransaction, at: datetime) -> None:
     """Record and post one balance transaction, in a transaction of its own."""
     with write_unit() as conn:
-        balance_transactions.book_movement(conn, movement, at=at)
+        balance_transactions.book_transaction(conn, transaction, at=at)
 
 
 def _claim_orphans(at: datetime) -> int:

@@ -25,7 +25,7 @@ def mail_subscribers(at: datetime) -> int:
     return queued
 
 
-def forget_followers(at: datetime) -> int:
+def erase_subscribers(at: datetime) -> int:
     """Erase the addresses whose day has come. Returns how many."""
     if db.session.get(Organisation, 1) is None:
         return 0

@@ -95,11 +95,11 @@ def test_the_kill_switch_hides_pauses_and_is_taken_back(ali: Appeal, at: datetim
     # then nothing else of it is shown and no donation is taken
     assert (ali.visibility, ali.state) == (how, "paused")
     with pytest.raises(AppealPaused):
-        ali.check_takes_gifts()
+        ali.check_takes_donations()
     # and when it is shown, all is as before
     assert do(appeals.show, ali, at)
     assert (ali.visibility, ali.state) == ("shown", "open")
-    ali.check_takes_gifts()
+    ali.check_takes_donations()
 
 
 @pytest.mark.parametrize("state", ["draft", "paused", "closed"])
@@ -174,7 +174,7 @@ def test_the_public_cannot_tell_a_draft_or_dark_appeal_from_none(ali: Appeal, at
 def test_a_closed_appeal_says_that_it_has_ended(ali: Appeal, at: datetime) -> None:
     do(appeals.close, ali, at)
     with pytest.raises(AppealClosed):
-        ali.check_takes_gifts()
+        ali.check_takes_donations()
 
 
 @pytest.mark.parametrize(

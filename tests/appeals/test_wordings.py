@@ -20,7 +20,7 @@ from donations.extensions import db
 from donations.models import Appeal, AppealWording, Fund, Organisation
 from tests.appeals.steps import DEMO, changed, load, one
 from tests.appeals.test_drafts import publish, write
-from tests.events import a_charge, a_movement, hear
+from tests.events import a_charge, a_transaction, hear
 from tests.factories import a_donation, gbp
 from tests.reconciliation.steps import a_gift, accepted, banked
 
@@ -40,7 +40,7 @@ def at_stripe() -> None:
         reference = a_donation(Appeal.any_by_slug(ALI)).reference
     charge = a_charge(reference, gbp("20.00"))
     hear(charge)
-    hear(a_movement(charge.charge_id, gbp("20.00"), 50))
+    hear(a_transaction(charge.charge_id, gbp("20.00"), 50))
 
 
 def by_branch() -> None:

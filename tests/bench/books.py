@@ -76,7 +76,7 @@ def fill(payments: int = PAYMENTS) -> None:
             ),
             told,
         )
-        for statement in (*_FACTS, *_movements(), *_entries()):
+        for statement in (*_FACTS, *_transactions(), *_entries()):
             asked = {name: value for name, value in told.items() if f":{name}" in statement}
             conn.execute(text(statement), asked)
         conn.execute(text("DROP TABLE bench_number"))
@@ -84,7 +84,7 @@ def fill(payments: int = PAYMENTS) -> None:
         conn.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
 
 
-def _movements() -> list[str]:
+def _transactions() -> list[str]:
     refunded = _MOVED.format(
         id="'txn_r' || i", number="20000000 + i", source="'re_b' || i", kind="refund", minor=-2000, fee=0
     )

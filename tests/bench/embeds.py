@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from tests.web.deploy.processes import nginx
 
 ROOT = Path(__file__).parents[2]
-VIEWERS, SECONDS, GIFTS_A_SECOND = 10_000, 20.0, 30.0
+VIEWERS, SECONDS, DONATIONS_A_SECOND = 10_000, 20.0, 30.0
 RATE, FRAGMENT_P99_MS, WEBHOOK_P99_MS, LAG_SECONDS = 2_000.0, 100.0, 1_000.0, 2.0
 SCRIPT_BYTES, FRAME_BYTES = 4_000, 20_000
 FRAGMENT, FRAME = "/embed/fighting-fund/total", "/embed/fighting-fund?size=full&accent=a3201a"
@@ -29,7 +29,7 @@ Serving = Callable[[str, dict[str, str]], AbstractContextManager[int]]
 
 
 def gifts() -> int:
-    return round(SECONDS * GIFTS_A_SECOND)
+    return round(SECONDS * DONATIONS_A_SECOND)
 
 
 def measure(kind: str, secret: str, sent: Path, environ: dict[str, str], serving: Serving, folder: Path) -> list[str]:
@@ -60,7 +60,7 @@ def watched(address: str, secret: str, sent: Path) -> dict[str, Any]:
         secret,
         str(sent),
     ]
-    done = subprocess.run([*command, str(GIFTS_A_SECOND)], cwd=ROOT, check=True, capture_output=True)
+    done = subprocess.run([*command, str(DONATIONS_A_SECOND)], cwd=ROOT, check=True, capture_output=True)
     figures: dict[str, Any] = json.loads(done.stdout)
     return figures
 

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from donations import ledger
 from donations.bookkeeping import entries_for
-from donations.facts import Dispute, Movement, PaymentFacts, Refund
+from donations.facts import BalanceTransaction, Dispute, PaymentFacts, Refund
 from donations.ledger import convergence
 from donations.money import Money
 
@@ -48,7 +48,7 @@ def converge() -> list[str]:
             assert not posted
     waits.sort()
     middle, slow = waits[150], waits[297]
-    things = 1 + len(facts.movements) + len(facts.refunds) + len(facts.disputes)
+    things = 1 + len(facts.transactions) + len(facts.refunds) + len(facts.disputes)
     print(f"converging {things} facts, {len(wanted)} entries: p50 {middle:.1f} ms, p99 {slow:.1f} ms in Python")
     return [] if middle <= CONVERGE_MS else [f"converging a payment with 30 facts in {CONVERGE_MS} ms"]
 
@@ -78,8 +78,8 @@ def _thirty_facts() -> PaymentFacts:
     )  # fmt: skip
 
 
-def _move(category: str, minor: int, source: str, minutes: int, fee: int = 0) -> Movement:
-    return Movement(
+def _move(category: str, minor: int, source: str, minutes: int, fee: int = 0) -> BalanceTransaction:
+    return BalanceTransaction(
         f"txn_{category}_{source}", source, "ch_1", category, category, "payments", minor, fee, minor - fee, "GBP",
         None, _later(minutes), date(2026, 11, 28), None,
     )  # fmt: skip

@@ -50,7 +50,7 @@ def _camt(count: int, total: int) -> str:
 
 
 def _mt940(count: int, total: int) -> str:
-    movements = "\r\n".join(
+    transactions = "\r\n".join(
         f":61:{day:%y%m%d%m%d}C{minor // 100},{minor % 100:02}NTRFNONREF//B{number:012}\r\n"
         f":86:166?00GUTSCHRIFT?20{text}?31{account}?32{name}"
         for number, day, minor, name, account, text in gifts(count)
@@ -58,12 +58,12 @@ def _mt940(count: int, total: int) -> str:
     closing = 10000 + total
     return (
         ":20:STARTUMS\r\n:25:GB29NWBK60161331926819\r\n:28C:1/1\r\n:60F:C260101GBP100,00\r\n"
-        f"{movements}\r\n:62F:C261028GBP{closing // 100},{closing % 100:02}\r\n-\r\n"
+        f"{transactions}\r\n:62F:C261028GBP{closing // 100},{closing % 100:02}\r\n-\r\n"
     )
 
 
 def _ofx(count: int, total: int) -> str:
-    movements = "\n".join(
+    transactions = "\n".join(
         f"<STMTTRN>\n<TRNTYPE>CREDIT\n<DTPOSTED>{day:%Y%m%d}120000\n<TRNAMT>{minor / 100:.2f}\n<FITID>{number:012}\n"
         f"<NAME>{name}\n<BANKACCTTO>\n<BANKID>202015\n<ACCTID>{account}\n<ACCTTYPE>CHECKING\n</BANKACCTTO>\n"
         f"<MEMO>{text}\n</STMTTRN>"
@@ -73,7 +73,7 @@ def _ofx(count: int, total: int) -> str:
         "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\nSECURITY:NONE\nENCODING:USASCII\nCHARSET:1252\nCOMPRESSION:NONE\n"
         "OLDFILEUID:NONE\nNEWFILEUID:NONE\n\n<OFX>\n<BANKMSGSRSV1>\n<STMTTRNRS>\n<TRNUID>1\n<STMTRS>\n<CURDEF>GBP\n"
         "<BANKACCTFROM>\n<BANKID>601613\n<ACCTID>31926819\n<ACCTTYPE>CHECKING\n</BANKACCTFROM>\n<BANKTRANLIST>\n"
-        f"<DTSTART>20260101\n<DTEND>20261028\n{movements}\n</BANKTRANLIST>\n<LEDGERBAL>\n"
+        f"<DTSTART>20260101\n<DTEND>20261028\n{transactions}\n</BANKTRANLIST>\n<LEDGERBAL>\n"
         f"<BALAMT>{(10000 + total) / 100:.2f}\n<DTASOF>20261028\n</LEDGERBAL>\n</STMTRS>\n</STMTTRNRS>\n"
         "</BANKMSGSRSV1>\n</OFX>\n"
     )

@@ -106,12 +106,12 @@ async def give(port: int, secret: str, bodies: list[bytes], rate: float, heard: 
     await asyncio.gather(*(one(line) for line in lines))
 
 
-def worst_lag(seen: Seen, heard: Seen, gift_minor: int) -> float:
+def worst_lag(seen: Seen, heard: Seen, donation_minor: int) -> float:
     """Seconds by which the oldest number shown was behind the ledger when it was asked for."""
     kept_at = [at for at, _ in sorted(heard.shown)]
     lag = 0.0
     for asked_at, raised in seen.shown:
-        known = raised // gift_minor  # so many donations were in it
+        known = raised // donation_minor  # so many donations were in it
         if known < len(kept_at) and kept_at[known] < asked_at:
             lag = max(lag, asked_at - kept_at[known])
     return lag

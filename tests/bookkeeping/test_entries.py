@@ -13,16 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from donations.bookkeeping import PUBLIC_ACCOUNTS, Wanted, entries_for, settled_amount
-from donations.facts import Movement, PaymentFacts
+from donations.facts import BalanceTransaction, PaymentFacts
 from donations.money import MAXIMUM_MINOR, Money
-from tests.events import a_movement
+from tests.events import a_transaction
 from tests.factories import NOON, gbp
 
 ANA, BO, CY, GEN, SUS = 1, 2, 3, 8, 9
 NAMES = {ANA: "ANA", BO: "BO", CY: "CY", GEN: "GEN", SUS: "SUS"}
 
 
-def known(amount: Money | None, *movements: Movement, **more: Any) -> PaymentFacts:
+def known(amount: Money | None, *transactions: BalanceTransaction, **more: Any) -> PaymentFacts:
     """The facts of a charge that has succeeded, given to ANA alone unless told otherwise."""
     said: dict[str, Any] = {
         "payment_id": 1,
@@ -37,11 +37,11 @@ def known(amount: Money | None, *movements: Movement, **more: Any) -> PaymentFac
         "settlement_currencies": ("GBP", "EUR"),
         **more,
     }
-    return PaymentFacts(movements=movements, **said)
+    return PaymentFacts(transactions=transactions, **said)
 
 
-def bt(amount: Money, fee: int = 0, **more: Any) -> Movement:
-    return a_movement("ch_1", amount, fee, **{"id": "txn_1", **more})
+def bt(amount: Money, fee: int = 0, **more: Any) -> BalanceTransaction:
+    return a_transaction("ch_1", amount, fee, **{"id": "txn_1", **more})
 
 
 def written(entries: list[Wanted]) -> dict[str, list[str]]:
@@ -131,7 +131,7 @@ def test_nothing_is_posted_of_a_currency_that_is_not_settled_in_until_its_balanc
     assert settled_amount(gift) is None
     assert entries_for(gift) == []
     # and row 9's first line, when its balance transaction says 78.40 pounds
-    settled = replace(gift, movements=(bt(gbp("78.40"), 290, exchange_rate="0.784"),))
+    settled = replace(gift, transactions=(bt(gbp("78.40"), 290, exchange_rate="0.784"),))
     assert written(entries_for(settled)) == {
         "charge:ch_1:gift": ["1105 ANA +7840", "4000 ANA -7840"],
         "bt:txn_1": ["1100 ANA +7550", "5000 ANA +290", "1105 ANA -7840"],
@@ -142,7 +142,7 @@ def test_nothing_is_posted_of_a_currency_that_is_not_settled_in_until_its_balanc
 def test_a_balance_transaction_in_another_currency_than_guessed_decides() -> None:
     guessed = known(Money(10000, "EUR"))
     assert settled_amount(guessed) == Money(10000, "EUR")
-    settled = replace(guessed, movements=(bt(gbp("85.00"), 150),))
+    settled = replace(guessed, transactions=(bt(gbp("85.00"), 150),))
     assert settled_amount(settled) == gbp("85.00")
     assert sums(entries_for(settled)) == {
         (1100, ANA, "GBP", None): 8350,
@@ -201,12 +201,12 @@ def test_a_balance_transaction_of_a_refund_is_not_booked_as_the_charges() -> Non
 
 
 def test_the_order_of_facts_does_not_matter() -> None:
-    movements = [
+    transactions = [
         bt(gbp("50.00"), 25),
         bt(Money(-5000, "GBP"), id="txn_2", reporting_category="charge_failure", at=NOON + timedelta(days=3)),
         bt(Money(-1000, "GBP"), id="txn_3", reporting_category="partial_capture_reversal"),
     ]
-    told = [sorted(written(entries_for(known(gbp("50.00"), *order))).items()) for order in permutations(movements)]
+    told = [sorted(written(entries_for(known(gbp("50.00"), *order))).items()) for order in permutations(transactions)]
     assert all(entries == told[0] for entries in told)
     assert len(told[0]) == 4
 

@@ -11,10 +11,10 @@ import pytest
 
 from donations.bookkeeping import PUBLIC_ACCOUNTS, Wanted, entries_for, entry_for, standing_of
 from donations.errors import CurrencyMismatch
-from donations.facts import Dispute, Movement, PaymentFacts, Refund
+from donations.facts import BalanceTransaction, Dispute, PaymentFacts, Refund
 from donations.money import Money
 from tests.bookkeeping.test_entries import ANA, BO, GEN, SUS, known, sums, written
-from tests.events import a_movement
+from tests.events import a_transaction
 from tests.factories import NOON, gbp
 
 
@@ -37,19 +37,19 @@ def a_dispute(amount: Money, status: str = "needs_response", dispute_id: str = "
 
 def a_move(
     move_id: str, category: str, minor: int, source: str, fee: int = 0, minutes: int = 1, **more: Any
-) -> Movement:
-    moved = a_movement("ch_1", Money(minor, more.pop("currency", "GBP")), fee, id=move_id)
+) -> BalanceTransaction:
+    moved = a_transaction("ch_1", Money(minor, more.pop("currency", "GBP")), fee, id=move_id)
     return replace(moved, source_id=source, reporting_category=category, created_at=later(minutes), **more)
 
 
-def charge_bt(minor: int = 10000, fee: int = 170) -> Movement:
+def charge_bt(minor: int = 10000, fee: int = 170) -> BalanceTransaction:
     return a_move("txn_1", "charge", minor, "ch_1", fee)
 
 
 def with_all(facts: PaymentFacts, *things: object) -> PaymentFacts:
     return replace(
         facts,
-        movements=(*facts.movements, *(each for each in things if isinstance(each, Movement))),
+        transactions=(*facts.transactions, *(each for each in things if isinstance(each, BalanceTransaction))),
         refunds=tuple(each for each in things if isinstance(each, Refund)),
         disputes=tuple(each for each in things if isinstance(each, Dispute)),
     )

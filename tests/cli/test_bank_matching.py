@@ -19,7 +19,7 @@ def asked(app: Flask, *words: str) -> str:
 
 def test_a_dry_run_says_what_would_be_matched_and_changes_nothing(app: Flask) -> None:
     gift = expected(2000)
-    line = said(a_bank_account(), 2000, references.code_of_gift(gift))
+    line = said(a_bank_account(), 2000, references.code_of_offline_donation(gift))
     output = asked(app, "match", "--dry-run")
     assert f"line {line}: 9 offline_gift {gift}: The reference code is in the text." in output
     assert "1 lines: 1 would be matched, 0 suggested. Nothing was changed." in output
@@ -29,7 +29,7 @@ def test_a_dry_run_says_what_would_be_matched_and_changes_nothing(app: Flask) ->
 
 def test_lines_are_matched_and_the_rest_is_listed_with_its_reasons(app: Flask) -> None:
     account = a_bank_account()
-    said(account, 2000, references.code_of_gift(expected(2000)))
+    said(account, 2000, references.code_of_offline_donation(expected(2000)))
     said(account, 3000, name="Maya Example")
     gift = expected(3000, name="Maya Example")
     assert json.loads(asked(app, "match", "--json")) == {

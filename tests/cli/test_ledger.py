@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from donations.database import write_unit
 from donations.models import Appeal
-from tests.events import a_charge, a_movement, hear
+from tests.events import a_charge, a_transaction, hear
 from tests.factories import a_donation, gbp
 
 
@@ -27,7 +27,7 @@ def charge_id(app: Flask) -> str:
         references = [a_donation(appeal, gbp("100.00")).reference, a_donation(appeal, gbp("5.00")).reference]
     charge = a_charge(references[0], gbp("100.00"))
     hear(charge)
-    hear(a_movement(charge.charge_id, gbp("100.00"), 170))
+    hear(a_transaction(charge.charge_id, gbp("100.00"), 170))
     hear(a_charge(references[1], gbp("5.00")))
     return charge.charge_id
 

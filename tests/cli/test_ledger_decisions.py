@@ -17,7 +17,7 @@ from tests import events
 from tests.events import a_charge, balances, fresh, hear, rows
 from tests.factories import NOON, gbp
 from tests.inbox.steps import receive
-from tests.reconciliation.test_classification import an_unknown_movement, lines_of
+from tests.reconciliation.test_classification import an_unknown_transaction, lines_of
 from tests.reconciliation.test_payment_requests import two_must_approve
 
 
@@ -126,12 +126,12 @@ def test_resuming_is_refused_while_the_books_are_not_sound(app: Flask, charge_id
 
 
 def test_an_unknown_stripe_transaction_is_classified(app: Flask) -> None:
-    movement = an_unknown_movement()
-    done = ledger(app, "classify", movement, "5020", "general", "--reason", "Stripe's letter")
-    assert (done.exit_code, done.output) == (0, f"{movement} is now recorded on 5020 for general.\n")
-    assert lines_of(movement) == [(1100, "general", "GBP", -600), (5020, "general", "GBP", 600)]
+    transaction = an_unknown_transaction()
+    done = ledger(app, "classify", transaction, "5020", "general", "--reason", "Stripe's letter")
+    assert (done.exit_code, done.output) == (0, f"{transaction} is now recorded on 5020 for general.\n")
+    assert lines_of(transaction) == [(1100, "general", "GBP", -600), (5020, "general", "GBP", 600)]
     # and not as just anything
-    wrong = ledger(app, "classify", movement, "4000", "general", "--reason", "x")
+    wrong = ledger(app, "classify", transaction, "4000", "general", "--reason", "x")
     assert wrong.exit_code == 2
 
 
@@ -140,7 +140,7 @@ def test_where_two_people_approve_the_command_line_only_asks(app: Flask, charge_
     done = assign(app, charge_id, "ali")
     assert (done.exit_code, "Another treasurer must approve this" in done.output) == (0, True)
     assert rows("decision") == 0
-    asked = ledger(app, "classify", an_unknown_movement(), "5020", "general", "--reason", "x")
+    asked = ledger(app, "classify", an_unknown_transaction(), "5020", "general", "--reason", "x")
     assert "Another treasurer must approve this" in asked.output
     fresh()
     assert [row.state for row in db.session.query(Classification)] == ["requested", "requested"]

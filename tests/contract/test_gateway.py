@@ -62,7 +62,7 @@ def asked(app: Flask, at_stripe: Stripe) -> list[dict[str, Any]]:
     expire_checkouts(now)
     deliver(client, events.event("charge.updated", {"id": charge_id}, api_version="2019-12-03"))
     handle_events(now + timedelta(minutes=1))
-    jobs.sync_movements(now)
+    jobs.sync_transactions(now)
     told = {"reason": "requested_by_customer", "reference": REFUND, "idempotency_key": f"refund-{REFUND}"}
     made = stripe_gateway.make_refund(charge_id, Money(500, "GBP"), **told)
     assert [one.reference for one in stripe_gateway.refunds_of(charge_id)] == [made.reference] == [REFUND]

@@ -17,7 +17,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, BalanceTransaction, Donation, Payment
 from donations.money import Money
-from tests.events import a_charge, a_movement, fresh, hear, new_id
+from tests.events import a_charge, a_transaction, fresh, hear, new_id
 from tests.factories import NOON, a_donation, gbp
 
 LATER = NOON + timedelta(days=1)
@@ -80,7 +80,7 @@ def test_words_about_one_charge_complete_each_other_in_any_order(app: Flask) -> 
 
 def test_a_root_that_was_made_for_its_balance_transaction_is_filled_in_by_its_charge(reference: str) -> None:
     charge = a_charge(reference, gbp("20.00"))
-    hear(a_movement(charge.charge_id, gbp("20.00"), 50))
+    hear(a_transaction(charge.charge_id, gbp("20.00"), 50))
     empty = payment(charge.charge_id)
     assert (empty.amount_minor, empty.donation_id, empty.succeeded_at) == (None, None, None)
     hear(charge, at=LATER)
@@ -91,9 +91,9 @@ def test_a_root_that_was_made_for_its_balance_transaction_is_filled_in_by_its_ch
 
 def test_a_balance_transaction_does_not_change(reference: str) -> None:
     charge = a_charge(reference, gbp("20.00"))
-    movement = a_movement(charge.charge_id, gbp("20.00"), 50, id="txn_1")
-    hear(movement)
-    hear(replace(movement, fee_minor=60, net_minor=1940, charge_id=None, source_id=None))
+    transaction = a_transaction(charge.charge_id, gbp("20.00"), 50, id="txn_1")
+    hear(transaction)
+    hear(replace(transaction, fee_minor=60, net_minor=1940, charge_id=None, source_id=None))
     fresh()
     kept = db.session.get_one(BalanceTransaction, "txn_1")
     assert (kept.fee_minor, kept.net_minor, kept.source_id) == (50, 1950, charge.charge_id)
@@ -101,7 +101,7 @@ def test_a_balance_transaction_does_not_change(reference: str) -> None:
 
 
 def test_a_balance_transaction_of_no_charge_has_no_root_and_is_booked_by_itself(app: Flask) -> None:
-    hear(a_movement(None, Money(-650, "GBP"), 0, id="txn_fee", type="stripe_fee", reporting_category="fee"))
+    hear(a_transaction(None, Money(-650, "GBP"), 0, id="txn_fee", type="stripe_fee", reporting_category="fee"))
     fresh()
     assert db.session.get_one(BalanceTransaction, "txn_fee").payment_id is None
     assert db.session.execute(text("SELECT idem_key FROM entry")).scalars().all() == ["bt:txn_fee"]

@@ -46,7 +46,7 @@ def plan(chance: random.Random, size: int) -> Flood:
     with write_unit():
         appeals = [appeal for appeal in db.session.scalars(select(Appeal)) if appeal.slug in SLUGS]
         while len(flood.genuine) < size:
-            _add_gift(flood, chance.choice(appeals), chance)
+            _add_donation(flood, chance.choice(appeals), chance)
         for number in range(size // 4):
             kind = "stale" if number % 5 == 4 else chance.choice(["forged", "altered"])
             _add_refused(flood, chance.choice(appeals), kind, chance)
@@ -54,7 +54,7 @@ def plan(chance: random.Random, size: int) -> Flood:
     return flood
 
 
-def _add_gift(flood: Flood, appeal: Appeal, chance: random.Random) -> None:
+def _add_donation(flood: Flood, appeal: Appeal, chance: random.Random) -> None:
     """One donation with the events of its life: now and then a declined card first, or nothing but a declined card."""
     mailed = chance.random() < 0.75
     reference, amount = _donation(appeal, chance, mailed=mailed)

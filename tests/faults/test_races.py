@@ -21,7 +21,7 @@ from donations.models import Appeal, Donation, Entry, Mail, Payment, PostingStop
 from donations.money import Money
 from donations.worker.ledger_checks import check_ledger
 from donations.worker.queues import handle_events, send_mails
-from tests.events import a_movement, charge, declined, deliver, event, fresh, hear, session, succeeded
+from tests.events import a_transaction, charge, declined, deliver, event, fresh, hear, session, succeeded
 from tests.factories import a_donation, gbp
 from tests.faults.conftest import Postbox
 
@@ -84,7 +84,7 @@ def delivering(app: Flask, said: dict[str, Any]) -> Work:
     return work
 
 
-def check_gift(donation: Donation, entries: int) -> None:
+def check_donation(donation: Donation, entries: int) -> None:
     """The donation is paid, counted and acknowledged once."""
     kept = db.session.get_one(Donation, donation.id)
     assert kept.state == "paid"
@@ -117,7 +117,7 @@ def test_eight_threads_that_deliver_one_event_book_one_gift(
         words = at_once(app, [delivering(app, said)] * THREADS)
 
         assert Counter(words) == {"handled": 1, "duplicate": THREADS - 1}
-        check_gift(donation, entries=1)
+        check_donation(donation, entries=1)
     check_all(gifts=rounds)
 
 
@@ -127,8 +127,8 @@ def test_eight_threads_that_deliver_different_events_of_one_payment_miss_none_of
     for _ in range(rounds):
         donation = begin()
         paid = charge(donation.reference)
-        movement = a_movement(paid["id"], gbp("20.00"), 50)
-        again = {**paid, "balance_transaction": movement.id}
+        transaction = a_transaction(paid["id"], gbp("20.00"), 50)
+        again = {**paid, "balance_transaction": transaction.id}
         works: list[Work] = [
             delivering(app, event("charge.succeeded", paid)),
             delivering(app, event("charge.succeeded", paid)),
@@ -136,16 +136,16 @@ def test_eight_threads_that_deliver_different_events_of_one_payment_miss_none_of
             delivering(app, event("charge.updated", again)),
             delivering(app, event("charge.updated", again)),
             delivering(app, event("checkout.session.completed", session(donation.reference))),
-            lambda movement=movement: hear(movement),  # type: ignore[misc]
-            lambda movement=movement: hear(movement),  # type: ignore[misc]
+            lambda transaction=transaction: hear(transaction),  # type: ignore[misc]
+            lambda transaction=transaction: hear(transaction),  # type: ignore[misc]
         ]
         chance.shuffle(works)
 
         at_once(app, works)
 
-        check_gift(donation, entries=2)
+        check_donation(donation, entries=2)
         kept = db.session.scalars(select(Payment).where(Payment.donation_id == donation.id)).one()
-        assert kept.balance_transaction_id == movement.id
+        assert kept.balance_transaction_id == transaction.id
     check_all(gifts=rounds)
 
 
@@ -162,7 +162,7 @@ def test_eight_threads_that_deliver_declined_cards_and_the_good_one_of_one_donat
         words = at_once(app, works)
 
         assert set(words) == {"handled"}
-        check_gift(donation, entries=1)
+        check_donation(donation, entries=1)
     check_all(gifts=rounds)
 
 
@@ -175,7 +175,7 @@ def test_a_decline_that_is_heard_of_after_the_payment_leaves_the_gift_counted(
     deliver(app.test_client(), event("charge.failed", declined(donation.reference)))
 
     fresh()
-    check_gift(donation, entries=1)
+    check_donation(donation, entries=1)
     check_all(gifts=1)
 
 
@@ -238,7 +238,7 @@ def test_two_workers_race_over_due_events_and_each_is_handled_once(
     states = db.session.execute(select(StripeEvent.state, func.count()).group_by(StripeEvent.state)).all()
     assert [tuple(row) for row in states] == [("handled", len(donations))]
     for donation in donations:
-        check_gift(donation, entries=1)
+        check_donation(donation, entries=1)
     assert ledger.check(db.session.connection(), later).findings == ()
 
 

@@ -17,7 +17,7 @@ from tests.factories import NOON, a_donation, gbp
 from tests.faults.test_races import THREADS, at_once
 
 
-def a_paid_gift() -> str:
+def a_paid_donation() -> str:
     with write_unit():
         reference = a_donation(Appeal.by_slug("hands-off-ali"), gbp("20.00")).reference
     charge = a_charge(reference, gbp("20.00"))
@@ -41,13 +41,13 @@ def attempts() -> list[int]:
 
 
 def test_one_form_clicked_by_many_at_once_is_one_attempt(app: Flask) -> None:
-    charge_id = a_paid_gift()
+    charge_id = a_paid_donation()
     numbers = at_once(app, [lambda: asked(charge_id, "form", "20")] * THREADS)
     assert (len(set(numbers)), attempts()) == (1, [2000])
 
 
 def test_many_forms_at_once_ask_for_no_more_than_the_gift(app: Flask) -> None:
-    charge_id = a_paid_gift()
+    charge_id = a_paid_donation()
     works = [lambda number=number: asked(charge_id, f"form {number}", "6") for number in range(THREADS)]
     numbers = at_once(app, works)
     assert (sum(one is not None for one in numbers), attempts()) == (3, [600, 600, 600])

@@ -19,7 +19,7 @@ from donations import giving
 from donations.database import write_unit
 from donations.errors import AlreadyDone
 from donations.extensions import db
-from donations.giving.offline_donations import HandedIn
+from donations.giving.offline_donations import OfflineDetails
 from donations.models import Appeal, BankAccount, Fund, OfflineDonation
 from donations.money import Money
 from donations.reconciliation import adjustments, matches, matching, paying_in_slips, payment_requests
@@ -39,15 +39,15 @@ def fund() -> Fund:
 # Each prepares what it is about, with a number that no other try has, and gives the act.
 
 
-def a_gift_recorded_and_accepted(number: int) -> Callable[[], None]:
+def a_donation_recorded_and_accepted(number: int) -> Callable[[], None]:
     def act() -> None:
         with write_unit() as conn:
             appeal = Appeal.any_by_slug("hands-off-ali")
-            gift = giving.Gift(
+            gift = giving.NewDonation(
                 amount=Money(3000, "GBP"), interval="once", fund=fund(), name="Maya", email="maya@example.org",
                 message="", display="secret", language="en", nonce=f"try {number}",
             )  # fmt: skip
-            told = HandedIn("cash", TODAY, counted_by=("Ann", "Ben"))
+            told = OfflineDetails("cash", TODAY, counted_by=("Ann", "Ben"))
             row = giving.offline_donations.record(appeal, gift, told, actor="tara", at=NOON)
             giving.offline_donations.accept(conn, row.id, actor="theo", at=NOON)
 
@@ -66,10 +66,12 @@ def a_match_taken_back(number: int) -> Callable[[], None]:
     return lambda: _in_a_unit(lambda conn: matches.undo(conn, line, actor="tara", at=NOON))
 
 
-def a_gift_from_its_line(number: int) -> Callable[[], None]:
+def a_donation_from_its_line(number: int) -> Callable[[], None]:
     line = a_line(1, 3000)
     target = f"fund:{fund().id}"
-    return lambda: _in_a_unit(lambda conn: matching.take_as_gift(conn, line, target, "Maya", actor="tara", at=NOON))
+    return lambda: _in_a_unit(
+        lambda conn: matching.record_as_donation(conn, line, target, "Maya", actor="tara", at=NOON)
+    )
 
 
 def a_slip(number: int) -> Callable[[], None]:
@@ -112,7 +114,7 @@ def _in_a_unit(act: Callable[[Any], Any]) -> None:
         act(conn)
 
 
-STORIES = (a_gift_recorded_and_accepted, a_match, a_match_taken_back, a_gift_from_its_line, a_slip,
+STORIES = (a_donation_recorded_and_accepted, a_match, a_match_taken_back, a_donation_from_its_line, a_slip,
            a_payment_approved_and_sent, a_transfer)  # fmt: skip
 
 

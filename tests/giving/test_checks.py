@@ -16,7 +16,7 @@ from donations.appeals import wordings
 from donations.database import write_unit
 from donations.errors import AppealClosed, BadSeal, CheckExpired, CheckIncomplete, CheckNotFound, CheckUsed
 from donations.extensions import db
-from donations.giving import Gift, checks
+from donations.giving import NewDonation, checks
 from donations.models import Appeal, Donation, DonationCheck
 from donations.worker.erasure import erase_personal_data
 from tests.events import a_charge, an_attempt, fresh, hear, rows
@@ -36,7 +36,7 @@ def kept() -> tuple[str, str]:
 def begin(code: str, key: str, at: datetime = NOON, **more: Any) -> str:
     """Go on from the check. Returns the donation's reference."""
     said: dict[str, Any] = {"amount": gbp("20.00"), "name": TYPED["name"], "email": TYPED["email"], **more}
-    gift = Gift(interval="once", fund=None, message="", display="secret", language="en", nonce=key, **said)
+    gift = NewDonation(interval="once", fund=None, message="", display="secret", language="en", nonce=key, **said)
     with write_unit():
         return checks.begin_donation(code, key, gift, at).reference
 

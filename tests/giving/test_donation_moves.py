@@ -15,7 +15,7 @@ from donations import giving, ledger, receipts
 from donations.database import write_unit
 from donations.errors import NothingToDecide, NotToBeCorrected
 from donations.extensions import db
-from donations.giving import Gift
+from donations.giving import NewDonation
 from donations.models import Appeal, Donation, Fund, Mail, Payment, Receipt, ReceiptChange
 from donations.reconciliation import donation_moves
 from donations.worker.receipts import change_receipts
@@ -41,7 +41,7 @@ def fund(slug: str) -> Fund:
 def begun(slug: str = "ali") -> str:
     """A donation of 20.00 to a fund, not paid yet. Returns its reference."""
     with write_unit():
-        gift = Gift(
+        gift = NewDonation(
             amount=gbp("20.00"), interval="once", fund=fund(slug), name="Maya", email="maya@example.org", message="",
             display="secret", language="en", nonce="a-nonce",
         )  # fmt: skip

@@ -25,7 +25,7 @@ from donations.models import (
     PostingStop,
     Receipt,
 )
-from tests.events import a_charge, a_movement, balances, fresh, hear, live_lines, rows
+from tests.events import a_charge, a_transaction, balances, fresh, hear, live_lines, rows
 from tests.factories import NOON, a_donation, gbp
 from tests.ledger.stories import Payment as Told
 from tests.ledger.test_every_order import hear as tell
@@ -55,7 +55,7 @@ def meant_for(slug: str, *, fee: int | None = 50) -> str:
 def heard(charge: Charge, fee: int | None) -> str:
     hear(charge)
     if fee is not None:
-        hear(a_movement(charge.charge_id, gbp("20.00"), fee))
+        hear(a_transaction(charge.charge_id, gbp("20.00"), fee))
     return charge.charge_id
 
 
@@ -133,7 +133,7 @@ def test_the_decision_is_kept_with_its_reason_and_who_made_it(app: Flask) -> Non
 def test_a_fee_that_comes_after_the_decision_belongs_to_the_fund(app: Flask) -> None:
     charge_id = unreferenced(fee=None)
     assign(charge_id, "ali")
-    hear(a_movement(charge_id, gbp("20.00"), 50))
+    hear(a_transaction(charge_id, gbp("20.00"), 50))
     assert balances() == whole("ali")
     assert sound()
 

@@ -17,14 +17,14 @@ from donations import giving, privacy
 from donations.database import write_unit
 from donations.errors import AmountTooSmall, AppealClosed, AppealPaused, DonationTooLarge, TooManyDecimals
 from donations.extensions import db
-from donations.giving import Gift
+from donations.giving import NewDonation
 from donations.models import Appeal, Donation, Fund
 from donations.money import Money, maximum
 from tests.events import fresh, rows, wait_for_a_lock
 from tests.factories import NOON, gbp
 
 MOST = maximum("GBP")
-MAYA = Gift(
+MAYA = NewDonation(
     amount=gbp("20.00"),
     interval="once",
     fund=None,

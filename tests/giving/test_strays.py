@@ -17,7 +17,7 @@ from donations.extensions import db
 from donations.facts import Charge, Stray
 from donations.models import Appeal, Donation, Fund, FundTotal, Mail, Receipt, StrayPayment
 from donations.money import Money
-from tests.events import a_charge, a_movement, balances, fresh, hear, live_lines
+from tests.events import a_charge, a_transaction, balances, fresh, hear, live_lines
 from tests.factories import NOON, a_donation, eur, gbp
 from tests.fixtures.settings import environ_for
 
@@ -163,7 +163,7 @@ def test_a_stray_has_two_ways_out_and_neither_touches_the_donation(
     assert sound()
     # and what is heard of it later changes nothing
     hear(second, at=LATER)
-    hear(a_movement(second.charge_id, gbp("20.00"), 50, at=LATER), at=LATER)
+    hear(a_transaction(second.charge_id, gbp("20.00"), 50, at=LATER), at=LATER)
     assert (state(reference), unidentified(), raised()) == (PAID, {}, 2000 + more)
     assert sound()
 
@@ -222,7 +222,7 @@ def test_what_another_account_takes_is_no_donation_until_a_person_says_so(refere
     # given a charge with the reference of a donation, whose money Stripe passes on to another account
     taken = a_charge(reference, gbp("20.00"), for_account="acct_another")
     hear(taken)
-    hear(a_movement(taken.charge_id, gbp("20.00"), 50))
+    hear(a_transaction(taken.charge_id, gbp("20.00"), 50))
     # then it waits for a person, and the donation is not paid
     assert (state(reference), held(), raised()) == (("pending", []), ["other_account"], 0)
     assert unidentified() == {taken.charge_id: -2000}

@@ -40,22 +40,22 @@ def change(slug: str) -> None:
 def by_form() -> None:
     with write_unit():
         appeal = Appeal.by_slug("hands-off-ali")
-        gift = giving.Gift(
+        gift = giving.NewDonation(
             amount=gbp("20.00"), interval="once", fund=None, name="", email="", message="", display="secret",
             language="en", nonce="n",
         )  # fmt: skip
         giving.begin(appeal, gift, at=NOON)
 
 
-def by_bank_line() -> None:
+def by_statement_line() -> None:
     line = a_line(a_bank_account(), 2000)
     with write_unit() as conn:
         fund = db.session.scalars(select(Fund.id).where(Fund.slug == "ali")).one()
-        matching.take_as_gift(conn, line, f"fund:{fund}", "Maya", actor="tara", at=NOON)
+        matching.record_as_donation(conn, line, f"fund:{fund}", "Maya", actor="tara", at=NOON)
 
 
 def by_branch() -> None:
-    told = branch_returns.HandedIn(
+    told = branch_returns.SubmittedReturn(
         "cheque", BEFORE.date(), TODAY, {"collection": 2000}, branch_returns.Words("Ann"), "en", nonce="n"
     )
     with write_unit():
@@ -93,7 +93,7 @@ CREATORS: dict[str, Callable[[], object]] = {
     "the form": by_form,
     "cash": lambda: a_gift(2000),
     "a transfer that is expected": lambda: a_gift(2000, "bank"),
-    "a bank line that nobody expected": by_bank_line,
+    "a bank line that nobody expected": by_statement_line,
     "a branch return": by_branch,
     "a stray that was adopted": a_stray,
     "a donation that was moved": a_moved_one,
@@ -123,13 +123,13 @@ def test_what_was_received_before_the_change_keeps_the_earlier_wording(app: Flas
     hear(charge)
     change("hands-off-ali")
     assign(charge.charge_id, "ali")
-    gift = giving.Gift(
+    gift = giving.NewDonation(
         amount=gbp("5.00"), interval="once", fund=None, name="", email="", message="", display="secret",
         language="en", nonce="n",
     )  # fmt: skip
     with write_unit():
-        handed_in = giving.offline_donations.HandedIn("cheque", BEFORE.date())
-        giving.offline_donations.record(Appeal.by_slug("hands-off-ali"), gift, handed_in, actor="tara", at=NOON)
+        offline_details = giving.offline_donations.OfflineDetails("cheque", BEFORE.date())
+        giving.offline_donations.record(Appeal.by_slug("hands-off-ali"), gift, offline_details, actor="tara", at=NOON)
     # then both keep the wording of their own day
     fresh()
     assert [one.wording and one.wording.number for one in db.session.scalars(select(Donation))] == [1, 1]

@@ -39,7 +39,7 @@ def moved() -> dict[str, int]:
 NOTHING = dict.fromkeys(MOVED, 0)
 
 
-ONE_GIFT = {"payment": 1, "entry": 1, "posting": 2, "receipt": 1, "mail": 1}
+ONE_DONATION = {"payment": 1, "entry": 1, "posting": 2, "receipt": 1, "mail": 1}
 
 
 class Poison(Exception):

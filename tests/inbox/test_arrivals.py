@@ -21,7 +21,7 @@ from tests import events
 from tests.events import fresh
 from tests.factories import NOON, a_donation
 from tests.fixtures.outside import Stripe
-from tests.inbox.steps import NOTHING, ONE_GIFT, kept, moved, receive
+from tests.inbox.steps import NOTHING, ONE_DONATION, kept, moved, receive
 
 
 def test_events_that_arrive_at_once_are_each_handled_once(app: Flask) -> None:
@@ -51,7 +51,7 @@ def test_events_that_arrive_at_once_are_each_handled_once(app: Flask) -> None:
     # then each is handled once
     assert failures == []
     assert sorted(outcomes) == ["duplicate"] * 8 + ["handled"] * 8
-    assert moved() == {name: count * 8 for name, count in ONE_GIFT.items()}
+    assert moved() == {name: count * 8 for name, count in ONE_DONATION.items()}
     assert ledger.check(db.session.connection(), NOON).findings == ()
 
 
@@ -80,7 +80,7 @@ def test_a_poison_event_among_those_that_arrive_at_once_takes_none_with_it(
         thread.join(30)
     assert outcomes.pop(bad["id"]) == "due"
     assert set(outcomes.values()) == {"handled"}
-    assert moved() == {name: count * 7 for name, count in ONE_GIFT.items()}
+    assert moved() == {name: count * 7 for name, count in ONE_DONATION.items()}
 
 
 def test_an_event_of_another_api_version_is_fetched_anew_in_our_shape(
@@ -137,7 +137,7 @@ def test_an_event_that_somebody_else_has_handled_meanwhile_is_gone(reference: st
     said = events.succeeded(reference)
     receive(said)
     assert inbox.handle_due(said["id"], at=NOON) == "gone"
-    assert moved() == ONE_GIFT
+    assert moved() == ONE_DONATION
 
 
 def test_an_event_of_the_other_mode_is_kept_ignored_and_said(reference: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -19,7 +19,7 @@ from donations.worker.queues import handle_events
 from tests import events
 from tests.events import fresh, rows
 from tests.factories import NOON, a_donation
-from tests.inbox.steps import NOTHING, ONE_GIFT, commits_fail, kept, moved, receive
+from tests.inbox.steps import NOTHING, ONE_DONATION, commits_fail, kept, moved, receive
 
 
 def test_a_fault_that_would_show_only_at_the_commit_is_found_before(
@@ -45,7 +45,7 @@ def test_a_fault_that_would_show_only_at_the_commit_is_found_before(
     # and it heals
     monkeypatch.undo()
     assert handle_events(NOON + timedelta(minutes=1)) == 1
-    assert moved() == ONE_GIFT
+    assert moved() == ONE_DONATION
 
 
 def test_an_event_whose_commit_fails_is_kept_alone(reference: str) -> None:
@@ -64,7 +64,7 @@ def test_an_event_whose_commit_fails_is_kept_alone(reference: str) -> None:
     # and handled later, once
     assert handle_events(NOON) == 1
     assert kept(said).state == "handled"
-    assert moved() == ONE_GIFT
+    assert moved() == ONE_DONATION
 
 
 def test_an_event_that_cannot_be_kept_at_all_is_not_answered_as_kept(reference: str) -> None:

@@ -15,13 +15,13 @@ from donations.worker.queues import handle_events
 from tests import events
 from tests.events import fresh
 from tests.factories import NOON, a_donation
-from tests.inbox.steps import NOTHING, ONE_GIFT, kept, moved, receive
+from tests.inbox.steps import NOTHING, ONE_DONATION, kept, moved, receive
 
 
 def test_an_event_is_handled_as_it_is_kept(reference: str) -> None:
     said = events.succeeded(reference)
     assert receive(said) == "handled"
-    assert moved() == ONE_GIFT
+    assert moved() == ONE_DONATION
     row = kept(said)
     assert (row.state, row.attempts, row.type, row.last_error) == ("handled", 0, "charge.succeeded", None)
     assert (row.received_at, row.handled_at, row.next_attempt_at) == (NOON, NOON, None)
@@ -88,5 +88,5 @@ def test_a_poison_event_does_not_hold_up_the_others(app: Flask, reference: str, 
     bad = events.event("charge.updated", events.charge(reference))
     assert receive(bad) == "due"
     assert receive(events.succeeded(other)) == "handled"
-    assert moved() == ONE_GIFT
+    assert moved() == ONE_DONATION
     assert kept(bad).state == "due"

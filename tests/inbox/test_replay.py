@@ -16,7 +16,7 @@ from donations.worker.queues import handle_events
 from tests import events
 from tests.events import balances
 from tests.factories import NOON
-from tests.inbox.steps import NOTHING, ONE_GIFT, kept, moved, receive
+from tests.inbox.steps import NOTHING, ONE_DONATION, kept, moved, receive
 
 
 def test_an_event_that_was_parked_is_healed_by_a_replay(
@@ -37,7 +37,7 @@ def test_an_event_that_was_parked_is_healed_by_a_replay(
     # then it is booked, and done with
     row = kept(said)
     assert (row.state, row.handled_at, row.next_attempt_at, row.last_error) == ("handled", later, None, None)
-    assert moved() == ONE_GIFT
+    assert moved() == ONE_DONATION
     assert not inbox.anything_due(at=later + timedelta(days=1))
 
 
@@ -51,7 +51,7 @@ def test_replaying_what_was_handled_books_nothing_twice_and_is_done_with(referen
             assert inbox.replay(conn, said["id"], at=at)
         assert inbox.handle_due(said["id"], at=at) == "handled"
         assert kept(said).state == "handled"
-    assert moved() == ONE_GIFT
+    assert moved() == ONE_DONATION
     assert balances() == before
     assert handle_events(NOON + timedelta(days=1)) == 0
 

@@ -14,7 +14,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, triggers
 from donations.money import Money
-from tests.events import a_charge, a_movement, fresh, hear
+from tests.events import a_charge, a_transaction, fresh, hear
 from tests.factories import NOON, a_donation, gbp
 
 
@@ -30,7 +30,7 @@ def books(app: Flask) -> str:
         references = split.reference, other.reference, refused.reference
     charge = a_charge(references[0], gbp("30.00"))
     hear(charge)
-    hear(a_movement(charge.charge_id, gbp("30.00"), 62, id="txn_1"))
+    hear(a_transaction(charge.charge_id, gbp("30.00"), 62, id="txn_1"))
     hear(a_charge(references[1], gbp("5.00"), at=NOON - timedelta(minutes=10)))
     hear(a_charge(references[2], gbp("20.00"), status="failed"))
     hear(a_charge(None, gbp("7.00")))
@@ -250,7 +250,7 @@ def test_what_has_been_reversed_does_not_count_as_live(books: str) -> None:
         reference = a_donation(Appeal.any_by_slug("hands-off-ali"), gbp("9.00")).reference
     charge = a_charge(reference, gbp("9.00"))
     hear(charge)
-    hear(a_movement(charge.charge_id, Money(1000, "EUR"), 30))
+    hear(a_transaction(charge.charge_id, Money(1000, "EUR"), 30))
     # then that is not a fault
     assert findings() == {}
 

@@ -16,7 +16,7 @@ from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, Entry, Fund
 from donations.money import Money
-from tests.events import a_charge, a_movement, balances, hear, live_lines
+from tests.events import a_charge, a_transaction, balances, hear, live_lines
 from tests.factories import NOON, a_donation, eur, gbp
 
 TODAY = date(2026, 11, 21)
@@ -179,7 +179,7 @@ def test_a_balance_transaction_in_another_currency_moves_the_gift_there(appeals:
         (4000, "karaganda-defence", "EUR", None): -10000,
     }
     # when Stripe settles it in pounds all the same
-    hear(a_movement(charge.charge_id, gbp("85.00"), 150))
+    hear(a_transaction(charge.charge_id, gbp("85.00"), 150))
     # then only pounds are left, and the ledger is sound
     assert balances() == {
         (1100, "karaganda-defence", "GBP", None): 8350,
@@ -195,7 +195,7 @@ def test_a_gift_in_dollars_is_booked_when_its_balance_transaction_is_known(appea
     charge = a_charge(reference, Money(10000, "USD"))
     hear(charge)
     assert balances() == {}
-    hear(a_movement(charge.charge_id, gbp("78.40"), 290, exchange_rate="0.784"))
+    hear(a_transaction(charge.charge_id, gbp("78.40"), 290, exchange_rate="0.784"))
     assert balances() == {
         (1100, "ali", "GBP", None): 7550,
         (5000, "ali", "GBP", None): 290,
@@ -210,7 +210,7 @@ def test_a_charge_whose_reference_is_learnt_late_moves_from_suspense_to_its_fund
     with write_unit():
         reference = a_donation(Appeal.any_by_slug("hands-off-ali")).reference
     charge = a_charge(reference, gbp("20.00"))
-    hear(a_movement(charge.charge_id, gbp("20.00"), 50))
+    hear(a_transaction(charge.charge_id, gbp("20.00"), 50))
     assert balances() == {
         (1100, "suspense", "GBP", None): 1950,
         (5000, "suspense", "GBP", None): 50,

@@ -30,7 +30,7 @@ Recipe = Callable[[Payment], list[Said]]
 def hear(said: list[Said]) -> None:
     for kind, about, minutes in said:
         if kind == "listed":
-            stripe_sync.book_movement(stripe_gateway.movement_of(about), NOON)
+            stripe_sync.book_transaction(stripe_gateway.transaction_of(about), NOON)
         else:
             said_at = int(NOON.timestamp()) + 60 * minutes
             told = events.as_text(events.event(kind, about, created=said_at))

@@ -249,7 +249,7 @@ def _hear(said: Said, when: int, how: str = "heard") -> None:
     kind, about, _ = said
     for _ in range(1 if how == "heard" else 2):
         if kind == "listed":
-            stripe_sync.book_movement(stripe_gateway.movement_of(about), NOON)
+            stripe_sync.book_transaction(stripe_gateway.transaction_of(about), NOON)
     if kind == "listed":
         return
     told = [events.as_text(events.event(kind, about, created=seconds(when))) for _ in range(2)]

@@ -13,11 +13,11 @@ from sqlalchemy import select, text
 from donations import inbox, ledger, stripe_gateway
 from donations.database import write_unit
 from donations.extensions import db
-from donations.facts import Movement
+from donations.facts import BalanceTransaction
 from donations.models import Appeal, Donation, Receipt
 from donations.worker import stripe_sync
 from tests import events
-from tests.events import a_movement, balances, fresh, live_lines
+from tests.events import a_transaction, balances, fresh, live_lines
 from tests.factories import NOON, a_donation, gbp
 
 
@@ -34,12 +34,12 @@ class Story:
         charge = events.charge(self.reference, 3000)
         self.charge_id, self.bt_id = charge["id"], events.new_id("txn")
         updated = {**charge, "balance_transaction": self.bt_id}
-        self.movement = a_movement(self.charge_id, gbp("30.00"), 62, id=self.bt_id)
+        self.transaction = a_transaction(self.charge_id, gbp("30.00"), 62, id=self.bt_id)
         session = events.session(self.reference, id=self.session_id)
         self.facts: list[tuple[str, Any]] = [
             ("charge.succeeded", events.event("charge.succeeded", charge)),
             ("charge.updated", events.event("charge.updated", updated)),
-            ("listed", self.movement),
+            ("listed", self.transaction),
             ("checkout.session.completed", events.event("checkout.session.completed", session)),
         ]
 
@@ -48,8 +48,8 @@ class Story:
         heard: set[int] = set()
         for number in order:
             _, fact = self.facts[number]
-            if isinstance(fact, Movement):
-                stripe_sync.book_movement(fact, NOON)
+            if isinstance(fact, BalanceTransaction):
+                stripe_sync.book_transaction(fact, NOON)
             else:
                 said = {**fact, "id": events.new_id("evt")} if renamed and number in heard else fact
                 told = stripe_gateway.parse_event(events.as_text(said))

@@ -33,12 +33,12 @@ REFUSED = [
 
 def rows(appeal_id: int, donation_id: int, fund_id: int) -> dict[str, dict[str, Any]]:
     """A row of each of these tables that the database would take."""
-    movement = {
+    transaction = {
         "id": "txn_9", "number": 9, "type": "x", "reporting_category": "x", "amount_minor": 1, "fee_minor": 0,
         "net_minor": 1, "currency": "GBP", "created_at": NOON, "available_on": NOON.date(),
     }  # fmt: skip
     payment = {"id": 77, "charge_id": "ch_77", "first_seen_at": NOON}
-    for table, row in (("balance_transaction", movement), ("payment", payment)):
+    for table, row in (("balance_transaction", transaction), ("payment", payment)):
         db.session.execute(insert(db.metadata.tables[table]).values(**row))
     asked = {"form_key": "k", "reason": "x", "state": "requested", "requested_by": "test", "requested_at": NOON}
     return {

@@ -168,14 +168,14 @@ def _of_the_installation() -> dict[str, dict[str, Any]]:
 
 def _of_the_treasury(donation_id: int, fund_id: int) -> dict[str, dict[str, Any]]:
     money = {"amount_minor": 100, "currency": "GBP"}
-    line = _a_bank_line(money)
+    line = _a_statement_line(money)
     disbursement = {
         "form_key": "k", "fund_id": fund_id, "purpose": "x", "payee_masked": "x", "approvals_required": 1,
         "state": "requested", "requested_by": "test", "requested_at": NOON, **money,
     }  # fmt: skip
-    periods, disbursements = db.metadata.tables["period"], db.metadata.tables["payment_request"]
+    periods, payment_requests = db.metadata.tables["period"], db.metadata.tables["payment_request"]
     db.session.execute(insert(periods).values(id=9, starts_on=date(2020, 1, 1), ends_on=date(2020, 1, 31)))
-    db.session.execute(insert(disbursements).values(id=9, **disbursement))
+    db.session.execute(insert(payment_requests).values(id=9, **disbursement))
     return {
         "bank_account": {"name": "New", "currency": "GBP"},
         "statement_line": line | {"id": 2, "dedupe_key": b"new"},
@@ -256,7 +256,7 @@ def _of_staff() -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-def _a_bank_line(money: dict[str, Any]) -> dict[str, Any]:
+def _a_statement_line(money: dict[str, Any]) -> dict[str, Any]:
     """One line that is there, of an account and a statement that are there."""
     statement = {
         "id": 9, "bank_account_id": 9, "file_name": "x", "file_sha256": "x", "format": "csv", "lines_new": 1,

@@ -33,7 +33,7 @@ def begun() -> tuple[str, int]:
 def a_story(reference: str, ending: str) -> list[Said]:
     """A donation of 30.00 that a dispute takes, which is lost and appealed, and how that ends."""
     charge, dispute_id = events.a_charge(reference, gbp("30.00")), events.new_id("dp")
-    moved = events.a_movement(charge.charge_id, gbp("30.00"), 0, at=NOON + timedelta(hours=3))
+    moved = events.a_transaction(charge.charge_id, gbp("30.00"), 0, at=NOON + timedelta(hours=3))
     back = replace(moved, id=events.new_id("txn"), source_id=dispute_id, reporting_category="dispute_reversal")
     taken = replace(
         moved, source_id=dispute_id, reporting_category="dispute", created_at=NOON, amount_minor=-3000, net_minor=-3000
@@ -43,7 +43,7 @@ def a_story(reference: str, ending: str) -> list[Said]:
     return [charge, *(
         Dispute(
             dispute_id, charge.charge_id, gbp("30.00"), word, "fraudulent", NOON, NOON + timedelta(minutes=number),
-            movements=moves if number == 3 else (taken,), closed_at=NOON if word in ("lost", "won") else None,
+            transactions=moves if number == 3 else (taken,), closed_at=NOON if word in ("lost", "won") else None,
         )
         for number, word in enumerate(words)
     )]  # fmt: skip

@@ -19,13 +19,13 @@ from donations import facts, giving, ledger, privacy, receipts
 from donations.database import write_unit
 from donations.errors import BadLink
 from donations.extensions import db
-from donations.giving import Gift
+from donations.giving import NewDonation
 from donations.models import Appeal, Donation, Fund, Receipt
 from donations.money import Money
 from tests.events import a_charge, fresh, hear, rows, wait_for_a_lock
 from tests.factories import NOON, a_donation, eur, gbp
 
-MAYA = Gift(
+MAYA = NewDonation(
     amount=gbp("20.00"), interval="once", fund=None, name="Maya Example", email="maya@example.org", message="Hold on.",
     display="name", language="en", nonce="a-nonce",
 )  # fmt: skip
@@ -33,10 +33,10 @@ MAYA = Gift(
 
 def begun(slug: str = "hands-off-ali", **said: Any) -> str:
     with write_unit():
-        return giving.begin(Appeal.any_by_slug(slug), Gift(**{**_fields(MAYA), **said}), NOON).reference
+        return giving.begin(Appeal.any_by_slug(slug), NewDonation(**{**_fields(MAYA), **said}), NOON).reference
 
 
-def _fields(gift: Gift) -> dict[str, Any]:
+def _fields(gift: NewDonation) -> dict[str, Any]:
     return {name: getattr(gift, name) for name in gift.__slots__}
 
 

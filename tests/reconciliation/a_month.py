@@ -13,7 +13,7 @@ from donations.facts import Charge, Dispute, Refund
 from donations.models import Appeal, Fund
 from donations.money import Money
 from donations.reconciliation import adjustments, payment_requests
-from tests.events import a_charge, a_movement, hear, new_id
+from tests.events import a_charge, a_transaction, hear, new_id
 from tests.factories import NOON, a_donation, gbp
 from tests.reconciliation.steps import TODAY, a_bank_account, accepted
 
@@ -53,7 +53,7 @@ def a_gift(split: dict[str, int], *, fee: int, currency: str = "GBP", at: Any = 
         reference = a_donation(Appeal.any_by_slug("hands-off-ali"), amount, **given).reference
     charge = a_charge(reference, amount, at=at)
     hear(charge)
-    hear(a_movement(charge.charge_id, amount, fee, at=at))
+    hear(a_transaction(charge.charge_id, amount, fee, at=at))
     return charge
 
 
@@ -63,16 +63,16 @@ def refunded(charge: Charge, amount: Money) -> None:
         known = facts.record_refund(conn, refund, at=NOON)
         assert known is not None
         giving.settle(conn, known, at=NOON)
-    hear(a_movement(charge.charge_id, -amount, 0, type="refund", reporting_category="refund"))
+    hear(a_transaction(charge.charge_id, -amount, 0, type="refund", reporting_category="refund"))
 
 
 def lost(charge: Charge) -> None:
     dispute_id = new_id("dp")
-    taken = a_movement(charge.charge_id, -charge.amount, 2000, type="adjustment", reporting_category="dispute")
+    taken = a_transaction(charge.charge_id, -charge.amount, 2000, type="adjustment", reporting_category="dispute")
     taken = replace(taken, source_id=dispute_id)
     dispute = Dispute(
         id=dispute_id, charge_id=charge.charge_id, amount=charge.amount, status="lost", reason="fraudulent",
-        created_at=NOON, said_at=NOON, closed_at=NOON, movements=(taken,),
+        created_at=NOON, said_at=NOON, closed_at=NOON, transactions=(taken,),
     )  # fmt: skip
     with write_unit() as conn:
         giving.settle(conn, facts.record_dispute(conn, dispute, at=NOON), at=NOON)

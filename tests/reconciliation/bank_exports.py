@@ -133,14 +133,14 @@ def _ofx(rows: list[Row], later: list[Row], export: Export) -> str:
 
 
 def _mt940(rows: list[Row], _later: list[Row], export: Export) -> str:
-    movements = "".join(
+    transactions = "".join(
         f":61:{one.on:%y%m%d}{one.on:%m%d}{'C' if one.minor > 0 else 'D'}{_amount(abs(one.minor), ',')}NTRFNONREF"
         f"{f'//{one.ref}' if one.ref != 'NONREF' else ''}\n:86:{f'166?20{one.text}?32{one.name}'}\n"
         for one in rows
     )
     total = sum(one.minor for one in rows)
     closing = f"{'C' if total >= 0 else 'D'}{export.last:%y%m%d}GBP{_amount(abs(total), ',')}"
-    return f":20:STMT\n:25:\n:28C:1/1\n:60F:C{export.first:%y%m%d}GBP0,00\n{movements}:62F:{closing}\n-\n"
+    return f":20:STMT\n:25:\n:28C:1/1\n:60F:C{export.first:%y%m%d}GBP0,00\n{transactions}:62F:{closing}\n-\n"
 
 
 def _camt(rows: list[Row], later: list[Row], export: Export) -> str:

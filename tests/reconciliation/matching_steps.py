@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from donations import giving, privacy
 from donations.database import snapshot, write_unit
 from donations.extensions import db
-from donations.giving.offline_donations import HandedIn
+from donations.giving.offline_donations import OfflineDetails
 from donations.models import Appeal, Match, Payout
 from donations.money import Money
 from donations.reconciliation import matching
@@ -48,13 +48,13 @@ def expected(
     with write_unit():
         appeal = Appeal.any_by_slug(slug)
         chosen = next((one for one in appeal.funds if one.slug == fund), None)
-        gift = giving.Gift(
+        gift = giving.NewDonation(
             amount=Money(minor, "GBP"), interval="once", fund=chosen, name=name, email="", message="",
             display="secret", language="en", nonce=f"expected {next(_forms)}",
         )  # fmt: skip
         known = privacy.lookup_hash(payer, "bank payer") if payer else None
-        handed_in = HandedIn(method, on, payer_hash=known, reference_code=code)
-        return giving.offline_donations.record(appeal, gift, handed_in, actor="tara", at=NOON).id
+        offline_details = OfflineDetails(method, on, payer_hash=known, reference_code=code)
+        return giving.offline_donations.record(appeal, gift, offline_details, actor="tara", at=NOON).id
 
 
 def a_payout(payout_id: str, minor: int, *, arrival: date = TODAY, trace: str | None = None) -> str:

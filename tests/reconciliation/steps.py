@@ -17,7 +17,7 @@ from donations import giving, ledger
 from donations.database import write_unit
 from donations.errors import DonationsError
 from donations.extensions import db
-from donations.giving.offline_donations import HandedIn
+from donations.giving.offline_donations import OfflineDetails
 from donations.models import (
     Appeal,
     BankAccount,
@@ -84,12 +84,12 @@ def a_gift(
     with write_unit():
         appeal = Appeal.any_by_slug(slug)
         chosen = next((one for one in appeal.funds if one.slug == fund), None)
-        gift = giving.Gift(
+        gift = giving.NewDonation(
             amount=Money(minor, "GBP"), interval="once", fund=chosen, name="Maya Example", email="maya@example.org",
             message="", display="secret", language="en", nonce=f"form {next(_numbers)}",
         )  # fmt: skip
-        handed_in = HandedIn(method, TODAY, counted_by=("Ann", "Ben") if method == "cash" else (), **more)
-        return giving.offline_donations.record(appeal, gift, handed_in, actor="tara", at=NOON).id
+        offline_details = OfflineDetails(method, TODAY, counted_by=("Ann", "Ben") if method == "cash" else (), **more)
+        return giving.offline_donations.record(appeal, gift, offline_details, actor="tara", at=NOON).id
 
 
 def accepted(minor: int, method: str = "cash", **more: Any) -> int:

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from donations.bookkeeping import CLEARING, OF_AN_UNKNOWN_MOVEMENT, PUBLIC_ACCOUNTS
+from donations.bookkeeping import CLEARING, OF_AN_UNKNOWN_TRANSACTION, PUBLIC_ACCOUNTS
 from donations.database import write_unit
 from donations.errors import (
     AlreadyDone,
@@ -22,13 +22,13 @@ from donations.errors import (
     SentBefore,
 )
 from donations.extensions import db
-from donations.facts import Movement
+from donations.facts import BalanceTransaction
 from donations.models import Classification, Entry, Fund
 from donations.models.base import new_id
 from donations.money import Money
 from donations.reconciliation import balance_transactions, classification, matches, period_close
 from donations.reconciliation.classification import Asked
-from tests.events import a_charge, a_movement, fresh, hear, live_lines
+from tests.events import a_charge, a_transaction, fresh, hear, live_lines
 from tests.factories import NOON, gbp
 from tests.reconciliation.steps import a_bank_account, a_line, accepted, match, raised, sound
 from tests.reconciliation.test_payment_requests import two_must_approve
@@ -40,15 +40,17 @@ def fund_id(slug: str) -> int:
     return int(db.session.scalars(select(Fund.id).where(Fund.slug == slug)).one())
 
 
-def an_unknown_movement(minor: int = -600, fee: int = 0, **more: Any) -> str:
+def an_unknown_transaction(minor: int = -600, fee: int = 0, **more: Any) -> str:
     """A Stripe transaction of an unknown kind, posted. Returns its id."""
-    return booked(a_movement(more.get("charge_id"), Money(minor, "GBP"), fee, type=UNKNOWN, reporting_category=UNKNOWN))
+    return booked(
+        a_transaction(more.get("charge_id"), Money(minor, "GBP"), fee, type=UNKNOWN, reporting_category=UNKNOWN)
+    )
 
 
-def booked(movement: Movement) -> str:
+def booked(transaction: BalanceTransaction) -> str:
     with write_unit() as conn:
-        balance_transactions.book_movement(conn, movement, at=NOON)
-    return movement.id
+        balance_transactions.book_transaction(conn, transaction, at=NOON)
+    return transaction.id
 
 
 def classify(balance_transaction_id: str, account: int = 5020, slug: str = "general", **more: Any) -> Classification:
@@ -71,22 +73,22 @@ def lines_of(balance_transaction_id: str) -> list[tuple[int, str, str, int]]:
 
 def test_an_unknown_movement_becomes_what_a_treasurer_says_and_can_become_something_else(app: Flask) -> None:
     # given a transaction of an unknown kind, with a fee
-    movement = an_unknown_movement(-600, fee=20)
-    before = lines_of(movement)
+    transaction = an_unknown_transaction(-600, fee=20)
+    before = lines_of(transaction)
     assert (2990, "suspense", "GBP", 600) in before
     # when a treasurer says that it is a fee of the general fund
-    classify(movement)
+    classify(transaction)
     # then its entry, under the same key, says so, and Stripe's balance is what it was
-    now = lines_of(movement)
+    now = lines_of(transaction)
     assert now == [(1100, "general", "GBP", -620), (5020, "general", "GBP", 620)]
     assert sum(minor for account, *_, minor in before if account == 1100) == -620
     # and when it is reported again, nothing changes; reported differently, it converges once more
     count = db.session.query(Entry).count()
     with write_unit() as conn:
-        balance_transactions.book_again(conn, movement, at=NOON)
+        balance_transactions.book_again(conn, transaction, at=NOON)
     assert db.session.query(Entry).count() == count
-    classify(movement, 1110, "ali")
-    assert (1110, "ali", "GBP", 600) in lines_of(movement)
+    classify(transaction, 1110, "ali")
+    assert (1110, "ali", "GBP", 600) in lines_of(transaction)
     states = db.session.scalars(select(Classification.state).order_by(Classification.id)).all()
     assert list(states) == ["replaced", "made"]
     assert sound() == ()
@@ -95,89 +97,89 @@ def test_an_unknown_movement_becomes_what_a_treasurer_says_and_can_become_someth
 def test_one_that_hangs_on_a_payment_can_be_named_too(app: Flask) -> None:
     charge = a_charge(None, gbp("20.00"))
     hear(charge)
-    movement = an_unknown_movement(-50, charge_id=charge.charge_id)
-    assert (2990, "suspense", "GBP", 50) in lines_of(movement)
-    classify(movement)
-    assert lines_of(movement) == [(1100, "general", "GBP", -50), (5020, "general", "GBP", 50)]
+    transaction = an_unknown_transaction(-50, charge_id=charge.charge_id)
+    assert (2990, "suspense", "GBP", 50) in lines_of(transaction)
+    classify(transaction)
+    assert lines_of(transaction) == [(1100, "general", "GBP", -50), (5020, "general", "GBP", 50)]
     hear(charge)
-    assert lines_of(movement) == [(1100, "general", "GBP", -50), (5020, "general", "GBP", 50)]
+    assert lines_of(transaction) == [(1100, "general", "GBP", -50), (5020, "general", "GBP", 50)]
 
 
 def test_in_a_closed_period_the_decision_is_entered_on_the_first_open_day(app: Flask) -> None:
     # given one that was named in November, and November closed
-    movement = an_unknown_movement()
-    classify(movement)
+    transaction = an_unknown_transaction()
+    classify(transaction)
     later = NOON + timedelta(days=14)
     with write_unit() as conn:
         period = period_close.prepare(date(2026, 11, 30))
         assert period_close.sign(conn, period, actor="tara", at=later, accepted="looked at")
     # when it is named otherwise in December
-    classify(movement, 5010)
+    classify(transaction, 5010)
     # then November is as it was signed
-    dates = db.session.scalars(select(Entry.entry_date).where(Entry.idem_key == f"bt:{movement}")).all()
+    dates = db.session.scalars(select(Entry.entry_date).where(Entry.idem_key == f"bt:{transaction}")).all()
     assert str(max(dates)) == "2026-12-01"
     assert sound() == ()
 
 
 def test_a_second_person_decides_where_the_organisation_has_two(app: Flask) -> None:
     two_must_approve()
-    movement = an_unknown_movement()
-    row = classify(movement).id
-    assert (2990, "suspense", "GBP", 600) in lines_of(movement)
+    transaction = an_unknown_transaction()
+    row = classify(transaction).id
+    assert (2990, "suspense", "GBP", 600) in lines_of(transaction)
     with pytest.raises(NeedsAnother):
         decide(row, actor="tara")
     with pytest.raises(DecisionWaiting):
-        classify(movement, 5010)
+        classify(transaction, 5010)
     decide(row)
-    assert (5020, "general", "GBP", 600) in lines_of(movement)
+    assert (5020, "general", "GBP", 600) in lines_of(transaction)
     with pytest.raises(AlreadyDone):
         decide(row)
     # and one that is refused changes nothing, and lets another be asked for
-    second = classify(movement, 5010).id
+    second = classify(transaction, 5010).id
     decide(second, yes=False)
-    assert (5020, "general", "GBP", 600) in lines_of(movement)
-    decide(classify(movement, 5010).id)
-    assert (5010, "general", "GBP", 600) in lines_of(movement)
+    assert (5020, "general", "GBP", 600) in lines_of(transaction)
+    decide(classify(transaction, 5010).id)
+    assert (5010, "general", "GBP", 600) in lines_of(transaction)
 
 
 @pytest.mark.parametrize("account", [1000, 2010, 2990, 4000, 4010, 5900])
 def test_it_may_not_become_just_anything(app: Flask, account: int) -> None:
-    movement = an_unknown_movement()
+    transaction = an_unknown_transaction()
     with pytest.raises(NotUnclassified):
-        classify(movement, account)
-    assert (2990, "suspense", "GBP", 600) in lines_of(movement)
+        classify(transaction, account)
+    assert (2990, "suspense", "GBP", 600) in lines_of(transaction)
 
 
 def test_what_an_unknown_movement_may_become_is_never_in_the_public_total() -> None:
-    assert not set(OF_AN_UNKNOWN_MOVEMENT) & PUBLIC_ACCOUNTS
+    assert not set(OF_AN_UNKNOWN_TRANSACTION) & PUBLIC_ACCOUNTS
     # and of the accounts on which something waits only the one with its own item there
-    assert set(OF_AN_UNKNOWN_MOVEMENT) & CLEARING == {1040}
+    assert set(OF_AN_UNKNOWN_TRANSACTION) & CLEARING == {1040}
 
 
 def test_what_is_known_by_its_kind_and_what_is_not_there_cannot_be_named(app: Flask) -> None:
-    known = booked(a_movement(None, Money(-650, "GBP"), 0, reporting_category="fee"))
+    known = booked(a_transaction(None, Money(-650, "GBP"), 0, reporting_category="fee"))
     for name in (known, "txn_none"):
         with pytest.raises(NotUnclassified):
             classify(name)
     with pytest.raises(NothingToDecide):
-        classify(an_unknown_movement(), slug="suspense")
+        classify(an_unknown_transaction(), slug="suspense")
 
 
 def test_the_same_form_names_it_once(app: Flask) -> None:
-    movement = an_unknown_movement()
-    first = classify(movement, form_key="k").id
-    assert classify(movement, form_key="k").id == first
+    transaction = an_unknown_transaction()
+    first = classify(transaction, form_key="k").id
+    assert classify(transaction, form_key="k").id == first
     with pytest.raises(SentBefore):
-        classify(movement, 5010, form_key="k")
+        classify(transaction, 5010, form_key="k")
 
 
 def test_a_transfer_is_found_at_the_bank_and_then_stands_until_the_match_is_undone(app: Flask) -> None:
     # given one that a treasurer says went to our own account
-    movement = an_unknown_movement(-600)
-    classify(movement, 1040)
+    transaction = an_unknown_transaction(-600)
+    classify(transaction, 1040)
     # when its line is matched to it
     line = a_line(a_bank_account(), 600)
-    match(line, matches.Said("own_account", 600, target=movement))
+    match(line, matches.Said("own_account", 600, target=transaction))
     # then nothing is in transit, fund by fund
     fresh()
     moved: dict[str, int] = {}
@@ -188,10 +190,10 @@ def test_a_transfer_is_found_at_the_bank_and_then_stands_until_the_match_is_undo
     assert set(moved.values()) == {0}
     # and it cannot become something else under that match
     with pytest.raises(MatchedBefore):
-        classify(movement)
+        classify(transaction)
     with write_unit() as conn:
         matches.undo(conn, line, actor="tara", at=NOON)
-    classify(movement)
+    classify(transaction)
     assert sound() == ()
 
 

@@ -18,7 +18,7 @@ from donations.models import Appeal, BankAccount, Fund
 from donations.money import Money
 from donations.reconciliation import adjustments, fund_availability, paying_in_slips, payment_requests
 from donations.reconciliation.matches import Said
-from tests.events import a_charge, a_movement, fresh, hear
+from tests.events import a_charge, a_transaction, fresh, hear
 from tests.factories import NOON, a_donation, gbp
 from tests.faults.test_races import THREADS, at_once
 from tests.reconciliation.steps import TODAY, a_bank_account, a_line, accepted, banked, match, sound
@@ -32,7 +32,7 @@ def at_stripe(minor: int, fee: int = 0) -> None:
         reference = a_donation(Appeal.any_by_slug("hands-off-ali"), Money(minor, "GBP")).reference
     charge = a_charge(reference, Money(minor, "GBP"))
     hear(charge)
-    hear(a_movement(charge.charge_id, Money(minor, "GBP"), fee))
+    hear(a_transaction(charge.charge_id, Money(minor, "GBP"), fee))
 
 
 def transfer(minor: int, account: int, *, key: str = "") -> int:

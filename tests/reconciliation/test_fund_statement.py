@@ -15,7 +15,7 @@ from tests.events import a_charge, fresh, hear
 from tests.factories import gbp
 from tests.reconciliation.a_month import LAST_MONTH, adjust, fund_id, general, happen
 from tests.reconciliation.steps import TODAY, a_bank_account, a_line, match
-from tests.reconciliation.test_classification import an_unknown_movement
+from tests.reconciliation.test_classification import an_unknown_transaction
 
 BEGUN = LAST_MONTH.date()
 
@@ -95,7 +95,7 @@ def test_unidentified_money_is_not_free_and_stands_in_the_statement_of_funds(app
     assert (shown.opening, shown.closing, moved(shown)) == (0, 0, {})
     assert held(shown) == {"at_stripe": 1200, "in_bank": 3333, "owed": -4533}
     # and none of it is available, whether it came by card, by bank or by an unclassified transaction
-    an_unknown_movement(-600)
+    an_unknown_transaction(-600)
     with snapshot() as conn:
         (found,) = balances.of_funds(conn, [suspense])
         assert (found.figures["free"], balances.free(conn, suspense, "GBP")) == (0, 0)

@@ -46,7 +46,7 @@ def answer(how: Callable[..., None], line_id: int, target: str) -> None:
 def test_a_gift_that_carries_its_code_is_matched_and_booked(app: Flask) -> None:
     # given an expected donation and a line with its code
     gift = expected(2000, name="Maya Example")
-    line = said(a_bank_account(), 2000, f"thank you {references.code_of_gift(gift)}")
+    line = said(a_bank_account(), 2000, f"thank you {references.code_of_offline_donation(gift)}")
     # when the rules run
     done = run()
     # then it is booked, with its reasons, by the rules
@@ -74,7 +74,7 @@ def test_a_name_alone_is_only_proposed_and_a_person_accepts_it(app: Flask) -> No
 def test_running_again_changes_nothing(app: Flask) -> None:
     account = a_bank_account()
     gift = expected(2000, name="Maya Example")
-    said(account, 2000, references.code_of_gift(gift))
+    said(account, 2000, references.code_of_offline_donation(gift))
     said(account, 2000, name="Maya Example")
     said(account, -120, "MONTHLY ACCOUNT FEE")
     run()
@@ -112,14 +112,14 @@ def test_what_a_person_refused_is_not_proposed_again(app: Flask) -> None:
 def test_what_a_person_undid_is_not_done_again(app: Flask) -> None:
     # given a match that the rules made
     gift = expected(2000)
-    line = said(a_bank_account(), 2000, references.code_of_gift(gift))
+    line = said(a_bank_account(), 2000, references.code_of_offline_donation(gift))
     run()
     # when a person undoes it
     undo(line)
     run()
     # then neither that nor anything else is done to the line without a person
     assert is_now(line) == ("open", [])
-    again = expected(2000, code=references.code_of_gift(gift))
+    again = expected(2000, code=references.code_of_offline_donation(gift))
     run()
     assert is_now(line) == ("proposed", [("offline_gift", str(again))])
     assert raised() == 0
@@ -221,7 +221,7 @@ def test_several_gifts_of_one_payer_are_one_line(app: Flask) -> None:
 
 def test_an_erased_line_is_looked_at_without_its_words(app: Flask) -> None:
     gift = expected(2000)
-    line = said(a_bank_account(), 2000, references.code_of_gift(gift))
+    line = said(a_bank_account(), 2000, references.code_of_offline_donation(gift))
     with write_unit() as conn:
         conn.exec_driver_sql("UPDATE statement_line SET details_sealed = NULL")
     run()

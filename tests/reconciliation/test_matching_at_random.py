@@ -22,7 +22,7 @@ from donations.extensions import db
 from donations.models import Match
 from donations.reconciliation import matching
 from donations.reconciliation.matching.decisions import AHEAD, ENOUGH, decide
-from donations.reconciliation.matching.items import Decision, Items, Line, OpenGift, OpenPayout, OpenSlip
+from donations.reconciliation.matching.items import Decision, Items, Line, OpenDonation, OpenPayingInSlip, OpenPayout
 from donations.reconciliation.matching.names import words_of
 from tests.events import fresh
 from tests.factories import NOON
@@ -36,7 +36,7 @@ AMOUNTS = (1000, 2000)
 _days = st.integers(-60, 60).map(lambda days: DAY + timedelta(days=days))
 _payers = st.sampled_from([None, b"one", b"two"])
 _texts = st.lists(
-    st.sampled_from([*APPEALS.values(), *(references.code_of_gift(number) for number in range(1, 4)), "STRIPE", "104",
+    st.sampled_from([*APPEALS.values(), *(references.code_of_offline_donation(number) for number in range(1, 4)), "STRIPE", "104",
                      "TRACE77", f"{APPEALS[1][:3]} {APPEALS[1][3:]}"]),
     max_size=2,
 ).map(" ".join)  # fmt: skip
@@ -44,7 +44,7 @@ _texts = st.lists(
 
 @st.composite
 def items(draw: st.DrawFn) -> Items:
-    known = {*APPEALS.values(), *(references.code_of_gift(number) for number in range(1, 7))}
+    known = {*APPEALS.values(), *(references.code_of_offline_donation(number) for number in range(1, 7))}
     lines = []
     for number in range(1, draw(st.integers(1, 6)) + 1):
         text, name = draw(_texts), draw(st.sampled_from(NAMES))
@@ -53,10 +53,10 @@ def items(draw: st.DrawFn) -> Items:
             words_of(text), text.lower(), tuple(references.find(text, known)), frozenset(), frozenset(),
             draw(st.booleans()) and draw(st.booleans()),
         ))  # fmt: skip
-    gifts = [
-        OpenGift(
+    donations = [
+        OpenDonation(
             number, draw(st.sampled_from(AMOUNTS)), "GBP", 1, frozenset({11}),
-            (references.code_of_gift(number), *draw(st.sampled_from([(), (APPEALS[1],)]))), draw(_payers), None,
+            (references.code_of_offline_donation(number), *draw(st.sampled_from([(), (APPEALS[1],)]))), draw(_payers), None,
             words_of(draw(st.sampled_from(NAMES))), draw(_days),
         )
         for number in range(1, draw(st.integers(0, 6)) + 1)
@@ -66,9 +66,9 @@ def items(draw: st.DrawFn) -> Items:
                    draw(st.sampled_from(["", "trace77"])))
         for number in range(draw(st.integers(0, 3)))
     ]  # fmt: skip
-    slips = [OpenSlip(1, 1, 2000, "GBP", "104", draw(_days))] if draw(st.booleans()) else []
+    slips = [OpenPayingInSlip(1, 1, 2000, "GBP", "104", draw(_days))] if draw(st.booleans()) else []
     return Items(
-        tuple(lines), tuple(gifts), tuple(slips), payouts=tuple(payouts),
+        tuple(lines), tuple(donations), tuple(slips), payouts=tuple(payouts),
         appeal_funds={1: frozenset({11}), 2: frozenset({21})},
     )  # fmt: skip
 
@@ -83,7 +83,7 @@ def test_no_order_of_lines_or_things_matters(all_: Items, chance: random.Random)
         return tuple(chance.sample(some, len(some)))
 
     other = Items(
-        shuffled(all_.lines), shuffled(all_.gifts), all_.slips, payouts=shuffled(all_.payouts),
+        shuffled(all_.lines), shuffled(all_.donations), all_.slips, payouts=shuffled(all_.payouts),
         appeal_funds=all_.appeal_funds,
     )  # fmt: skip
     assert decided(decide(all_)) == decided(decide(other))
@@ -105,7 +105,9 @@ def test_what_is_certain_is_one_thing_has_a_reference_and_was_not_answered_befor
 def test_two_lines_alike_are_never_certain_to_be_one_thing(all_: Items) -> None:
     # given each line twice
     twins = tuple(line._replace(id=line.id + 100) for line in all_.lines)
-    doubled = Items(all_.lines + twins, all_.gifts, all_.slips, payouts=all_.payouts, appeal_funds=all_.appeal_funds)
+    doubled = Items(
+        all_.lines + twins, all_.donations, all_.slips, payouts=all_.payouts, appeal_funds=all_.appeal_funds
+    )
     # then an item that only one can be stays unmatched, unless there are others of its kind to choose from
     for one in decide(doubled):
         if one.certain is not None and one.certain.kind != "unidentified":
@@ -117,8 +119,8 @@ def test_of_two_lines_that_name_stripe_and_a_gift_neither_is_the_gift_by_rule() 
     text, found = f"{APPEALS[1]} stripe", tuple(references.find(APPEALS[1], set(APPEALS.values())))
     said_of = (DAY, 1000, "GBP", None, NAMES[0], words_of(NAMES[0]), words_of(text), text.lower(), found)
     lines = tuple(Line(number, 1, *said_of, frozenset(), frozenset(), False) for number in (1, 2))
-    codes = (references.code_of_gift(1), APPEALS[1])
-    gift = OpenGift(1, 1000, "GBP", 1, frozenset({11}), codes, None, None, words_of(NAMES[0]), DAY)
+    codes = (references.code_of_offline_donation(1), APPEALS[1])
+    gift = OpenDonation(1, 1000, "GBP", 1, frozenset({11}), codes, None, None, words_of(NAMES[0]), DAY)
     payout = OpenPayout("po_1", 1000, "GBP", DAY, "")
     # then the payout may be either, so the donation is none by rule
     decisions = decide(Items(lines, (gift,), (), payouts=(payout,), appeal_funds={1: frozenset({11})}))
@@ -126,21 +128,21 @@ def test_of_two_lines_that_name_stripe_and_a_gift_neither_is_the_gift_by_rule() 
 
 
 _accounts = count(1)
-_GIFTS = st.lists(st.tuples(st.sampled_from(AMOUNTS), st.sampled_from(NAMES), st.booleans()), max_size=4)
+_OFFLINE_DONATIONS = st.lists(st.tuples(st.sampled_from(AMOUNTS), st.sampled_from(NAMES), st.booleans()), max_size=4)
 _LINES = st.lists(st.tuples(st.sampled_from(AMOUNTS), st.sampled_from(NAMES), st.integers(-2, 4)), max_size=5)
 
 
 @settings(max_examples=12)
-@given(gifts=_GIFTS, lines=_LINES, payouts=st.lists(st.sampled_from(AMOUNTS), max_size=2))
-def test_no_gift_is_two_lines_and_the_books_stay_sound(app: Flask, gifts: Any, lines: Any, payouts: Any) -> None:
+@given(donations=_OFFLINE_DONATIONS, lines=_LINES, payouts=st.lists(st.sampled_from(AMOUNTS), max_size=2))
+def test_no_gift_is_two_lines_and_the_books_stay_sound(app: Flask, donations: Any, lines: Any, payouts: Any) -> None:
     # given donations, payouts, and lines that carry the code of one, of the appeal, Stripe's name, or nothing
     account = a_bank_account(f"Account {next(_accounts)}")
-    ids = [expected(minor, name=name, code=APPEALS[1] if coded else "") for minor, name, coded in gifts]
+    ids = [expected(minor, name=name, code=APPEALS[1] if coded else "") for minor, name, coded in donations]
     for at, minor in enumerate(payouts):
         a_payout(f"po_{account}_{at}", minor)
     texts = {-1: APPEALS[1], -2: "STRIPE"}
     for minor, name, which in lines:
-        code = references.code_of_gift(ids[which]) if 0 <= which < len(ids) else ""
+        code = references.code_of_offline_donation(ids[which]) if 0 <= which < len(ids) else ""
         said(account, minor, texts.get(which, code), name=name, payer=name)
     # when the rules run, and once more with what the first run taught of the payers
     run()
@@ -158,7 +160,7 @@ def test_two_who_run_at_once_match_each_line_once(app: Flask) -> None:
     # given lines for donations, and lines that are new donations
     account = a_bank_account()
     for _ in range(4):
-        said(account, 2000, references.code_of_gift(expected(2000)))
+        said(account, 2000, references.code_of_offline_donation(expected(2000)))
         said(account, 1000, APPEALS[1])
         said(account, 1500, name="Maya Example")
     expected(1500, name="Maya Example")

@@ -75,7 +75,7 @@ def test_what_the_rules_matched_offers_nothing(app: Flask) -> None:
     account = a_bank_account()
     for _ in range(3):
         gift = expected(1500)
-        said(account, 1500, references.code_of_gift(gift), payer="DE1")
+        said(account, 1500, references.code_of_offline_donation(gift), payer="DE1")
     assert run().confirmed == 3
     with snapshot() as conn:
         assert matching.offers(conn) == []

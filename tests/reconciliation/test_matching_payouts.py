@@ -11,7 +11,7 @@ from donations.extensions import db
 from donations.reconciliation import payout_allocation, payouts
 from tests.reconciliation.matching_steps import a_payout, is_now, run, said, why
 from tests.reconciliation.steps import TODAY, a_bank_account
-from tests.reconciliation.test_payouts import hear_payout, two_gifts_and_a_fee
+from tests.reconciliation.test_payouts import hear_payout, two_donations_and_a_fee
 
 
 @pytest.mark.parametrize("days", [-1, 0, 7])
@@ -76,7 +76,7 @@ def test_a_trace_number_tells_equal_payouts_apart(app: Flask) -> None:
 def test_only_a_payout_without_members_is_an_estimate(
     app: Flask, minor: int, automatic: bool, is_estimate: bool
 ) -> None:
-    two_gifts_and_a_fee()
+    two_donations_and_a_fee()
     hear_payout(minor, automatic=automatic)
     row = payouts.find(db.session.connection(), "po_1")
     assert payouts.is_estimated(row) is is_estimate

@@ -10,7 +10,7 @@ import pytest
 from donations import references
 from donations.reconciliation.matching import in_words, reason_labels
 from donations.reconciliation.matching.decisions import decide
-from donations.reconciliation.matching.items import Candidate, Items, Line, OpenGift, OpenSlip, PayerKnown
+from donations.reconciliation.matching.items import Candidate, Items, Line, OpenDonation, OpenPayingInSlip, PayerKnown
 from donations.reconciliation.matching.names import closeness, words_of
 from donations.reconciliation.matching.scores import POINTS
 
@@ -32,20 +32,20 @@ def a_line(text: str = "", *, number: int = 1, minor: int = 2000, name: str = ""
     )  # fmt: skip
 
 
-def a_gift(number: int = 1, *, minor: int = 2000, name: str = "", on: date = DAY, **more: Any) -> OpenGift:
+def a_gift(number: int = 1, *, minor: int = 2000, name: str = "", on: date = DAY, **more: Any) -> OpenDonation:
     given: dict[str, Any] = {
-        "currency": "GBP", "appeal_id": 1, "funds": frozenset({11}), "codes": (references.code_of_gift(number),),
+        "currency": "GBP", "appeal_id": 1, "funds": frozenset({11}), "codes": (references.code_of_offline_donation(number),),
         "payer": None, "email": None, **more,
     }  # fmt: skip
-    return OpenGift(number, minor, names=words_of(name), on=on, **given)
+    return OpenDonation(number, minor, names=words_of(name), on=on, **given)
 
 
-def best(line: Line, *gifts: OpenGift, **more: Any) -> Candidate | None:
+def best(line: Line, *gifts: OpenDonation, **more: Any) -> Candidate | None:
     decision = decide(Items((line,), gifts, appeal_funds=FUNDS, **more))[0]
     return decision.certain or (decision.proposed[0] if decision.proposed else None)
 
 
-CODE = references.code_of_gift(1)
+CODE = references.code_of_offline_donation(1)
 KNOWN = {MAYA: PEOPLE["PAYER"]}
 LATE, MONTHS = DAY + timedelta(days=10), DAY - timedelta(days=60)
 # the line, the donation -> points, reasons
@@ -80,9 +80,9 @@ TABLE: dict[str, tuple[dict[str, Any], dict[str, Any], int, tuple[str, ...]]] = 
 
 @pytest.mark.parametrize("what", TABLE)
 def test_points_and_their_reasons(what: str) -> None:
-    of_line, of_gift, points, reasons = TABLE[what]
+    of_line, of_donation, points, reasons = TABLE[what]
     payers = {**KNOWN, b"ruled": PayerKnown(learnt=frozenset({11}))}
-    found = best(a_line(**of_line), a_gift(**of_gift), payers=payers)
+    found = best(a_line(**of_line), a_gift(**of_donation), payers=payers)
     assert found is not None
     assert (found.kind, found.target, found.score, found.reasons) == ("offline_gift", "1", points, reasons)
 
@@ -99,7 +99,7 @@ def test_what_does_not_pass_the_gates_is_not_looked_at(what: str) -> None:
     assert best(a_line(CODE, name="Maya Example", **GATES[what]), a_gift(name="Maya Example")) is None
 
 
-def is_certain(line: Line, *gifts: OpenGift, **more: Any) -> bool:
+def is_certain(line: Line, *gifts: OpenDonation, **more: Any) -> bool:
     return decide(Items((line,), gifts, appeal_funds=FUNDS, **more))[0].certain is not None
 
 
@@ -197,7 +197,7 @@ def test_a_recorded_gift_comes_before_a_new_one() -> None:
 
 
 def test_a_slip_is_known_by_its_number_and_its_whole_amount() -> None:
-    slip = OpenSlip(7, 1, 25000, "GBP", "000104", DAY)
+    slip = OpenPayingInSlip(7, 1, 25000, "GBP", "000104", DAY)
     whole = decide(Items((a_line("COUNTER CREDIT 000104", minor=25000),), slips=(slip,)))[0].certain
     assert whole is not None
     assert (whole.kind, whole.target, whole.score, whole.reasons) == (

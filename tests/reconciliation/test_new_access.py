@@ -23,7 +23,7 @@ from tests.factories import NOON
 from tests.house import ROOT
 from tests.reconciliation import test_classification, test_payment_requests, test_period_close
 from tests.reconciliation.steps import a_gift, approvals_are, banked
-from tests.reconciliation.waiting_steps import a_cure, a_rule_to_approve
+from tests.reconciliation.waiting_steps import a_correction, a_rule_to_approve
 from tests.test_approvals import decide as decide_rule
 
 ONE, OTHER, THIRD = "tara", "theo", "ola"
@@ -70,12 +70,12 @@ def transfer() -> None:
 
 def assignment() -> None:
     approvals_are(2)
-    row = test_classification.classify(test_classification.an_unknown_movement(), actor=ONE)
+    row = test_classification.classify(test_classification.an_unknown_transaction(), actor=ONE)
     test_classification.decide(row.id, actor=OTHER)
 
 
 def correction() -> None:
-    a_cure()
+    a_correction()
     with write_unit() as conn:
         posting_stop.decide(conn, db.session.query(Correction).one().id, yes=True, actor=OTHER, at=NOON)
 

@@ -16,18 +16,18 @@ from flask import Flask
 from donations import facts, giving
 from donations.database import write_unit
 from donations.extensions import db
-from donations.facts import Movement, Payout
+from donations.facts import BalanceTransaction, Payout
 from donations.models import Appeal, Fund
 from donations.reconciliation import balance_transactions
 from donations.reconciliation.matches import Said
-from tests.events import a_charge, a_movement, fresh, hear, live_lines
+from tests.events import a_charge, a_transaction, fresh, hear, live_lines
 from tests.factories import NOON, a_donation, gbp
 from tests.reconciliation.steps import a_bank_account, a_line, match, sound
 
 
-def moved(balance_transaction_id: str, category: str, minor: int, source: str | None) -> Movement:
+def moved(balance_transaction_id: str, category: str, minor: int, source: str | None) -> BalanceTransaction:
     """A balance transaction that belongs to no charge."""
-    return Movement(
+    return BalanceTransaction(
         id=balance_transaction_id, source_id=source, charge_id=None, type=category, reporting_category=category,
         balance_type="payments", amount_minor=minor, fee_minor=0, net_minor=minor, currency="GBP", exchange_rate=None,
         created_at=NOON, available_on=NOON.date(), description=None,
@@ -52,7 +52,7 @@ def hear_members(payout_id: str, members: list[str]) -> None:
         balance_transactions.book_payout(conn, payout_id, at=NOON)
 
 
-def two_gifts_and_a_fee() -> list[str]:
+def two_donations_and_a_fee() -> list[str]:
     """100.00 to Ali with 1.70 of fees, 20.00 and 10.00 to two funds with 0.62, and 0.20 that Stripe took. Returns the
     members of a payout of 127.48."""
     with write_unit():
@@ -62,7 +62,7 @@ def two_gifts_and_a_fee() -> list[str]:
     for reference, amount, fee, number in ((whole, "100.00", 170, 1), (divided, "30.00", 62, 2)):
         charge = a_charge(reference, gbp(amount))
         hear(charge)
-        hear(a_movement(charge.charge_id, gbp(amount), fee, id=f"txn_{number}"))
+        hear(a_transaction(charge.charge_id, gbp(amount), fee, id=f"txn_{number}"))
     hear(moved("txn_fee", "fee", -20, None))
     return ["txn_1", "txn_2", "txn_fee"]
 
@@ -91,7 +91,7 @@ def general() -> str:
 
 def test_a_payout_is_its_members_whatever_is_heard_first(app: Flask) -> None:
     # given row 6: a payout, its own balance transaction, its members
-    members = two_gifts_and_a_fee()
+    members = two_donations_and_a_fee()
     steps: list[Callable[[], None]] = [
         lambda: hear_payout(12748),
         lambda: hear(moved("txn_po", "payout", -12748, "po_1")),
@@ -108,7 +108,7 @@ def test_a_payout_is_its_members_whatever_is_heard_first(app: Flask) -> None:
 
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
 def test_every_order_ends_in_the_same_split(app: Flask, order: tuple[int, ...]) -> None:
-    members = two_gifts_and_a_fee()
+    members = two_donations_and_a_fee()
     steps: list[Callable[[], None]] = [
         lambda: hear_payout(12748),
         lambda: hear(moved("txn_po", "payout", -12748, "po_1")),
@@ -121,7 +121,7 @@ def test_every_order_ends_in_the_same_split(app: Flask, order: tuple[int, ...]) 
 
 
 def test_until_its_members_are_known_a_payout_stands_in_suspense(app: Flask) -> None:
-    two_gifts_and_a_fee()
+    two_donations_and_a_fee()
     hear_payout(12748, reconciliation_status="in_progress")
     hear(moved("txn_po", "payout", -12748, "po_1"))
     assert in_transit() == {"suspense": 12748}
@@ -129,7 +129,7 @@ def test_until_its_members_are_known_a_payout_stands_in_suspense(app: Flask) -> 
 
 def test_what_the_members_do_not_explain_is_named(app: Flask) -> None:
     # given a payout whose list hides a balance transaction
-    members = two_gifts_and_a_fee()
+    members = two_donations_and_a_fee()
     hear_payout(12748)
     hear(moved("txn_po", "payout", -12748, "po_1"))
     hear_members("po_1", members[1:])
@@ -140,7 +140,7 @@ def test_what_the_members_do_not_explain_is_named(app: Flask) -> None:
 
 def test_a_payout_that_fails_after_it_was_paid_is_undone(app: Flask) -> None:
     # given a payout that is in the bank
-    members, account = two_gifts_and_a_fee(), a_bank_account()
+    members, account = two_donations_and_a_fee(), a_bank_account()
     hear_payout(12748)
     hear(moved("txn_po", "payout", -12748, "po_1"))
     hear_members("po_1", members)
@@ -166,7 +166,7 @@ def test_a_payout_that_fails_after_it_was_paid_is_undone(app: Flask) -> None:
 
 def test_a_manual_payout_is_laid_over_the_funds_in_proportion(app: Flask) -> None:
     # given 98.30 of Ali's, 19.59 and 9.79 of others' at Stripe, 0.20 owed by the general fund
-    two_gifts_and_a_fee()
+    two_donations_and_a_fee()
     # when fifty pounds are paid out by hand
     hear_payout(5000, automatic=False, reconciliation_status="not_applicable")
     hear(moved("txn_po", "payout", -5000, "po_1"))
@@ -175,7 +175,7 @@ def test_a_manual_payout_is_laid_over_the_funds_in_proportion(app: Flask) -> Non
     assert in_transit() == parts
     two = a_charge(None, gbp("7.00"))
     hear(two)
-    hear(a_movement(two.charge_id, gbp("7.00"), 20, at=NOON + timedelta(hours=1)))
+    hear(a_transaction(two.charge_id, gbp("7.00"), 20, at=NOON + timedelta(hours=1)))
     hear_payout(5000, automatic=False, reconciliation_status="not_applicable", said_at=NOON + timedelta(hours=1))
     drifted()
     assert in_transit() == parts
@@ -204,8 +204,8 @@ def test_an_estimate_is_the_same_whatever_was_heard_first(app: Flask, order: tup
     for one in charges:
         hear(one)
     steps: list[Callable[[], None]] = [
-        lambda: hear(a_movement(charges[0].charge_id, gbp("100.00"), 0, id="txn_1")),
-        lambda: hear(a_movement(charges[1].charge_id, gbp("50.00"), 0, id="txn_2", at=NOON + hour)),
+        lambda: hear(a_transaction(charges[0].charge_id, gbp("100.00"), 0, id="txn_1")),
+        lambda: hear(a_transaction(charges[1].charge_id, gbp("50.00"), 0, id="txn_2", at=NOON + hour)),
         lambda: hear_payout(6000, created_at=NOON + hour / 2, **BY_HAND),
         lambda: hear_payout(4000, id="po_2", balance_transaction_id="txn_po2", created_at=NOON + 2 * hour, **BY_HAND),
         lambda: hear(dataclasses.replace(moved("txn_po", "payout", -6000, "po_1"), created_at=NOON + hour / 2)),
@@ -226,7 +226,7 @@ def test_an_estimate_is_the_same_whatever_was_heard_first(app: Flask, order: tup
 @pytest.mark.parametrize("category", ["payout", "payout_reversal"])
 def test_a_payout_that_takes_another_back_has_its_parts(app: Flask, order: tuple[int, ...], category: str) -> None:
     # given a payout of three funds' money that another payout takes back, whatever Stripe calls its transaction
-    members = two_gifts_and_a_fee()
+    members = two_donations_and_a_fee()
     steps: list[Callable[[], None]] = [
         lambda: hear_payout(12748),
         lambda: hear(moved("txn_po", "payout", -12748, "po_1")),
@@ -243,7 +243,7 @@ def test_a_payout_that_takes_another_back_has_its_parts(app: Flask, order: tuple
 
 
 def test_an_automatic_payout_whose_members_stripe_never_names_is_estimated(app: Flask) -> None:
-    two_gifts_and_a_fee()
+    two_donations_and_a_fee()
     hear_payout(5000, reconciliation_status="not_applicable")
     hear(moved("txn_po", "payout", -5000, "po_1"))
     drifted()
@@ -273,7 +273,7 @@ def test_a_decision_about_a_member_moves_its_part_of_the_payout_and_the_bank(app
         reference = a_donation(Appeal.any_by_slug("hands-off-ali"), gbp("100.00")).reference
     charge = a_charge(reference, gbp("100.00"))
     hear(charge)
-    hear(a_movement(charge.charge_id, gbp("100.00"), 170, id="txn_1"))
+    hear(a_transaction(charge.charge_id, gbp("100.00"), 170, id="txn_1"))
     hear_payout(9830)
     hear(moved("txn_po", "payout", -9830, "po_1"))
     hear_members("po_1", ["txn_1"])

@@ -18,7 +18,7 @@ from donations.reconciliation.matches import Said
 from tests.events import a_charge, fresh, hear
 from tests.factories import NOON, a_donation, gbp
 from tests.reconciliation.steps import a_bank_account, a_gift, a_line, accepted
-from tests.reconciliation.test_classification import an_unknown_movement, classify
+from tests.reconciliation.test_classification import an_unknown_transaction, classify
 
 END = date(2026, 11, 30)
 LATER = NOON + timedelta(days=14)
@@ -122,7 +122,7 @@ def test_what_lies_open_in_a_period_is_named_with_its_age_and_accepted_with_a_re
     # given an unmatched line, cash not accepted, and an unclassified Stripe transaction
     a_line(a_bank_account(), 12345, on=END - timedelta(days=1))
     a_gift(8650)
-    movement = an_unknown_movement()
+    transaction = an_unknown_transaction()
     # and a line of the next period, which is no matter of this one
     a_line(a_bank_account("Savings"), 100, on=END + timedelta(days=1))
     period = a_period()
@@ -135,7 +135,7 @@ def test_what_lies_open_in_a_period_is_named_with_its_age_and_accepted_with_a_re
     with pytest.raises(PeriodNotReady, match="unclassified Stripe transactions"):
         sign(period, "tara", accepted="never mind")
     # and once it is named, they are accepted with a reason
-    classify(movement)
+    classify(transaction)
     with pytest.raises(OpenItemsNotAccepted):
         sign(period, "tara")
     assert sign(period, "tara", accepted="the bank was asked") is True

@@ -236,7 +236,7 @@ def test_a_matched_line_keeps_its_match_and_its_entry_when_its_words_change(app:
 def test_a_gift_is_matched_by_a_reference_that_came_with_the_details(app: Flask, at: datetime) -> None:
     account = an_account("Late details")
     offline_donation_id = steps.a_gift(15000, "bank")
-    code = references.code_of_gift(offline_donation_id)
+    code = references.code_of_offline_donation(offline_donation_id)
     bring(account, collective(), at)
     assert bring(account, parts(payers=(("Ada Alder", code, "150.00"),)), at).updated == 1
     assert matching.run(write_unit, snapshot, at=at).confirmed == 1

@@ -22,7 +22,7 @@ from donations.models import Appeal, BankAccount, Match, OfflineDonation, Paymen
 from donations.money import Money
 from donations.reconciliation import adjustments, matches, matching, paying_in_slips, payment_requests, statements
 from donations.reconciliation.matches import Said
-from tests.events import a_charge, a_movement, fresh, hear, new_id
+from tests.events import a_charge, a_transaction, fresh, hear, new_id
 from tests.factories import NOON, a_donation
 from tests.reconciliation import steps
 from tests.reconciliation.steps import TODAY, a_gift, expect, free, in_bank, raised, sound, two_approvals
@@ -153,7 +153,7 @@ class Desk(RuleBasedStateMachine):
             return
         refused = AlreadyDone if line.kind else NotForThisLine
         target = f"fund:{fund_of(fund).id}"
-        if expect(not line.kind and line.minor > 0, refused, lambda conn: matching.take_as_gift(
+        if expect(not line.kind and line.minor > 0, refused, lambda conn: matching.record_as_donation(
             conn, line.id, target, "Maya", actor="tara", at=NOON)):  # fmt: skip
             fresh()
             asked = select(Match.target).where(Match.statement_line_id == line.id, Match.state == "confirmed")
@@ -258,11 +258,11 @@ class Desk(RuleBasedStateMachine):
             reference = a_donation(Appeal.any_by_slug("hands-off-ali"), split={fund: 3000}).reference
         charge, payout, moves = a_charge(reference, Money(3000, "GBP")), new_id("po"), [new_id("txn"), new_id("txn")]
         hear(charge)
-        hear(a_movement(charge.charge_id, Money(3000, "GBP"), fee, id=moves[0]))
+        hear(a_transaction(charge.charge_id, Money(3000, "GBP"), fee, id=moves[0]))
         hear_payout(3000 - fee, id=payout, balance_transaction_id=moves[1])
         hear(moved(moves[1], "payout", fee - 3000, payout))
         hear_members(payout, [moves[0]])
-        self.model.card_gifts.append((fund, 3000, fee))
+        self.model.card_donations.append((fund, 3000, fee))
         self.model.payouts.append(Thing(payout, fund, 3000 - fee, "paid"))
 
     @rule()

@@ -51,7 +51,7 @@ class Treasury:
     lines: list[Line] = field(default_factory=list)
     openings: list[tuple[str, int]] = field(default_factory=list)
     transfers: list[tuple[str, str, int]] = field(default_factory=list)
-    card_gifts: list[tuple[str, int, int]] = field(default_factory=list)  # fund, amount, fee
+    card_donations: list[tuple[str, int, int]] = field(default_factory=list)  # fund, amount, fee
 
     def things(self, kind: str) -> list[Thing] | None:
         """What a line may be by that kind of match; None where it names nothing."""
@@ -84,7 +84,7 @@ class Treasury:
         return self.received(gift) + self.of("offline_refund", gift) + self.of("bounced", gift)
 
     def raised(self) -> int:
-        return sum(map(self.remaining, self.gifts)) + sum(minor for _, minor, _ in self.card_gifts)
+        return sum(map(self.remaining, self.gifts)) + sum(minor for _, minor, _ in self.card_donations)
 
     def on_slip(self, slip: Thing) -> list[Thing]:
         return [gift for gift in self.gifts if gift.slip is slip]
@@ -110,7 +110,7 @@ class Treasury:
 
     def _free(self, fund: str) -> Iterator[int]:
         yield from (self.remaining(gift) for gift in self.gifts if gift.fund == fund)
-        yield from (minor - fee for of, minor, fee in self.card_gifts if of == fund)
+        yield from (minor - fee for of, minor, fee in self.card_donations if of == fund)
         yield from (minor for of, minor in self.openings if of == fund)
         yield from (-minor for of, _, minor in self.transfers if of == fund)
         yield from (minor for _, to, minor in self.transfers if to == fund)

@@ -40,10 +40,10 @@ from donations.money import Money
 from donations.reconciliation import paying_in_slips
 from donations.reconciliation.matches import Said
 from donations.staff import changes
-from tests.events import a_charge, a_movement, hear
+from tests.events import a_charge, a_transaction, hear
 from tests.factories import NOON, a_donation, gbp
 from tests.reconciliation.steps import TODAY, a_bank_account, a_gift, a_line, accepted, banked, match
-from tests.reconciliation.test_classification import an_unknown_movement, booked, classify, fund_id
+from tests.reconciliation.test_classification import an_unknown_transaction, booked, classify, fund_id
 from tests.reconciliation.test_payment_requests import adjust, ask_for, two_must_approve
 from tests.reconciliation.test_payouts import hear_payout
 
@@ -61,7 +61,7 @@ def a_staff_change() -> None:
         changes.ask_invitation(conn, "new@example.org", ["auditor"], language="en", by="cli:test", at=NOON)
 
 
-def a_cure() -> None:
+def a_correction() -> None:
     add(
         Correction(
             form_key="k", kind="recalculate", invariant="I10", subject="fund:1", figure="1", said="stored 1, posted 2",
@@ -123,7 +123,7 @@ def an_estimate() -> None:
 
 
 def unlinked() -> None:
-    booked(a_movement(None, Money(-500, "GBP"), 0, reporting_category="refund"))
+    booked(a_transaction(None, Money(-500, "GBP"), 0, reporting_category="refund"))
 
 
 def overdrawn() -> None:
@@ -179,7 +179,7 @@ def a_slip() -> None:
         paying_in_slips.pay_in(conn, at_bank, [gift], gbp("50.00"), **told)
 
 
-def add_pay_in() -> None:
+def add_branch_return() -> None:
     area = db.session.scalars(select(Area).limit(1)).one()
     add(BranchReturn(id=5, area_id=area.id, state="new", method="cash", from_on=TODAY, to_on=TODAY,
                      lines={"stall": 300}, amount_minor=300, currency="GBP", personal_until=TODAY, language="en",
@@ -211,7 +211,7 @@ def a_refund_waiting() -> None:
                created_at=NOON))  # fmt: skip
 
 
-def a_disbursement() -> None:
+def a_payment_request() -> None:
     banked(80000)
     ask_for(5000)
 
@@ -224,7 +224,7 @@ def an_adjustment() -> None:
 
 def a_decision() -> None:
     two_must_approve()
-    classify(an_unknown_movement())
+    classify(an_unknown_transaction())
 
 
 def a_period() -> None:
@@ -240,7 +240,7 @@ PLANTED: dict[str, Callable[[], Any]] = {
     "dispute": a_dispute,
     "warning": a_warning,
     "event": an_event,
-    "movement": an_unknown_movement,
+    "movement": an_unknown_transaction,
     "unlinked": unlinked,
     "receipt": lambda: a_payment(reference=False),
     "unidentified": an_unidentified_line,
@@ -259,14 +259,14 @@ PLANTED: dict[str, Callable[[], Any]] = {
     "settlement": a_rest(1105, "re_1"),
     "withheld": a_rest(1130, "du_1"),
     "transit": a_rest(1040, "txn_1"),
-    "pay_in": add_pay_in,
+    "pay_in": add_branch_return,
     "cash": lambda: a_gift(2500),
     "to_pay_in": lambda: accepted(2500),
     "expected": lambda: a_gift(3000, "bank"),
-    "disbursement": a_disbursement,
+    "disbursement": a_payment_request,
     "adjustment": an_adjustment,
     "classification": a_decision,
-    "cure": a_cure,
+    "cure": a_correction,
     "approval_rule": a_rule_to_approve,
     "staff_change": a_staff_change,
     "period": a_period,

@@ -232,7 +232,7 @@ def _donations_of_every_kind(story: Story, monkeypatch: pytest.MonkeyPatch) -> d
         appeals_file.load(DEMO + AFTER_THE_COPY, _now())
     gap["new appeal"] = story.given("new-case", amount="35")
     story.hears()
-    stripe_sync.sync_movements(_now())
+    stripe_sync.sync_transactions(_now())
     return gap
 
 

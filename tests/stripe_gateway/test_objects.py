@@ -62,7 +62,7 @@ def test_a_charge_that_lacks_what_it_must_have_is_refused(name: str) -> None:
         stripe_gateway.charge_of(said)
 
 
-def movement(**more: Any) -> dict[str, Any]:
+def transaction(**more: Any) -> dict[str, Any]:
     return {
         "id": "txn_1", "source": "ch_1", "type": "charge", "reporting_category": "charge", "balance_type": "payments",
         "amount": 7840, "fee": 290, "net": 7550, "currency": "gbp", "exchange_rate": 0.784,
@@ -72,7 +72,7 @@ def movement(**more: Any) -> dict[str, Any]:
 
 
 def test_a_balance_transaction_in_our_words() -> None:
-    read = stripe_gateway.movement_of(movement())
+    read = stripe_gateway.transaction_of(transaction())
     assert (read.charge_id, read.amount_minor, read.fee_minor, read.net_minor) == ("ch_1", 7840, 290, 7550)
     assert (read.currency, read.exchange_rate, read.available_on) == ("GBP", "0.784", date(2026, 11, 28))
 
@@ -83,7 +83,7 @@ def test_a_balance_transaction_in_our_words() -> None:
      ({"id": "ch_1", "object": "charge"}, "ch_1")],
 )  # fmt: skip
 def test_only_what_comes_of_a_charge_is_a_charges(source: Any, charge: str | None) -> None:
-    assert stripe_gateway.movement_of(movement(source=source)).charge_id == charge
+    assert stripe_gateway.transaction_of(transaction(source=source)).charge_id == charge
 
 
 def test_a_session_in_our_words_with_its_latest_charge() -> None:
@@ -108,13 +108,13 @@ anything = st.recursive(
 def test_a_strange_object_is_refused_in_our_words_or_read(what: str, data: st.DataObject) -> None:
     whole: dict[str, Any] = {
         "charge": events.charge("r"),
-        "movement": movement(),
+        "movement": transaction(),
         "session": events.session("r"),
     }[what]
     name = data.draw(st.sampled_from(sorted(whole)))
     read = {
         "charge": stripe_gateway.charge_of,
-        "movement": stripe_gateway.movement_of,
+        "movement": stripe_gateway.transaction_of,
         "session": stripe_gateway.session_of,
     }
     try:
@@ -129,7 +129,7 @@ def test_a_moment_that_is_none_is_refused_in_our_words(number: float) -> None:
     with pytest.raises(BadEvent):
         stripe_gateway.session_of({**events.session("r"), "expires_at": number})
     with pytest.raises(BadEvent):
-        stripe_gateway.movement_of({**movement(), "created": number})
+        stripe_gateway.transaction_of({**transaction(), "created": number})
     with pytest.raises(BadEvent):
         stripe_gateway.parse_event(json.dumps({**events.event("charge.succeeded", {}), "created": number}))
 
@@ -261,10 +261,10 @@ def test_without_a_key_nothing_is_asked(app: Flask, at_stripe: Stripe) -> None:
 def test_movements_are_paged_through_to_the_end(app: Flask, at_stripe: Stripe) -> None:
     for _ in range(101):
         at_stripe.server.paid(500)
-    found = list(stripe_gateway.movements_since(datetime.fromtimestamp(time.time() - 600, UTC)))
-    assert len({movement.id for movement in found}) == 101
-    assert {movement.net_minor for movement in found} == {500 - 8 - 20}
-    assert list(stripe_gateway.movements_since(datetime.fromtimestamp(time.time() + 600, UTC))) == []
+    found = list(stripe_gateway.transactions_since(datetime.fromtimestamp(time.time() - 600, UTC)))
+    assert len({transaction.id for transaction in found}) == 101
+    assert {transaction.net_minor for transaction in found} == {500 - 8 - 20}
+    assert list(stripe_gateway.transactions_since(datetime.fromtimestamp(time.time() + 600, UTC))) == []
 
 
 def test_the_client_sends_no_telemetry_and_names_our_version(app: Flask, at_stripe: Stripe) -> None:

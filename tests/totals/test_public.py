@@ -14,7 +14,7 @@ from donations.extensions import db
 from donations.models import Appeal, AppealTotal
 from donations.money import Money
 from donations.periods import NO_PERIOD
-from tests.events import a_charge, a_movement, fresh, hear
+from tests.events import a_charge, a_transaction, fresh, hear
 from tests.factories import NOON, a_donation, eur, gbp
 from tests.totals.steps import change, public, receive, sound
 
@@ -26,7 +26,7 @@ def test_a_total_is_everything_received_before_fees(app: Flask) -> None:
     # when two donations arrive, and the fee of one
     receive("hands-off-ali", gbp("100.00"))
     charge_id = receive("hands-off-ali", gbp("30.00"), split={"ali": 1800, "ali-family": 600, "sakharovo": 600})
-    hear(a_movement(charge_id, gbp("30.00"), 62))
+    hear(a_transaction(charge_id, gbp("30.00"), 62))
     # then the fee is not taken off
     after = public("hands-off-ali")
     assert (after.raised, after.donations) == (gbp("130.00"), 2)
@@ -56,7 +56,7 @@ def test_the_total_of_one_appeal_is_not_moved_by_another(app: Flask) -> None:
 
 def test_the_fees_that_the_general_fund_bears_do_not_touch_its_total(app: Flask) -> None:
     charge_id = receive("hands-off-ali", gbp("20.00"), fee_bearer="general")
-    hear(a_movement(charge_id, gbp("20.00"), 50))
+    hear(a_transaction(charge_id, gbp("20.00"), 50))
     assert public("fighting-fund").raised == gbp("0")
     assert sound()
 
@@ -68,7 +68,7 @@ def test_money_settled_in_another_currency_stands_beside_the_total(app: Flask) -
     # Dollars are not settled in: nothing is known of their worth yet, so they are not counted either.
     known = public("hands-off-ali")
     assert (known.raised, known.also, known.donations) == (gbp("20.00"), (eur("15.00"),), 2)
-    hear(a_movement(charge_id, gbp("78.40"), 290))
+    hear(a_transaction(charge_id, gbp("78.40"), 290))
     known = public("hands-off-ali")
     assert (known.raised, known.also, known.donations) == (gbp("98.40"), (eur("15.00"),), 3)
     assert sound()
@@ -77,7 +77,7 @@ def test_money_settled_in_another_currency_stands_beside_the_total(app: Flask) -
 def test_nothing_stands_beside_the_total_once_stripe_has_settled_otherwise(app: Flask) -> None:
     charge_id = receive("hands-off-ali", eur("15.00"))
     assert public("hands-off-ali").also == (eur("15.00"),)
-    hear(a_movement(charge_id, gbp("12.75"), 40))
+    hear(a_transaction(charge_id, gbp("12.75"), 40))
     known = public("hands-off-ali")
     assert (known.raised, known.also, known.donations) == (gbp("12.75"), (), 1)
     assert sound()
@@ -170,7 +170,7 @@ def test_every_change_of_the_total_raises_its_version(app: Flask) -> None:
 def test_what_does_not_change_the_total_leaves_its_version(app: Flask) -> None:
     charge_id = receive("hands-off-ali", gbp("20.00"))
     version = public("hands-off-ali").version
-    hear(a_movement(charge_id, gbp("20.00"), 50), at=NOON + timedelta(hours=1))
+    hear(a_transaction(charge_id, gbp("20.00"), 50), at=NOON + timedelta(hours=1))
     with write_unit():
         refused = a_donation(Appeal.any_by_slug("hands-off-ali")).reference
     hear(a_charge(refused, gbp("20.00"), status="failed"))

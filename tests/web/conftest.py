@@ -35,7 +35,7 @@ def to_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
 def _open_for(donation: Donation, at: datetime) -> str:
     with write_unit():
         kept = db.session.get_one(Donation, donation.id)
-        kept.appeal.check_takes_gifts()
+        kept.appeal.check_takes_donations()
         giving.attempt_for(kept, {}, at)
     return CHECKOUT
 

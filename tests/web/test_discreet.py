@@ -86,11 +86,11 @@ Happening = Callable[[World, dict[str, Any]], object]
 WORDS = {"name": "Maya Example", "display": "name"}
 
 
-def _approved_gift(world: World, _early: dict[str, Any]) -> None:
+def _approved_donation(world: World, _early: dict[str, Any]) -> None:
     world.approves(world.gives(message="Hold on, friends.", **WORDS)[0])
 
 
-def _gift_taken_back(world: World, _early: dict[str, Any]) -> None:
+def _donation_reversed(world: World, _early: dict[str, Any]) -> None:
     world.takes_back(world.gives("500")[1])
 
 
@@ -103,8 +103,8 @@ def _message_of_before(world: World, early: dict[str, Any]) -> None:
 HAPPENINGS: dict[str, Happening] = {
     "a gift": lambda world, _: world.gives("500", message="Hold on.", **WORDS),
     "a gift that is only begun": lambda world, _: world.begins(message="Hold on.", **WORDS),
-    "a gift whose message is approved": _approved_gift,
-    "a gift that is taken back at once": _gift_taken_back,
+    "a gift whose message is approved": _approved_donation,
+    "a gift that is taken back at once": _donation_reversed,
     "an earlier gift is taken back, and with it a message": _message_of_before,
 }
 
@@ -143,7 +143,7 @@ def test_the_tick_tells_of_gifts_and_their_messages(
     told_before(world)
     clock.move_to(BETWEEN)
     before = everything_public(app, client, SECRET)
-    _approved_gift(world, {})
+    _approved_donation(world, {})
     for _ in range(2):
         receive(world.slug, gbp("20.00"))
     jobs.publish_totals(NEXT)

@@ -32,15 +32,15 @@ def alarms() -> list[object]:
     return [mail.facts["about"] for mail in db.session.query(Mail).filter_by(kind="alarm")]
 
 
-def a_gift_with_its_fee(at_stripe: Stripe, now: datetime) -> None:
+def a_donation_with_its_fee(at_stripe: Stripe, now: datetime) -> None:
     _, session_id = begun(at=now)
     at_stripe.pay(session_id)
     look_at_sessions(now + HOUR)
-    stripe_sync.sync_movements(now + HOUR)
+    stripe_sync.sync_transactions(now + HOUR)
 
 
 def test_a_balance_that_agrees_is_remembered_and_says_nothing(app: Flask, at_stripe: Stripe, now: datetime) -> None:
-    a_gift_with_its_fee(at_stripe, now)
+    a_donation_with_its_fee(at_stripe, now)
     for turn in (1, 2):
         check_balance(now + turn * HOUR)
     memory = db.session.get_one(Job, "balance").memory

@@ -22,7 +22,7 @@ from donations.worker import stripe_sync
 from donations.worker.ledger_checks import check_ledger, watch_deadlines
 from donations.worker.queues import handle_events
 from tests import events
-from tests.events import a_charge, a_movement, as_text, deliver, fresh, hear, rows
+from tests.events import a_charge, a_transaction, as_text, deliver, fresh, hear, rows
 from tests.factories import NOON, a_donation, gbp
 from tests.fixtures.settings import environ_for
 from tests.ledger.stories import Payment
@@ -150,10 +150,10 @@ def test_while_posting_is_stopped_a_webhook_is_kept_and_nothing_is_booked(charge
 def test_while_posting_is_stopped_no_balance_transaction_is_booked_or_forgotten(charge_id: str) -> None:
     run(TAKE_A_PENNY)
     check_ledger(NOON)
-    before, fee = booked(), a_movement(charge_id, gbp("20.00"), 50)
-    for movement in (fee, a_movement(None, Money(-650, "GBP"), 0, type="stripe_fee", reporting_category="fee")):
+    before, fee = booked(), a_transaction(charge_id, gbp("20.00"), 50)
+    for transaction in (fee, a_transaction(None, Money(-650, "GBP"), 0, type="stripe_fee", reporting_category="fee")):
         with pytest.raises(PostingStopped):
-            stripe_sync.book_movement(movement, NOON)
+            stripe_sync.book_transaction(transaction, NOON)
     fresh()
     assert rows("balance_transaction") == 0  # so that the next listing finds it new
     assert booked() == before
@@ -186,7 +186,7 @@ def test_posting_goes_on_only_after_the_cure_and_then_handles_what_waited(
 
 def test_a_fault_that_posting_cannot_make_worse_is_only_an_alarm(charge_id: str, client: FlaskClient) -> None:
     # given a balance transaction that has no entry: I3
-    hear(a_movement(charge_id, gbp("20.00"), 50))
+    hear(a_transaction(charge_id, gbp("20.00"), 50))
     run(
         "INSERT INTO balance_transaction (id, number, payment_id, source_id, type, reporting_category, balance_type,"
         " amount_minor, fee_minor, net_minor, currency, created_at, available_on)"

@@ -22,7 +22,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def line(app: Flask) -> int:
-    return said(a_bank_account(), 2000, references.code_of_gift(expected(2000)))
+    return said(a_bank_account(), 2000, references.code_of_offline_donation(expected(2000)))
 
 
 def test_a_new_statement_is_matched_at_once(line: int) -> None:
@@ -46,7 +46,7 @@ def test_what_was_recorded_since_is_matched_ten_minutes_later_or_with_the_next_s
     matching.match_lines(NOON + 10 * MINUTE)
     assert is_now(later)[0] == "proposed"
     # or when another statement comes
-    third = said(account, 4000, references.code_of_gift(expected(4000)))
+    third = said(account, 4000, references.code_of_offline_donation(expected(4000)))
     with write_unit():
         db.session.add(
             Statement(
@@ -72,5 +72,5 @@ def test_more_than_one_go_takes_is_gone_on_with(app: Flask, monkeypatch: pytest.
     monkeypatch.setattr(matching, "MOST", 1)
     account = a_bank_account()
     for _ in range(2):
-        said(account, 2000, references.code_of_gift(expected(2000)))
+        said(account, 2000, references.code_of_offline_donation(expected(2000)))
     assert [matching.match_lines(NOON + MINUTE * turn) for turn in range(3)] == [1, 1, 0]

@@ -182,7 +182,7 @@ def listen(at: datetime, *, to_events: bool) -> None:
         if to_events:
             stripe_sync.catch_up(at)
         look_at_sessions(at + 31 * MINUTE)
-        stripe_sync.sync_movements(at)
+        stripe_sync.sync_transactions(at)
         stripe_sync.sync_payouts(at)
         stripe_objects.sync_objects(at)
 

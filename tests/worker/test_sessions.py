@@ -115,12 +115,12 @@ def test_a_late_balance_transaction_is_listed_and_booked_once(app: Flask, at_str
     _, session_id = begun(at=now)
     charge_id = at_stripe.pay(session_id)["charge"]
     at_stripe.bring(app.test_client())
-    jobs.sync_movements(now)
+    jobs.sync_transactions(now)
     assert balances() == {(1105, "ali", "GBP", charge_id): 2000, (4000, "ali", "GBP", None): -2000}
     # when Stripe knows it, and its webhook is lost
     at_stripe.order("balance_transactions/release")
     for _ in range(3):
-        jobs.sync_movements(now + MINUTE)
+        jobs.sync_transactions(now + MINUTE)
     # then it is booked once
     assert balances() == {
         (1100, "ali", "GBP", None): 1938,
@@ -136,10 +136,10 @@ def test_stripe_is_not_asked_for_movements_when_none_is_missing(app: Flask, at_s
     _, session_id = begun(at=now)
     at_stripe.pay(session_id)
     at_stripe.bring(app.test_client())
-    jobs.sync_movements(now)
+    jobs.sync_transactions(now)
     asked = len(at_stripe.requests("/v1/balance_transactions"))
     assert asked == 1
-    jobs.sync_movements(now)
+    jobs.sync_transactions(now)
     assert len(at_stripe.requests("/v1/balance_transactions")) == asked
 
 
@@ -151,7 +151,7 @@ def test_more_movements_than_a_page_holds_are_all_booked(app: Flask, at_stripe: 
     _, session_id = begun(at=now)
     at_stripe.pay(session_id)
     at_stripe.bring(app.test_client(), "charge.succeeded")
-    jobs.sync_movements(now)
+    jobs.sync_transactions(now)
     assert rows("balance_transaction") == 105
     assert sound()
 

@@ -16,7 +16,7 @@ from donations.extensions import db
 from donations.models import BalanceTransaction, Donation, FundTotal, Job, Payment, Payout, Refund, StripeEvent
 from donations.money import Money
 from donations.worker import stripe_sync
-from tests.events import a_movement, balances, fresh, live_lines, rows
+from tests.events import a_transaction, balances, fresh, live_lines, rows
 from tests.fixtures.outside import Stripe
 from tests.inbox.steps import commits_fail
 from tests.worker.steps import begun, sound, state
@@ -43,7 +43,7 @@ def paid(at_stripe: Stripe, at: datetime, **more: str) -> tuple[Donation, str]:
 
 
 def sync(at: datetime) -> tuple[int, int, int]:
-    return stripe_sync.catch_up(at), stripe_sync.sync_movements(at), stripe_sync.sync_payouts(at)
+    return stripe_sync.catch_up(at), stripe_sync.sync_transactions(at), stripe_sync.sync_payouts(at)
 
 
 WHOLE = {(1100, "ali", "GBP", None): 1938, (5000, "ali", "GBP", None): 62, (4000, "ali", "GBP", None): -2000}
@@ -56,7 +56,7 @@ def test_lost_events_are_caught_up_once(app: Flask, at_stripe: Stripe, now: date
     # when the worker catches up
     assert stripe_sync.catch_up(now) > 0
     assert state(donation) == ("paid", ["complete"])
-    stripe_sync.sync_movements(now)
+    stripe_sync.sync_transactions(now)
     assert balances() == WHOLE
     # then once more changes nothing, and neither do the webhooks, late
     kept = rows("stripe_event")
@@ -95,7 +95,7 @@ def test_while_stripe_is_down_no_cursor_moves_and_nothing_is_lost(
     donation, _ = paid(at_stripe, now)
     for step, path, job in (
         (stripe_sync.catch_up, "/v1/events", "events"),
-        (stripe_sync.sync_movements, "/v1/balance_transactions", "movements"),
+        (stripe_sync.sync_transactions, "/v1/balance_transactions", "movements"),
         (stripe_sync.sync_payouts, "/v1/payouts", "payouts"),
     ):
         at_stripe.order("faults", mode=mode, times=2, path=path)
@@ -121,7 +121,7 @@ def test_the_cursor_stays_while_an_event_cannot_be_kept(app: Flask, at_stripe: S
     stripe_sync.catch_up(now)
     assert state(donation) == ("paid", ["complete"])
     assert cursor("events") == now.isoformat()
-    stripe_sync.sync_movements(now)
+    stripe_sync.sync_transactions(now)
     assert (balances(), raised()) == (WHOLE, 2000)
 
 
@@ -145,14 +145,14 @@ def test_a_refund_and_its_failure_are_booked_from_the_listing(app: Flask, at_str
     assert state(donation)[0] == "refunded"
     assert (1105, "ali", "GBP", refund) in balances()
     at_stripe.order("balance_transactions/release")
-    stripe_sync.sync_movements(now + MINUTE)
+    stripe_sync.sync_transactions(now + MINUTE)
     gone = {**WHOLE, (1100, "ali", "GBP", None): -62, (4050, "ali", "GBP", None): 2000}
     assert balances() == gone
     # when it bounces, then what came back is owed to the supporter and is not raised again
     at_stripe.order(f"refunds/{refund}/become", status="failed", failure_reason="lost_or_stolen_card")
     at_stripe.bring(app.test_client())
     for later in (2, 3, 4):
-        stripe_sync.sync_movements(now + later * MINUTE)
+        stripe_sync.sync_transactions(now + later * MINUTE)
     owed = {key: minor for key, minor in balances().items() if key[0] in (1105, 2020)}
     assert owed == {(2020, "ali", "GBP", charge_id): -2000}
     assert (rows("balance_transaction"), raised(), state(donation)[0]) == (3, 0, "refunded")
@@ -164,11 +164,11 @@ def test_a_refund_that_nobody_told_of_is_booked_when_it_is_told(app: Flask, at_s
     sync(now)
     at_stripe.order("refunds", charge=charge_id, amount=500)
     # given that its balance transaction is listed before anybody tells of the refund
-    stripe_sync.sync_movements(now + MINUTE)
+    stripe_sync.sync_transactions(now + MINUTE)
     # when the event comes
     assert stripe_sync.catch_up(now + MINUTE) > 0
     for later in (2, 3):
-        assert stripe_sync.sync_movements(now + later * MINUTE) == 0
+        assert stripe_sync.sync_transactions(now + later * MINUTE) == 0
     assert (state(donation)[0], raised(), rows("balance_transaction")) == ("part_refunded", 1500, 2)
     assert not [key for key in balances() if key[0] == 1105]
     assert sound()
@@ -180,15 +180,15 @@ def test_an_orphan_is_claimed_when_its_refund_is_known(app: Flask, at_stripe: St
     sync(now)
     fresh()
     refund = {"id": "txn_orphan", "type": "refund", "reporting_category": "refund"}
-    gone = replace(a_movement(None, Money(-2000, "GBP"), 0, at=now, **refund), source_id="re_1")
-    stripe_sync.book_movement(gone, now)
+    gone = replace(a_transaction(None, Money(-2000, "GBP"), 0, at=now, **refund), source_id="re_1")
+    stripe_sync.book_transaction(gone, now)
     with write_unit():
         payment = db.session.query(Payment).one()
         said = {"amount_minor": 2000, "currency": "GBP", "status": "succeeded", "created_at": now}
         db.session.add(Refund(id="re_1", payment_id=payment.id, balance_transaction_id="txn_orphan", **said))
     assert "bt:txn_orphan" not in live_lines()
     # then the next look claims it, once
-    assert [stripe_sync.sync_movements(now + later * MINUTE) for later in (1, 2)] == [1, 0]
+    assert [stripe_sync.sync_transactions(now + later * MINUTE) for later in (1, 2)] == [1, 0]
     assert live_lines()["bt:txn_orphan"] == [(1100, "ali", "GBP", -2000), (1105, "ali", "GBP", 2000)]
     assert (state(donation)[0], raised()) == ("refunded", 0)
     assert sound()
@@ -197,7 +197,7 @@ def test_an_orphan_is_claimed_when_its_refund_is_known(app: Flask, at_stripe: St
 def test_what_stripe_books_by_itself_is_booked_once(app: Flask, at_stripe: Stripe, now: datetime) -> None:
     for kind in ("stripe_fee", "unknown", "topup"):
         at_stripe.order("movements", kind=kind, amount=650)
-    assert [stripe_sync.sync_movements(now + later * MINUTE) for later in (0, 1, 2)] == [3, 0, 0]
+    assert [stripe_sync.sync_transactions(now + later * MINUTE) for later in (0, 1, 2)] == [3, 0, 0]
     assert (rows("balance_transaction"), rows("entry")) == (3, 3)
     assert sound()
 
@@ -214,7 +214,7 @@ def funded(app: Flask, at_stripe: Stripe, now: datetime) -> list[str]:
 def members(payout_id: str) -> list[str]:
     fresh()
     found = db.session.query(BalanceTransaction).filter_by(payout_id=payout_id)
-    return sorted(movement.id for movement in found)
+    return sorted(transaction.id for transaction in found)
 
 
 def test_the_members_of_a_completed_payout_are_listed_without_its_own(

@@ -9,12 +9,12 @@ from donations import audit
 from donations.database import write_unit
 from donations.extensions import db
 from donations.giving import branch_returns
-from donations.giving.branch_returns import HandedIn, Words
+from donations.giving.branch_returns import SubmittedReturn, Words
 from donations.models import Appeal, BranchReturn, Staff
 
 COUNTED_BY = ("Branch treasurer", "Branch secretary")
 # Region, days ago, how it came, minor units by kind, what became of it.
-HANDED_IN: tuple[tuple[str, int, str, dict[str, int], str], ...] = (
+SUBMITTED: tuple[tuple[str, int, str, dict[str, int], str], ...] = (
     ("Wales", 30, "cash", {"collection": 62000, "raffle": 31550, "paper_sales": 54000}, "accepted"),
     ("London", 28, "cash", {"collection": 118400, "paper_sales": 76250}, "accepted"),
     ("West Midlands", 21, "cash", {"stall": 41200, "paper_sales": 63800, "collection": 58000}, "accepted"),
@@ -32,7 +32,7 @@ def submit(now: datetime, treasurer: Staff) -> None:
     with write_unit():
         for area in Appeal.by_slug("fighting-fund").areas:
             branch_returns.make_link(area)
-    for place, (region, days, method, lines, became) in enumerate(HANDED_IN):
+    for place, (region, days, method, lines, became) in enumerate(SUBMITTED):
         at = now - timedelta(days=days)
         number = _send(region, method, lines, at, place)
         if became != "new":
@@ -44,7 +44,7 @@ def _send(region: str, method: str, lines: dict[str, int], at: datetime, place: 
         area = next(one for one in Appeal.by_slug("fighting-fund").areas if one.name == region)
         words = Words("Branch treasurer", COUNTED_BY if method == "cash" else ())
         days = {"from_on": (at - timedelta(days=7)).date(), "to_on": at.date()}
-        told = HandedIn(method=method, lines=lines, words=words, language="en", nonce=f"demo {place}", **days)
+        told = SubmittedReturn(method=method, lines=lines, words=words, language="en", nonce=f"demo {place}", **days)
         return branch_returns.submit(area, told, at=at).id
 
 

@@ -15,7 +15,7 @@ from donations.cli.stage import branches, people
 from donations.cli.stage.processes import Stage
 from donations.database import snapshot, write_unit
 from donations.extensions import db
-from donations.giving.offline_donations import HandedIn
+from donations.giving.offline_donations import OfflineDetails
 from donations.models import Appeal, BankAccount, Fund, OfflineDonation, Payout, Staff, StatementLine
 from donations.money import Money
 from donations.reconciliation import matches, matching, paying_in_slips, payment_requests
@@ -63,7 +63,7 @@ class _Desk:
 
     def hear_stripe(self) -> None:
         """Ask Stripe for what its events do not say; ahead of time, because the worker may have asked just now."""
-        stripe_sync.sync_movements(self.now + timedelta(minutes=2))
+        stripe_sync.sync_transactions(self.now + timedelta(minutes=2))
         stripe_sync.sync_payouts(self.now)
 
     def pay_in(self) -> None:
@@ -134,14 +134,14 @@ class _Desk:
     def _record(self, method: str, amount: Money, at: datetime) -> int:
         with write_unit() as conn:
             appeal = Appeal.by_slug("fighting-fund")
-            gift = giving.Gift(
+            gift = giving.NewDonation(
                 amount=amount, interval="once", fund=appeal.funds[0], name="", email="", message="", display="secret",
                 language="en", nonce=f"{method} {at.isoformat()}",
             )  # fmt: skip
-            handed_in = HandedIn(method, at.date(), counted_by=COUNTED_BY if method == "cash" else ())
-            row = giving.offline_donations.record(appeal, gift, handed_in, actor=self.treasurer.actor, at=at)
+            offline_details = OfflineDetails(method, at.date(), counted_by=COUNTED_BY if method == "cash" else ())
+            row = giving.offline_donations.record(appeal, gift, offline_details, actor=self.treasurer.actor, at=at)
             if row.state == "expected":
-                row.reference_code = references.code_of_gift(row.id)
+                row.reference_code = references.code_of_offline_donation(row.id)
             self._did(conn, self.treasurer, "gift.recorded", f"gift:{row.id}", at)
             return row.id
 

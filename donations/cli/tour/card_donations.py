@@ -12,7 +12,7 @@ from donations.cli.tour.journey import KEY, Journey
 GOOD, DECLINED = "4242 4242 4242 4242", "4000 0000 0000 0002"
 
 
-def _a_gift(journey: Journey) -> str:
+def _a_donation(journey: Journey) -> str:
     """A donation of £100.00 to the fighting fund, by card"""
     checkout = web.give(journey.stage.url, "fighting-fund", {"amount": "100", "currency": "GBP", "fund": "general"})
     back = web.pay(checkout, GOOD, "supporter@example.org")
@@ -21,7 +21,7 @@ def _a_gift(journey: Journey) -> str:
     return "the total moved by 100.00, the page shows the receipt"
 
 
-def _a_split_gift(journey: Journey) -> str:
+def _a_split_donation(journey: Journey) -> str:
     """A donation of £30.00 to Hands Off Ali, by the appeal's shares (60, 20, 20)"""
     journey.ask_sandbox("fees/next", fee=62)
     checkout = web.give(journey.stage.url, "hands-off-ali", {"amount": "30.00", "currency": "GBP", "fund": ""})
@@ -86,23 +86,23 @@ def _the_receipt(journey: Journey) -> str:
 
 def _a_second_donation(journey: Journey) -> str:
     """Two people give £7.00 on one tablet: the second goes back to the form and gives the same"""
-    before, gifts = journey.raised("fighting-fund")
+    before, donations = journey.raised("fighting-fund")
     fields = {"amount": "7", "currency": "GBP", "fund": "general"}
     check = web.fill_in(journey.stage.url, "fighting-fund", fields)
     checkouts = {web.go_on(check).url for _ in range(3)}
     assert len(checkouts) == 1, "three clicks made more than one payment page"
     web.pay(checkouts.pop(), GOOD, "first@example.org")
-    journey.wait_for_total("fighting-fund", before + 700, gifts + 1)
+    journey.wait_for_total("fighting-fund", before + 700, donations + 1)
     used = web.get(check)
     assert "has been used" in used.text and "R-0" not in used.text, "the used form does not say that it was used"
     web.pay(web.give(journey.stage.url, "fighting-fund", fields), GOOD, "second@example.org")
-    journey.wait_for_total("fighting-fund", before + 1400, gifts + 2)
+    journey.wait_for_total("fighting-fund", before + 1400, donations + 2)
     return "three clicks were one donation, the next person's was a second one. The used form shows no one's data"
 
 
 STEPS: tuple[Callable[[Journey], str], ...] = (
-    _a_gift,
-    _a_split_gift,
+    _a_donation,
+    _a_split_donation,
     _a_decline_then_success,
     _a_duplicate_delivery,
     _a_late_balance_transaction,

@@ -44,9 +44,9 @@ class Journey:
         now, then = self._total(slug), self._totals[slug]
         return now["raised_minor"] - then["raised_minor"], now["donations"] - then["donations"]
 
-    def wait_for_total(self, slug: str, minor: int, gifts: int) -> None:
+    def wait_for_total(self, slug: str, minor: int, donations: int) -> None:
         self._says_everywhere(
-            f"{slug} to stand at {minor} from {gifts} donations", lambda: self.raised(slug) == (minor, gifts)
+            f"{slug} to stand at {minor} from {donations} donations", lambda: self.raised(slug) == (minor, donations)
         )
 
     def witness(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from donations.reconciliation import payouts
 Named = list[tuple[str, str]]
 
 
-def _a_hidden_movement(journey: Journey) -> str:
+def _a_hidden_transaction(journey: Journey) -> str:
     """A payout whose list hides one of its two donations"""
     payout = _sent(journey, "9", "11")
     hidden = payout["members"][0]
@@ -50,16 +50,16 @@ def _lost_events(journey: Journey) -> str:
     return _healed(journey, payout)
 
 
-STEPS: tuple[Callable[[Journey], str], ...] = (_a_hidden_movement, _a_doubled_payout, _lost_events)
+STEPS: tuple[Callable[[Journey], str], ...] = (_a_hidden_transaction, _a_doubled_payout, _lost_events)
 
 
 def _sent(journey: Journey, *amounts: str) -> dict[str, Any]:
     """Donations, and a payout of them that has arrived but is not listed yet."""
-    minor, gifts = journey.raised(FUND)
+    minor, donations = journey.raised(FUND)
     for number, amount in enumerate(amounts, start=1):
         minor += int(amount) * 100
         pay(journey, amount)
-        journey.wait_for_total(FUND, minor, gifts + number)
+        journey.wait_for_total(FUND, minor, donations + number)
     web.wait_for("Stripe's fees", lambda: journey.witness()["without_balance_transaction"] == 0)
     journey.ask_sandbox("balance_transactions/available")
     return journey.ask_sandbox("payouts", to="paid")

@@ -18,20 +18,20 @@ ACCOUNT = "Current account"
 BANK, IN_TRANSIT, UNCLASSIFIED, ACCOUNT_FEES = 1000, 1120, 2990, 5020
 
 
-def _an_unknown_movement(journey: Journey) -> str:
+def _an_unknown_transaction(journey: Journey) -> str:
     """Stripe takes £6.00 for an unknown reason, and a treasurer classifies the amount"""
-    raised, gifts = journey.raised(FUND)
+    raised, donations = journey.raised(FUND)
     named = journey.moved(UNCLASSIFIED), journey.moved(ACCOUNT_FEES)
     moved = journey.ask_sandbox("movements", kind="unknown", amount=-600, currency="gbp")
     transaction = moved["balance_transactions"][0]["id"]
     pay(journey, "5")  # Its fee is asked for at once, and what else has moved with it.
-    journey.wait_for_total(FUND, raised + 500, gifts + 1)
+    journey.wait_for_total(FUND, raised + 500, donations + 1)
     web.wait_for("it to wait for a person", lambda: journey.moved(UNCLASSIFIED) == named[0] + 600)
     told = ("ledger", "classify", transaction, "5020", "general", "--reason", "Stripe's letter says that it is a fee")
     journey.stage.command(*told)
     assert journey.moved(UNCLASSIFIED) == named[0], "it still waits"
     assert journey.moved(ACCOUNT_FEES) == named[1] + 600, "it is not among the fees"
-    assert journey.raised(FUND) == (raised + 500, gifts + 1), "a decision about a fee moved the public total"
+    assert journey.raised(FUND) == (raised + 500, donations + 1), "a decision about a fee moved the public total"
     return "held apart until classified, then among the fees of the account"
 
 
@@ -48,7 +48,7 @@ def _a_payout(journey: Journey) -> str:
 
 def _a_statement(journey: Journey) -> str:
     """The bank's statement, imported twice: the payouts, and a transfer of £30.00 with the appeal's code"""
-    before, gifts = journey.raised(FUND)
+    before, donations = journey.raised(FUND)
     in_transit = journey.moved(IN_TRANSIT)
     sent = [_as_line(payout) for payout in journey.stripe("payouts?limit=100")["data"]]
     today = datetime.now(UTC).date().isoformat()
@@ -66,7 +66,7 @@ def _a_statement(journey: Journey) -> str:
     first, second = (_imported(journey, str(file)) for _ in range(2))
     assert (first, second) == (len(sent) + 1, 0), f"imported {first} lines, and {second} the second time"
     journey.stage.command("bank", "match")
-    journey.wait_for_total(FUND, before + 3000, gifts + 1)
+    journey.wait_for_total(FUND, before + 3000, donations + 1)
     assert journey.moved(IN_TRANSIT) == 0, "a payout was not found in the bank"
     assert journey.moved(BANK) == in_transit + 3000, f"the books say {journey.moved(BANK)} is at the bank"
     return f"all {len(sent) + 1} lines found by themselves, at the bank {gbp(journey.moved(BANK))}"
@@ -80,7 +80,13 @@ def _a_close(journey: Journey) -> str:
     return journey.stage.command("ledger", "close", today, "--accept", "seen").strip().splitlines()[-1]
 
 
-STEPS: tuple[Callable[[Journey], str], ...] = (_an_unknown_movement, _a_payout, *payouts.STEPS, _a_statement, _a_close)
+STEPS: tuple[Callable[[Journey], str], ...] = (
+    _an_unknown_transaction,
+    _a_payout,
+    *payouts.STEPS,
+    _a_statement,
+    _a_close,
+)
 
 
 def _as_line(payout: dict[str, Any]) -> tuple[str, str, str]:

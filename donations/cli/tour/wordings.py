@@ -46,10 +46,10 @@ def _a_new_wording(journey: Journey) -> str:
 
 
 def _give(journey: Journey) -> None:
-    raised, gifts = journey.raised(APPEAL)
+    raised, donations = journey.raised(APPEAL)
     checkout = web.give(journey.stage.url, APPEAL, {"amount": "7", "currency": "GBP", "fund": FUND})
     web.pay(checkout, GOOD, "supporter@example.org")
-    journey.wait_for_total(APPEAL, raised + 700, gifts + 1)
+    journey.wait_for_total(APPEAL, raised + 700, donations + 1)
 
 
 def _given(journey: Journey) -> Given:

@@ -5,7 +5,7 @@ posts is in matches.py and statement_line_entries.py."""
 from donations.reconciliation.matching.matching_run import Outcome, plan, run
 from donations.reconciliation.matching.payer_rules import Offer, accept_offer, offers, refuse_offer
 from donations.reconciliation.matching.reason_labels import in_words
-from donations.reconciliation.matching.review import Proposal, accept, proposals_of, refuse, take_as_gift
+from donations.reconciliation.matching.review import Proposal, accept, proposals_of, record_as_donation, refuse
 
 __all__ = [
     "Offer",
@@ -17,8 +17,8 @@ __all__ = [
     "offers",
     "plan",
     "proposals_of",
+    "record_as_donation",
     "refuse",
     "refuse_offer",
     "run",
-    "take_as_gift",
 ]

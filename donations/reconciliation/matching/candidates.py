@@ -12,16 +12,16 @@ from typing import Any, NamedTuple
 
 from donations.reconciliation.matching import combinations, scores
 from donations.reconciliation.matching.items import (
-    ANY_NEW_GIFT,
+    ANY_NEW_DONATION,
     NOBODY,
     Candidate,
     HeldCheque,
     Items,
     Key,
     Line,
-    OpenGift,
+    OpenDonation,
+    OpenPayingInSlip,
     OpenPayment,
-    OpenSlip,
 )
 
 CROWD, NAMESAKES, NAMELESS = 50, 12, 3
@@ -46,13 +46,13 @@ class Index:
 
     def __init__(self, items: Items) -> None:
         self.items = items
-        self.gifts: dict[tuple[Any, ...], list[OpenGift]] = defaultdict(list)
-        self.slips: dict[tuple[Any, ...], list[OpenSlip]] = defaultdict(list)
+        self.donations: dict[tuple[Any, ...], list[OpenDonation]] = defaultdict(list)
+        self.slips: dict[tuple[Any, ...], list[OpenPayingInSlip]] = defaultdict(list)
         self.payments: dict[tuple[str, int], list[OpenPayment]] = defaultdict(list)
         self.cheques: dict[tuple[str, int], list[HeldCheque]] = defaultdict(list)
-        for gift in items.gifts:
-            for key in _gift_keys(gift):
-                self.gifts[key].append(gift)
+        for donation in items.donations:
+            for key in _donation_keys(donation):
+                self.donations[key].append(donation)
         for slip in items.slips:
             self.slips[slip.account_id, slip.currency, slip.minor].append(slip)
             if slip.number:
@@ -67,8 +67,8 @@ class Index:
         found, rival = self._of_credit(line) if line.minor > 0 else (self._of_debit(line), 0)
         left = [one for one in found if one.score >= LEAST and one.key not in line.refused and one.key not in taken]
         is_recorded = rival or any(one.kind == "offline_gift" for one in left)
-        if line.minor > 0 and not is_recorded and ANY_NEW_GIFT not in line.refused:
-            left += (one for one in self._new_gifts(line) if one.key not in line.refused)
+        if line.minor > 0 and not is_recorded and ANY_NEW_DONATION not in line.refused:
+            left += (one for one in self._new_donations(line) if one.key not in line.refused)
         return Found(tuple(sorted(left, key=_best_first)), rival)
 
     def parts(self, line: Line, taken: AbstractSet[Key] = frozenset()) -> tuple[Candidate, ...]:
@@ -78,30 +78,34 @@ class Index:
         keys: list[tuple[Any, ...]] = [(line.currency, "all", each.code) for each in line.codes]
         if line.payer:
             keys.append((line.currency, "all", line.payer))
-        near = {gift.id: gift for key in keys for gift in self.gifts.get(key, ())[: combinations.MOST * 4]}
-        scored = [scores.gift(self.items, line, gift)._replace(minor=gift.minor) for gift in near.values()]
+        near = {
+            donation.id: donation for key in keys for donation in self.donations.get(key, ())[: combinations.MOST * 4]
+        }
+        scored = [
+            scores.donation(self.items, line, donation)._replace(minor=donation.minor) for donation in near.values()
+        ]
         return combinations.adding_up(
             line, [one for one in scored if one.key not in line.refused and one.key not in taken]
         )
 
     def _of_credit(self, line: Line) -> tuple[list[Candidate], int]:
-        gifts, rival = self._gifts_near(line)
-        found = [scores.gift(self.items, line, gift) for gift in gifts]
-        return found + [scores.slip(line, slip) for slip in self._slips_near(line)], rival
+        donations, rival = self._donations_near(line)
+        found = [scores.donation(self.items, line, donation) for donation in donations]
+        return found + [scores.slip(line, slip) for slip in self._paying_in_slips_near(line)], rival
 
-    def _gifts_near(self, line: Line) -> tuple[Iterable[OpenGift], int]:
+    def _donations_near(self, line: Line) -> tuple[Iterable[OpenDonation], int]:
         """Donations of the line's amount with further evidence, or a few that match by amount only."""
-        near: dict[int, OpenGift] = {}
+        near: dict[int, OpenDonation] = {}
         rival = 0
         for key, most, points in self._keys_of(line):
-            bucket = self.gifts.get((line.currency, line.minor, *key), ())
+            bucket = self.donations.get((line.currency, line.minor, *key), ())
             if len(bucket) > most:
                 rival = max(rival, points)
                 continue
-            near.update((gift.id, gift) for gift in bucket)
-        bucket = self.gifts.get((line.currency, line.minor), ())
+            near.update((donation.id, donation) for donation in bucket)
+        bucket = self.donations.get((line.currency, line.minor), ())
         if len(bucket) <= NAMELESS:
-            near.update((gift.id, gift) for gift in bucket)
+            near.update((donation.id, donation) for donation in bucket)
         return near.values(), rival
 
     def _keys_of(self, line: Line) -> Iterable[tuple[tuple[Any, ...], int, int]]:
@@ -120,16 +124,16 @@ class Index:
         yield ("names", said), NAMESAKES, 0
         yield from ((("name", word), NAMESAKES, 0) for word in said if len(word) > 2)
 
-    def _new_gifts(self, line: Line) -> list[Candidate]:
+    def _new_donations(self, line: Line) -> list[Candidate]:
         codes = [each for each in line.codes if each.kind == "appeal" and each.number in self.items.appeal_funds]
         payer = self.items.payers.get(line.payer, NOBODY) if line.payer else NOBODY
         if len(codes) == 1:
-            return [scores.new_gift(self.items, line, codes[0].number, codes[0].how)]
+            return [scores.new_donation(self.items, line, codes[0].number, codes[0].how)]
         if codes or len(payer.learnt) != 1:
             return []
-        return [scores.learnt_gift(line, next(iter(payer.learnt)), line.minor in payer.amounts)]
+        return [scores.learnt_donation(line, next(iter(payer.learnt)), line.minor in payer.amounts)]
 
-    def _slips_near(self, line: Line) -> Iterable[OpenSlip]:
+    def _paying_in_slips_near(self, line: Line) -> Iterable[OpenPayingInSlip]:
         near = {slip.id: slip for slip in self._bucket(self.slips, (line.account_id, line.currency, line.minor))}
         for word in line.words:
             key = (line.account_id, line.currency, "number", word.lstrip("0"))
@@ -150,22 +154,22 @@ class Index:
         return bucket if len(bucket) <= CROWD else ()
 
 
-def _gift_keys(gift: OpenGift) -> Iterable[tuple[Any, ...]]:
-    amount = (gift.currency, gift.minor)
+def _donation_keys(donation: OpenDonation) -> Iterable[tuple[Any, ...]]:
+    amount = (donation.currency, donation.minor)
     yield amount
-    for code in gift.codes:
+    for code in donation.codes:
         yield (*amount, "code", code)
-        yield (gift.currency, "all", code)
-    if gift.payer:
-        yield (*amount, "payer", gift.payer)
-        yield (gift.currency, "all", gift.payer)
-    if gift.email:
-        yield (*amount, "email", gift.email)
-    if len(gift.funds) == 1:
-        yield (*amount, "fund", next(iter(gift.funds)))
-    if gift.names:
-        yield (*amount, "names", gift.names)
-        yield from ((*amount, "name", word) for word in gift.names if len(word) > 2)
+        yield (donation.currency, "all", code)
+    if donation.payer:
+        yield (*amount, "payer", donation.payer)
+        yield (donation.currency, "all", donation.payer)
+    if donation.email:
+        yield (*amount, "email", donation.email)
+    if len(donation.funds) == 1:
+        yield (*amount, "fund", next(iter(donation.funds)))
+    if donation.names:
+        yield (*amount, "names", donation.names)
+        yield from ((*amount, "name", word) for word in donation.names if len(word) > 2)
 
 
 def _best_first(one: Candidate) -> tuple[int, str, str]:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from donations import giving, references
 from donations.extensions import db
-from donations.giving.offline_donations import HandedIn
+from donations.giving.offline_donations import OfflineDetails
 from donations.models import Appeal, Fund, Match, Organisation, StatementLine
 from donations.money import Money
 from donations.reconciliation.matching import open_items, queries
@@ -38,7 +38,7 @@ def record(
     times = conn.execute(
         select(func.count()).where(Match.statement_line_id == line_id, Match.state == "undone")
     ).scalar()
-    gift = giving.Gift(
+    donation = giving.NewDonation(
         amount=Money(line.amount_minor, line.currency),
         interval="once",
         fund=fund,
@@ -50,8 +50,8 @@ def record(
         nonce=f"bank line {line_id} {times}",
     )
     code = "" if fund is not None else references.code_of_appeal(appeal)
-    handed_in = HandedIn("bank", line.booked_on, reference_code=code, payer_hash=line.payer_hash)
-    return giving.offline_donations.record(appeal, gift, handed_in, actor=actor, at=at).id
+    offline_details = OfflineDetails("bank", line.booked_on, reference_code=code, payer_hash=line.payer_hash)
+    return giving.offline_donations.record(appeal, donation, offline_details, actor=actor, at=at).id
 
 
 def cancel_orphans(conn: Connection, *, at: datetime) -> int:

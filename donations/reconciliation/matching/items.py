@@ -34,7 +34,7 @@ class Line(NamedTuple):
     touched: bool
 
 
-class OpenGift(NamedTuple):
+class OpenDonation(NamedTuple):
     """A donation expected by bank."""
 
     id: int
@@ -49,7 +49,7 @@ class OpenGift(NamedTuple):
     on: date
 
 
-class OpenSlip(NamedTuple):
+class OpenPayingInSlip(NamedTuple):
     """A Paying-in slip paid in: `minor` is the amount not credited yet."""
 
     id: int
@@ -107,8 +107,8 @@ class Items:
     """All that there is to match."""
 
     lines: tuple[Line, ...]
-    gifts: tuple[OpenGift, ...] = ()
-    slips: tuple[OpenSlip, ...] = ()
+    donations: tuple[OpenDonation, ...] = ()
+    slips: tuple[OpenPayingInSlip, ...] = ()
     payments: tuple[OpenPayment, ...] = ()
     cheques: tuple[HeldCheque, ...] = ()
     payouts: tuple[OpenPayout, ...] = ()
@@ -144,15 +144,15 @@ class Decision(NamedTuple):
 
 
 NOBODY = PayerKnown()
-ANY_NEW_GIFT: Key = ("unidentified", None)  # refused where the match of a donation created from the line was undone
+ANY_NEW_DONATION: Key = ("unidentified", None)  # refused where the match of a donation created from the line was undone
 
 
-def new_gift_key(appeal_id: int) -> Key:
+def new_donation_key(appeal_id: int) -> Key:
     """A donation not recorded before, for an appeal by its shares: stored under `unidentified`, which the line would be
     without a closer look."""
     return ("unidentified", f"appeal:{appeal_id}")
 
 
-def new_fund_gift_key(fund_id: int) -> Key:
+def new_fund_donation_key(fund_id: int) -> Key:
     """The same, for one fund."""
     return ("unidentified", f"fund:{fund_id}")

@@ -14,15 +14,15 @@ from sqlalchemy.engine import Connection
 from donations import privacy, references
 from donations.reconciliation.matching import names, payer_rules, queries
 from donations.reconciliation.matching.items import (
-    ANY_NEW_GIFT,
+    ANY_NEW_DONATION,
     HeldCheque,
     Items,
     Key,
     Line,
-    OpenGift,
+    OpenDonation,
+    OpenPayingInSlip,
     OpenPayment,
     OpenPayout,
-    OpenSlip,
 )
 from donations.reconciliation.statement_lines import details as line_details
 
@@ -33,12 +33,12 @@ BY_NO_PERSON = ("rules", "stripe")
 def load(conn: Connection) -> Items:
     """All unmatched lines and all open things."""
     appeals = _appeals(conn)
-    gifts = tuple(_gifts(conn, appeals))
-    known = {code for gift in gifts for code in gift.codes}
+    donations = tuple(_donations(conn, appeals))
+    known = {code for donation in donations for code in donation.codes}
     known |= {references.code_of_appeal_id(appeal_id) for appeal_id in appeals}
     return Items(
         tuple(_lines(conn, known, _FundNames(conn))),
-        gifts,
+        donations,
         tuple(_slips(conn)),
         tuple(_payments(conn)),
         tuple(_cheques(conn)),
@@ -69,7 +69,7 @@ def refused_as(conn: Connection, line_ids: Sequence[int] | None = None) -> dict[
         if row.state == "undone" or (row.statement_line_id, row.ended_by, row.ended_at) not in chosen:
             not_this.add((row.kind, row.target))
         if row.state == "undone" and "new_gift" in row.reasons:
-            not_this.add(ANY_NEW_GIFT)
+            not_this.add(ANY_NEW_DONATION)
     return {line_id: frozenset(keys) for line_id, keys in found.items()}
 
 
@@ -145,14 +145,14 @@ def _appeals(conn: Connection) -> dict[int, frozenset[int]]:
     return {appeal_id: frozenset(of_appeal) for appeal_id, of_appeal in funds.items()}
 
 
-def _gifts(conn: Connection, appeals: Mapping[int, frozenset[int]]) -> Iterator[OpenGift]:
+def _donations(conn: Connection, appeals: Mapping[int, frozenset[int]]) -> Iterator[OpenDonation]:
     funds: dict[int, set[int]] = defaultdict(set)
-    for donation_id, fund_id in conn.execute(queries.GIFT_FUNDS):
+    for donation_id, fund_id in conn.execute(queries.OFFLINE_DONATION_FUNDS):
         funds[donation_id].add(fund_id)
     for row in conn.execute(queries.GIFTS):
         written = references.normalised(row.reference_code) if row.reference_code else None
-        own = references.code_of_gift(row.id)
-        yield OpenGift(
+        own = references.code_of_offline_donation(row.id)
+        yield OpenDonation(
             row.id,
             row.amount_minor,
             row.currency,
@@ -166,11 +166,11 @@ def _gifts(conn: Connection, appeals: Mapping[int, frozenset[int]]) -> Iterator[
         )
 
 
-def _slips(conn: Connection) -> Iterator[OpenSlip]:
+def _slips(conn: Connection) -> Iterator[OpenPayingInSlip]:
     for row in conn.execute(queries.SLIPS):
         left = row.expected_minor - int(row.credited)
         if left > 0:
-            yield OpenSlip(row.id, row.bank_account_id, left, row.currency, row.number or "", row.paid_in_on)
+            yield OpenPayingInSlip(row.id, row.bank_account_id, left, row.currency, row.number or "", row.paid_in_on)
 
 
 def _payments(conn: Connection) -> Iterator[OpenPayment]:

@@ -47,10 +47,10 @@ def offers(conn: Connection) -> list[Offer]:
     found = []
     for payer, past in _pasts(conn).items():
         last = past.by_hand[-EQUAL:]
-        funds = {fund for _, of_gift in last for fund in of_gift}
+        funds = {fund for _, of_donation in last for fund in of_donation}
         if len(last) == EQUAL and len(funds) == 1:
             fund = next(iter(funds))
-            times = sum(of_gift == {fund} for _, of_gift in past.by_hand)
+            times = sum(of_donation == {fund} for _, of_donation in past.by_hand)
             if (payer, fund) not in known:
                 found.append(Offer(payer, fund, times, last[-1][0]))
     return sorted(found, key=lambda one: (-one.line_id, one.fund_id))
@@ -107,11 +107,11 @@ def _pasts(conn: Connection) -> dict[bytes, _Past]:
         if row.kind == "charge":
             past.charges += by_hand
             continue
-        of_gift = frozenset(funds.get(row.of, ()))
+        of_donation = frozenset(funds.get(row.of, ()))
         past.amounts.add(row.amount_minor)
-        past.funds |= of_gift
+        past.funds |= of_donation
         if row.email_hash is not None:
             past.emails.add(bytes(row.email_hash))
         if by_hand:
-            past.by_hand.append((row.statement_line_id, of_gift))
+            past.by_hand.append((row.statement_line_id, of_donation))
     return dict(pasts)

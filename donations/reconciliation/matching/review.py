@@ -30,7 +30,7 @@ class Proposal:
     rule: str
 
     @property
-    def is_new_gift(self) -> bool:
+    def is_new_donation(self) -> bool:
         return any(donation_from_line.is_new(part.kind, part.target) for part in self.parts)
 
 
@@ -64,7 +64,7 @@ def refuse(conn: Connection, proposal_id: int, *, actor: str, at: datetime) -> N
         conn.execute(update(queries.match).where(*here, *this).values(state="refused", ended_at=at, ended_by=actor))
 
 
-def take_as_gift(conn: Connection, line_id: int, target: str, name: str, *, actor: str, at: datetime) -> None:
+def record_as_donation(conn: Connection, line_id: int, target: str, name: str, *, actor: str, at: datetime) -> None:
     """Row 12: a line that no one expected is a donation. Record it and match it, in one step: to `appeal:<id>`, by its
     shares, or to `fund:<id>`. Raises AlreadyDone if the line is matched, NotForThisLine for money that went out."""
     minor = conn.execute(select(queries.line.c.amount_minor).where(queries.line.c.id == line_id).with_for_update())

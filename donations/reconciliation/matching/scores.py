@@ -12,11 +12,11 @@ from donations.reconciliation.matching.items import (
     HeldCheque,
     Items,
     Line,
-    OpenGift,
+    OpenDonation,
+    OpenPayingInSlip,
     OpenPayment,
-    OpenSlip,
-    new_fund_gift_key,
-    new_gift_key,
+    new_donation_key,
+    new_fund_donation_key,
 )
 
 POINTS = {
@@ -40,7 +40,7 @@ REFERENCES = frozenset({"reference", "reference_repaired", "slip_number"})
 NEAR, FAR = timedelta(days=7), timedelta(days=45)
 
 
-def gift(items: Items, line: Line, one: OpenGift) -> Candidate:
+def donation(items: Items, line: Line, one: OpenDonation) -> Candidate:
     """A donation expected by bank."""
     payer = items.payers.get(line.payer, NOBODY) if line.payer else NOBODY
     reasons = []
@@ -61,7 +61,7 @@ def gift(items: Items, line: Line, one: OpenGift) -> Candidate:
     return _made("offline_gift", str(one.id), line.minor, reasons, rule)
 
 
-def slip(line: Line, one: OpenSlip) -> Candidate:
+def slip(line: Line, one: OpenPayingInSlip) -> Candidate:
     """A paying-in slip paid in; the bank may have credited less than was on it."""
     reasons = []
     if one.number and has_number(line, one.number):
@@ -92,7 +92,7 @@ def charge(line: Line, is_worded: bool, is_learnt: bool) -> Candidate:
     return _made("charge", None, line.minor, reasons, "learnt" if is_learnt else "scored")
 
 
-def new_gift(items: Items, line: Line, appeal_id: int, how: str) -> Candidate:
+def new_donation(items: Items, line: Line, appeal_id: int, how: str) -> Candidate:
     """A donation for the appeal whose code the line carries, that no one recorded."""
     payer = items.payers.get(line.payer, NOBODY) if line.payer else NOBODY
     funds = items.appeal_funds[appeal_id]
@@ -104,13 +104,13 @@ def new_gift(items: Items, line: Line, appeal_id: int, how: str) -> Candidate:
         reasons.append("usual_amount")
     if _names_another(items, line, appeal_id, funds):
         reasons.append("other_fund")
-    kind, target = new_gift_key(appeal_id)
+    kind, target = new_donation_key(appeal_id)
     return _made(kind, target, line.minor, reasons, with_also=("new_gift",))
 
 
-def learnt_gift(line: Line, fund_id: int, is_usual: bool) -> Candidate:
+def learnt_donation(line: Line, fund_id: int, is_usual: bool) -> Candidate:
     """A donation from a payer whose lines are donations to this fund, that no one recorded."""
-    kind, target = new_fund_gift_key(fund_id)
+    kind, target = new_fund_donation_key(fund_id)
     reasons = ["learnt", *(["usual_amount"] if is_usual else [])]
     return _made(kind, target, line.minor, reasons, "learnt", with_also=("new_gift",))._replace(fund_id=fund_id)
 

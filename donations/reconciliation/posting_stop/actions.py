@@ -10,7 +10,7 @@ from sqlalchemy import Table, select, union_all, update
 from sqlalchemy.engine import Connection
 
 from donations import facts, giving, ledger, receipts, totals
-from donations.errors import NotACure
+from donations.errors import NotACorrection
 from donations.extensions import db
 from donations.giving.refunds import Asked as RefundAsked
 from donations.ledger import Finding
@@ -20,15 +20,15 @@ from donations.reconciliation.posting_stop.source_entries import rebook
 
 
 def option_for(conn: Connection, finding: Finding, kind: str, target: str) -> Option:
-    """The correction as it is offered now. Raises NotACure if it is not."""
+    """The correction as it is offered now. Raises NotACorrection if it is not."""
     for option in options(conn, finding):
         if (option.kind, option.target) == (kind, target):
             return option
-    raise NotACure()
+    raise NotACorrection()
 
 
 def carry_out(conn: Connection, row: Correction, finding: Finding, *, actor: str, at: datetime) -> None:
-    """Do what the correction says. Raises NotACure if it is not offered for the finding any more, and what giving and
+    """Do what the correction says. Raises NotACorrection if it is not offered for the finding any more, and what giving and
     the ledger refuse."""
     option = option_for(conn, finding, row.kind, row.target)
     _ACTIONS[row.kind](conn, row, finding, option, actor, at)
@@ -107,7 +107,7 @@ def _refund(conn: Connection, row: Correction, _finding: Finding, option: Option
 def _assign(conn: Connection, row: Correction, _finding: Finding, _option: Option, actor: str, at: datetime) -> None:
     fund = db.session.get(Fund, row.fund_id) if row.fund_id is not None else None
     if fund is None:
-        raise NotACure()
+        raise NotACorrection()
     giving.assign(conn, row.target, fund, reason=row.reason, actor=actor, at=at)
 
 

@@ -62,7 +62,7 @@ def options(conn: Connection, finding: Finding) -> list[Option]:
     """The corrections of a finding, the best first."""
     subject = subject_of(conn, finding)
     found: list[Option] = []
-    for kind in EXPLAINED[finding.invariant].cures:
+    for kind in EXPLAINED[finding.invariant].corrections:
         if kind == "reverse":
             entries = ledger.live_entries(conn, finding.subject.partition(":")[2])
             found += [Option(kind, str(entry.id), entry=entry) for entry in reversed(entries)]
@@ -78,7 +78,7 @@ def options(conn: Connection, finding: Finding) -> list[Option]:
 def of_charge(conn: Connection, charge_id: str, kind: str) -> Finding:
     """The finding that this would correct. Raises PostingStopped if there is none: then it waits, like all posting."""
     for finding in ledger.grave(conn):
-        if kind in EXPLAINED[finding.invariant].cures and charge_id in subject_of(conn, finding).charges:
+        if kind in EXPLAINED[finding.invariant].corrections and charge_id in subject_of(conn, finding).charges:
             return finding
     raise PostingStopped()
 
@@ -102,9 +102,9 @@ def _of_entries(conn: Connection, named: Any, entry_ids: tuple[int, ...]) -> Sub
     sources = frozenset((row.source_type, row.source_id) for row in rows)
     of_payments = [number for kind, number in sources if kind == "payment"]
     moved = [number for kind, number in sources if kind == "balance_transaction"]
-    of_movements = select(_movement.c.payment_id).where(_movement.c.number.in_(moved))
+    of_transactions = select(_transaction.c.payment_id).where(_transaction.c.number.in_(moved))
     payments = conn.execute(
-        select(_payment).where(or_(_payment.c.id.in_(of_payments), _payment.c.id.in_(of_movements)))
+        select(_payment).where(or_(_payment.c.id.in_(of_payments), _payment.c.id.in_(of_transactions)))
     ).all()
     return Subject(payments[0].donation_id if payments else None, payments, entry_ids, sources)
 
@@ -127,4 +127,4 @@ _payment: Table = Payment.__table__  # type: ignore[assignment]
 _receipt: Table = Receipt.__table__  # type: ignore[assignment]
 _offline: Table = OfflineDonation.__table__  # type: ignore[assignment]
 _entry: Table = Entry.__table__  # type: ignore[assignment]
-_movement: Table = BalanceTransaction.__table__  # type: ignore[assignment]
+_transaction: Table = BalanceTransaction.__table__  # type: ignore[assignment]

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from donations import facts, ledger
 from donations.database import INTEGRITY_ERRORS
-from donations.errors import CureMadeWorse, EntriesFirst, FindingGone, PostingNotStopped
+from donations.errors import CorrectionMadeWorse, EntriesFirst, FindingGone, PostingNotStopped
 from donations.extensions import db
 from donations.ledger import Finding
 from donations.models import Correction, PostingStop
@@ -20,7 +20,7 @@ from donations.models import Correction, PostingStop
 @contextmanager
 def cure(conn: Connection) -> Iterator[None]:
     """Post inside although posting is stopped. One at a time: the row of the stop is locked. Afterwards every grave
-    invariant is asked again. Raises PostingNotStopped, EntriesFirst if the ledger refuses, and CureMadeWorse if there
+    invariant is asked again. Raises PostingNotStopped, EntriesFirst if the ledger refuses, and CorrectionMadeWorse if there
     is a finding that was not there."""
     _lock(conn)
     before = {(one.invariant, one.subject) for one in ledger.grave(conn)}
@@ -32,7 +32,7 @@ def cure(conn: Connection) -> Iterator[None]:
         raise EntriesFirst() from error
     for one in ledger.grave(conn):
         if (one.invariant, one.subject) not in before:
-            raise CureMadeWorse(finding=one.said)
+            raise CorrectionMadeWorse(finding=one.said)
 
 
 def find(conn: Connection, code: str) -> Finding:
@@ -45,7 +45,7 @@ def find(conn: Connection, code: str) -> Finding:
 
 def awaiting_answer(conn: Connection, attempt_id: int) -> bool:
     """Whether this refund was requested as a correction, so that Stripe's answer may be recorded under the stop."""
-    asked = select(_cure.c.id).where(_cure.c.refund_attempt_id == attempt_id, _cure.c.state == "made")
+    asked = select(_correction.c.id).where(_correction.c.refund_attempt_id == attempt_id, _correction.c.state == "made")
     return conn.execute(asked).first() is not None
 
 
@@ -57,9 +57,9 @@ def posted_despite_stop(conn: Connection, attempt_id: int) -> Iterator[None]:
 
 
 def _lock(conn: Connection) -> None:
-    if conn.execute(select(_halt.c.id).with_for_update()).first() is None:
+    if conn.execute(select(_posting_stop.c.id).with_for_update()).first() is None:
         raise PostingNotStopped()
 
 
-_halt: Table = PostingStop.__table__  # type: ignore[assignment]
-_cure: Table = Correction.__table__  # type: ignore[assignment]
+_posting_stop: Table = PostingStop.__table__  # type: ignore[assignment]
+_correction: Table = Correction.__table__  # type: ignore[assignment]

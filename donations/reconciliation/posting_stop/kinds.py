@@ -19,7 +19,7 @@ class Explained:
 
     title: str
     meaning: str
-    cures: tuple[str, ...]
+    corrections: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,10 +61,10 @@ def ask(conn: Connection, asked: Asked, *, actor: str, at: datetime) -> Correcti
     return row
 
 
-def decide(conn: Connection, cure_id: int, *, yes: bool, actor: str, at: datetime) -> Correction:
+def decide(conn: Connection, correction_id: int, *, yes: bool, actor: str, at: datetime) -> Correction:
     """The second person's answer, on the ledger as it is now. Raises AlreadyDone, NeedsAnother for the requester, and
     what `ask` raises."""
-    row = db.session.get_one(Correction, cure_id, with_for_update=True)
+    row = db.session.get_one(Correction, correction_id, with_for_update=True)
     if row.state != "requested":
         raise AlreadyDone()
     if yes:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from donations import facts, giving, ledger
 from donations.extensions import db
-from donations.facts.upserts import MOVEMENT_COLUMNS
+from donations.facts.upserts import TRANSACTION_COLUMNS
 from donations.models import (
     Adjustment,
     BalanceTransaction,
@@ -44,15 +44,15 @@ def _payment(conn: Connection, payment_id: int, _actor: str, at: datetime) -> No
         giving.settle(conn, facts.lock_root(conn, row.charge_id, at=at), at=at)
 
 
-def _movement(conn: Connection, number: int, _actor: str, at: datetime) -> None:
+def _transaction(conn: Connection, number: int, _actor: str, at: datetime) -> None:
     row = conn.execute(select(_balance_transaction).where(_balance_transaction.c.number == number)).first()
     if row is None:
         return
     if row.payment_id is not None:
         _payment(conn, row.payment_id, _actor, at)
     else:
-        said = {name: getattr(row, name) for name in MOVEMENT_COLUMNS}
-        balance_transactions.book_movement(conn, facts.Movement(charge_id=None, **said), at=at)
+        said = {name: getattr(row, name) for name in TRANSACTION_COLUMNS}
+        balance_transactions.book_transaction(conn, facts.BalanceTransaction(charge_id=None, **said), at=at)
 
 
 def _line(conn: Connection, line_id: int, _actor: str, at: datetime) -> None:
@@ -60,12 +60,12 @@ def _line(conn: Connection, line_id: int, _actor: str, at: datetime) -> None:
         statement_line_entries.book_line(conn, line_id, at=at)
 
 
-def _gift(conn: Connection, offline_donation_id: int, _actor: str, at: datetime) -> None:
-    gift = db.session.get(OfflineDonation, offline_donation_id)
-    if gift is None:
+def _offline_donation(conn: Connection, offline_donation_id: int, _actor: str, at: datetime) -> None:
+    donation = db.session.get(OfflineDonation, offline_donation_id)
+    if donation is None:
         return
-    if gift.state == "accepted" and gift.method in giving.offline_donations.BY_HAND:
-        giving.offline_donations.book(conn, gift, at=at)
+    if donation.state == "accepted" and donation.method in giving.offline_donations.BY_HAND:
+        giving.offline_donations.book(conn, donation, at=at)
     else:  # Money from statement lines is posted with them; here only the receipt follows.
         with giving.offline_donations.following(conn, [offline_donation_id], at=at):
             pass
@@ -77,7 +77,7 @@ def _slip(conn: Connection, paying_in_slip_id: int, _actor: str, at: datetime) -
         paying_in_slips.book(conn, slip, at=at)
 
 
-def _disbursement(conn: Connection, number: int, _actor: str, at: datetime) -> None:
+def _payment_request(conn: Connection, number: int, _actor: str, at: datetime) -> None:
     row = db.session.get(PaymentRequest, number)
     if row is not None:
         payment_requests.book(conn, row, at=at)
@@ -92,10 +92,10 @@ def _adjustment(conn: Connection, number: int, actor: str, at: datetime) -> None
 _balance_transaction: Table = BalanceTransaction.__table__  # type: ignore[assignment]
 _BOOK: dict[str, Callable[[Connection, int, str, datetime], None]] = {
     "payment": _payment,
-    "balance_transaction": _movement,
+    "balance_transaction": _transaction,
     "bank_line": _line,
-    "offline_gift": _gift,
+    "offline_gift": _offline_donation,
     "slip": _slip,
-    "disbursement": _disbursement,
+    "disbursement": _payment_request,
     "adjustment": _adjustment,
 }

@@ -14,8 +14,9 @@ from sqlalchemy.engine import Connection
 from donations import facts
 from donations.bookkeeping import PAYOUT_CATEGORIES
 from donations.errors import ReportDiffers
-from donations.facts import Movement
-from donations.models import BalanceTransaction, Payout
+from donations.facts import BalanceTransaction
+from donations.models import BalanceTransaction as BalanceTransactionRow
+from donations.models import Payout
 from donations.money import Money
 from donations.reconciliation import balance_transactions
 from donations.reconciliation.stripe_reports.parser import Report, Said
@@ -30,7 +31,7 @@ class Taken:
     as the payout of a balance transaction and otherwise unknown."""
 
     report: str
-    movements: int
+    transactions: int
     known: int
     payouts: int
     incomplete: tuple[str, ...]
@@ -43,21 +44,21 @@ def import_report(
     """Record and post everything new in a report. Raises ReportDiffers, with the line, where it contradicts what is
     known; PostingStopped while posting is stopped."""
     progress = progress or (lambda _: None)
-    new = _new(conn, report.movements)
+    new = _new(conn, report.transactions)
     for line, payout in report.payouts:
         _compare_payout(conn, line, payout)
         facts.record_payout(conn, payout)
-    for said in sorted(new, key=lambda each: (each.movement.created_at, each.movement.id)):
-        balance_transactions.book_movement(conn, said.movement, at=at)
+    for said in sorted(new, key=lambda each: (each.transaction.created_at, each.transaction.id)):
+        balance_transactions.book_transaction(conn, said.transaction, at=at)
         progress(1)
-    named = _join(conn, report.movements)
+    named = _join(conn, report.transactions)
     listed = {payout_id: _list_members(conn, payout_id) for payout_id in named | {one.id for _, one in report.payouts}}
     for payout_id in sorted(listed):
         balance_transactions.book_payout(conn, payout_id, at=at)
     return Taken(
         report=report.name,
-        movements=len(new),
-        known=len(report.movements) - len(new),
+        transactions=len(new),
+        known=len(report.transactions) - len(new),
         payouts=len(report.payouts),
         incomplete=tuple(sorted(payout_id for payout_id, whole in listed.items() if whole is False)),
         unknown=tuple(sorted(payout_id for payout_id, whole in listed.items() if whole is None)),
@@ -68,13 +69,13 @@ def _new(conn: Connection, found: Sequence[Said]) -> list[Said]:
     """Those not known yet. Raises ReportDiffers for one that contradicts what is known."""
     new = []
     for said in found:
-        row = conn.execute(_KNOWN, {"of_movement": said.movement.id}).first()
+        row = conn.execute(_KNOWN, {"of_movement": said.transaction.id}).first()
         if row is None:
             new.append(said)
             continue
-        differing = next((name for name in _SAME if getattr(row, name) != getattr(said.movement, name)), None)
+        differing = next((name for name in _SAME if getattr(row, name) != getattr(said.transaction, name)), None)
         if differing is not None:
-            raise _differs(said.line, said.movement.id, _shown(said.movement, differing), _shown(row, differing))
+            raise _differs(said.line, said.transaction.id, _shown(said.transaction, differing), _shown(row, differing))
     return new
 
 
@@ -89,14 +90,14 @@ def _join(conn: Connection, found: Sequence[Said]) -> set[str]:
     members any more: they are in the next one."""
     named: dict[str, list[str]] = {}
     for said in found:
-        if said.payout_id is None or said.movement.reporting_category in PAYOUT_CATEGORIES:
+        if said.payout_id is None or said.transaction.reporting_category in PAYOUT_CATEGORIES:
             continue
         if _came_back(conn, said.payout_id):
             continue
-        kept = conn.execute(_KNOWN, {"of_movement": said.movement.id}).one().payout_id
+        kept = conn.execute(_KNOWN, {"of_movement": said.transaction.id}).one().payout_id
         if kept not in (None, said.payout_id) and not _came_back(conn, kept):
-            raise _differs(said.line, said.movement.id, said.payout_id, kept)
-        named.setdefault(said.payout_id, []).append(said.movement.id)
+            raise _differs(said.line, said.transaction.id, said.payout_id, kept)
+        named.setdefault(said.payout_id, []).append(said.transaction.id)
     for payout_id, members in named.items():
         conn.execute(_JOIN, [{"of_movement": member, "into": payout_id} for member in members])
     return set(named)
@@ -126,19 +127,19 @@ def _differs(line: int, what: str, said: str, known: str) -> ReportDiffers:
     return ReportDiffers(line=line, id=what, said=said, known=known)
 
 
-def _shown(row: Movement | Any, name: str) -> str:
+def _shown(row: BalanceTransaction | Any, name: str) -> str:
     value = getattr(row, name)
     if name.endswith("_minor"):
         return f"{name.removesuffix('_minor')} {Money(value, row.currency).plain()} {row.currency}"
     return f"{name} {value or '-'}"
 
 
-_movement: Table = BalanceTransaction.__table__  # type: ignore[assignment]
+_transaction: Table = BalanceTransactionRow.__table__  # type: ignore[assignment]
 _payout: Table = Payout.__table__  # type: ignore[assignment]
-_KNOWN = select(_movement).where(_movement.c.id == bindparam("of_movement"))
+_KNOWN = select(_transaction).where(_transaction.c.id == bindparam("of_movement"))
 _PAYOUT = select(_payout).where(_payout.c.id == bindparam("of_payout"))
-_MEMBERS = select(_movement.c.id, _movement.c.net_minor, _movement.c.currency).where(
-    _movement.c.payout_id == bindparam("of_payout"),
-    func.coalesce(_movement.c.source_id, "") != bindparam("of_payout"),
+_MEMBERS = select(_transaction.c.id, _transaction.c.net_minor, _transaction.c.currency).where(
+    _transaction.c.payout_id == bindparam("of_payout"),
+    func.coalesce(_transaction.c.source_id, "") != bindparam("of_payout"),
 )
-_JOIN = _movement.update().where(_movement.c.id == bindparam("of_movement")).values(payout_id=bindparam("into"))
+_JOIN = _transaction.update().where(_transaction.c.id == bindparam("of_movement")).values(payout_id=bindparam("into"))

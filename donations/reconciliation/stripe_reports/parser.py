@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from donations.bookkeeping import OF_A_CHARGE
 from donations.errors import BadReport, BadReportLine, ReportLacksColumns
-from donations.facts import Movement, Payout
+from donations.facts import BalanceTransaction, Payout
 from donations.i18n import N_
 from donations.reconciliation.stripe_reports.cells import MEND, Row
 from donations.stripe_statuses import PayoutStatus, Reconciliation
@@ -28,7 +28,7 @@ class Said:
     names it."""
 
     line: int
-    movement: Movement
+    transaction: BalanceTransaction
     payout_id: str | None
 
 
@@ -37,7 +37,7 @@ class Report:
     """`name` is Stripe's for the report. Payouts have the line they first occur in."""
 
     name: str
-    movements: tuple[Said, ...]
+    transactions: tuple[Said, ...]
     payouts: tuple[tuple[int, Payout], ...] = ()
 
 
@@ -113,12 +113,12 @@ def _torn(line: int, text: str, fault: str) -> BadReportLine:
     return BadReportLine(line=line, column="", text=shown, fault=fault, mend=MEND)
 
 
-def _movements(name: str, rows: Iterator[Row], _manual: bool) -> Report:
+def _transactions(name: str, rows: Iterator[Row], _manual: bool) -> Report:
     found: dict[str, Said] = {}
     for row in rows:
         payout_id = row.id("automatic_payout_id") if row.has("automatic_payout_id") else None
         source = row.id("source_id") if row.has("source_id") else None
-        moved = _movement(row, source, ("created_utc", "created"), ("available_on_utc", "available_on"))
+        moved = _transaction(row, source, ("created_utc", "created"), ("available_on_utc", "available_on"))
         _add(found, row, Said(row.line, moved, payout_id))
     return Report(name, tuple(found.values()))
 
@@ -128,28 +128,28 @@ def _payouts(name: str, rows: Iterator[Row], manual: bool) -> Report:
     payouts: dict[str, tuple[int, Payout]] = {}
     for row in rows:
         effective = ("effective_at_utc", "effective_at")
-        said = Said(row.line, _movement(row, row.id("payout_id"), effective, effective), None)
+        said = Said(row.line, _transaction(row, row.id("payout_id"), effective, effective), None)
         _add(found, row, said)
-        if said.movement.reporting_category == "payout":
-            payouts[row.id("payout_id")] = (row.line, _payout(row, said.movement, manual=manual))
+        if said.transaction.reporting_category == "payout":
+            payouts[row.id("payout_id")] = (row.line, _payout(row, said.transaction, manual=manual))
     return Report(name, tuple(found.values()), tuple(payouts.values()))
 
 
 def _add(found: dict[str, Said], row: Row, said: Said) -> None:
     """A line twice is one line; two lines of one id that differ are not."""
-    before = found.setdefault(said.movement.id, said)
-    if (before.movement, before.payout_id) != (said.movement, said.payout_id):
+    before = found.setdefault(said.transaction.id, said)
+    if (before.transaction, before.payout_id) != (said.transaction, said.payout_id):
         raise row.broken(
             "balance_transaction_id", N_("another line of this file says something different about this transaction")
         )
 
 
-def _movement(row: Row, source: str | None, made: tuple[str, ...], available: tuple[str, ...]) -> Movement:
+def _transaction(row: Row, source: str | None, made: tuple[str, ...], available: tuple[str, ...]) -> BalanceTransaction:
     currency, category = row.currency(), row.word("reporting_category")
     amount, fee, net = (row.minor(column, currency) for column in ("gross", "fee", "net"))
     if net != amount - fee:
         raise row.broken("net", N_("the net amount is not gross less fee"))
-    return Movement(
+    return BalanceTransaction(
         id=row.id("balance_transaction_id"),
         source_id=source,
         charge_id=_charge(row, source, category),
@@ -174,7 +174,7 @@ def _charge(row: Row, source: str | None, category: str) -> str | None:
     return source if source is not None and source.startswith(("ch_", "py_")) else None
 
 
-def _payout(row: Row, moved: Movement, *, manual: bool) -> Payout:
+def _payout(row: Row, moved: BalanceTransaction, *, manual: bool) -> Payout:
     status = PayoutStatus.of(row.text("payout_status"))
     if status is PayoutStatus.UNKNOWN:
         raise row.broken("payout_status", N_("this is not a status of a Stripe payout"))
@@ -212,12 +212,12 @@ _KINDS = (
         "payout reconciliation",
         ("balance_transaction_id", "automatic_payout_id"),
         (*((name,) for name in _FIGURES), *_AT),
-        _movements,
+        _transactions,
     ),
     _Kind(
         "balance change from activity",
         ("balance_transaction_id", "gross"),
         (*((name,) for name in _FIGURES), *_AT),
-        _movements,
+        _transactions,
     ),
 )

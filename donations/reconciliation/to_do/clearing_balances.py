@@ -21,8 +21,8 @@ def _table(model: Any) -> Table:
 
 
 _posting, _entry, _fund = _table(models.Posting), _table(models.Entry), _table(models.Fund)
-_payment, _movement, _payout = _table(models.Payment), _table(models.BalanceTransaction), _table(models.Payout)
-_dispute, _disbursement, _slip = _table(models.Dispute), _table(models.PaymentRequest), _table(models.PayingInSlip)
+_payment, _transaction, _payout = _table(models.Payment), _table(models.BalanceTransaction), _table(models.Payout)
+_dispute, _payment_request, _slip = _table(models.Dispute), _table(models.PaymentRequest), _table(models.PayingInSlip)
 _balance_mark, _rest_mark = _table(models.BalanceSnapshot), _table(models.OpenItemSnapshot)
 # What the marks have, and what was posted since: what was cleared long ago is not added up again at each look.
 _through = select(func.coalesce(func.max(_balance_mark.c.through), 0)).scalar_subquery()
@@ -81,7 +81,7 @@ _on_its_way = and_(
 )  # fmt: skip
 _returned = _payout.c.status.in_(PayoutStatus.all_that(lambda status: status.has_come_back))
 _fund_slug = select(_fund.c.slug).where(_fund.c.id == _open.c.fund_id).scalar_subquery()
-_sent = literal("disbursement:") + cast(_disbursement.c.id, Text)
+_sent = literal("disbursement:") + cast(_payment_request.c.id, Text)
 # One entry for each balance transaction, and its reversals, under keys that begin alike.
 _key = func.replace(_entry.c.idem_key, ":reversed", "")
 _unclassified = (
@@ -111,22 +111,22 @@ _of_suspense = (
     .subquery()
 )  # fmt: skip
 _members = (
-    select(func.coalesce(func.sum(_movement.c.net_minor), 0))
-    .where(_movement.c.payout_id == _payout.c.id, _movement.c.currency == _payout.c.currency)
-    .where(_movement.c.reporting_category.not_in(sorted(PAYOUT_CATEGORIES)))
+    select(func.coalesce(func.sum(_transaction.c.net_minor), 0))
+    .where(_transaction.c.payout_id == _payout.c.id, _transaction.c.currency == _payout.c.currency)
+    .where(_transaction.c.reporting_category.not_in(sorted(PAYOUT_CATEGORIES)))
     .scalar_subquery()
 )
 RESTS = (
     items(
-        "movement", _movement.c.id, note=_movement.c.reporting_category, minor=_movement.c.amount_minor,
-        currency=_movement.c.currency, since=_movement.c.created_at,
-    ).join(_unclassified, _unclassified.c.balance_transaction_id == _movement.c.id),
+        "movement", _transaction.c.id, note=_transaction.c.reporting_category, minor=_transaction.c.amount_minor,
+        currency=_transaction.c.currency, since=_transaction.c.created_at,
+    ).join(_unclassified, _unclassified.c.balance_transaction_id == _transaction.c.id),
     items(
-        "unlinked", _movement.c.id, note=_movement.c.reporting_category, minor=_movement.c.amount_minor,
-        currency=_movement.c.currency, since=_movement.c.created_at,
+        "unlinked", _transaction.c.id, note=_transaction.c.reporting_category, minor=_transaction.c.amount_minor,
+        currency=_transaction.c.currency, since=_transaction.c.created_at,
     ).where(
-        _movement.c.payment_id.is_(None), _movement.c.reporting_category.in_(sorted(OF_A_CHARGE)),
-        _movement.c.created_at < moment("fee_before"),
+        _transaction.c.payment_id.is_(None), _transaction.c.reporting_category.in_(sorted(OF_A_CHARGE)),
+        _transaction.c.created_at < moment("fee_before"),
     ),
     _open_balances("receipt", accounts.UNIDENTIFIED, sign=-1, note=_payment.c.method)
     .join(_payment, _payment.c.charge_id == _open.c.ref),
@@ -140,9 +140,9 @@ RESTS = (
     .outerjoin(_payout, _payout.c.id == _open.c.ref)
     .where(_older, or_(_payout.c.id.is_(None), _returned, matched("payout", _open.c.ref))),
     _open_balances("transit", accounts.PAYMENTS_IN_TRANSIT, place=_fund_slug, note=literal("1040"))
-    .outerjoin(_disbursement, _sent == _open.c.ref)
+    .outerjoin(_payment_request, _sent == _open.c.ref)
     .where(_entry.c.entry_date < day("bank_before"))
-    .where(or_(_disbursement.c.id.is_(None), _disbursement.c.state != "sent")),
+    .where(or_(_payment_request.c.id.is_(None), _payment_request.c.state != "sent")),
     _open_balances("slip", accounts.PAYING_IN, place=_slip.c.id, note=_slip.c.number)
     .outerjoin(_slip, literal("slip:") + cast(_slip.c.id, Text) == _open.c.ref),
     items(

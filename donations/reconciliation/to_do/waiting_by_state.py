@@ -30,15 +30,15 @@ _payment, _payout, _dispute = _table(models.Payment), _table(models.Payout), _ta
 _refund, _attempt, _warning = _table(models.Refund), _table(models.RefundAttempt), _table(models.FraudWarning)
 _event, _mail, _job = _table(models.StripeEvent), _table(models.Mail), _table(models.Job)
 _line, _match, _donation = _table(models.StatementLine), _table(models.Match), _table(models.Donation)
-_gift, _pay_in, _classification = (
+_offline, _branch_return, _classification = (
     _table(models.OfflineDonation),
     _table(models.BranchReturn),
     _table(models.Classification),
 )
-_cure, _restoration = _table(models.Correction), _table(models.Restoration)
+_correction, _restoration = _table(models.Correction), _table(models.Restoration)
 _question, _rule = _table(models.StatementLineQuestion), _table(models.ApprovalRule)
 _change, _request = _table(models.StaffChange), _table(models.OfflineRequest)
-_disbursement, _adjustment = _table(models.PaymentRequest), _table(models.Adjustment)
+_payment_request, _adjustment = _table(models.PaymentRequest), _table(models.Adjustment)
 _period, _signature = _table(models.Period), _table(models.PeriodSignature)
 _DECIDED = DisputeStatus.all_that(lambda status: status.decides_a_warning)
 _ON_ITS_WAY = RefundStatus.all_that(lambda status: status.is_on_its_way)
@@ -56,9 +56,9 @@ _was_signed = exists().where(_signature.c.period_id == _period.c.id)
 _of_donation = {"minor": _donation.c.amount_minor, "currency": _donation.c.currency}
 
 
-def _of_gifts(kind: str, **more: Any) -> Any:
-    found = items(kind, _gift.c.id, place=_gift.c.state, note=_gift.c.method, **_of_donation, **more)
-    return found.join(_donation, _donation.c.id == _gift.c.donation_id)
+def _of_offline_donations(kind: str, **more: Any) -> Any:
+    found = items(kind, _offline.c.id, place=_offline.c.state, note=_offline.c.method, **_of_donation, **more)
+    return found.join(_donation, _donation.c.id == _offline.c.donation_id)
 
 
 def _of_row(kind: str, table: Table, **more: Any) -> Any:
@@ -91,7 +91,7 @@ ROWS = (
     _of_row("payout", _payout, on_day=_payout.c.arrival_on)
     .where(_payout.c.status.not_in(_COME_BACK), _payout.c.arrival_on < day("payout_before"))
     .where(~matched("payout", _payout.c.id)),
-    _of_row("pay_in", _pay_in, since=_pay_in.c.sent_at).where(_pay_in.c.state == "new"),
+    _of_row("pay_in", _branch_return, since=_branch_return.c.sent_at).where(_branch_return.c.state == "new"),
     _of_row("line", _line, on_day=_line.c.booked_on).where(~line_matched(_line.c.id)),
     _of_row("same_line", _question, note=_question.c.reason, on_day=_question.c.booked_on)
     .where(_question.c.state == "open"),
@@ -116,24 +116,24 @@ ROWS = (
     .join(_payment, _payment.c.id == _refund.c.payment_id)
     .where(_refund.c.status.in_(_ON_ITS_WAY))
     .where(or_(_refund.c.created_at < moment("week_before"), _refund.c.pending_reason == "insufficient_funds")),
-    _of_gifts("cash", on_day=_gift.c.received_on).where(_gift.c.state == "recorded"),
-    _of_gifts("to_pay_in", since=_gift.c.accepted_at)
-    .where(_gift.c.state == "accepted", _gift.c.paying_in_slip_id.is_(None), _gift.c.method.in_(_BY_HAND))
-    .where(_gift.c.accepted_at < moment("week_before"), ~matched("bounced", _gift.c.id)),
-    _of_gifts("expected", on_day=_gift.c.received_on)
-    .where(_gift.c.state == "expected", _gift.c.received_on < day("expected_before"))
-    .where(~matched("offline_gift", _gift.c.id)),
-    _of_row("disbursement", _disbursement, note=_disbursement.c.state, since=_disbursement.c.requested_at)
+    _of_offline_donations("cash", on_day=_offline.c.received_on).where(_offline.c.state == "recorded"),
+    _of_offline_donations("to_pay_in", since=_offline.c.accepted_at)
+    .where(_offline.c.state == "accepted", _offline.c.paying_in_slip_id.is_(None), _offline.c.method.in_(_BY_HAND))
+    .where(_offline.c.accepted_at < moment("week_before"), ~matched("bounced", _offline.c.id)),
+    _of_offline_donations("expected", on_day=_offline.c.received_on)
+    .where(_offline.c.state == "expected", _offline.c.received_on < day("expected_before"))
+    .where(~matched("offline_gift", _offline.c.id)),
+    _of_row("disbursement", _payment_request, note=_payment_request.c.state, since=_payment_request.c.requested_at)
     .where(or_(
-        _disbursement.c.state.in_(("requested", "approved")),
-        and_(_disbursement.c.state == "sent", _disbursement.c.sent_at < moment("week_before")),
+        _payment_request.c.state.in_(("requested", "approved")),
+        and_(_payment_request.c.state == "sent", _payment_request.c.sent_at < moment("week_before")),
     )),
     _of_row("adjustment", _adjustment, note=_adjustment.c.kind, since=_adjustment.c.requested_at)
     .where(_adjustment.c.state == "requested"),
     items("classification", _classification.c.id, note=cast(_classification.c.account, Text),
           since=_classification.c.requested_at)
     .where(_classification.c.state == "requested"),
-    items("cure", _cure.c.id, note=_cure.c.kind, since=_cure.c.requested_at).where(_cure.c.state == "requested"),
+    items("cure", _correction.c.id, note=_correction.c.kind, since=_correction.c.requested_at).where(_correction.c.state == "requested"),
     items("approval_rule", _rule.c.id, since=_rule.c.requested_at).where(_rule.c.state == "requested"),
     items("staff_change", _change.c.id, note=_change.c.kind, since=_change.c.asked_at)
     .where(_change.c.state == "waiting"),

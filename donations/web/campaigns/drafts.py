@@ -24,7 +24,7 @@ from donations.models import Appeal, AppealDraft, Organisation
 from donations.web.access import fresh
 from donations.web.audited_action import act, me, names
 from donations.web.campaigns.forms import AppealForm, whole
-from donations.web.campaigns.preview import NoGift, NoMessages
+from donations.web.campaigns.preview import NoDonation, NoMessages
 from donations.web.filters import sentence
 from donations.web.page import now, page
 from donations.web.seen import Shown, decides_on
@@ -194,7 +194,7 @@ def _preview(draft: AppealDraft, refusal: str = "", status: int = 200) -> Respon
     return page(
         "campaigns/preview.html", status, cache="no-store", draft=draft, appeal=shown, refusal=refusal,
         changed=drafts.changed_fields(draft), total=totals.public(shown, now()), others=[], names=names(),
-        suggested=suggested(shown), messages=NoMessages(), form=NoGift(shown),
+        suggested=suggested(shown), messages=NoMessages(), form=NoDonation(shown),
         updates=updates.shown(draft.appeal, MAX_UPDATES) if draft.appeal else [],
         may_publish=drafts.may_publish(draft, me().actor, now()), asks_discretion=in_danger and not shown.discreet,
         wording=wordings.shown_once_published(shown, draft.appeal, now()), breaks_promise=drafts.breaks_promise(draft),

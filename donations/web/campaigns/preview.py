@@ -16,7 +16,7 @@ class Blank:
     errors: tuple[str, ...] = ()
 
 
-class NoGift:
+class NoDonation:
     """The form of an appeal as its template asks for it."""
 
     is_typed = False

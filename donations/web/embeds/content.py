@@ -17,7 +17,7 @@ from donations.appeals.amounts import suggested
 from donations.errors import AppealNotFound
 from donations.extensions import db
 from donations.giving import public_names
-from donations.giving.public_names import NamedGift
+from donations.giving.public_names import NamedDonation
 from donations.models import Appeal, Organisation
 from donations.money import Money
 from donations.totals import PublicTotal
@@ -50,12 +50,12 @@ class Showing:
     summary: Texts
     outcome: Texts
     closed_on: date | None
-    takes_gifts: bool
+    takes_donations: bool
     total: PublicTotal
     suggested: tuple[Money, ...]
     sites: tuple[str, ...]
     news: tuple[News, ...]  # latest first
-    named: tuple[NamedGift, ...]  # latest first; only the person who chose to be named
+    named: tuple[NamedDonation, ...]  # latest first; only the person who chose to be named
 
     @property
     def version(self) -> str:
@@ -65,7 +65,7 @@ class Showing:
             self.total.version,
             self.total.state,
             self.total.goal,
-            self.takes_gifts,
+            self.takes_donations,
             self.suggested,
             self.total.further,
         )
@@ -141,7 +141,7 @@ def _read(slug: str) -> Showing:
         summary=dict(appeal.summary),
         outcome=dict(appeal.outcome),
         closed_on=appeal.closed_on,
-        takes_gifts=appeal.takes_gifts,
+        takes_donations=appeal.takes_donations,
         total=total,
         suggested=tuple(suggested(appeal)),
         sites=tuple(appeal.embed_sites),

@@ -6,7 +6,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, g, request
 
 from donations.errors import AppealNotFound
-from donations.giving.public_names import NamedGift
+from donations.giving.public_names import NamedDonation
 from donations.money import Money, exponent
 from donations.web import embed_theme
 from donations.web.embeds.content import Showing, find, kept
@@ -50,11 +50,13 @@ def _least(showing: Showing) -> int | None:
     return None if asked is None or not 0 <= asked <= LARGEST else asked
 
 
-def _named(showing: Showing, least: int | None) -> list[NamedGift]:
+def _named(showing: Showing, least: int | None) -> list[NamedDonation]:
     if least is None:
         return []
     currency = showing.total.currency
     floor = Money(least * 10 ** exponent(currency), currency)
-    return [gift for gift in showing.named if gift.amount.currency == currency and gift.amount.minor >= floor.minor][
-        :NAMES
-    ]
+    return [
+        donation
+        for donation in showing.named
+        if donation.amount.currency == currency and donation.amount.minor >= floor.minor
+    ][:NAMES]

@@ -95,7 +95,7 @@ def appeal_page(form: DonationForm, status: int = 200) -> Response:
     if appeal.visibility == "holding_page":
         told = {"mark": appeals.shown_mark(), "then": request.path.removesuffix("/donations")}
         return page("supporters/holding.html", status, **told)
-    others = [] if appeal.takes_gifts else appeals.needing_gifts(appeal, OTHERS)
+    others = [] if appeal.takes_donations else appeals.needing_donations(appeal, OTHERS)
     return page(
         "supporters/appeal.html", status, appeal=appeal, form=form, total=totals.public(appeal, now()),
         others=list(zip(others, totals.public_of(others, now()), strict=True)), mark=appeals.shown_mark(),

@@ -12,7 +12,7 @@ from wtforms import DateField, Field, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, ValidationError
 
 from donations.errors import BadAmount, DonationsError, NotTwoCounters
-from donations.giving.branch_returns import HandedIn, Words
+from donations.giving.branch_returns import SubmittedReturn, Words
 from donations.models import Area, BranchReturn, Organisation
 from donations.models.branch_return import LINE_KINDS
 from donations.money import MAXIMUM_MINOR, Money
@@ -53,8 +53,8 @@ class _DayField(DateField):  # type: ignore[misc]
             raise ValueError(_("Enter the date like 2026-11-21.")) from None
 
 
-class PayInForm(TokenForm):
-    """One line for each kind, any of which may stay empty. After validate(), `handed_in` is what to submit."""
+class BranchReturnForm(TokenForm):
+    """One line for each kind, any of which may stay empty. After validate(), `submitted` is what to submit."""
 
     collection, collection_note = StringField(filters=[one_line]), _note()
     paper_sales, paper_sales_note = StringField(filters=[one_line]), _note()
@@ -73,12 +73,12 @@ class PayInForm(TokenForm):
         super().__init__(f"pay-in {area.id}", **kwargs)
 
     @classmethod
-    def empty(cls, area: Area) -> PayInForm:
+    def empty(cls, area: Area) -> BranchReturnForm:
         today = Organisation.get().day_of(now())
         return cls(area, formdata=None, data={"from_on": today.replace(day=1), "to_on": today, "method": "cash"})
 
     @classmethod
-    def of(cls, row: BranchReturn, words: Words | None) -> PayInForm:
+    def of(cls, row: BranchReturn, words: Words | None) -> BranchReturnForm:
         """The form as submitted, to be revised."""
         said = words or Words("")
         counters = dict(zip(("first_counter", "second_counter"), said.counters, strict=False))
@@ -142,12 +142,12 @@ class PayInForm(TokenForm):
         return found + [(name, error) for name in typed for error in self[name].errors]
 
     @property
-    def handed_in(self) -> HandedIn:
+    def submitted(self) -> SubmittedReturn:
         """The branch return as written. Call after validate() returned True."""
         assert self.form_token is not None, "the form is valid"
         counters = (self.first_counter.data, self.second_counter.data)
         notes = {kind: self[f"{kind}_note"].data for kind in LINE_KINDS if self[f"{kind}_note"].data}
-        return HandedIn(
+        return SubmittedReturn(
             method=self.method.data,
             from_on=self.from_on.data,
             to_on=self.to_on.data,

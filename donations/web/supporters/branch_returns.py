@@ -14,7 +14,7 @@ from donations.giving import branch_returns
 from donations.models import Area, BranchReturn
 from donations.models.base import MAX_ID
 from donations.web.page import now, page
-from donations.web.supporters.branch_return_form import KINDS, METHODS, PayInForm
+from donations.web.supporters.branch_return_form import KINDS, METHODS, BranchReturnForm
 
 bp = Blueprint("branch_returns", __name__)
 
@@ -23,7 +23,7 @@ bp = Blueprint("branch_returns", __name__)
 @bp.get("/branch-returns/<token>")
 def show(token: str) -> Response:
     area = branch_returns.area_of(token)
-    return _page(token, area, PayInForm.empty(area))
+    return _page(token, area, BranchReturnForm.empty(area))
 
 
 @bp.post("/pay-in/<token>")
@@ -37,7 +37,7 @@ def submit(token: str) -> Answer:
 def ask_revision(token: str, number: int) -> Response:
     area = branch_returns.area_of(token)
     row = _own(area, number)
-    return _page(token, area, PayInForm.of(row, branch_returns.names_and_notes(row)), revises=row)
+    return _page(token, area, BranchReturnForm.of(row, branch_returns.names_and_notes(row)), revises=row)
 
 
 @bp.post("/pay-in/<token>/<int:number>")
@@ -48,13 +48,13 @@ def revise(token: str, number: int) -> Answer:
 
 
 def _submit(token: str, area: Area, revises: BranchReturn | None) -> Answer:
-    form = PayInForm(area)
+    form = BranchReturnForm(area)
     if not form.validate():
         return _page(token, area, form, 422, revises=revises)
     try:
         with write_unit():
             at = now()
-            row = branch_returns.submit(branch_returns.area_of(token), form.handed_in, revises=revises, at=at)
+            row = branch_returns.submit(branch_returns.area_of(token), form.submitted, revises=revises, at=at)
             number, again = row.id, "yes" if row.sent_at != at else None
     except DonationsError as error:
         form.refuse(error)
@@ -70,7 +70,9 @@ def _own(area: Area, number: int) -> BranchReturn:
     return row
 
 
-def _page(token: str, area: Area, form: PayInForm, status: int = 200, revises: BranchReturn | None = None) -> Response:
+def _page(
+    token: str, area: Area, form: BranchReturnForm, status: int = 200, revises: BranchReturn | None = None
+) -> Response:
     found = branch_returns.of_area(area)
     amended = {row.revises for row in found}
     return page(
@@ -94,5 +96,9 @@ def _page(token: str, area: Area, form: PayInForm, status: int = 200, revises: B
 
 def _receipt_of(row: BranchReturn) -> str | None:
     """The token of the live receipt for what was accepted."""
-    live = receipts.live_of(row.gift.donation_id) if row.gift is not None and row.state == "accepted" else None
+    live = (
+        receipts.live_of(row.offline_donation.donation_id)
+        if row.offline_donation is not None and row.state == "accepted"
+        else None
+    )
     return receipts.token_of(live) if live else None

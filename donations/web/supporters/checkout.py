@@ -26,7 +26,7 @@ def open_for(donation: Donation, at: datetime) -> str:
     product_id = _product_of(donation.appeal_id)
     with write_unit():
         kept = db.session.get_one(Donation, donation.id)
-        kept.appeal.check_takes_gifts()
+        kept.appeal.check_takes_donations()
         attempt = giving.attempt_for(kept, _params(kept, product_id), at)
         email, back = _email_of(kept), _return_url(kept)
         attempt_id, open_session = attempt.id, attempt.session_id if attempt.state == "open" else None

@@ -92,7 +92,7 @@ def _begin(check: DonationCheck, form: DonationForm, key: str) -> Answer:
     if check.donation is None:
         step_up.check_amount(form, at)
     with write_unit() as conn:  # Kept first: Stripe may call back before this request ends.
-        donation = checks.begin_donation(check.code, key, form.gift_of(key), at)
+        donation = checks.begin_donation(check.code, key, form.new_donation_of(key), at)
         if giving.page_of(donation, at) is None:
             step_up.open_page(conn, visitor, donation, at)
     return to_checkout(donation)
@@ -107,7 +107,7 @@ def _is_good(form: DonationForm) -> bool:
     """Whether it can lead on to payment now. An appeal that has stopped says so on the form."""
     good: bool = form.validate()
     try:
-        form.appeal.check_takes_gifts()
+        form.appeal.check_takes_donations()
         if good:
             step_up.check_amount(form, now())
     except DonationsError as error:

@@ -23,7 +23,7 @@ from donations.errors import (
     UnknownCurrency,
     UnknownFund,
 )
-from donations.giving import Gift
+from donations.giving import NewDonation
 from donations.models import Appeal, Area, Fund, Organisation
 from donations.models.donation import DISPLAYS
 from donations.money import Money
@@ -38,7 +38,7 @@ FIELDS = ("amount", "currency", "interval", "fund", "name", "email", "message", 
 
 
 class DonationForm(PublicForm):
-    """A donation to one appeal. After validate(), `typed` is what to keep until it is checked, and `gift_of` what to
+    """A donation to one appeal. After validate(), `typed` is what to keep until it is checked, and `new_donation_of` what to
     begin. `is_typed`: a person has filled it in, now or before the check, so nothing typed may be lost."""
 
     amount = StringField(filters=[one_line])
@@ -164,10 +164,10 @@ class DonationForm(PublicForm):
         """What was typed, by field; what was left empty is left out."""
         return {name: self[name].data for name in FIELDS if self[name].data}
 
-    def gift_of(self, key: str) -> Gift:
+    def new_donation_of(self, key: str) -> NewDonation:
         """The donation to begin; `key` makes sure it is begun once. Call after validate() returned True."""
         assert self.money is not None, "the form is valid"
-        return Gift(
+        return NewDonation(
             amount=self.money,
             interval=self.interval.data or "once",
             fund=self._chosen_fund(),

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
-from donations.bookkeeping import OF_AN_UNKNOWN_MOVEMENT
+from donations.bookkeeping import OF_AN_UNKNOWN_TRANSACTION
 from donations.errors import DonationsError
 from donations.extensions import db
 from donations.models import Classification, Fund, Organisation
@@ -52,12 +52,12 @@ class PurposeForm(FundForm):
         self.fund.choices = [one for one in self.fund.choices if not one[0] or one[0] in may_choose]
 
 
-class MovementForm(FundForm):
+class TransactionForm(FundForm):
     account = SelectField(validators=[needed(_l("Select the type of transaction."))])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.account.choices = [("", ""), *((str(code), _named(code)) for code in OF_AN_UNKNOWN_MOVEMENT)]
+        self.account.choices = [("", ""), *((str(code), _named(code)) for code in OF_AN_UNKNOWN_TRANSACTION)]
 
 
 def _named(code: int) -> str:
@@ -80,20 +80,20 @@ def transactions() -> Response:
 
 @bp.get("/balance-transactions/<balance_transaction_id>")
 def transaction(balance_transaction_id: str) -> Response:
-    return _movement_page(balance_transaction_id, MovementForm(formdata=None))
+    return _transaction_page(balance_transaction_id, TransactionForm(formdata=None))
 
 
 @bp.post("/balance-transactions/<balance_transaction_id>")
 @fresh
 def classify(balance_transaction_id: str) -> Any:
-    form = MovementForm()
+    form = TransactionForm()
     if not form.validate():
-        return _movement_page(balance_transaction_id, form, 422)
+        return _transaction_page(balance_transaction_id, form, 422)
     asked = form.asked(balance_transaction_id=balance_transaction_id[:255], account=int(form.account.data))
     try:
         waits = _ask("movement.classified", f"movement:{balance_transaction_id[:255]}", asked)
     except DonationsError as error:
-        return _movement_page(balance_transaction_id, form, form.refuse(error))
+        return _transaction_page(balance_transaction_id, form, form.refuse(error))
     flash(_("Request saved. Another treasurer must approve it.") if waits else _("Transaction classified."))
     return redirect(url_for("treasury.classification.transaction", balance_transaction_id=balance_transaction_id), 303)
 
@@ -161,9 +161,9 @@ def _find(number: int) -> classification.Shown:
     return classification.find(db.session.connection(), min(number, MAX_ID)) or abort(404)
 
 
-def _movement_page(balance_transaction_id: str, form: MovementForm, status: int = 200) -> Response:
+def _transaction_page(balance_transaction_id: str, form: TransactionForm, status: int = 200) -> Response:
     conn = db.session.connection()
-    found = classification.find_movement(conn, balance_transaction_id[:255]) or abort(404)
+    found = classification.find_transaction(conn, balance_transaction_id[:255]) or abort(404)
     return page(
         "treasury/balance_transaction.html",
         status,

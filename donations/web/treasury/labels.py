@@ -81,7 +81,7 @@ METHODS = {
     "bank": _l("Bank transfer"),
     "standing_order": _l("Standing order"),
 }
-GIFT_STATES = {
+OFFLINE_DONATION_STATES = {
     "expected": _l("expected"),
     "arrived": _l("arrived"),
     "recorded": _l("to accept"),
@@ -145,7 +145,7 @@ BRANCH_RETURN_STATES = {
     "declined": _lp("return", "rejected"),
     "replaced": _lp("return", "replaced"),
 }
-PAY_IN_KINDS = {
+BRANCH_RETURN_KINDS = {
     "collection": _l("Collection"),
     "paper_sales": _l("Newspaper sales"),
     "stall": _l("Stall"),

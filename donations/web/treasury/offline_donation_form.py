@@ -47,7 +47,7 @@ def chosen(purpose: str) -> tuple[Appeal, Fund | None]:
     return appeal, next((fund for fund in appeal.funds if fund.slug == of_fund), None)
 
 
-class GiftForm(MoneyForm):
+class OfflineDonationForm(MoneyForm):
     """`purpose` is an appeal, or an appeal and its fund. `piece-500` and the like say how many notes and coins."""
 
     method = StringField(filters=[one_line], validators=[AnyOf(METHODS, message=_l("Select the payment method."))])
@@ -67,7 +67,7 @@ class GiftForm(MoneyForm):
         self.typed_pieces: dict[str, str] = {}
 
     @classmethod
-    def preset(cls, query: Mapping[str, str]) -> GiftForm:
+    def preset(cls, query: Mapping[str, str]) -> OfflineDonationForm:
         """Presets from a link, or from the donation before: how it came, what for, the day, who counted."""
         method = query.get("method", "cash")
         form = cls(formdata=None, data={
@@ -77,10 +77,10 @@ class GiftForm(MoneyForm):
         return form
 
     @property
-    def next(self) -> GiftForm:
+    def next(self) -> OfflineDonationForm:
         """The form for the next donation of the batch, with what it has in common with this one."""
         common = ("method", "purpose", "currency", "received_on", "first_counter", "second_counter")
-        return GiftForm(formdata=None, data={name: self[name].data for name in common})
+        return OfflineDonationForm(formdata=None, data={name: self[name].data for name in common})
 
     @property
     def pieces(self) -> tuple[int, ...]:

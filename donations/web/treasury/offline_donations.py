@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from donations import giving, references
 from donations.errors import AlreadyDone, DonationsError
 from donations.extensions import db
-from donations.giving.offline_donations import HandedIn
+from donations.giving.offline_donations import OfflineDetails
 from donations.models import OfflineDonation, Organisation
 from donations.models.base import MAX_ID
 from donations.reconciliation import offline_donation_lists
@@ -22,7 +22,7 @@ from donations.web.page import now, page
 from donations.web.seen import Shown, decides_on
 from donations.web.treasury.actions import act, me, names, say_used
 from donations.web.treasury.forms import ActForm, wholes
-from donations.web.treasury.offline_donation_form import GiftForm, purposes
+from donations.web.treasury.offline_donation_form import OfflineDonationForm, purposes
 
 bp = Blueprint("offline_donations", __name__, url_prefix="/offline-donations")
 
@@ -56,12 +56,12 @@ def answer() -> Any:
 
 @bp.get("/new")
 def ask() -> Response:
-    return _page(GiftForm.preset(request.args))
+    return _page(OfflineDonationForm.preset(request.args))
 
 
 @bp.post("/new")
 def record() -> Any:
-    form = GiftForm()
+    form = OfflineDonationForm()
     form.read_pieces(request.form)
     try:
         if form.validate():
@@ -86,17 +86,17 @@ def _told(word: str, count: int) -> str:
     return ngettext("%(count)s donation cancelled.", "%(count)s donations cancelled.", count, count=count)
 
 
-def _answer(word: str, gift_ids: list[int]) -> None:
+def _answer(word: str, offline_donation_ids: list[int]) -> None:
     name, verb = _VERBS[word]
     with act(name) as done:
-        done.about = f"gift:{gift_ids[0]}"
-        own = [one for one in gift_ids if verb(done.conn, _known(one).id, actor=done.actor, at=done.at)]
-        done.details["gifts"] = [str(one) for one in gift_ids]
+        done.about = f"gift:{offline_donation_ids[0]}"
+        own = [one for one in offline_donation_ids if verb(done.conn, _known(one).id, actor=done.actor, at=done.at)]
+        done.details["gifts"] = [str(one) for one in offline_donation_ids]
         if own:  # There is no other treasurer; the audit log records it.
             done.details["recorded_by_who_accepts"] = [str(one) for one in own]
 
 
-def _say_recorded(form: GiftForm, code: str | None, again: bool) -> None:
+def _say_recorded(form: OfflineDonationForm, code: str | None, again: bool) -> None:
     amount = money(form.asked)
     if again:
         say_used()
@@ -108,11 +108,11 @@ def _say_recorded(form: GiftForm, code: str | None, again: bool) -> None:
         flash(_("%(amount)s recorded. You can add another donation.", amount=amount))
 
 
-def _record(form: GiftForm) -> tuple[str | None, bool]:
+def _record(form: OfflineDonationForm) -> tuple[str | None, bool]:
     """Gives its reference code, if it has one, and whether the form had been used before."""
     with act("gift.recorded", method=form.method.data) as done:
         appeal, fund = form.purpose_chosen()
-        gift = giving.Gift(
+        gift = giving.NewDonation(
             amount=form.asked,
             interval="once",
             fund=fund,
@@ -123,7 +123,7 @@ def _record(form: GiftForm) -> tuple[str | None, bool]:
             language=languages.for_keeping(),
             nonce=form.form_key.data,
         )
-        told = HandedIn(
+        told = OfflineDetails(
             form.method.data,
             form.received_on.data,
             counted_by=form.counters,
@@ -133,7 +133,7 @@ def _record(form: GiftForm) -> tuple[str | None, bool]:
         )
         row = giving.offline_donations.record(appeal, gift, told, actor=done.actor, at=done.at)
         if row.state == "expected" and row.reference_code is None:
-            row.reference_code = references.code_of_gift(row.id)
+            row.reference_code = references.code_of_offline_donation(row.id)
         done.about, done.again = f"gift:{row.id}", row.recorded_at != done.at
         return row.reference_code, done.again
 
@@ -167,7 +167,7 @@ def _list(form: ActForm, status: int = 200) -> Response:
     )
 
 
-def _page(form: GiftForm, status: int = 200) -> Response:
+def _page(form: OfflineDonationForm, status: int = 200) -> Response:
     before = offline_donation_lists.recorded_by(db.session.connection(), me().actor, form.method.data)
     return page(
         "treasury/offline_donation_new.html",

@@ -22,7 +22,7 @@ from donations.web.treasury.forms import DayField, LineField, MoneyForm, needed,
 bp = Blueprint("paying_in_slips", __name__, url_prefix="/paying-in-slips")
 
 
-class SlipForm(MoneyForm):
+class PayingInSlipForm(MoneyForm):
     """`amount` and `count` are what the treasurer wrote on the paper, so that it is counted twice."""
 
     gift = SelectMultipleField(validate_choice=False)
@@ -55,12 +55,12 @@ def ask() -> Response:
     house = Organisation.get()
     asked = request.args.get("currency", house.currency)
     currency = asked if asked in house.settlement_currencies else house.currency
-    return _page(SlipForm(formdata=None, data={"on": house.day_of(now()), "currency": currency}))
+    return _page(PayingInSlipForm(formdata=None, data={"on": house.day_of(now()), "currency": currency}))
 
 
 @bp.post("/new")
 def pay_in() -> Any:
-    form = SlipForm()
+    form = PayingInSlipForm()
     try:
         if form.validate():
             return redirect(url_for("treasury.paying_in_slips.show", number=_pay_in(form)), 303)
@@ -84,7 +84,7 @@ def show(number: int) -> Response:
     )
 
 
-def _pay_in(form: SlipForm) -> int:
+def _pay_in(form: PayingInSlipForm) -> int:
     chosen = wholes(form.gift.data or [])
     with act("slip.paid_in") as done:
         slip = paying_in_slips.pay_in(
@@ -102,7 +102,7 @@ def _pay_in(form: SlipForm) -> int:
         return slip.id
 
 
-def _page(form: SlipForm, status: int = 200) -> Response:
+def _page(form: PayingInSlipForm, status: int = 200) -> Response:
     currency = form.currency.data if form.currency.data in dict(form.currency.choices) else Organisation.get().currency
     waiting = offline_donation_lists.to_pay_in(db.session.connection(), currency)
     return page(

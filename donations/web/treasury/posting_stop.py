@@ -17,7 +17,7 @@ from wtforms.validators import ValidationError
 
 from donations import inbox, ledger
 from donations.database import snapshot
-from donations.errors import DonationsError, NotACure, PaymentServiceDown
+from donations.errors import DonationsError, NotACorrection, PaymentServiceDown
 from donations.extensions import db
 from donations.inbox.while_stopped import Waiting
 from donations.ledger import Finding
@@ -38,7 +38,7 @@ from donations.worker.refunds import carry_out
 bp = Blueprint("posting_stop", __name__, url_prefix="/posting-stop")
 
 
-class CureForm(OnceForm):
+class CorrectionForm(OnceForm):
     reason = LineField(needed(_l("Enter a reason. The reason is kept with the accounts.")), most=TEXT)
     fund = SelectField(validate_choice=False)
 
@@ -71,13 +71,13 @@ def show() -> Response:
 @bp.get("/<code>/<kind>")
 @fresh
 def ask(code: str, kind: str) -> Response:
-    return _form_page(code, kind, CureForm(kind, formdata=None))
+    return _form_page(code, kind, CorrectionForm(kind, formdata=None))
 
 
 @bp.post("/<code>/<kind>")
 @fresh
 def cure(code: str, kind: str) -> Any:
-    form = CureForm(kind)
+    form = CorrectionForm(kind)
     if not form.validate():
         return _form_page(code, kind, form, 422)
     fund_id = _with_appeal()[form.fund.data] if kind == "assign" else None
@@ -176,11 +176,11 @@ def _answer(number: int) -> Any:
 
 
 def _waiting(event_id: str) -> Any:
-    """The event, if it is about what was found. Raises NotACure."""
+    """The event, if it is about what was found. Raises NotACorrection."""
     with snapshot() as conn:
         charges = {charge for one in ledger.grave(conn) for charge in posting_stop.subject_of(conn, one).charges}
         if all(one.id != event_id for one in inbox.while_stopped.about(conn, charges)):
-            raise NotACure()
+            raise NotACorrection()
     return inbox.reread(event_id, at=now())
 
 
@@ -211,7 +211,7 @@ def _page(form: ActForm, status: int = 200, refusal: str | None = None) -> Respo
     )
 
 
-def _form_page(code: str, kind: str, form: CureForm, status: int = 200) -> Response:
+def _form_page(code: str, kind: str, form: CorrectionForm, status: int = 200) -> Response:
     with snapshot() as conn:
         finding = next((one for one in ledger.grave(conn) if one.code == code), None) or abort(404)
         option = next(

@@ -140,7 +140,7 @@ def _gift(shown: Shown, form: LineForm) -> None:
     target = f"fund:{fund.id}" if fund is not None else f"appeal:{appeal.id}"
     with act("line.matched", f"line:{shown.id}", by="hand", gift="recorded from it") as done:
         _reopen(done, shown)
-        matching.take_as_gift(done.conn, shown.id, target, form.name.data or "", actor=done.actor, at=done.at)
+        matching.record_as_donation(done.conn, shown.id, target, form.name.data or "", actor=done.actor, at=done.at)
 
 
 def _reopen(done: Act, shown: Shown) -> None:

@@ -22,7 +22,7 @@ from donations.reconciliation import exports
 from donations.reconciliation.exports import Scope
 from donations.reconciliation.exports.entries import major
 from donations.reconciliation.exports.names import Names
-from tests.events import a_charge, a_movement, fresh, hear
+from tests.events import a_charge, a_transaction, fresh, hear
 from tests.factories import NOON, a_donation, eur, gbp
 from tests.reconciliation.exports.parsers import Balances, by_beancount, by_hledger_reader, rows_of_csv, sheets_of
 from tests.reconciliation.steps import accepted
@@ -51,7 +51,7 @@ def books(app: Flask) -> None:
         at = NOON - timedelta(days=days)
         charge = a_charge(reference, amount, at=at)
         hear(charge)
-        hear(a_movement(charge.charge_id, amount, fee, at=at))
+        hear(a_transaction(charge.charge_id, amount, fee, at=at))
     accepted(2500)
     fresh()
 

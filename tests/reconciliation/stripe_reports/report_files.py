@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from donations.facts import Movement, Payout
+from donations.facts import BalanceTransaction, Payout
 from donations.reconciliation.exports.entries import major
 
 UTC = ZoneInfo("UTC")
@@ -24,12 +24,14 @@ def as_csv(rows: Iterable[Mapping[str, str]]) -> bytes:
     return text.getvalue().encode()
 
 
-def activity(movements: Iterable[Movement], **more: Any) -> bytes:
+def activity(transactions: Iterable[BalanceTransaction], **more: Any) -> bytes:
     """Balance change from activity: everything except payouts."""
-    return as_csv(activity_row(each, **more) for each in movements if not each.reporting_category.startswith("payout"))
+    return as_csv(
+        activity_row(each, **more) for each in transactions if not each.reporting_category.startswith("payout")
+    )
 
 
-def activity_row(moved: Movement, **more: str) -> dict[str, str]:
+def activity_row(moved: BalanceTransaction, **more: str) -> dict[str, str]:
     of_charge = moved.reporting_category in ("charge", "refund", "refund_failure", "dispute", "dispute_reversal")
     return {
         "balance_transaction_id": moved.id,
@@ -47,16 +49,16 @@ def activity_row(moved: Movement, **more: str) -> dict[str, str]:
     }
 
 
-def reconciliation(movements: Iterable[Movement], payout_id: str) -> bytes:
+def reconciliation(transactions: Iterable[BalanceTransaction], payout_id: str) -> bytes:
     """Payout reconciliation of one payout: its members, not itself."""
-    members = (each for each in movements if not each.reporting_category.startswith("payout"))
+    members = (each for each in transactions if not each.reporting_category.startswith("payout"))
     return as_csv(
         {"automatic_payout_id": payout_id, "automatic_payout_effective_at": "2026-11-24 00:00:00", **activity_row(each)}
         for each in members
     )
 
 
-def payouts(movements: Iterable[Movement], said: Mapping[str, Payout]) -> bytes:
+def payouts(transactions: Iterable[BalanceTransaction], said: Mapping[str, Payout]) -> bytes:
     """The payouts of these balance transactions, and their reversals."""
     return as_csv(
         {
@@ -71,12 +73,12 @@ def payouts(movements: Iterable[Movement], said: Mapping[str, Payout]) -> bytes:
             "payout_reversed_at_utc": _moment(said[str(each.source_id)].said_at),
             "payout_type": "bank_account",
         }
-        for each in movements
+        for each in transactions
         if each.reporting_category.startswith("payout")
     )
 
 
-def figures(moved: Movement) -> dict[str, str]:
+def figures(moved: BalanceTransaction) -> dict[str, str]:
     names = (("gross", moved.amount_minor), ("fee", moved.fee_minor), ("net", moved.net_minor))
     return {name: major(minor, moved.currency) for name, minor in names}
 

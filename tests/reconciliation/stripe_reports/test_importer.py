@@ -19,7 +19,7 @@ from donations import facts, stripe_gateway
 from donations.database import write_unit
 from donations.errors import ReportDiffers
 from donations.extensions import db
-from donations.facts import Movement, Payout
+from donations.facts import BalanceTransaction, Payout
 from donations.reconciliation import balance_transactions, stripe_reports
 from donations.reconciliation.stripe_reports import Taken
 from tests.events import fresh, rows
@@ -47,13 +47,15 @@ class Listed:
 
     def __init__(self, now: datetime) -> None:
         since = now - timedelta(days=1)
-        self.movements = sorted(stripe_gateway.movements_since(since), key=lambda each: (each.created_at, each.id))
+        self.transactions = sorted(
+            stripe_gateway.transactions_since(since), key=lambda each: (each.created_at, each.id)
+        )
         self.payouts: dict[str, Payout] = {each.id: each for each in stripe_gateway.payouts_since(since)}
         automatic = [each for each in self.payouts.values() if each.automatic and each.amount_minor > 0]
         self.members = {each.id: stripe_gateway.members_of(each.id) for each in automatic}
 
-    def of(self, payout_id: str) -> list[Movement]:
-        return [each for each in self.movements if each.id in self.members[payout_id]]
+    def of(self, payout_id: str) -> list[BalanceTransaction]:
+        return [each for each in self.transactions if each.id in self.members[payout_id]]
 
 
 @pytest.fixture
@@ -99,8 +101,8 @@ def by_the_api(listed: Listed, now: datetime) -> Balances:
     """The balances after listing Stripe's API, which is then rolled back."""
     found: Balances = {}
     with suppress(_TakenBack), write_unit() as conn:
-        for moved in listed.movements:
-            balance_transactions.book_movement(conn, moved, at=now)
+        for moved in listed.transactions:
+            balance_transactions.book_transaction(conn, moved, at=now)
         for payout in listed.payouts.values():
             facts.record_payout(conn, payout)
             if payout.id in listed.members:
@@ -125,41 +127,41 @@ def test_reports_in_any_order_come_to_what_the_api_says(
     assert now_standing() != expected
     payout_id = next(iter(listed.members))
     reports = (
-        activity(listed.movements),
+        activity(listed.transactions),
         reconciliation(listed.of(payout_id), payout_id),
-        payouts(listed.movements, listed.payouts),
+        payouts(listed.transactions, listed.payouts),
     )
     # when the three reports are imported instead
     last = [import_report(reports[number], now) for number in order][-1]
     # then the ledger is the same
     assert now_standing() == expected
     assert (last.incomplete, last.unknown) == ((), ())
-    assert rows("balance_transaction") == len(listed.movements)
+    assert rows("balance_transaction") == len(listed.transactions)
     assert sound()
 
 
 def test_a_report_twice_changes_nothing(app: Flask, listed: Listed, now: datetime) -> None:
     payout_id = next(iter(listed.members))
     reports = (
-        activity(listed.movements),
-        payouts(listed.movements, listed.payouts),
+        activity(listed.transactions),
+        payouts(listed.transactions, listed.payouts),
         reconciliation(listed.of(payout_id), payout_id),
     )
     for report in reports:
         import_report(report, now)
     before, entries = now_standing(), rows("entry")
     again = [import_report(report, now + timedelta(days=1)) for report in reports]
-    assert [each.movements for each in again] == [0, 0, 0]
+    assert [each.transactions for each in again] == [0, 0, 0]
     assert (now_standing(), rows("entry")) == (before, entries)
 
 
 def test_what_the_api_listed_before_is_known(app: Flask, listed: Listed, now: datetime) -> None:
-    told = [each for each in listed.movements if not each.reporting_category.startswith("payout")]
+    told = [each for each in listed.transactions if not each.reporting_category.startswith("payout")]
     with write_unit() as conn:
         for moved in told[:4]:
-            balance_transactions.book_movement(conn, moved, at=now)
-    taken = import_report(activity(listed.movements), now)
-    assert (taken.known, taken.movements) == (4, len(told) - 4)
+            balance_transactions.book_transaction(conn, moved, at=now)
+    taken = import_report(activity(listed.transactions), now)
+    assert (taken.known, taken.transactions) == (4, len(told) - 4)
 
 
 @pytest.mark.parametrize(
@@ -173,12 +175,12 @@ def test_a_movement_that_is_known_otherwise_is_refused_with_its_line(
     app: Flask, listed: Listed, now: datetime, change: dict[str, Any], said: str
 ) -> None:
     # given a balance transaction that the ledger has
-    first = next(each for each in listed.movements if each.reporting_category == "charge")
+    first = next(each for each in listed.transactions if each.reporting_category == "charge")
     with write_unit() as conn:
-        balance_transactions.book_movement(conn, first, at=now)
+        balance_transactions.book_transaction(conn, first, at=now)
     before = (now_standing(), rows("balance_transaction"))
     # when a report says something else of it, in its third line
-    others = [each for each in listed.movements if each.reporting_category == "charge" and each != first]
+    others = [each for each in listed.transactions if each.reporting_category == "charge" and each != first]
     report = activity([others[0], replace(first, **change), others[1]])
     with pytest.raises(ReportDiffers, match=said) as refused:
         import_report(report, now)
@@ -192,13 +194,13 @@ def test_a_payout_known_with_another_amount_is_refused(app: Flask, listed: Liste
     with write_unit() as conn:
         facts.record_payout(conn, replace(payout, amount_minor=payout.amount_minor + 1))
     with pytest.raises(ReportDiffers, match=payout.id):
-        import_report(payouts(listed.movements, listed.payouts), now)
+        import_report(payouts(listed.transactions, listed.payouts), now)
     assert rows("balance_transaction") == 0
 
 
 def test_a_report_of_a_part_does_not_list_a_payout(app: Flask, listed: Listed, now: datetime) -> None:
     payout_id = next(iter(listed.members))
-    import_report(payouts(listed.movements, listed.payouts), now)
+    import_report(payouts(listed.transactions, listed.payouts), now)
     taken = import_report(reconciliation(listed.of(payout_id)[1:], payout_id), now)
     assert taken.incomplete == (payout_id,)
     assert import_report(reconciliation(listed.of(payout_id), payout_id), now).incomplete == ()
@@ -213,7 +215,7 @@ def test_a_member_of_another_payout_is_refused_until_that_one_came_back(
     app: Flask, listed: Listed, now: datetime
 ) -> None:
     payout_id = next(iter(listed.members))
-    import_report(payouts(listed.movements, listed.payouts), now)
+    import_report(payouts(listed.transactions, listed.payouts), now)
     import_report(reconciliation(listed.of(payout_id), payout_id), now)
     with pytest.raises(ReportDiffers, match="po_other"):
         import_report(reconciliation(listed.of(payout_id), "po_other"), now)
@@ -229,7 +231,7 @@ def test_a_member_of_another_payout_is_refused_until_that_one_came_back(
 
 
 def test_a_manual_payout_is_estimated(app: Flask, listed: Listed, at_stripe: Stripe, now: datetime) -> None:
-    import_report(activity(listed.movements), now)
-    import_report(payouts(listed.movements, listed.payouts), now, manual_payouts=True)
+    import_report(activity(listed.transactions), now)
+    import_report(payouts(listed.transactions, listed.payouts), now, manual_payouts=True)
     fresh()
     assert rows("payout_share") > 0

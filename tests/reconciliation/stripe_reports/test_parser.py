@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from donations.database import write_unit
 from donations.errors import BadReport, BadReportLine, DonationsError, ReportLacksColumns
-from donations.facts import Movement
+from donations.facts import BalanceTransaction
 from donations.reconciliation import stripe_reports
 from donations.reconciliation.stripe_reports import Report
 from tests.events import fresh, rows
@@ -42,8 +42,8 @@ def read(data: bytes, zone: ZoneInfo = LONDON, **more: Any) -> Report:
     return stripe_reports.read(data, zone=zone, **more)
 
 
-def first(row: dict[str, str]) -> Movement:
-    return read(as_csv([row])).movements[0].movement
+def first(row: dict[str, str]) -> BalanceTransaction:
+    return read(as_csv([row])).transactions[0].transaction
 
 
 def renamed(row: dict[str, str], **names: str) -> dict[str, str]:
@@ -51,7 +51,7 @@ def renamed(row: dict[str, str], **names: str) -> dict[str, str]:
 
 
 def test_a_row_is_the_movement_that_the_api_would_list() -> None:
-    assert first(CHARGE) == Movement(
+    assert first(CHARGE) == BalanceTransaction(
         id="txn_1", source_id="ch_1", charge_id="ch_1", type="charge", reporting_category="charge", balance_type=None,
         amount_minor=2000, fee_minor=62, net_minor=1938, currency="GBP", exchange_rate=None,
         created_at=datetime(2026, 7, 1, 23, 30, tzinfo=UTC), available_on=date(2026, 7, 8), description=None,
@@ -80,7 +80,7 @@ def test_amounts_are_major_units_of_their_own_currency(currency: str, gross: str
 
 def test_currencies_may_be_mixed() -> None:
     report = read(as_csv([CHARGE, {**FEE, "currency": "jpy", "gross": "-20", "net": "-20"}]))
-    assert [(each.movement.currency, each.movement.amount_minor) for each in report.movements] == [
+    assert [(each.transaction.currency, each.transaction.amount_minor) for each in report.transactions] == [
         ("GBP", 2000), ("JPY", -20),
     ]  # fmt: skip
 
@@ -119,7 +119,7 @@ def test_columns_in_another_order_and_columns_we_do_not_know_are_no_matter() -> 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_marks_and_line_ends_are_no_matter(encoding: str, end: str) -> None:
     text = as_csv([CHARGE, FEE]).decode().replace("\n", end)
-    assert [each.line for each in read(text.encode(encoding)).movements] == [2, 3]
+    assert [each.line for each in read(text.encode(encoding)).transactions] == [2, 3]
 
 
 def test_a_payout_is_what_left_for_the_bank() -> None:
@@ -137,7 +137,7 @@ def test_a_payout_that_came_back_says_when() -> None:
     report = read(as_csv([{**PAYOUT, **failed}, {**back, **failed}]))
     [(_, payout)] = report.payouts
     assert (payout.status, payout.said_at) == ("failed", datetime(2026, 7, 6, 9, tzinfo=UTC))
-    assert [each.movement.amount_minor for each in report.movements] == [-1918, 1918]
+    assert [each.transaction.amount_minor for each in report.transactions] == [-1918, 1918]
 
 
 @pytest.mark.parametrize("column", sorted(set(CHARGE) - {"balance_transaction_id", "gross"}))
@@ -173,7 +173,7 @@ def test_a_cell_that_cannot_be_read_is_refused_with_its_line(change: dict[str, s
 
 
 def test_a_line_twice_is_one_and_two_that_differ_are_refused() -> None:
-    assert len(read(as_csv([CHARGE, CHARGE])).movements) == 1
+    assert len(read(as_csv([CHARGE, CHARGE])).transactions) == 1
     with pytest.raises(BadReportLine, match="another line"):
         read(as_csv([CHARGE, {**CHARGE, "source_id": "ch_2"}]))
 

@@ -17,7 +17,7 @@ from donations.appeals import subscribers
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, AppealUpdate, Donation, Subscriber
-from donations.worker.subscribers import forget_followers, mail_subscribers
+from donations.worker.subscribers import erase_subscribers, mail_subscribers
 from tests.events import a_charge, hear
 from tests.factories import gbp
 from tests.web.campaigns.steps import MAYA, follow, mails, only, pay, post, write, written
@@ -183,7 +183,7 @@ def test_a_link_to_say_yes_is_good_for_two_weeks_and_then_the_address_goes(
     clock.shift(timedelta(days=15))
 
     assert client.post(path).status_code == 404
-    assert forget_followers(datetime.now(UTC)) == 1
+    assert erase_subscribers(datetime.now(UTC)) == 1
     assert only(Subscriber).email_sealed is None
 
 

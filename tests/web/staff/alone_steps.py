@@ -17,7 +17,7 @@ from donations.models import Classification, Correction, Organisation
 from donations.staff import second_factor
 from tests.reconciliation import test_classification, test_payment_requests, test_period_close
 from tests.reconciliation.steps import a_gift, approvals_are
-from tests.reconciliation.waiting_steps import a_cure
+from tests.reconciliation.waiting_steps import a_correction
 from tests.web.campaigns import draft_steps as writing
 from tests.web.campaigns import steps as telling
 from tests.web.staff.conftest import Browser, Person
@@ -62,13 +62,13 @@ def approve_own_transfer(scene: Scene) -> TestResponse:
 
 
 def approve_own_classification(scene: Scene) -> TestResponse:
-    movement = test_classification.an_unknown_movement()
-    test_classification.classify(movement, actor=scene.actor)
+    transaction = test_classification.an_unknown_transaction()
+    test_classification.classify(transaction, actor=scene.actor)
     return scene.post(f"/treasury/classifications/{db.session.query(Classification).one().id}", act="approve")
 
 
 def approve_own_correction(scene: Scene) -> TestResponse:
-    a_cure()
+    a_correction()
     with write_unit():
         db.session.query(Correction).one().requested_by = scene.actor
     return scene.post("/treasury/posting-stop/cures/1", act="approve")

@@ -89,7 +89,7 @@ def press(browser: Browser, link: str, reason: str = "Found in the monthly check
     return browser.post(link, form_key=key, reason=reason, **typed)
 
 
-def cure_all(browser: Browser) -> list[str]:
+def correct_all(browser: Browser) -> list[str]:
     """Press the first correction that the page offers, again and again, until none is left. Returns their kinds."""
     pressed: list[str] = []
     while offered := links(browser):

@@ -60,8 +60,8 @@ def test_a_form_of_another_site_or_another_branch_is_refused(branch: Branch) -> 
 def test_a_link_that_was_revoked_replaced_or_invented_opens_nothing(treasurer: Browser, branch: Branch) -> None:
     branch.hands_in()
     (row,) = all_of_them()
-    tried = ["invented", tokens.for_pay_in(branch.area, "guessed"), tokens.for_receipt("R-000001")]
-    tried += [tokens.for_pay_in(10**30, "x"), tokens.for_return("x")]
+    tried = ["invented", tokens.for_branch_return(branch.area, "guessed"), tokens.for_receipt("R-000001")]
+    tried += [tokens.for_branch_return(10**30, "x"), tokens.for_return("x")]
     for token in tried:
         assert branch.client.get(f"/branch-returns/{token}").status_code == 404
         assert branch.client.post(f"/branch-returns/{token}/{row.id}", data=TYPED).status_code == 404

@@ -11,10 +11,10 @@ import time_machine
 
 from donations.extensions import db
 from donations.models import Classification, Payment
-from tests.events import a_charge, a_movement, hear
+from tests.events import a_charge, a_transaction, hear
 from tests.factories import gbp
 from tests.reconciliation.steps import raised, sound
-from tests.reconciliation.test_classification import an_unknown_movement, lines_of
+from tests.reconciliation.test_classification import an_unknown_transaction, lines_of
 from tests.reconciliation.test_payment_requests import two_must_approve
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.snapshots import acts, form_key, kept, last_act, number_in, refusal, said_beside
@@ -31,22 +31,22 @@ def a_stray() -> str:
 
 def test_an_unknown_transaction_is_named_from_its_page_and_named_otherwise_later(treasurer: Browser) -> None:
     # given one that is on the list
-    movement = an_unknown_movement()
-    path = f"/treasury/balance-transactions/{movement}"
+    transaction = an_unknown_transaction()
+    path = f"/treasury/balance-transactions/{transaction}"
     assert path in treasurer.get("/treasury/").text
     assert path in treasurer.get("/treasury/balance-transactions").text
     # when a treasurer says what it is
     assert form_key(treasurer.get(path))
     assert treasurer.post(path, **WHAT).status_code == 303
     # then the ledger and the audit say so, and it is off the list
-    assert lines_of(movement) == [(1100, "general", "GBP", -600), (5020, "general", "GBP", 600)]
-    assert last_act()[:2] == ("movement.classified", f"movement:{movement}")
+    assert lines_of(transaction) == [(1100, "general", "GBP", -600), (5020, "general", "GBP", 600)]
+    assert last_act()[:2] == ("movement.classified", f"movement:{transaction}")
     assert last_act()[2]["reason"] == WHAT["reason"]
     assert 'data-kind="movement"' not in treasurer.get("/treasury/").text
     # and from the same page it is classified differently; both decisions are there
     again = {**WHAT, "account": "1110", "form_key": "l", "reason": "it was a reserve"}
     assert treasurer.post(path, **again).status_code == 303
-    assert (1110, "general", "GBP", 600) in lines_of(movement)
+    assert (1110, "general", "GBP", 600) in lines_of(transaction)
     page = treasurer.get(path).text
     assert WHAT["reason"] in page
     assert "it was a reserve" in page
@@ -54,7 +54,7 @@ def test_an_unknown_transaction_is_named_from_its_page_and_named_otherwise_later
 
 
 def test_what_is_wrong_stands_beside_its_field(treasurer: Browser) -> None:
-    path = f"/treasury/balance-transactions/{an_unknown_movement()}"
+    path = f"/treasury/balance-transactions/{an_unknown_transaction()}"
     before = kept()
     for field, sentence in (("account", "Select the type of transaction."), ("fund", "Select the fund."),
                             ("reason", "Enter the reason.")):  # fmt: skip
@@ -66,7 +66,7 @@ def test_what_is_wrong_stands_beside_its_field(treasurer: Browser) -> None:
 
 
 def test_a_transaction_of_a_known_kind_has_no_such_page(treasurer: Browser) -> None:
-    known = a_movement(None, gbp("6.50"), 0, reporting_category="fee")
+    known = a_transaction(None, gbp("6.50"), 0, reporting_category="fee")
     hear(known)
     assert treasurer.get(f"/treasury/balance-transactions/{known.id}").status_code == 404
 
@@ -74,10 +74,10 @@ def test_a_transaction_of_a_known_kind_has_no_such_page(treasurer: Browser) -> N
 def test_two_people_name_it_where_two_approve(signed_in: Callable[..., Browser]) -> None:
     two_must_approve()
     tara, theo = signed_in("treasurer", name="tara"), signed_in("treasurer", name="theo")
-    movement = an_unknown_movement()
-    tara.post(f"/treasury/balance-transactions/{movement}", **WHAT)
+    transaction = an_unknown_transaction()
+    tara.post(f"/treasury/balance-transactions/{transaction}", **WHAT)
     number = db.session.query(Classification).one().id
-    assert (2990, "suspense", "GBP", 600) in lines_of(movement)
+    assert (2990, "suspense", "GBP", 600) in lines_of(transaction)
     # the first cannot agree with herself
     own = tara.post(f"/treasury/classifications/{number}", act="approve")
     assert own.status_code == 403
@@ -85,7 +85,7 @@ def test_two_people_name_it_where_two_approve(signed_in: Callable[..., Browser])
     # the second finds it on the list and agrees
     assert f"/treasury/classifications/{number}" in theo.get("/treasury/").text
     assert number_in(theo.post(f"/treasury/classifications/{number}", act="approve")) == number
-    assert (5020, "general", "GBP", 600) in lines_of(movement)
+    assert (5020, "general", "GBP", 600) in lines_of(transaction)
     assert [act for act in acts() if act != "staff.refused"][-2:] == ["movement.classified", "classification.approved"]
     # twice is once
     assert theo.post(f"/treasury/classifications/{number}", act="approve").status_code == 409
@@ -127,10 +127,10 @@ def test_a_payment_is_assigned_only_to_a_fund_of_an_appeal_and_with_a_reason(tre
 
 
 def test_naming_money_needs_a_fresh_proof(treasurer: Browser, clock: time_machine.Traveller) -> None:
-    charge, movement = a_stray(), an_unknown_movement()
+    charge, transaction = a_stray(), an_unknown_transaction()
     clock.shift(timedelta(minutes=6))
     before = kept()
-    for path in (f"/treasury/card-payments/{charge}/assign", f"/treasury/balance-transactions/{movement}"):
+    for path in (f"/treasury/card-payments/{charge}/assign", f"/treasury/balance-transactions/{transaction}"):
         assert treasurer.post(path, **WHAT).headers["Location"].startswith("/staff/again")
     assert kept() == before
 

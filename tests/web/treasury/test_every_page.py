@@ -14,9 +14,9 @@ from donations.models import AuditRecord
 from donations.reconciliation.to_do import KINDS
 from tests.events import fresh
 from tests.reconciliation.steps import TODAY, a_bank_account, a_gift, a_line, accepted
-from tests.reconciliation.test_classification import an_unknown_movement, classify
+from tests.reconciliation.test_classification import an_unknown_transaction, classify
 from tests.reconciliation.test_payment_requests import adjust, ask_for, two_must_approve
-from tests.reconciliation.test_payouts import two_gifts_and_a_fee
+from tests.reconciliation.test_payouts import two_donations_and_a_fee
 from tests.web.staff.conftest import Browser
 
 PAGES = (
@@ -87,7 +87,7 @@ UNKNOWN = (
 def some_of_everything() -> None:
     """A fund with money, a bank account with a line, donations in each state, a payment asked for."""
     two_must_approve()
-    two_gifts_and_a_fee()
+    two_donations_and_a_fee()
     account = a_bank_account()
     accepted(80000)
     a_gift(2500)
@@ -95,7 +95,7 @@ def some_of_everything() -> None:
     a_line(account, 3000, on=TODAY - timedelta(days=2))
     adjust("opening", 50000, bank_account_id=account)
     ask_for(50000)
-    classify(an_unknown_movement())
+    classify(an_unknown_transaction())
 
 
 @pytest.mark.parametrize("role", ["treasurer", "auditor", "admin"])

@@ -13,7 +13,7 @@ from donations.database import write_unit
 from donations.facts import Refund
 from donations.models import Appeal
 from donations.stripe_statuses import ChargeStatus
-from tests.events import a_charge, a_movement, hear
+from tests.events import a_charge, a_transaction, hear
 from tests.factories import NOON, a_donation, gbp
 from tests.web.staff.conftest import Browser
 
@@ -37,7 +37,7 @@ def test_what_is_only_held_is_not_paid_and_says_what_to_do(reference: str, treas
     assert treasurer.get("/treasury/card-payments").status_code == 200
     # when a part of it is captured, and the rest released
     hear(replace(held, status=ChargeStatus.SUCCEEDED, is_captured=True, amount=gbp("12.00")))
-    hear(a_movement(held.charge_id, gbp("12.00"), 30))
+    hear(a_transaction(held.charge_id, gbp("12.00"), 30))
     released = Refund("re_1", held.charge_id, gbp("8.00"), "succeeded", NOON)
     with write_unit() as conn:
         giving.refunds.apply_refund(conn, released, at=NOON)

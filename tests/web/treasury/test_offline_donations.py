@@ -28,7 +28,7 @@ def record(browser: Browser, **typed: str) -> TestResponse:
     return browser.post("/treasury/offline-donations/new", **{**TYPED, **typed})
 
 
-def only_gift() -> OfflineDonation:
+def only_donation() -> OfflineDonation:
     db.session.rollback()
     return db.session.query(OfflineDonation).one()
 
@@ -44,7 +44,7 @@ def test_cash_is_recorded_and_counts_when_somebody_else_accepts_it(
     answer = record(treasurer, **{"piece-2000": "12", "piece-1000": "1"})
     assert answer.status_code == 200
     assert form_key(answer) != "one"
-    gift = only_gift()
+    gift = only_donation()
     assert (gift.state, gift.counted_by, gift.denominations) == ("recorded", ["Ann", "Ben"], {"2000": 12, "1000": 1})
     assert (raised(), booked("offline"), last_act()[0]) == (0, [], "gift.recorded")
     # when another treasurer accepts it
@@ -60,7 +60,7 @@ def test_who_recorded_a_gift_does_not_accept_it_where_there_is_another_treasurer
     treasurer: Browser, signed_in: Callable[..., Browser]
 ) -> None:
     record(treasurer)
-    gift = only_gift()
+    gift = only_donation()
     signed_in("treasurer", name="theo")
     assert "Another treasurer must accept what you have recorded." in treasurer.get("/treasury/offline-donations").text
     before = kept()
@@ -71,7 +71,7 @@ def test_who_recorded_a_gift_does_not_accept_it_where_there_is_another_treasurer
 
 def test_of_several_one_of_ones_own_holds_them_all(treasurer: Browser, signed_in: Callable[..., Browser]) -> None:
     record(treasurer)
-    mine, others = only_gift().id, a_gift(1000)
+    mine, others = only_donation().id, a_gift(1000)
     signed_in("treasurer", name="theo")
     before = kept()
     assert say(treasurer, "accept", others, mine).status_code == 403
@@ -83,7 +83,7 @@ def test_the_only_treasurer_accepts_alone_and_the_audit_says_so(
 ) -> None:
     signed_in("admin")
     record(treasurer)
-    gift = only_gift()
+    gift = only_donation()
     page = treasurer.get("/treasury/offline-donations").text
     assert "There is no other treasurer" in page
     assert "These donations count when you accept them" in page
@@ -114,7 +114,7 @@ def test_one_that_does_not_go_holds_the_others(treasurer: Browser) -> None:
 def test_what_was_cancelled_never_counts(treasurer: Browser) -> None:
     gift = a_gift(1000, "bank")
     assert say(treasurer, "cancel", gift).status_code == 303
-    assert (only_gift().state, raised(), acts()[-1]) == ("cancelled", 0, "gifts.cancelled")
+    assert (only_donation().state, raised(), acts()[-1]) == ("cancelled", 0, "gifts.cancelled")
 
 
 def test_nothing_ticked_is_said(treasurer: Browser) -> None:
@@ -188,7 +188,7 @@ def test_a_method_that_is_none_is_refused(treasurer: Browser) -> None:
 
 def test_an_expected_transfer_is_given_a_code_to_pass_on(treasurer: Browser) -> None:
     answer = record(treasurer, method="bank")
-    gift = only_gift()
+    gift = only_donation()
     assert (gift.state, raised()) == ("expected", 0)
     assert gift.reference_code
     assert gift.reference_code in answer.text

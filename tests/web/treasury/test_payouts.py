@@ -9,12 +9,12 @@ from donations.reconciliation import payouts
 from donations.reconciliation.matches import Said
 from tests.events import hear
 from tests.reconciliation.steps import a_bank_account, a_line, match
-from tests.reconciliation.test_payouts import hear_members, hear_payout, moved, two_gifts_and_a_fee
+from tests.reconciliation.test_payouts import hear_members, hear_payout, moved, two_donations_and_a_fee
 from tests.web.staff.conftest import Browser
 
 
 def a_payout(minor: int = 12748, members: slice = slice(None)) -> list[str]:
-    found = two_gifts_and_a_fee()
+    found = two_donations_and_a_fee()
     hear_payout(minor)
     hear(moved("txn_po", "payout", -minor, "po_1"))
     hear_members("po_1", found[members])
@@ -83,7 +83,7 @@ def test_its_page_says_it_all(treasurer: Browser) -> None:
 
 
 def test_a_payout_by_hand_is_flagged_as_estimated(treasurer: Browser) -> None:
-    two_gifts_and_a_fee()
+    two_donations_and_a_fee()
     hear_payout(5000, automatic=False, reconciliation_status="not_applicable")
     hear(moved("txn_po", "payout", -5000, "po_1"))
     assert "estimated" in treasurer.get("/treasury/payouts").text
@@ -94,7 +94,7 @@ def test_a_payout_by_hand_is_flagged_as_estimated(treasurer: Browser) -> None:
 
 
 def test_a_payout_that_failed_says_so(treasurer: Browser) -> None:
-    two_gifts_and_a_fee()
+    two_donations_and_a_fee()
     hear_payout(12748, status="failed", failure_code="account_closed")
     text = treasurer.get("/treasury/payouts/po_1").text
     assert "This payout did not arrive" in text

@@ -17,14 +17,14 @@ from tests.events import balances, deliver
 from tests.factories import a_donation
 from tests.ledger.test_checks import FAULTS, an_entry, books
 from tests.reconciliation.steps import a_bank_account, a_gift
-from tests.reconciliation.steps import accepted as accepted_gift
+from tests.reconciliation.steps import accepted as accepted_donation
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.stop_steps import (
     PAGE,
     accepted,
     acts,
+    correct_all,
     corrupt,
-    cure_all,
     event_state,
     grave,
     handle_what_waits,
@@ -104,20 +104,20 @@ def test_a_grave_fault_is_corrected_from_the_page(
 ) -> None:
     statements, expected = GRAVE_FAULTS[fault]
     corrupt(*statements)
-    stop_cure_and_go_on(client, treasurer, expected)
+    stop_correct_and_go_on(client, treasurer, expected)
 
 
 @pytest.mark.parametrize("fault", OFFLINE_FAULTS)
 def test_a_grave_fault_of_cash_is_corrected_from_the_page(client: FlaskClient, treasurer: Browser, fault: str) -> None:
     # given cash that was accepted, and cash that was not
     a_bank_account()
-    accepted_gift(5000)
+    accepted_donation(5000)
     a_gift(700)
     corrupt(*OFFLINE_FAULTS[fault])
-    stop_cure_and_go_on(client, treasurer, {"I11 offline"})
+    stop_correct_and_go_on(client, treasurer, {"I11 offline"})
 
 
-def stop_cure_and_go_on(client: FlaskClient, treasurer: Browser, expected: set[str]) -> None:
+def stop_correct_and_go_on(client: FlaskClient, treasurer: Browser, expected: set[str]) -> None:
     # given a fault that stops posting
     assert set(grave()) == expected
     reason = stopped()
@@ -134,7 +134,7 @@ def stop_cure_and_go_on(client: FlaskClient, treasurer: Browser, expected: set[s
     assert "Resume recording" not in shown
     assert treasurer.post(f"{PAGE}/resume").status_code == 409
     # when the treasurer makes each correction that the page offers
-    pressed = cure_all(treasurer)
+    pressed = correct_all(treasurer)
     # then the grave invariants hold, accepted findings are still listed, and posting is resumed by a button
     assert (grave(), health(client)[0]) == ([], 503), reason
     assert bool(accepted()) == ("accept" in pressed)
@@ -150,9 +150,11 @@ def stop_cure_and_go_on(client: FlaskClient, treasurer: Browser, expected: set[s
 def test_every_grave_invariant_has_an_explanation_a_cure_and_a_fault_that_is_cured() -> None:
     assert set(posting_stop.EXPLAINED) == set(ledger.GRAVE_INVARIANTS)
     for name, explained in posting_stop.EXPLAINED.items():
-        assert explained.cures or name == "I2", name  # I2 is the sum of I1: each of its differences is one of an entry.
-        assert set(explained.cures) <= set(posting_stop.KINDS)
-    offered = {kind for explained in posting_stop.EXPLAINED.values() for kind in explained.cures}
+        assert explained.corrections or name == "I2", (
+            name
+        )  # I2 is the sum of I1: each of its differences is one of an entry.
+        assert set(explained.corrections) <= set(posting_stop.KINDS)
+    offered = {kind for explained in posting_stop.EXPLAINED.values() for kind in explained.corrections}
     assert offered == set(posting_stop.KINDS)
     broken = {one for _, expected in GRAVE_FAULTS.values() for one in expected} | {"I11 offline"}
     assert broken == set(ledger.GRAVE_INVARIANTS)
@@ -166,7 +168,7 @@ def test_an_entry_that_was_tampered_with_leaves_its_difference_alone_and_the_res
     corrupt(f"UPDATE posting SET amount_minor = amount_minor - 500 WHERE account = 4000 AND fund_id = {ALI}")
     stopped()
     # when it is accepted
-    cure_all(treasurer)
+    correct_all(treasurer)
     # then every account is as before, and the difference is on 5900 under the number of the entry
     after = balances()
     extra = {key: minor for key, minor in after.items() if before.get(key) != minor}
@@ -179,14 +181,14 @@ def test_an_acceptance_hides_no_other_finding(books: str, treasurer: Browser) ->
     change = f"UPDATE posting SET amount_minor = amount_minor + {{}} WHERE entry_id = {FIRST} AND line = 1"
     corrupt(change.format(1))
     stopped()
-    cure_all(treasurer)
+    correct_all(treasurer)
     assert treasurer.post(f"{PAGE}/resume").status_code == 303
     # when the same entry is changed once more, or another one by as much
     corrupt(change.format(1))
     # then that is a finding, of the entry and of the whole
     assert grave() == ["I1", "I2"]
     stopped()
-    cure_all(treasurer)
+    correct_all(treasurer)
     # and an acceptance without an audit log entry, written directly into the database, accepts nothing
     corrupt(change.format(3))
     corrupt("UPDATE correction SET figure = substr(figure, 1, length(figure) - 1) || '5' WHERE figure LIKE '%2'")
@@ -196,7 +198,7 @@ def test_an_acceptance_hides_no_other_finding(books: str, treasurer: Browser) ->
 def test_an_accepted_entry_that_is_whole_again_allows_no_difference(books: str, treasurer: Browser) -> None:
     corrupt(f"UPDATE posting SET amount_minor = amount_minor + 1 WHERE entry_id = {FIRST} AND line = 1")
     stopped()
-    cure_all(treasurer)
+    correct_all(treasurer)
     corrupt(f"UPDATE posting SET amount_minor = amount_minor - 1 WHERE entry_id = {FIRST} AND line = 1")
     assert (grave(), accepted()) == ([], [])
 
@@ -204,7 +206,7 @@ def test_an_accepted_entry_that_is_whole_again_allows_no_difference(books: str, 
 def test_the_audit_shows_a_second_break_beside_one_that_was_accepted(app: Flask, treasurer: Browser) -> None:
     corrupt("UPDATE audit SET act = 'nothing.at_all' WHERE id = 1")
     stopped()
-    cure_all(treasurer)
+    correct_all(treasurer)
     assert (grave(), accepted()) == ([], ["I13"])
     done = app.test_cli_runner().invoke(args=["audit", "verify"])
     assert done.exit_code == 0
@@ -235,7 +237,7 @@ def test_lost_numbers_are_void_for_ever_and_the_next_receipt_takes_the_next_one(
 ) -> None:
     corrupt("UPDATE receipt SET number = 9, label = 'R-000009' WHERE number = 2")
     stopped()
-    assert cure_all(treasurer) == ["record_lost"]
+    assert correct_all(treasurer) == ["record_lost"]
     treasurer.post(f"{PAGE}/resume")
     said = an_event()
     deliver(client, said)

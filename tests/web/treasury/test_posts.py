@@ -18,7 +18,7 @@ from donations.reconciliation import period_close
 from tests.events import a_charge, hear
 from tests.factories import gbp
 from tests.reconciliation.steps import TODAY
-from tests.reconciliation.test_classification import an_unknown_movement
+from tests.reconciliation.test_classification import an_unknown_transaction
 from tests.web.staff.conftest import Browser
 from tests.web.treasury.snapshots import kept
 from tests.web.treasury.test_dashboard import parked
@@ -61,7 +61,7 @@ def posts(app: Flask) -> Sent:
     parked()
     with write_unit():
         period_close.prepare(TODAY)
-    unknown, stray = an_unknown_movement(), a_charge(None, gbp("7.00"))
+    unknown, stray = an_unknown_transaction(), a_charge(None, gbp("7.00"))
     hear(stray)
     waiting_decision, line = db.session.query(Classification).one().id, db.session.query(StatementLine).one().id
     waiting = db.session.query(OfflineDonation).filter(OfflineDonation.state == "recorded").one().id

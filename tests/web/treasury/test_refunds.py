@@ -18,7 +18,7 @@ from donations.models import PostingStop, RefundAttempt
 from donations.reconciliation import dashboard
 from donations.web.page import now
 from donations.worker.refunds import continue_refunds
-from donations.worker.stripe_sync import sync_movements
+from donations.worker.stripe_sync import sync_transactions
 from tests.events import balances
 from tests.fixtures.outside import Stripe
 from tests.fixtures.settings import environ_for
@@ -248,12 +248,12 @@ def test_a_refund_that_bounced_may_be_given_back_once_more_but_not_twice(
     made = at_stripe.api("GET", "/v1/refunds").json["data"][0]["id"]
     at_stripe.order(f"refunds/{made}/become", status="failed")
     given.bring()
-    hear_movements()
+    hear_transactions()
     assert "£20.00 is owed to the donor" in treasurer.get(given.path).text
     # when it is refunded again
     assert refund(treasurer, given, form_key="form-2").status_code == 303
     # then nothing is owed, and the total has not fallen twice
-    hear_movements()
+    hear_transactions()
     given.bring()
     assert "is owed to the donor" not in treasurer.get(given.path).text
     assert (raised(), state()) == (0, "refunded")
@@ -269,7 +269,7 @@ def test_what_bounced_and_is_kept_is_a_gift_again_and_the_rest_may_still_be_give
     refund(treasurer, given, "8")
     made = at_stripe.api("GET", "/v1/refunds").json["data"][0]["id"]
     at_stripe.order(f"refunds/{made}/become", status="failed")
-    hear_movements()
+    hear_transactions()
     given.bring()
     # when its supporter lets us keep it, by the link of the page
     link = re.search(r'href="(/treasury/adjustments/new[^"]+)"', treasurer.get(given.path).text)
@@ -282,13 +282,13 @@ def test_what_bounced_and_is_kept_is_a_gift_again_and_the_rest_may_still_be_give
     assert "is owed to the donor" not in treasurer.get(given.path).text
     assert refund(treasurer, given, "12.01", form_key="form-2").status_code == 409
     assert refund(treasurer, given, "12", form_key="form-3").status_code == 303
-    hear_movements()
+    hear_transactions()
     assert (raised(), sound()) == (800, ())
     assert dashboard.not_cleared(db.session.connection(), (2020,)) == []
 
 
-def hear_movements() -> None:
-    sync_movements(now())
+def hear_transactions() -> None:
+    sync_transactions(now())
 
 
 def test_halted_books_give_nothing_back(treasurer: Browser, given: Given) -> None:

@@ -38,7 +38,7 @@ def say(browser: Browser, line: int, act: str, **typed: Any) -> TestResponse:
     return browser.post(f"/treasury/statement-lines/{line}", act=act, **typed)
 
 
-def the_gift() -> OfflineDonation:
+def the_donation() -> OfflineDonation:
     db.session.rollback()
     return db.session.query(OfflineDonation).filter(OfflineDonation.state != "cancelled").one()
 
@@ -52,7 +52,7 @@ def test_a_line_nobody_expected_is_recorded_as_a_gift_and_matched_in_one_step(tr
     # then it is booked as one, row 12
     assert answer.headers["Location"].endswith("/treasury/statement-lines?page=1#lines")
     assert booked("bank:") == [(1000, "ali", "GBP", 3000), (4010, "ali", "GBP", -3000)]
-    gift = the_gift()
+    gift = the_donation()
     assert (raised(), state_of(gift.id), receipts_of(gift.id)) == (3000, "paid", [("live", 3000)])
     assert last_act() == ("line.matched", f"line:{line}", {"by": "hand", "gift": "recorded from it"})
     assert (gift.recorded_by, sound()) == ("staff:1", ())
@@ -71,7 +71,7 @@ def test_a_gift_for_a_whole_appeal_goes_by_its_shares(treasurer: Browser) -> Non
 def test_a_gift_recorded_from_its_line_is_taken_back_whole(treasurer: Browser) -> None:
     line = said(a_bank_account(), 3000)
     say(treasurer, line, "gift", purpose="hands-off-ali/ali")
-    gift = the_gift().id
+    gift = the_donation().id
     # when the match is undone
     assert say(treasurer, line, "undo").headers["Location"] == f"/treasury/statement-lines/{line}"
     # then nothing is posted and it is not expected
@@ -82,7 +82,7 @@ def test_a_gift_recorded_from_its_line_is_taken_back_whole(treasurer: Browser) -
     assert db.session.get_one(Donation, db.session.get_one(OfflineDonation, gift).donation_id).state == "abandoned"
     # and it can be another donation
     say(treasurer, line, "gift", purpose="hands-off-ali/sakharovo")
-    assert (raised(), the_gift().id != gift, sound()) == (3000, True, ())
+    assert (raised(), the_donation().id != gift, sound()) == (3000, True, ())
 
 
 def test_a_gift_from_a_line_twice_is_one(treasurer: Browser) -> None:

@@ -16,7 +16,7 @@ from donations import giving
 from donations.database import write_unit
 from tests.ledger.test_checks import books
 from tests.web.staff.conftest import Browser
-from tests.web.treasury.stop_steps import PAGE, acts, corrupt, cure_all, grave, links, press, stopped
+from tests.web.treasury.stop_steps import PAGE, acts, correct_all, corrupt, grave, links, press, stopped
 
 __all__ = ["books"]
 ALI = "(SELECT id FROM fund WHERE slug = 'ali')"
@@ -103,5 +103,5 @@ def test_what_needs_the_entries_first_is_refused_in_words(books: str, treasurer:
     assert answer.status_code == 409
     assert "First correct the entries that do not balance" in answer.text
     # when they are taken in their order
-    cure_all(treasurer)
+    correct_all(treasurer)
     assert grave() == []

@@ -20,7 +20,7 @@ def kept() -> dict[str, int]:
 NOTHING = dict.fromkeys(BOOKS, 0)
 
 
-ONE_GIFT = {"stripe_event": 1, "payment": 1, "entry": 1, "posting": 2, "receipt": 1, "mail": 1}
+ONE_DONATION = {"stripe_event": 1, "payment": 1, "entry": 1, "posting": 2, "receipt": 1, "mail": 1}
 
 
 def total(client: FlaskClient, slug: str = "hands-off-ali") -> tuple[int, int]:

@@ -28,7 +28,7 @@ from tests import events
 from tests.events import balances, deliver, fresh, post, signature
 from tests.fixtures.settings import WEBHOOK_SECRET
 from tests.inbox.steps import commits_fail
-from tests.web.webhooks.steps import NOTHING, OLD_SECRET, ONE_GIFT, kept, total
+from tests.web.webhooks.steps import NOTHING, OLD_SECRET, ONE_DONATION, kept, total
 
 
 def test_a_good_event_is_kept_and_everything_follows_from_it(client: FlaskClient, reference: str) -> None:
@@ -41,7 +41,7 @@ def test_a_good_event_is_kept_and_everything_follows_from_it(client: FlaskClient
     # then Stripe is told that it is kept
     assert (answer.status_code, answer.json) == (200, {"handled": True})
     # and the ledger, the total, the page, the receipt and the mail show it
-    assert kept() == ONE_GIFT
+    assert kept() == ONE_DONATION
     assert total(client) == (2000, 1)
     shown = client.get(page).text
     assert "R-000001" in shown
@@ -68,7 +68,7 @@ def test_the_same_fact_in_another_event_changes_nothing_but_the_inbox(client: Fl
     charge = events.charge(reference)
     for type in ("charge.succeeded", "charge.updated", "charge.succeeded"):
         assert deliver(client, events.event(type, charge)).status_code == 200
-    assert kept() == {**ONE_GIFT, "stripe_event": 3}
+    assert kept() == {**ONE_DONATION, "stripe_event": 3}
     assert total(client) == (2000, 1)
 
 
@@ -132,7 +132,7 @@ def test_a_poison_event_is_kept_and_answered_with_200(
     assert deliver(client, said).json == {"duplicate": True}
     done = app.test_cli_runner().invoke(args=["inbox", "replay", said["id"]])
     assert (done.exit_code, done.output.strip()) == (0, f"{said['id']}: handled")
-    assert kept() == ONE_GIFT
+    assert kept() == ONE_DONATION
     assert total(client) == (2000, 1)
 
 
@@ -165,7 +165,7 @@ def test_an_event_that_could_not_be_kept_is_never_answered_with_200(
     assert kept() == NOTHING
     # and when it does, it is kept
     assert deliver(client, events.succeeded(reference)).status_code == 200
-    assert kept() == ONE_GIFT
+    assert kept() == ONE_DONATION
 
 
 def test_what_was_received_is_sealed_at_rest(client: FlaskClient, reference: str) -> None:
