@@ -28,8 +28,8 @@ LOOKS_LIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"})
 
 
 class Found(NamedTuple):
-    """A code in a text. `number` is the appeal's id, or what `offline_donation_number` makes of a donation's id; `how` is exact or
-    repaired."""
+    """A code in a text. `number` is the appeal's id, or what `offline_donation_number` makes of a donation's id; `how`
+    is exact or repaired."""
 
     code: str
     kind: str

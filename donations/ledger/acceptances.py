@@ -59,8 +59,8 @@ _audit: Table = AuditRecord.__table__  # type: ignore[assignment]
 _SIGNED: ColumnElement[str] = literal("cure:").concat(cast(_correction.c.id, String))
 _ACCEPTED = (
     select(
-        _correction.c.invariant, _correction.c.subject, _correction.c.figure, _correction.c.reason, _correction.c.requested_by, _correction.c.decided_by,
-        _correction.c.decided_at, _audit.c.details,
+        _correction.c.invariant, _correction.c.subject, _correction.c.figure, _correction.c.reason,
+        _correction.c.requested_by, _correction.c.decided_by, _correction.c.decided_at, _audit.c.details,
     )
     .join(_audit, _audit.c.about == _SIGNED)
     .where(_correction.c.kind == "accept", _correction.c.state == "made", _audit.c.act == ACT)

@@ -103,6 +103,7 @@ _WAITING = union_all(
         literal("disbursement").label("what"), _payment_request.c.id, _payment_request.c.purpose.label("words"),
         _payment_request.c.amount_minor, _payment_request.c.currency, _payment_request.c.state,
     ).where(
-        _payment_request.c.fund_id == bindparam("of_fund"), _payment_request.c.state.in_(("requested", "approved", "sent"))
+        _payment_request.c.fund_id == bindparam("of_fund"),
+        _payment_request.c.state.in_(("requested", "approved", "sent"))
     ),
 )  # fmt: skip

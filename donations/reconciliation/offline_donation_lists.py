@@ -107,9 +107,10 @@ _standing = case(
 )
 _OFFLINE_DONATIONS = (
     select(
-        _offline.c.id, _offline.c.method, _offline.c.state, _offline.c.received_on, _offline.c.reference_code, _offline.c.cheque_number,
-        _offline.c.counted_by, _offline.c.recorded_by, _offline.c.recorded_at, _offline.c.accepted_by, _offline.c.paying_in_slip_id,
-        _donation.c.amount_minor, _donation.c.currency, _donation.c.reference.label("donation"),
+        _offline.c.id, _offline.c.method, _offline.c.state, _offline.c.received_on,
+        _offline.c.reference_code, _offline.c.cheque_number, _offline.c.counted_by, _offline.c.recorded_by,
+        _offline.c.recorded_at, _offline.c.accepted_by, _offline.c.paying_in_slip_id, _donation.c.amount_minor,
+        _donation.c.currency, _donation.c.reference.label("donation"),
         _donation.c.name_sealed, _appeal.c.title,
     )
     .join(_donation, _donation.c.id == _offline.c.donation_id)

@@ -22,8 +22,8 @@ def pay_in(
     number: str, actor: str, at: datetime,
 ) -> PayingInSlip:  # fmt: skip
     """Take accepted cash and cheques to the bank on one paying-in slip: row 10. `expected` and `count` are what the
-    treasurer wrote on the paper. Raises PayingInSlipDiffers if the donations add up to something else, AlreadyDone if one of
-    them is on a paying-in slip already or not accepted, MatchedBefore if a line shows that one has bounced; then
+    treasurer wrote on the paper. Raises PayingInSlipDiffers if the donations add up to something else, AlreadyDone if
+    one of them is on a paying-in slip already or not accepted, MatchedBefore if a line shows that one has bounced; then
     nothing is written."""
     donations = db.session.scalars(
         select(OfflineDonation).where(OfflineDonation.id.in_(ids)).order_by(OfflineDonation.id).with_for_update()

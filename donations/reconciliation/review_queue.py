@@ -195,7 +195,7 @@ def _kind(kind: Any, ref: Any, minor: Any, currency: Any, on: Any, words: Any) -
     )  # fmt: skip
 
 
-def _of_gift(kind: str, sign: int, words: Any) -> Select[Any]:
+def _of_offline(kind: str, sign: int, words: Any) -> Select[Any]:
     return _kind(
         kind, _offline.c.id, sign * _donation.c.amount_minor, _donation.c.currency, _offline.c.received_on, words
     ).join(_donation, _donation.c.id == _offline.c.donation_id)
@@ -236,7 +236,7 @@ _in_transit = (
     .subquery()
 )
 _targets = union_all(
-    _of_gift("offline_gift", 1, _offline.c.reference_code)
+    _of_offline("offline_gift", 1, _offline.c.reference_code)
     .where(_offline.c.method.in_(("bank", "standing_order")), _offline.c.state == "expected")
     .where(~_taken("offline_gift", _donation_text)),
     _kind("payout", _payout.c.id, _payout.c.amount_minor, _payout.c.currency, _payout.c.arrival_on, literal(""))
@@ -247,9 +247,10 @@ _targets = union_all(
         "disbursement", _payment_request.c.id, -_payment_request.c.amount_minor, _payment_request.c.currency,
         func.date(_payment_request.c.sent_at), _payment_request.c.payee_masked,
     ).where(_payment_request.c.state == "sent"),
-    _of_gift("bounced", -1, _offline.c.cheque_number).where(_offline.c.method == "cheque", _offline.c.state == "accepted")
+    _of_offline("bounced", -1, _offline.c.cheque_number)
+    .where(_offline.c.method == "cheque", _offline.c.state == "accepted")
     .where(~_taken("bounced", _donation_text)),
-    _of_gift("offline_refund", -1, _offline.c.reference_code).where(_came, ~_taken("offline_refund", _donation_text))
+    _of_offline("offline_refund", -1, _offline.c.reference_code).where(_came, ~_taken("offline_refund", _donation_text))
     .where(~_taken("bounced", _donation_text)),
     _kind(
         case((_in_transit.c.minor > 0, "own_account"), else_="stripe_topup"), _in_transit.c.clear_ref,

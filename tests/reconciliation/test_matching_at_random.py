@@ -36,8 +36,8 @@ AMOUNTS = (1000, 2000)
 _days = st.integers(-60, 60).map(lambda days: DAY + timedelta(days=days))
 _payers = st.sampled_from([None, b"one", b"two"])
 _texts = st.lists(
-    st.sampled_from([*APPEALS.values(), *(references.code_of_offline_donation(number) for number in range(1, 4)), "STRIPE", "104",
-                     "TRACE77", f"{APPEALS[1][:3]} {APPEALS[1][3:]}"]),
+    st.sampled_from([*APPEALS.values(), *(references.code_of_offline_donation(number) for number in range(1, 4)),
+                     "STRIPE", "104", "TRACE77", f"{APPEALS[1][:3]} {APPEALS[1][3:]}"]),
     max_size=2,
 ).map(" ".join)  # fmt: skip
 
@@ -56,8 +56,8 @@ def items(draw: st.DrawFn) -> Items:
     donations = [
         OpenDonation(
             number, draw(st.sampled_from(AMOUNTS)), "GBP", 1, frozenset({11}),
-            (references.code_of_offline_donation(number), *draw(st.sampled_from([(), (APPEALS[1],)]))), draw(_payers), None,
-            words_of(draw(st.sampled_from(NAMES))), draw(_days),
+            (references.code_of_offline_donation(number), *draw(st.sampled_from([(), (APPEALS[1],)]))),
+            draw(_payers), None, words_of(draw(st.sampled_from(NAMES))), draw(_days),
         )
         for number in range(1, draw(st.integers(0, 6)) + 1)
     ]  # fmt: skip

@@ -34,8 +34,8 @@ def a_line(text: str = "", *, number: int = 1, minor: int = 2000, name: str = ""
 
 def a_gift(number: int = 1, *, minor: int = 2000, name: str = "", on: date = DAY, **more: Any) -> OpenDonation:
     given: dict[str, Any] = {
-        "currency": "GBP", "appeal_id": 1, "funds": frozenset({11}), "codes": (references.code_of_offline_donation(number),),
-        "payer": None, "email": None, **more,
+        "currency": "GBP", "appeal_id": 1, "funds": frozenset({11}),
+        "codes": (references.code_of_offline_donation(number),), "payer": None, "email": None, **more,
     }  # fmt: skip
     return OpenDonation(number, minor, names=words_of(name), on=on, **given)
 

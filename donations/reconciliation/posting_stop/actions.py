@@ -1,4 +1,4 @@
-"""What each correction does. Each runs under the guard of the stop, and only for a finding that is there."""
+"""What each cure does. Each runs under the guard of the stop, and only for a finding that is there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from donations.reconciliation.posting_stop.source_entries import rebook
 
 
 def option_for(conn: Connection, finding: Finding, kind: str, target: str) -> Option:
-    """The correction as it is offered now. Raises NotACorrection if it is not."""
+    """The cure as it is offered now. Raises NotACorrection if it is not."""
     for option in options(conn, finding):
         if (option.kind, option.target) == (kind, target):
             return option
@@ -28,8 +28,8 @@ def option_for(conn: Connection, finding: Finding, kind: str, target: str) -> Op
 
 
 def carry_out(conn: Connection, row: Correction, finding: Finding, *, actor: str, at: datetime) -> None:
-    """Do what the correction says. Raises NotACorrection if it is not offered for the finding any more, and what giving and
-    the ledger refuse."""
+    """Carry out the correction. Raises NotACorrection if it is not offered for the finding any more, and what giving
+    and the ledger refuse."""
     option = option_for(conn, finding, row.kind, row.target)
     _ACTIONS[row.kind](conn, row, finding, option, actor, at)
 

@@ -20,8 +20,8 @@ from donations.models import Correction, PostingStop
 @contextmanager
 def cure(conn: Connection) -> Iterator[None]:
     """Post inside although posting is stopped. One at a time: the row of the stop is locked. Afterwards every grave
-    invariant is asked again. Raises PostingNotStopped, EntriesFirst if the ledger refuses, and CorrectionMadeWorse if there
-    is a finding that was not there."""
+    invariant is asked again. Raises PostingNotStopped, EntriesFirst if the ledger refuses, and CorrectionMadeWorse if
+    there is a finding that was not there."""
     _lock(conn)
     before = {(one.invariant, one.subject) for one in ledger.grave(conn)}
     try:

@@ -133,7 +133,8 @@ ROWS = (
     items("classification", _classification.c.id, note=cast(_classification.c.account, Text),
           since=_classification.c.requested_at)
     .where(_classification.c.state == "requested"),
-    items("cure", _correction.c.id, note=_correction.c.kind, since=_correction.c.requested_at).where(_correction.c.state == "requested"),
+    items("cure", _correction.c.id, note=_correction.c.kind, since=_correction.c.requested_at)
+    .where(_correction.c.state == "requested"),
     items("approval_rule", _rule.c.id, since=_rule.c.requested_at).where(_rule.c.state == "requested"),
     items("staff_change", _change.c.id, note=_change.c.kind, since=_change.c.asked_at)
     .where(_change.c.state == "waiting"),

@@ -38,8 +38,8 @@ FIELDS = ("amount", "currency", "interval", "fund", "name", "email", "message", 
 
 
 class DonationForm(PublicForm):
-    """A donation to one appeal. After validate(), `typed` is what to keep until it is checked, and `new_donation_of` what to
-    begin. `is_typed`: a person has filled it in, now or before the check, so nothing typed may be lost."""
+    """A donation to one appeal. After validate(), `typed` is what to keep until it is checked, and `new_donation_of`
+    what to begin. `is_typed`: a person has filled it in, now or before the check, so nothing typed may be lost."""
 
     amount = StringField(filters=[one_line])
     currency = StringField(filters=[one_line])

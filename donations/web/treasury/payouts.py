@@ -28,7 +28,8 @@ def show(payout_id: str) -> Response:
         abort(404)
     made = payouts.made_of(conn, payout)
     return page(
-        "treasury/payout.html", cache="no-store", payout=payout, made=made, line=payouts.statement_line(conn, payout_id),
-        candidates=payouts.candidates(conn, payout, made.unexplained), members=payouts.members(conn, payout_id),
-        parts_by_fund=payouts.by_fund(conn, payout), funds=named(), is_estimated=payouts.is_estimated(payout),
+        "treasury/payout.html", cache="no-store", payout=payout, made=made,
+        line=payouts.statement_line(conn, payout_id), candidates=payouts.candidates(conn, payout, made.unexplained),
+        members=payouts.members(conn, payout_id), parts_by_fund=payouts.by_fund(conn, payout),
+        funds=named(), is_estimated=payouts.is_estimated(payout),
     )  # fmt: skip
