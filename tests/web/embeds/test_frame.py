@@ -93,7 +93,7 @@ def test_a_paused_appeal_has_no_button(client: FlaskClient, change) -> None:
 
     frame = client.get(f"{ALI}?size=full").text
 
-    assert "This appeal is paused" in frame
+    assert "Paused" in frame
     assert "#give" not in frame
 
 

@@ -157,7 +157,7 @@ def test_a_dispute_of_which_we_have_not_heard_yet_is_refused_by_stripe(treasurer
     given.at_stripe.order("disputes", charge=given.charge)
     answer = refund(treasurer, given)
     assert answer.status_code == 409
-    assert "charge_disputed" in answer.text
+    assert "the payment is disputed" in answer.text
     assert attempts() == [("refused", 2000, "charge_disputed")]
     assert 'value="form-1"' not in answer.text
 

@@ -92,6 +92,6 @@ def test_a_branch_that_sends_its_form_again_is_told_and_nothing_new_is_sent(bran
         assert "Return submitted: " in branch.client.get(str(branch.hands_in().location)).text
         clock.shift(5)
         page = branch.client.get(str(branch.hands_in().location)).text
-    assert "This form has already been used" in page
+    assert "This form has been used before" in page
     assert "Return submitted: " not in page
     assert rows("branch_return") == 1
