@@ -113,7 +113,7 @@ def load_of_donations(conn: Connection, donation_ids: Collection[int]) -> dict[i
     for row in payments.values():
         given_back = tuple(_refund_of(row.charge_id, each) for each in refunds[row.id])
         hangs_on = {
-            "movements": tuple(_transaction_of(row.charge_id, each) for each in moved[row.id]),
+            "transactions": tuple(_transaction_of(row.charge_id, each) for each in moved[row.id]),
             "refunds": given_back,
             "settled_owed": _settled_owed(conn, row.charge_id, given_back),
             "disputes": tuple(_dispute_of(row.charge_id, each) for each in disputes[row.id]),
@@ -142,7 +142,7 @@ def _facts(payment: Any, house: Any, donation: Any, shares: tuple[tuple[int, int
         general_fund_id=house.general_fund_id,
         suspense_fund_id=house.suspense_fund_id,
         settlement_currencies=tuple(house.settlement_currencies),
-        transactions=more.get("movements", ()),
+        transactions=more.get("transactions", ()),
         refunds=more.get("refunds", ()),
         disputes=more.get("disputes", ()),
         settled_owed=more.get("settled_owed", ()),
@@ -158,7 +158,7 @@ def _what_hangs_on(conn: Connection, payment: Any) -> dict[str, Any]:
     refunds = tuple(_refund_of(payment.charge_id, row) for row in _REFUNDS.all(conn, asked))
     return {
         "decided": ((decision.fund_id, 1),) if decision is not None else None,
-        "movements": tuple(_classified(payment.charge_id, row) for row in _TRANSACTIONS.all(conn, asked)),
+        "transactions": tuple(_classified(payment.charge_id, row) for row in _TRANSACTIONS.all(conn, asked)),
         "refunds": refunds,
         "disputes": tuple(_dispute_of(payment.charge_id, row) for row in _DISPUTES.all(conn, asked)),
         "settled_owed": _settled_owed(conn, payment.charge_id, refunds),

@@ -160,7 +160,7 @@ _PARTS: dict[str, Select[Any]] = {
     "parts": select(_allocation)
     .where(_allocation.c.donation_id == bindparam("of_donation"))
     .order_by(_allocation.c.fund_id),
-    "movements": _of(_transaction, _transaction.c.created_at, _transaction.c.id),
+    "transactions": _of(_transaction, _transaction.c.created_at, _transaction.c.id),
     "refunds": select(_refund, _attempt.c.note, _attempt.c.requested_by)
     .outerjoin(_attempt, _attempt.c.refund_id == _refund.c.id)
     .where(_refund.c.payment_id == bindparam("of_payment"))
