@@ -123,7 +123,7 @@ def test_further_goals_are_shown_once_the_first_is_reached(client: FlaskClient, 
     said = {}
     for minor in (499999, 500000, 800000, 1000000):
         raise_to("karaganda-four", minor)
-        said[minor] = re.findall(r"On to (\S+)\.", client.get("/embed/karaganda-four").text)
+        said[minor] = re.findall(r"Next goal: (\S+)\.", client.get("/embed/karaganda-four").text)
 
     assert said == {499999: [], 500000: ["€8,000"], 800000: ["€10,000"], 1000000: []}
 
