@@ -18,7 +18,7 @@ ROWS = (
     ("web", "cli", "worker"),
     ("inbox",),
     ("giving", "reconciliation", "restoration", "receipts", "paper", "appeals", "staff", "alarms", "outbox",
-     "stripe_gateway", "mailer", "archives", "data_requests", "offline_key"),
+     "stripe_gateway", "mailer", "mail_kinds", "archives", "data_requests", "offline_key"),
     ("facts", "bookkeeping", "ledger", "totals", "periods", "privacy", "retention", "data_keys",
      "tokens", "audit", "references", "approvals", "installation", "card_testing", "proof_of_work",
      "counters"),

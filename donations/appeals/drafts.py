@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from donations import approvals
-from donations.appeals import file, file_conflicts, file_values, goals, loader, wordings
+from donations.appeals import file, file_conflicts, file_writer, goals, loader, wordings
 from donations.appeals.file import ReadAppeal
 from donations.appeals.file_error import N_, Fault
-from donations.appeals.file_values import Values
+from donations.appeals.file_writer import Values
 from donations.errors import (
     BadAppealsFile,
     DraftChanged,
@@ -75,7 +75,7 @@ def keep(
         draft = AppealDraft(appeal_id=appeal.id if appeal else None, form_key=form_key, version=0, values={})
     draft.wording_by = _who_changed_wording(written, appeal, draft, by)
     draft.values, draft.reason = written, reason
-    draft.base_sha256 = file_values.hash_of(file_values.of(appeal)) if appeal is not None else ""
+    draft.base_sha256 = file_writer.hash_of(file_writer.of(appeal)) if appeal is not None else ""
     draft.version, draft.written_by, draft.written_at = draft.version + 1, by, at
     try:
         with db.session.begin_nested():
@@ -87,7 +87,7 @@ def keep(
 
 def base_of(draft: AppealDraft) -> str:
     """The hash of what is published now, over which the draft would go; empty for a new appeal."""
-    return file_values.hash_of(file_values.of(draft.appeal)) if draft.appeal is not None else ""
+    return file_writer.hash_of(file_writer.of(draft.appeal)) if draft.appeal is not None else ""
 
 
 def may_publish(draft: AppealDraft, who: str, at: datetime) -> bool:
@@ -115,7 +115,7 @@ def publish(draft: AppealDraft, *, version: int, by: str, at: datetime) -> tuple
     if is_promise and not draft.reason:  # Money has come since it was written.
         raise WordingReasonNeeded()
     appeal = draft.appeal
-    is_as_it_was = appeal is None or draft.base_sha256 == file_values.hash_of(file_values.of(appeal))
+    is_as_it_was = appeal is None or draft.base_sha256 == file_writer.hash_of(file_writer.of(appeal))
     if draft.version != version or not is_as_it_was:
         raise DraftChanged()
     wrong = faults(draft.values, appeal)
@@ -177,14 +177,14 @@ def as_published(draft: AppealDraft) -> Appeal:
 
 def changed_fields(draft: AppealDraft) -> list[str]:
     """The keys in which a draft differs from what is published; all of them for a new appeal."""
-    published = file_values.of(draft.appeal) if draft.appeal else {}
-    written = file_values.of(as_published(draft))
+    published = file_writer.of(draft.appeal) if draft.appeal else {}
+    written = file_writer.of(as_published(draft))
     keys = [*written, *(key for key in published if key not in written)]
     return [key for key in keys if written.get(key) != published.get(key)]
 
 
 def _written(appeal: Appeal, draft: AppealDraft | None) -> Values:
-    return draft.values if draft is not None else file_values.of(appeal)
+    return draft.values if draft is not None else file_writer.of(appeal)
 
 
 def _with_outcome(appeal: Appeal, draft: AppealDraft | None, outcome: dict[str, str]) -> Values:

@@ -3,12 +3,13 @@ treasurer's action, the entries that must exist. No database, no Stripe, no cloc
 docs/ledger.md."""
 
 from donations.bookkeeping import adjustments, offline_donations, payment_requests
-from donations.bookkeeping.accounts import CLEARING, OF_AN_UNKNOWN_TRANSACTION, PUBLIC_ACCOUNTS
+from donations.bookkeeping.accounts import CLEARING, OF_AN_UNKNOWN_TRANSACTION
 from donations.bookkeeping.balance_transactions import entry_for, is_of_unknown_kind
 from donations.bookkeeping.bank import LineFacts, MatchedPart, entry_of_line
 from donations.bookkeeping.entries import Line, Wanted
 from donations.bookkeeping.payments import OF_A_CHARGE, Standing, entries_for, standing_of
 from donations.bookkeeping.payouts import PAYOUT_CATEGORIES, Parts, entry_of_payout
+from donations.bookkeeping.public_accounts import PUBLIC_ACCOUNTS
 from donations.bookkeeping.shares import settled_amount
 
 __all__ = [

@@ -12,9 +12,6 @@ DONATIONS_ONLINE, DONATIONS_OFFLINE, REFUNDS, CHARGEBACKS, FAILED_LATER = 4000, 
 PROCESSING_FEES, DISPUTE_FEES, ACCOUNT_FEES, DIFFERENCES = 5000, 5010, 5020, 5030
 BANK_CHARGES, DISBURSED, WRITTEN_OFF = 5040, 5100, 5900
 
-# What the public total is made of: income of these accounts, less what is withheld in disputes.
-PUBLIC_ACCOUNTS = frozenset({DONATIONS_ONLINE, DONATIONS_OFFLINE, REFUNDS, CHARGEBACKS, FAILED_LATER, DISPUTED})
-
 # Where money waits until it is known whose it is or that it has arrived: nothing may lie there for ever. What lies on
 # one of them is on the treasurer's to-do list (reconciliation/to_do).
 CLEARING = frozenset(

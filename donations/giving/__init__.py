@@ -16,7 +16,7 @@ from donations.giving.checkouts import (
     record_session,
 )
 from donations.giving.fund_assignment import assign
-from donations.giving.new_donation import NewDonation, begin, by_shares, terms_of
+from donations.giving.new_donation import NewDonation, begin, by_shares
 from donations.giving.outcomes import Outcome, outcome_of, payment_progress
 from donations.giving.receipt_changes import carry_out_change
 from donations.giving.settlement import settle
@@ -28,6 +28,7 @@ from donations.giving.states import (
     progress_of,
     state_of,
 )
+from donations.giving.terms import terms_of
 
 __all__ = [
     "COUNTED_STATES",

@@ -12,8 +12,8 @@ from donations import facts, privacy, receipts, totals
 from donations.appeals import wordings
 from donations.errors import NothingToDecide
 from donations.extensions import db
-from donations.giving.new_donation import terms_of
 from donations.giving.settlement import settle
+from donations.giving.terms import terms_of
 from donations.models import Allocation, Appeal, Donation, Fund, Organisation, Payment, StrayPayment
 from donations.models.base import new_reference
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -14,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from donations import privacy
 from donations.appeals import subscribers, wordings
 from donations.extensions import db
+from donations.giving.terms import terms_of
 from donations.models import Allocation, Appeal, AppealWording, Donation, Fund, Organisation
 from donations.models.base import new_reference
 from donations.money import Money, apportion, check_chargeable
@@ -107,26 +107,6 @@ def _form_key(appeal: Appeal, new: NewDonation) -> str:
     # Hashed first: a look-up hash folds case, and a name typed again with other capital letters is another form.
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
     return privacy.lookup_hash(digest, "form").hex()
-
-
-def terms_of(
-    organisation: Organisation, appeal: Appeal, funds: list[Fund], language: str, surplus: dict[str, str] | None = None
-) -> dict[str, Any]:
-    """What was shown when the donation was made, frozen in the donor's language. What a receipt must not say is not in
-    here. `surplus` by language, if it was not the appeal's of today."""
-
-    def told(texts: dict[str, str]) -> str:
-        return texts.get(language) or texts.get(organisation.default_language) or next(iter(texts.values()), "")
-
-    named = appeal.names_on_receipt
-    return {
-        "organisation": organisation.name,
-        "legal_name": organisation.legal_name,
-        "statement_descriptor": organisation.statement_descriptor,
-        "restriction": told(appeal.surplus if surplus is None else surplus) if named else "",
-        "appeal_title": told(appeal.title) if named else "",
-        "fund_names": [told(fund.name) for fund in funds] if named else [],
-    }
 
 
 def sealed_parts(reference: str, new: NewDonation) -> dict[str, bytes | None]:

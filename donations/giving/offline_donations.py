@@ -21,8 +21,9 @@ from donations.errors import AlreadyDone, MatchedBefore, NotToBeCorrected, NotTw
 from donations.extensions import db
 from donations.giving import offline_receipts
 from donations.giving.fund_assignment import earmark
-from donations.giving.new_donation import NewDonation, parts_of, sealed_parts, terms_of
+from donations.giving.new_donation import NewDonation, parts_of, sealed_parts
 from donations.giving.states import COUNTED_STATES, DonationFacts, state_of
+from donations.giving.terms import terms_of
 from donations.models import Allocation, Appeal, Donation, Fund, Match, OfflineDonation, Organisation
 from donations.models.base import new_id, new_reference
 from donations.money import Money, apportion

@@ -6,7 +6,7 @@ from donations.totals.milestones import note as note_milestones
 from donations.totals.milestones import reached as milestones_reached
 from donations.totals.public_totals import PublicTotal, public, public_of
 from donations.totals.publication import DISCREET_STEP, TICK_SECONDS, publish, published_areas, touch
-from donations.totals.recalculation import recalculate
+from donations.totals.repair import recalculate
 from donations.totals.stored_totals import apply
 
 __all__ = [

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from donations import totals
-from donations.appeals import drafts, file, file_values, goals
+from donations.appeals import drafts, file, file_writer, goals
 from donations.database import write_unit
 from donations.errors import DraftChanged, NeedsAnotherToPublish, ReasonNeeded
 from donations.extensions import db
@@ -31,7 +31,7 @@ def write(slug: str, at: datetime, by: str = "staff:1", reason: str = "", **chan
     with write_unit():
         appeal = Appeal.any_by_slug(slug)
         draft = drafts.of_appeal(appeal)
-        written = {**(draft.values if draft else file_values.of(appeal)), **changed}
+        written = {**(draft.values if draft else file_writer.of(appeal)), **changed}
         assert drafts.faults(written, appeal) == []
         version = draft.version if draft else 0
         return drafts.keep(
@@ -116,7 +116,7 @@ def test_what_an_appeal_with_gifts_may_not_change_is_refused(
     give("ali")
     appeal = one("hands-off-ali")
 
-    found = drafts.faults({**file_values.of(appeal), **changed}, appeal)
+    found = drafts.faults({**file_writer.of(appeal), **changed}, appeal)
 
     assert [fault.path for fault in found] == [path]
     assert "back." in found[0]
@@ -125,7 +125,7 @@ def test_what_an_appeal_with_gifts_may_not_change_is_refused(
 def test_the_kind_of_a_fund_stays_once_money_was_given_to_it(app: Flask, at: datetime) -> None:
     # given an appeal whose first fund is for a detained person
     appeal = one("hands-off-ali")
-    written = file_values.of(appeal)
+    written = file_writer.of(appeal)
     written["funds"][0]["kind"] = "campaign"
     assert drafts.faults(written, appeal) == []
     # when money has come in
@@ -193,7 +193,7 @@ def test_what_areas_have_taken_on_has_a_history_by_page_and_by_file(app: Flask, 
     # given areas, one of which gets a higher target by a file, while another leaves the list by page
     today, later = at.date(), at + timedelta(days=40)
     load(DEMO.replace('target = "2700"', 'target = "3000"', 1), at)
-    areas = file_values.of(one("fighting-fund"))["areas"]
+    areas = file_writer.of(one("fighting-fund"))["areas"]
     publish(write("fighting-fund", later, areas=[area for area in areas if area["name"] != "Wales"]), later)
     # when they are asked about
     appeal = one("fighting-fund")

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from donations import appeals
-from donations.appeals import drafts, file_values, wordings
+from donations.appeals import drafts, file_writer, wordings
 from donations.database import write_unit
 from donations.errors import BadAppealsFile, WordingNeedsAnother, WordingReasonNeeded
 from donations.extensions import db
@@ -124,7 +124,7 @@ def test_loading_the_same_file_again_makes_no_version(app: Flask, at: datetime) 
 
 def test_a_new_fund_is_a_new_version_and_breaks_no_promise(app: Flask, at: datetime) -> None:
     pending()
-    funds = [*file_values.of(one(ALI))["funds"], {"slug": "lawyers", "kind": "campaign", "name": {"en": "Lawyers"}}]
+    funds = [*file_writer.of(one(ALI))["funds"], {"slug": "lawyers", "kind": "campaign", "name": {"en": "Lawyers"}}]
     publish(write(ALI, at, funds=funds), at)
     assert versions()[1:] == [(2, "staff:1", "staff:2", False)]
     assert wordings.shown(one(ALI)) == wordings.Shown()
@@ -203,7 +203,7 @@ def test_the_page_says_since_when_and_keeps_what_was_said_before(app: Flask, at:
 
 def test_a_new_name_of_a_fund_stands_beside_the_old_one(app: Flask, at: datetime) -> None:
     pending()
-    funds = file_values.of(one(ALI))["funds"]
+    funds = file_writer.of(one(ALI))["funds"]
     funds[0]["name"] = {"en": "The paper"}
     publish(write(ALI, at, funds=funds, reason="Ali is free."), at)
     assert wordings.shown(one(ALI)).earlier[0].funds == ({"en": "Ali Feruz", "ru": "Али Феруз"},)

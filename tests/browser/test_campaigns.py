@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext
 from sqlalchemy import select
 
 from donations import staff, tokens
-from donations.appeals import drafts, file_values, subscribers, updates
+from donations.appeals import drafts, file_writer, subscribers, updates
 from donations.database import write_unit
 from donations.extensions import db
 from donations.models import Appeal, Subscriber
@@ -46,7 +46,7 @@ def _stage(app: Flask) -> tuple[str, dict[str, str]]:
         )
         _, key = sessions.begin(person, stage="full", place=b"x", browser="Firefox", at=at)
         appeal = Appeal.any_by_slug(SLUG)
-        written = {**file_values.of(appeal), "target": "15000", "title": {"en": "Hands Off Ali Feruz"}}
+        written = {**file_writer.of(appeal), "target": "15000", "title": {"en": "Hands Off Ali Feruz"}}
         draft = drafts.keep(
             written, appeal, None, version=0, form_key="a", reason="A second lawyer", by=person.actor, at=at
         )

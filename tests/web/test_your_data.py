@@ -1,5 +1,4 @@
-"""A donor sees, downloads and erases their own data, by a link that only their mailbox gets; and a request never
-reveals who gave."""
+"""A donor sees, downloads and erases their own data by a mailed link, and a request never reveals who gave."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ from donations.models import (
     StripeEvent,
     Subscriber,
     Throttle,
-)  # fmt: skip
+)
 from donations.reconciliation.posting_stop.source_entries import rebook
 from donations.worker.erasure import erase_personal_data
 from tests.data_request_steps import MAYA, NAME, WORDS, ask, fill_in, follow, give, link_in, pay, send_all, typed
@@ -36,8 +35,7 @@ from tests.factories import a_donation
 from tests.fixtures.outside import MailServer
 from tests.fixtures.settings import environ_for
 
-OTHER, STRANGER = "timur@example.org", "nobody@example.org"
-DAY = timedelta(days=1)
+OTHER, STRANGER, DAY = "timur@example.org", "nobody@example.org", timedelta(days=1)
 
 
 @pytest.fixture
@@ -296,7 +294,7 @@ def test_not_a_byte_of_it_is_left_in_the_files_of_sqlite_after_the_next_run(
     sealed += [db.session.scalars(select(DonationCheck.fields_sealed)).one()]
     erase(client, link)
     erase_personal_data(datetime.now(UTC))
-    file = app.config["SETTINGS"].database_file
     assert database.truncate_wal()
-    bytes_there = b"".join(path.read_bytes() for path in sorted(file.parent.glob(f"{file.name}*")))
+    file = app.config["SETTINGS"].database_file
+    bytes_there = b"".join(path.read_bytes() for path in file.parent.glob(f"{file.name}*"))
     assert all(value and value not in bytes_there for value in sealed)

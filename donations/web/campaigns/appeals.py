@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from donations import appeals, totals
-from donations.appeals import drafts, file_values, goals, updates, wordings
+from donations.appeals import drafts, file_writer, goals, updates, wordings
 from donations.errors import DonationsError
 from donations.extensions import db
 from donations.giving import messages
@@ -82,7 +82,7 @@ def ask_copies(slug: str) -> Any:
 def _looked_at(slug: str) -> Shown:
     """Not how much was donated: that moves while anybody looks."""
     appeal = Appeal.any_by_slug(slug)
-    return [(appeal.slug, appeal.state, appeal.visibility, file_values.hash_of(file_values.of(appeal)))]
+    return [(appeal.slug, appeal.state, appeal.visibility, file_writer.hash_of(file_writer.of(appeal)))]
 
 
 @bp.post("/<slug:slug>/open")

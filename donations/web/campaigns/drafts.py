@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from donations import totals
-from donations.appeals import drafts, file_values, updates, wordings
+from donations.appeals import drafts, file_writer, updates, wordings
 from donations.appeals.amounts import suggested
 from donations.errors import (
     BadAppealsFile,
@@ -130,7 +130,7 @@ def _of(appeal: Appeal | None, draft: AppealDraft | None) -> AppealForm:
     if draft is not None:
         return AppealForm.written(draft.values, languages, draft.version, draft.reason)
     assert appeal is not None, "there is one or the other"
-    return AppealForm.written(file_values.of(appeal), languages)
+    return AppealForm.written(file_writer.of(appeal), languages)
 
 
 def _version() -> int:
@@ -158,7 +158,7 @@ def _keep(form: AppealForm, appeal: Appeal | None, draft: AppealDraft | None) ->
         return _form_page(form, appeal, draft, error.status)
 
 
-def _kept(form: AppealForm, written: file_values.Values, appeal: Appeal | None, draft: AppealDraft | None) -> int:
+def _kept(form: AppealForm, written: file_writer.Values, appeal: Appeal | None, draft: AppealDraft | None) -> int:
     appeal_slug, number = appeal.slug if appeal else None, draft.id if draft else None
     with act("appeal.written", f"appeal:{written['slug']}") as done:
         known = Appeal.any_by_slug(appeal_slug) if appeal_slug else None

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from donations.appeals.file import TEXTS
 from donations.appeals.file_error import Fault
-from donations.appeals.file_values import Values
+from donations.appeals.file_writer import Values
 from donations.web.campaigns import labels
 from donations.web.text_fields import lines, one_line
 

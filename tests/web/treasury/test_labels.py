@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from donations import mailer, stripe_statuses
+from donations import mail_kinds, stripe_statuses
 from donations.inbox.handlers import HANDLERS
 from donations.paper import amounts_in_words, stripe_labels
 from donations.reconciliation.to_do import KINDS
@@ -105,7 +105,7 @@ def test_every_kind_of_log_entry_has_a_name_in_both_languages(app: Flask) -> Non
 def test_every_kind_of_the_to_do_list_and_of_emails_has_a_name(app: Flask) -> None:
     with app.test_request_context():
         assert [kind for kind in KINDS if not _has_both(to_do_labels.OPEN_ITEMS, kind)] == []
-        assert [kind for kind in mailer._KINDS if not _has_both(to_do_labels.MAILS, kind)] == []
+        assert [kind for kind in mail_kinds.KINDS if not _has_both(to_do_labels.MAILS, kind)] == []
 
 
 def test_a_code_that_is_younger_than_the_tables_is_shown_beside_a_neutral_word(app: Flask) -> None:

@@ -54,15 +54,21 @@ ROWLESS = (
 )
 
 
-@pytest.fixture
-def posts(app: Flask) -> Sent:
-    """Each form of the treasury, filled in so that it would act."""
+def _set_up() -> tuple[str, str]:
+    """Something of every kind. Returns a balance transaction of an unknown kind and a charge without a donation."""
     some_of_everything()
     parked()
     with write_unit():
         period_close.prepare(TODAY)
     unknown, stray = an_unknown_transaction(), a_charge(None, gbp("7.00"))
     hear(stray)
+    return unknown, stray.charge_id
+
+
+@pytest.fixture
+def posts(app: Flask) -> Sent:
+    """Each form of the treasury, filled in so that it would act."""
+    unknown, stray = _set_up()
     waiting_decision, line = db.session.query(Classification).one().id, db.session.query(StatementLine).one().id
     waiting = db.session.query(OfflineDonation).filter(OfflineDonation.state == "recorded").one().id
     accepted = db.session.query(OfflineDonation).filter(OfflineDonation.state == "accepted").one().id
@@ -72,7 +78,7 @@ def posts(app: Flask) -> Sent:
         "retry": ("/treasury/to-do/event/retry", {"ref": "evt_poison"}),
         "dismiss": ("/treasury/to-do/event/dismiss", {"ref": "evt_poison", "reason": "known"}),
         "classify": (f"/treasury/balance-transactions/{unknown}", {**why, "account": "5020", "form_key": "k"}),
-        "assign": (f"/treasury/card-payments/{stray.charge_id}/assign", {**why, "form_key": "l"}),
+        "assign": (f"/treasury/card-payments/{stray}/assign", {**why, "form_key": "l"}),
         "settle": (f"/treasury/classifications/{waiting_decision}", {"act": "approve"}),
         "account": ("/treasury/bank-accounts", {"name": "Savings", "currency": "GBP"}),
         "rules": ("/treasury/statement-lines", {}),
@@ -97,7 +103,7 @@ def posts(app: Flask) -> Sent:
         "cure": ("/treasury/posting-stop/0123456789/recalculate", {"form_key": "k", "reason": "agreed"}),
         "approve cure": ("/treasury/posting-stop/cures/1", {"act": "approve"}),
         "process": ("/treasury/posting-stop/events/evt_poison", {"reason": "agreed"}),
-        **_after_a_stop_or_restore(stray.charge_id, why),
+        **_after_a_stop_or_restore(stray, why),
     }
 
 
