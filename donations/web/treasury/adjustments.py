@@ -24,7 +24,7 @@ from donations.web.page import now, page
 from donations.web.seen import Shown, decides_on
 from donations.web.treasury import funds
 from donations.web.treasury.actions import act, me, names, say_used
-from donations.web.treasury.forms import TEXT, ActForm, DayField, LineField, MoneyForm, needed, one_line
+from donations.web.treasury.forms import TEXT, ActForm, DayField, LineField, MoneyForm, needed, not_ahead, one_line
 
 bp = Blueprint("adjustments", __name__, url_prefix="/adjustments")
 PAGE_LENGTH = 50
@@ -44,7 +44,7 @@ class AdjustmentForm(MoneyForm):
     account = SelectField(validate_choice=False)
     open_item = SelectField(validate_choice=False)
     wording = SelectField(validate_choice=False)
-    on = DayField(validators=[needed(_l("Enter the date."))])
+    on = DayField(validators=[needed(_l("Enter the date.")), not_ahead])
     reason = LineField(needed(_l("Enter the reason, for anyone who reads the accounts later.")), most=TEXT)
     authority = LineField(needed(_l("Enter who authorised this, for example “Committee, 3 November”.")), most=500)
 

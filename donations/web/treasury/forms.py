@@ -28,6 +28,7 @@ from donations.models.base import MAX_ID
 from donations.money import MAXIMUM_MINOR, Money
 from donations.web import amounts
 from donations.web.filters import sentence
+from donations.web.page import now
 
 LINE, TEXT = 200, 2000
 _ABOUT_THE_AMOUNT = (AmountTooLarge, BadAmount, NotEnoughInFund, RefundTooLarge, TooManyDecimals)
@@ -72,6 +73,12 @@ class DayField(DateField):  # type: ignore[misc]
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(_("Enter the date like 2026-11-21.")) from None
+
+
+def not_ahead(_form: Any, field: Field) -> None:
+    """A day on which something has happened: today or before, by the organisation's clock."""
+    if field.data is not None and field.data > Organisation.get().day_of(now()):
+        raise ValidationError(_("This day is in the future. Enter today or an earlier day."))
 
 
 class needed(InputRequired):  # type: ignore[misc]

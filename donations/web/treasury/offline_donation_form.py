@@ -20,7 +20,7 @@ from donations.models.offline_donation import METHODS
 from donations.money import Money
 from donations.web.filters import in_language, money
 from donations.web.page import now
-from donations.web.treasury.forms import DayField, LineField, MoneyForm, needed, one_line
+from donations.web.treasury.forms import DayField, LineField, MoneyForm, needed, not_ahead, one_line
 
 # Notes and coins in minor units, the largest first.
 PIECES = {
@@ -102,6 +102,11 @@ class OfflineDonationForm(MoneyForm):
     def validate_purpose(self, field: Field) -> None:
         if field.data not in dict(field.choices):
             raise ValidationError(_("Select the appeal or fund."))
+
+    def validate_received_on(self, field: Field) -> None:
+        """Only a transfer or a standing order may still be to come."""
+        if self.method.data in ("cash", "cheque"):
+            not_ahead(self, field)
 
     def read_pieces(self, typed: Mapping[str, str]) -> None:
         """Notes and coins as they were typed."""

@@ -17,7 +17,7 @@ from donations.models.base import MAX_ID
 from donations.reconciliation import offline_donation_lists, paying_in_slips
 from donations.web.page import now, page
 from donations.web.treasury.actions import act, names
-from donations.web.treasury.forms import DayField, LineField, MoneyForm, needed, wholes
+from donations.web.treasury.forms import DayField, LineField, MoneyForm, needed, not_ahead, wholes
 
 bp = Blueprint("paying_in_slips", __name__, url_prefix="/paying-in-slips")
 
@@ -29,7 +29,7 @@ class PayingInSlipForm(MoneyForm):
     account = SelectField(validators=[needed(_l("Select the bank account you paid into."))])
     count = IntegerField(validators=[NumberRange(1, 10_000, _l("Enter the number of donations on the slip."))])
     number = LineField(most=40)
-    on = DayField(validators=[needed(_l("Enter the date you paid the money in."))])
+    on = DayField(validators=[needed(_l("Enter the date you paid the money in.")), not_ahead])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
