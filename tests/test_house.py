@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -13,22 +12,21 @@ from tests import house
 from tests.house import Module
 
 OURS = house.modules()
+NAMED = [module for module in OURS if module.part != "sandbox"]
 TESTS = house.modules(house.ROOT / "tests")
 TEMPLATES = sorted((house.ROOT / "templates").rglob("*.*"))
 
 
-def _id(module: Module) -> str:
-    return module.name
+def _of(module: Module) -> list[str]:
+    return house.import_faults(module) + house.naming_faults(module) + house.size_faults(module)
 
 
-@pytest.mark.parametrize("module", OURS, ids=_id)
-def test_a_module_keeps_the_rules_of_the_house(module: Module) -> None:
-    assert house.import_faults(module) + house.naming_faults(module) + house.size_faults(module) == []
+def test_a_module_keeps_the_rules_of_the_house() -> None:
+    assert [fault for module in NAMED for fault in _of(module)] == []
 
 
-@pytest.mark.parametrize("module", [module for module in OURS if module.part != "sandbox"], ids=_id)
-def test_a_file_is_called_by_a_noun(module: Module) -> None:
-    assert house.file_name_faults(module) == []
+def test_a_file_is_called_by_a_noun() -> None:
+    assert [fault for module in NAMED for fault in house.file_name_faults(module)] == []
 
 
 @pytest.mark.parametrize("name", ["donations.ledger.converging", "donations.web.keeping"])
@@ -36,9 +34,8 @@ def test_a_file_called_by_a_gerund_is_found(name: str) -> None:
     assert house.file_name_faults(Module(name, '"""What it is for."""')) != []
 
 
-@pytest.mark.parametrize("module", OURS, ids=_id)
-def test_a_file_that_a_docstring_names_is_there(module: Module) -> None:
-    assert house.named_file_faults(module) == []
+def test_a_file_that_a_docstring_names_is_there() -> None:
+    assert [fault for module in NAMED for fault in house.named_file_faults(module)] == []
 
 
 def test_a_file_that_is_named_and_gone_is_found() -> None:
@@ -46,9 +43,8 @@ def test_a_file_that_is_named_and_gone_is_found() -> None:
     assert house.named_file_faults(module) == ["donations.ledger.checks names reckoning.py"]
 
 
-@pytest.mark.parametrize("module", [module for module in OURS if module.part != "sandbox"], ids=_id)
-def test_docstrings_and_comments_speak_no_private_dialect(module: Module) -> None:
-    assert house.dialect_faults(module) == []
+def test_docstrings_and_comments_speak_no_private_dialect() -> None:
+    assert [fault for module in NAMED for fault in house.dialect_faults(module)] == []
 
 
 @pytest.mark.parametrize(
@@ -65,14 +61,13 @@ def test_a_word_of_the_dialect_is_found(source: str) -> None:
     assert len(house.dialect_faults(Module("donations.money", source))) == 1
 
 
-@pytest.mark.parametrize("module", TESTS, ids=_id)
-def test_a_test_module_opens_with_a_sentence_and_stays_short(module: Module) -> None:
-    assert house.size_faults(module) == []
+def test_a_test_module_opens_with_a_sentence_and_stays_short() -> None:
+    assert [fault for module in TESTS for fault in house.size_faults(module)] == []
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(house.ROOT)))
-def test_a_template_holds_no_script_and_stays_short(template: Path) -> None:
-    assert house.template_faults(template.name, template.read_text(encoding="utf-8")) == []
+def test_a_template_holds_no_script_and_stays_short() -> None:
+    faults = [house.template_faults(path.name, path.read_text(encoding="utf-8")) for path in TEMPLATES]
+    assert [one for found in faults for one in found] == []
 
 
 def test_no_line_of_a_template_a_style_or_a_script_is_too_long() -> None:

@@ -29,9 +29,8 @@ def test_every_russian_text_is_safe_and_plain() -> None:
     assert [fault for text in texts for fault in words.russian_faults(text)] == []
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
-def test_every_button_names_what_it_does(path: Path) -> None:
-    assert words.button_faults(path.read_text(encoding="utf-8")) == []
+def test_every_button_names_what_it_does() -> None:
+    assert [fault for path in TEMPLATES for fault in words.button_faults(path.read_text(encoding="utf-8"))] == []
 
 
 def test_buttons_are_found() -> None:
@@ -39,9 +38,8 @@ def test_buttons_are_found() -> None:
     assert len(found) > 100
 
 
-@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: str(path.relative_to(ROOT / "donations")))
-def test_what_a_command_says_is_in_plain_english(path: Path) -> None:
-    texts = words.of_program(path.read_text(encoding="utf-8"))
+def test_what_a_command_says_is_in_plain_english() -> None:
+    texts = [text for path in COMMANDS for text in words.of_program(path.read_text(encoding="utf-8"))]
     assert [fault for text in texts for fault in words.english_faults(text, of_form=False)] == []
 
 

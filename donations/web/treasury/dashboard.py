@@ -28,7 +28,7 @@ bp = Blueprint("treasury", __name__, url_prefix="/treasury")
 PARTS = (
     ("treasury.index", _l("Overview")),
     ("treasury.statement_lines.index", _l("Statement lines")),
-    ("treasury.card_payments.index", _l("Donations")),
+    ("treasury.card_payments.index", _l("Card payments")),
     ("treasury.payouts.index", _l("Stripe payouts")),
     ("treasury.offline_donations.index", _l("Cash and cheques")),
     ("treasury.branch_returns.index", _l("Branch returns")),
