@@ -85,7 +85,7 @@ def test_another_key_under_the_same_id_seals_nothing(app: Flask, appeals: dict) 
         lambda: accepted(100),
         key_guard.prove_keys,
     ):
-        with pytest.raises(WrongDataKey, match="Data key k1 is not the one that sealed this database"):
+        with pytest.raises(WrongDataKey, match="Data key k1 is not the key that encrypted this database"):
             attempt()
     with snapshot() as conn:
         assert data_keys.needed(conn, ["k1"])[""] == 0
@@ -268,9 +268,9 @@ def test_doctor_names_old_keys_that_are_needed_and_those_that_are_not(app: Flask
     assert said() == ["ok: k1 seals, and fits this database"]
     _fill()
     use(app, k1=K2)
-    assert any(line.startswith("fault: Data key k1 is not the one") for line in said())
+    assert any(line.startswith("fault: Data key k1 is not the key") for line in said())
     use(app, k2=K2)
-    assert any(line.startswith("fault: Data key k1 is missing") for line in said())
+    assert any(line.startswith("fault: Data key k1 is still needed") for line in said())
     use(app, k2=K2, k1=K1)
     key_guard.prove_keys()
     assert any(line.startswith("warning: k1 is old, and ") for line in said())

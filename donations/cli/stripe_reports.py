@@ -46,7 +46,13 @@ def import_(file: Path, timezone: str | None, manual_payouts: bool, as_json: boo
             audit.record(conn, actor(), "stripe.report_imported", about, {"movements": taken.transactions}, at=at)
     except OperationalError as error:  # Two that wait for each other, or a database that went away.
         raise click.ClickException("The database is busy, so nothing was imported. Run this command again.") from error
-    click.echo(json.dumps(asdict(taken), indent=2)) if as_json else _show(taken)
+    click.echo(json.dumps(_for_machines(taken), indent=2)) if as_json else _show(taken)
+
+
+def _for_machines(taken: Taken) -> dict[str, object]:
+    """Names of keys are kept as they once were: programs read them."""
+    found = asdict(taken)
+    return {"report": found.pop("report"), "movements": found.pop("transactions"), **found}
 
 
 def _show(taken: Taken) -> None:

@@ -64,7 +64,7 @@ def test_a_second_server_on_a_database_or_on_a_port_is_refused_until_the_first_i
         # a second one on the same port
         other = donations(drill, "serve", "--port", str(port))
         assert (other.returncode, other.stdout) == (1, "")
-        assert f"127.0.0.1:{port} The server cannot use: Address already in use" in other.stderr
+        assert f"127.0.0.1:{port}: Address already in use" in other.stderr
         assert "Traceback" not in other.stderr
         assert "Live Fund" in (total(port) or "")
         # when the first is killed, both are free

@@ -197,7 +197,7 @@ def test_the_form_and_the_subscription_of_a_sealed_donation_do_not_name_its_dono
     assert db.session.query(SubscriberRequest).count() == 0
     # the address of a subscriber is all there is, and it leads to no donation
     assert [column for column, texts in opened.items() if any(MAYA in text for text in texts)] == [
-        "subscription.email_sealed"
+        "subscriber.email_sealed"
     ]
 
 

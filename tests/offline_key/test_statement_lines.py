@@ -48,9 +48,9 @@ def test_what_a_file_adds_while_the_key_is_unlocked_is_sealed_again(app: Flask) 
     seal(LATER)
     with unlocked():
         bring(account, example("camt053.xml").decode().replace("Maya Example", "Maya Example Featherstone"), LATER)
-    assert any("Featherstone" in one for one in opened_by_the_machine()["bank_line.details_sealed"])
+    assert any("Featherstone" in one for one in opened_by_the_machine()["statement_line.details_sealed"])
     seal(LATER)
-    assert [one for one in opened_by_the_machine()["bank_line.details_sealed"] if "Example" in one] == []
+    assert [one for one in opened_by_the_machine()["statement_line.details_sealed"] if "Example" in one] == []
 
 
 def words_of(number: int) -> details.Details:

@@ -134,7 +134,7 @@ def test_what_is_approved_and_unpaid_is_not_there_for_another(app: Flask) -> Non
     # when money comes that is not in the bank yet
     at_stripe(5000)
     # then it makes no room there
-    with pytest.raises(NotInTheBank, match="Only 30 GBP"):
+    with pytest.raises(NotInTheBank, match="has only 30 GBP"):
         transfer(3001, account)
     with pytest.raises(NotInTheBank):
         ask_for(3001, key="more")
@@ -153,7 +153,7 @@ def test_an_approval_looks_at_the_bank_again(app: Flask) -> None:
     at_stripe(20000)
     transfer(5000, account)
     # when it is approved
-    with pytest.raises(NotInTheBank, match="Only 50 GBP"):
+    with pytest.raises(NotInTheBank, match="has only 50 GBP"):
         approve(wanted, "theo")
     # then nothing was promised
     assert fund_availability.of_fund(db.session.connection(), fund().id, "GBP").usable_minor == 5000

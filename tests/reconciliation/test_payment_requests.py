@@ -198,7 +198,7 @@ def test_what_a_slip_lacks_is_written_off_by_two_people_up_to_the_limit(app: Fla
     # and more than is open, or than the limit, is refused
     with pytest.raises(NotForThisLine, match="the amount is larger than the open balance"):
         adjust("write_off", 100, key="b", account=1030, clear_ref=ref)
-    with pytest.raises(TooMuchToWriteOff, match="At most 10 GBP"):
+    with pytest.raises(TooMuchToWriteOff, match="at most 10 GBP"):
         adjust("write_off", 1001, key="c", account=1030, clear_ref=ref)
 
 

@@ -117,7 +117,11 @@ def test_whoever_has_the_card_is_not_sent_it_again(client: FlaskClient, raise_to
 @pytest.mark.parametrize(
     ("minor", "prefix", "texts"),
     [
-        (639150, "", ('"£6,391.50"', '"raised of £12,000"', '"53%"', '"214 gifts"', '"filled": 53', '"goal_at": 100')),
+        (
+            639150,
+            "",
+            ('"£6,391.50"', '"raised of £12,000"', '"53%"', '"214 donations"', '"filled": 53', '"goal_at": 100'),
+        ),
         (1608000, "", ('"£16,080"', '"134%"', '"filled": 100', '"goal_at": 74')),
         (639150, "/ru", ("6\xa0391,50\xa0£", "Руки прочь от Али", "214 пожертвований")),
     ],

@@ -75,7 +75,7 @@ def _a_statement(journey: Journey) -> str:
 def _a_close(journey: Journey) -> str:
     """The period is closed, with open items listed and carried forward with a reason"""
     waiting = journey.stage.command("bank", "lines").strip().splitlines()[-1]
-    assert waiting.startswith("0 lines"), f"{waiting} in the bank"
+    assert waiting.startswith("0 unmatched lines"), f"{waiting} in the bank"
     today = datetime.now(UTC).date().isoformat()
     return journey.stage.command("ledger", "close", today, "--accept", "seen").strip().splitlines()[-1]
 

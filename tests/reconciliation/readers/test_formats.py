@@ -123,7 +123,7 @@ def test_a_table_with_one_signed_column_below_a_title() -> None:
     assert (statement.opening, statement.closing) == (gbp("105.00"), gbp("1120.50"))
     assert found.column_map is not None
     assert (found.column_map.date, found.column_map.dates, found.column_map.decimal) == (
-        "Date booked by the bank",
+        "Booking date",
         "dmy",
         ",",
     )

@@ -141,7 +141,7 @@ def test_looking_at_a_period_writes_nothing_and_hinders_no_other(treasurer: Brow
     assert sign(treasurer, "2026-10-31", **told).status_code == 303
     assert sign(treasurer, **told).status_code == 303
     answer = look(treasurer, "2026-11-01")
-    assert (answer.status_code, "ends on 2026-11-21" in refusal(answer)) == (409, True)
+    assert (answer.status_code, "ends on 21 November 2026" in refusal(answer)) == (409, True)
     assert db.session.query(Period).count() == 2
     assert acts().count("period.signed") == 2
 
