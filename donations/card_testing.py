@@ -101,9 +101,8 @@ def standing(conn: Connection, network: bytes, at: datetime) -> Standing:
 
 def shield(conn: Connection, at: datetime) -> Shield:
     """How the last charges went. Once so many were declined, everybody is asked for proof of work."""
-    declined, charges = conn.execute(_LAST_DECLINED, {"since": at - REMEMBERED}).one()
-    in_a_row = conn.execute(_DECLINED_IN_A_ROW, {"since": at - REMEMBERED, "lately": at - LATELY}).scalar_one() or 0
-    return Shield(max(declined, in_a_row), charges)
+    declined, charges = conn.execute(_MOST_DECLINED, {"since": at - REMEMBERED, "lately": at - LATELY}).one()
+    return Shield(int(declined or 0), min(charges, SHIELD_CHARGES))
 
 
 def check(conn: Connection, visitor: Visitor, at: datetime) -> Standing:
@@ -154,32 +153,26 @@ _attempt: Table = CheckoutAttempt.__table__  # type: ignore[assignment]
 _DECLINED = and_(_payment.c.failed_at.is_not(None), _payment.c.succeeded_at.is_(None))
 _PAID = _payment.c.succeeded_at.is_not(None)
 _IS_OURS = and_(_payment.c.donation_id.is_not(None), _payment.c.charged_at > bindparam("since"), or_(_DECLINED, _PAID))
+# Of each of the last charges of the hour, the declines among the twenty that end with it.
 _LAST = (
-    select(_payment.c.id, _payment.c.failed_at, _payment.c.succeeded_at)
+    select(_payment.c.id, _payment.c.charged_at, case((_DECLINED, 1), else_=0).label("declined"))
     .where(_IS_OURS)
-    .order_by(_payment.c.charged_at.desc())
-    .limit(SHIELD_CHARGES)
-    .subquery()
-)
-_LAST_DECLINED = select(
-    func.count().filter(_LAST.c.failed_at.is_not(None), _LAST.c.succeeded_at.is_(None)), func.count()
-).select_from(_LAST)
-# Of each of the last charges the declines among the twenty that end with it.
-_LATELY = (
-    select(
-        case((_DECLINED, 1), else_=0).label("declined"),
-        _payment.c.charged_at,
-    )
-    .where(_IS_OURS)
-    .order_by(_payment.c.charged_at.desc())
+    .order_by(_payment.c.charged_at.desc(), _payment.c.id.desc())
     .limit(MAX_EXAMINED)
     .subquery()
 )
 _IN_A_ROW = select(
-    _LATELY.c.charged_at,
-    func.sum(_LATELY.c.declined).over(order_by=_LATELY.c.charged_at, rows=(1 - SHIELD_CHARGES, 0)).label("declined"),
+    _LAST.c.charged_at,
+    func.row_number().over(order_by=(_LAST.c.charged_at.desc(), _LAST.c.id.desc())).label("nth"),
+    func.sum(_LAST.c.declined)
+    .over(order_by=(_LAST.c.charged_at, _LAST.c.id), rows=(1 - SHIELD_CHARGES, 0))
+    .label("declined"),
 ).subquery()
-_DECLINED_IN_A_ROW = select(func.max(_IN_A_ROW.c.declined)).where(_IN_A_ROW.c.charged_at > bindparam("lately"))
+# The last one counts whenever it was, the others while they are of the last minutes.
+_MOST_DECLINED = select(
+    func.max(_IN_A_ROW.c.declined).filter(or_(_IN_A_ROW.c.nth == 1, _IN_A_ROW.c.charged_at > bindparam("lately"))),
+    func.count(),
+).select_from(_IN_A_ROW)
 _OPENED_HERE = select(_opening.c.donation_id).where(_opening.c.network_hash == bindparam("network"))
 _CHARGES_HERE = select(func.count().filter(_DECLINED), func.count().filter(_PAID)).where(
     _IS_OURS, _payment.c.donation_id.in_(_OPENED_HERE)

@@ -100,7 +100,7 @@ def _syntax_fault(said: str, text: str) -> str:
         line, column = int(where[1]), int(where[2])
     else:
         line, column = text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1
-    return f"line {line}, column {column}: {what}. The file cannot be read further than this; mend it first."
+    return f"line {line}, column {column}: {what}. We cannot read the file any further. Correct this first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ def _appeal(table: Table, frame: _Frame) -> ReadAppeal:
         "names_on_receipt": table.flag("names_on_receipt"),
         "fee_bearer": table.choice("fee_bearer", words.FEE_BEARERS, "fund"),
         **{key: table.texts(key, frame.languages, required=key == "title") for key in TEXTS},
-        "suggested_minor": table.gifts("suggested", figures),
+        "suggested_minor": table.donation_amounts("suggested", figures),
         "stretch_minor": table.rising("stretch", figures, above="target"),
         "closed_on": table.day("closed_on")[0],
     }

@@ -149,9 +149,11 @@ class Table:
         value = self._given(key, required)
         return None if value is None else self._minor(key, value, currency)
 
-    def gifts(self, key: str, currency: str) -> list[int]:
+    def donation_amounts(self, key: str, currency: str) -> list[int]:
         """Suggested donations in minor units: different, and chargeable."""
-        minors = [self._minor(f"{key}[{i}]", v, currency, gift=True) for i, v in enumerate(self._listed(key, False))]
+        minors = [
+            self._minor(f"{key}[{i}]", v, currency, is_donation=True) for i, v in enumerate(self._listed(key, False))
+        ]
         for index, minor in enumerate(minors):
             if minor is not None and minor in minors[:index]:
                 self.fault(f"{key}[{index}]", N_("this amount appears twice. Delete one."))
@@ -222,7 +224,7 @@ class Table:
             return []
         return value
 
-    def _minor(self, key: str, value: Any, currency: str, *, gift: bool = False) -> int | None:
+    def _minor(self, key: str, value: Any, currency: str, *, is_donation: bool = False) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str):
@@ -231,7 +233,7 @@ class Table:
             return None
         try:
             amount = money.parse(value, currency)
-            if gift:
+            if is_donation:
                 money.check_chargeable(amount)
         except DonationsError as error:
             self.fault(key, N_("%(value)s: %(error)s"), value=repr(value), error=error)

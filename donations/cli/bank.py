@@ -158,8 +158,8 @@ def _named_in(read: ReadFile) -> list[BankAccount]:
     return [db.session.get_one(BankAccount, each) for each in dict.fromkeys(ids.values())]
 
 
-def _unclear(fault: str, mend: str) -> DonationsError:
-    return BankAccountUnclear(fault=fault, mend=mend)
+def _unclear(fault: str, fix: str) -> DonationsError:
+    return BankAccountUnclear(fault=fault, fix=fix)
 
 
 def _now() -> datetime:

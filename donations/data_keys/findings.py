@@ -23,8 +23,8 @@ def findings(conn: Connection, keys: Mapping[str, bytes]) -> Iterator[tuple[str,
         if row.key_id == first or row.lost_at is not None:
             continue
         if row.retired_at is None:
-            mend = "Keep it behind the new one, and run `donations keys rotate data`"
-            yield "warning", "DATA_KEY", f"{row.key_id} is old, and {count} sealed values still need it. {mend}"
+            fix = "Keep it behind the new one, and run `donations keys rotate data`"
+            yield "warning", "DATA_KEY", f"{row.key_id} is old, and {count} sealed values still need it. {fix}"
         elif row.key_id in keys:
             yield "warning", "DATA_KEY", f"{row.key_id} is not needed any more. Take it out of DATA_KEY"
     if not rows:

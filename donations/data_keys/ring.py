@@ -98,7 +98,7 @@ def _proved(keys: Mapping[str, bytes]) -> Ring:
         return Ring(tuple(keys.values()), list(keys.values())[-1])
     with beside() as conn:
         if not inspect(conn).has_table(_data_key.name):
-            raise DatabaseNotReady(fault="its tables are not of this version", mend="Run `donations db upgrade`.")
+            raise DatabaseNotReady(fault="its tables are not of this version", fix="Run `donations db upgrade`.")
         rows = _rows(conn)
     _check(rows, keys)
     unknown = next((key_id for key_id in keys if key_id not in {row.key_id for row in rows}), None)

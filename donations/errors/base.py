@@ -80,7 +80,7 @@ class MailAddressRefused(DonationsError):
 
 
 class DatabaseNotReady(DonationsError):
-    """The database is not ready: %(fault)s. %(mend)s"""
+    """The database is not ready: %(fault)s. %(fix)s"""
 
     status = 503
 

@@ -6,13 +6,13 @@ from donations.errors.base import DonationsError
 
 
 class BadStatement(DonationsError):
-    """This bank statement could not be read, and nothing was imported: %(fault)s. %(mend)s"""
+    """This bank statement could not be read, and nothing was imported: %(fault)s. %(fix)s"""
 
     status = 422
 
 
 class BadStatementLine(DonationsError):
-    """Line %(line)s of this bank statement, "%(text)s", could not be read: %(fault)s. Nothing was imported. %(mend)s"""
+    """Line %(line)s of this bank statement, "%(text)s", could not be read: %(fault)s. Nothing was imported. %(fix)s"""
 
     status = 422
 
@@ -24,7 +24,7 @@ class StatementTooLarge(DonationsError):
 
 
 class StatementAskedFor(DonationsError):
-    """This bank statement can be read in two ways, and nothing was imported: %(fault)s (%(text)s). %(mend)s"""
+    """This bank statement can be read in two ways, and nothing was imported: %(fault)s (%(text)s). %(fix)s"""
 
     status = 422
 
@@ -81,6 +81,6 @@ class ImportWithdrawn(DonationsError):
 
 
 class BankAccountUnclear(DonationsError):
-    """We cannot tell which bank account is meant: %(fault)s. %(mend)s"""
+    """We cannot tell which bank account is meant: %(fault)s. %(fix)s"""
 
     status = 409

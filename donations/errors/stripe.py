@@ -65,13 +65,13 @@ class EventTooLarge(DonationsError):
 
 
 class BadReport(DonationsError):
-    """This report of Stripe's could not be read, and nothing was imported: %(fault)s. %(mend)s"""
+    """This report of Stripe's could not be read, and nothing was imported: %(fault)s. %(fix)s"""
 
     status = 422
 
 
 class BadReportLine(DonationsError):
-    """Line %(line)s of this report of Stripe's (%(column)s: "%(text)s"): %(fault)s. Nothing was imported. %(mend)s"""
+    """Line %(line)s of this report of Stripe's (%(column)s: "%(text)s"): %(fault)s. Nothing was imported. %(fix)s"""
 
     status = 422
 

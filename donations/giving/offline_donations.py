@@ -183,7 +183,7 @@ def book(conn: Connection, offline: OfflineDonation, *, at: datetime) -> None:
 def following(conn: Connection, ids: Sequence[int], *, at: datetime) -> Iterator[list[ledger.Posted]]:
     """Lock the `donation` rows of offline donations. The caller lists what it posts inside; the consequences follow at
     the end."""
-    for donation_id in sorted(conn.scalars(_DONATIONS, {"gifts": list(ids)}).all()):
+    for donation_id in sorted(conn.scalars(_DONATIONS, {"donations": list(ids)}).all()):
         conn.execute(_LOCK_DONATION, {"of_donation": donation_id})
     posted: list[ledger.Posted] = []
     yield posted
@@ -281,7 +281,7 @@ def _lock(offline_donation_id: int) -> OfflineDonation:
 _donation: Table = Donation.__table__  # type: ignore[assignment]
 _offline: Table = OfflineDonation.__table__  # type: ignore[assignment]
 _match: Table = Match.__table__  # type: ignore[assignment]
-_DONATIONS = select(_offline.c.donation_id).where(_offline.c.id.in_(bindparam("gifts", expanding=True)))
+_DONATIONS = select(_offline.c.donation_id).where(_offline.c.id.in_(bindparam("donations", expanding=True)))
 _LOCK_DONATION = (
     select(_donation.c.id).where(_donation.c.id == bindparam("of_donation")).with_for_update(key_share=True)
 )

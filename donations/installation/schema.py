@@ -28,13 +28,13 @@ def check(conn: Connection) -> None:
     if found == head():
         return
     if found is None:
-        raise DatabaseNotReady(fault="it has no tables", mend="Run `donations init`")
+        raise DatabaseNotReady(fault="it has no tables", fix="Run `donations init`")
     if found in _versions():
-        fault, mend = f"its tables are of version {found}, and this code needs {head()}", "Run `donations db upgrade`"
+        fault, fix = f"its tables are of version {found}, and this code needs {head()}", "Run `donations db upgrade`"
     else:
         fault = f"its tables are of version {found}, which is newer than this code ({head()})"
-        mend = "Run the newer code, or restore the backup from before the upgrade"
-    raise DatabaseNotReady(fault=fault, mend=mend)
+        fix = "Run the newer code, or restore the backup from before the upgrade"
+    raise DatabaseNotReady(fault=fault, fix=fix)
 
 
 @lru_cache(maxsize=1)

@@ -50,7 +50,7 @@ class Organisation(Model):
         row = db.session.get(cls, 1)
         if row is None:
             raise DatabaseNotReady(
-                fault="no organisation is set up", mend="Run `donations appeals load FILE` with an [organisation]"
+                fault="no organisation is set up", fix="Run `donations appeals load FILE` with an [organisation]"
             )
         return row
 

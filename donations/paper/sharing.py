@@ -80,10 +80,10 @@ def card_words(card: Card) -> str:
 
 def _figures(total: PublicTotal) -> dict[str, Any]:
     assert total.raised is not None, "amounts are shown"
-    gifts = None
+    count = None
     if total.donations is not None:
         shown = written("number", total.donations)
-        gifts = ngettext("%(count)s donation", "%(count)s donations", total.donations, count=shown)
+        count = ngettext("%(count)s donation", "%(count)s donations", total.donations, count=shown)
     also = _("plus %(sums)s", sums=", ".join(written("money", other) for other in total.also)) if total.also else None
     short = {"short": True}
     return {
@@ -93,7 +93,7 @@ def _figures(total: PublicTotal) -> dict[str, Any]:
         # How far the bar is filled, and the position of the goal on it: at its end until it is passed.
         "filled": None if total.percent is None else min(total.percent, 100),
         "goal_at": None if total.percent is None else 10000 // max(total.percent, 100),
-        "beside": [said for said in (gifts, also) if said],
+        "beside": [said for said in (count, also) if said],
     }
 
 

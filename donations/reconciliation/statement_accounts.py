@@ -85,7 +85,7 @@ def _refuse_what_is_known(conn: Connection, identity: Identity, read: ReadStatem
     if len(named) > 1:
         raise BankAccountUnclear(
             fault=N_("the file holds statements of several accounts"),
-            mend=N_("First give each account its number: donations bank add-account NAME --number NUMBER"),
+            fix=N_("First give each account its number: donations bank add-account NAME --number NUMBER"),
         )
     if named and (other := account_named(conn, named[0])) is not None and other != identity.id:
         raise StatementOfAnotherAccount(named=named[0][-4:], account=identity.name)

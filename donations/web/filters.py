@@ -161,7 +161,7 @@ def _fact(name: str, fact: Any) -> Any:
         return money(fact, short=True)
     if isinstance(fact, date) and not isinstance(fact, datetime):
         return day(fact)
-    return _fault(fact) if name in ("fault", "mend") and fact else fact
+    return _fault(fact) if name in ("fault", "fix") and fact else fact
 
 
 def _fault(fact: Any) -> str:

@@ -39,7 +39,7 @@ def show() -> Response:
 
 def _form() -> Sample:
     form = Sample(data={"filled": "What was typed", "wrong": "a lot", "chosen": "second"})
-    form.wrong.errors = ["Say what is wrong and how to mend it."]
+    form.wrong.errors = ["Say what is wrong and how to correct it."]
     return form
 
 

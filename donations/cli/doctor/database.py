@@ -42,7 +42,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         try:
             schema.check(conn)
         except DatabaseNotReady as error:
-            yield Finding("fault", "database", f"{error.facts['fault']}. {error.facts['mend']}")
+            yield Finding("fault", "database", f"{error.facts['fault']}. {error.facts['fix']}")
             return
         if can_write(conn, "INSERT INTO heartbeat (worker, at) VALUES ('doctor', '2000-01-01 00:00:00')"):
             yield Finding("ok", "database", f"{conn.dialect.name}, version {schema.head()}, takes writes")

@@ -69,14 +69,14 @@ class _Desk:
     def pay_in(self) -> None:
         """A collection and a cheque, counted, accepted and taken to the bank on one paying-in slip."""
         at = self._ago(24)
-        gifts = [self._record("cash", CASH, at), self._record("cheque", CHEQUE, at)]
+        donations = [self._record("cash", CASH, at), self._record("cheque", CHEQUE, at)]
         with write_unit() as conn:
-            for gift in gifts:
-                giving.offline_donations.accept(conn, gift, actor=self.admin.actor, at=at)
-            self._did(conn, self.admin, "gifts.accepted", f"gift:{gifts[0]}", at)
+            for number in donations:
+                giving.offline_donations.accept(conn, number, actor=self.admin.actor, at=at)
+            self._did(conn, self.admin, "gifts.accepted", f"gift:{donations[0]}", at)
         with write_unit() as conn:
             slip = paying_in_slips.pay_in(
-                conn, db.session.scalars(select(BankAccount)).one(), gifts, CASH + CHEQUE, count=len(gifts),
+                conn, db.session.scalars(select(BankAccount)).one(), donations, CASH + CHEQUE, count=len(donations),
                 on=at.date(), number="500012", actor=self.treasurer.actor, at=at,
             )  # fmt: skip
             self._did(conn, self.treasurer, "slip.paid_in", slip.ref, at)
@@ -134,12 +134,12 @@ class _Desk:
     def _record(self, method: str, amount: Money, at: datetime) -> int:
         with write_unit() as conn:
             appeal = Appeal.by_slug("fighting-fund")
-            gift = giving.NewDonation(
+            new = giving.NewDonation(
                 amount=amount, interval="once", fund=appeal.funds[0], name="", email="", message="", display="secret",
                 language="en", nonce=f"{method} {at.isoformat()}",
             )  # fmt: skip
             offline_details = OfflineDetails(method, at.date(), counted_by=COUNTED_BY if method == "cash" else ())
-            row = giving.offline_donations.record(appeal, gift, offline_details, actor=self.treasurer.actor, at=at)
+            row = giving.offline_donations.record(appeal, new, offline_details, actor=self.treasurer.actor, at=at)
             if row.state == "expected":
                 row.reference_code = references.code_of_offline_donation(row.id)
             self._did(conn, self.treasurer, "gift.recorded", f"gift:{row.id}", at)

@@ -14,7 +14,7 @@ DAYS = 35
 DAY_SECONDS = 24 * 3600
 GOOD = "4242 4242 4242 4242"
 # Days ago, appeal, fund (empty: by the appeal's shares), amount, currency, and the region it counts for, if one.
-GIFTS = (
+DONATIONS = (
     (35, "fighting-fund", "general", "50", "GBP", "London"),
     (34, "fighting-fund", "general", "20", "GBP"),
     (34, "hands-off-ali", "", "100", "GBP"),
@@ -53,7 +53,7 @@ def live_through(stage: Stage, tell: Callable[[str], None]) -> None:
     tell("A month passes: donations, payouts, a bank statement ...")
     for day in range(DAYS, -1, -1):
         past.go_to(day)
-        for _day, slug, fund, amount, currency, *area in (gift for gift in GIFTS if gift[0] == day):
+        for _day, slug, fund, amount, currency, *area in (one for one in DONATIONS if one[0] == day):
             past.give(slug, fund, amount, currency, *area)
         if day in _ELSE:
             _ELSE[day](past)

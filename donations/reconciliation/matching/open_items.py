@@ -149,7 +149,7 @@ def _donations(conn: Connection, appeals: Mapping[int, frozenset[int]]) -> Itera
     funds: dict[int, set[int]] = defaultdict(set)
     for donation_id, fund_id in conn.execute(queries.OFFLINE_DONATION_FUNDS):
         funds[donation_id].add(fund_id)
-    for row in conn.execute(queries.GIFTS):
+    for row in conn.execute(queries.DONATIONS):
         written = references.normalised(row.reference_code) if row.reference_code else None
         own = references.code_of_offline_donation(row.id)
         yield OpenDonation(

@@ -62,7 +62,7 @@ _of_bank = (
     _offline.c.state == "expected",
     _offline.c.recorded_by != "rules",
 )
-GIFTS = (
+DONATIONS = (
     select(
         _offline.c.id, _offline.c.donation_id, _offline.c.reference_code, _offline.c.payer_hash, _offline.c.received_on,
         _donation.c.amount_minor, _donation.c.currency, _donation.c.appeal_id, _donation.c.email_hash,

@@ -27,7 +27,7 @@ from donations.reconciliation.readers.types import (
     check_count,
     unreadable,
 )
-from donations.reconciliation.readers.types import MEND_LINE as MEND
+from donations.reconciliation.readers.types import FIX_LINE as FIX
 
 MAX_DEPTH, MAX_DETAILS = 40, 20_000
 CHUNK = 64 * 1024
@@ -248,7 +248,7 @@ def _day(found: str, parser: Any) -> date:
     try:
         return amounts.iso_day(found)
     except amounts.NotRead as error:
-        raise broken(parser.CurrentLineNumber, found, N_("this is not a date"), MEND) from error
+        raise broken(parser.CurrentLineNumber, found, N_("this is not a date"), FIX) from error
 
 
 def _check_amount(found: str, currency: str, parser: Any) -> None:
@@ -259,5 +259,5 @@ def _check_amount(found: str, currency: str, parser: Any) -> None:
     except amounts.NotRead as error:
         shown = f"{found} {currency}"
         raise broken(
-            parser.CurrentLineNumber, shown, N_("this is not an amount, or not in this currency"), MEND
+            parser.CurrentLineNumber, shown, N_("this is not an amount, or not in this currency"), FIX
         ) from error

@@ -7,7 +7,7 @@ from datetime import date
 
 from donations.money import Money
 from donations.reconciliation.readers import amounts
-from donations.reconciliation.readers.types import FETCH_AGAIN, MEND_LINE, N_, Draft, Entry, ReadLine, broken, money
+from donations.reconciliation.readers.types import FETCH_AGAIN, FIX_LINE, N_, Draft, Entry, ReadLine, broken, money
 
 _NOTHING = {"NOTPROVIDED", "NOTAVAILABLE", "NONREF", "NONE"}
 _NOT_BOOKED = {"PDNG", "INFO", "FUTR"}
@@ -43,7 +43,7 @@ def take_entry(draft: Draft, entry: Record) -> int:
         raise broken(entry.line, shown, N_("the currency of this line differs from its statement"), OTHER_CURRENCY)
     day = entry.days.get("BookgDt") or entry.days.get("ValDt")
     if day is None:
-        raise broken(entry.line, "Ntry", N_("this line has no date"), MEND_LINE)
+        raise broken(entry.line, "Ntry", N_("this line has no date"), FIX_LINE)
     draft.currency = draft.currency or total.currency
     parts = _parts(entry, total)
     ref = entry.fields.get("native_id", "")
@@ -129,7 +129,7 @@ def _amount(record: Record, currency: str) -> Money:
         pass
     shown = f"{written} {code} {record.fields.get('side', '')}"
     raise broken(
-        record.line, shown, N_("this line has no amount, or does not say if money came in or went out"), MEND_LINE
+        record.line, shown, N_("this line has no amount, or does not say if money came in or went out"), FIX_LINE
     )
 
 

@@ -89,18 +89,18 @@ def made(said: Mapping[str, object], onto: ColumnMap | None = None) -> ColumnMap
     given: dict[str, object] = {}
     for word, value in said.items():
         if word not in WORDS:
-            mend = N_(
+            fix = N_(
                 "Use one of these words: date, amount, debit, credit, sign, name, account, text, id, balance, "
                 "currency, ..."
             )
-            raise BadStatement(fault=f"{word!r}", mend=mend)
+            raise BadStatement(fault=f"{word!r}", fix=fix)
         if word == "text":
             if value == "":
                 value = (NO_COLUMN,)
             given[word] = (value,) if isinstance(value, str) else tuple(str(each) for each in value)  # type: ignore[attr-defined]
             continue
         if word in _FIXED and value and value not in _FIXED[word]:
-            raise BadStatement(fault=f"{word}={value}", mend=f"{word}: {' '.join(map(repr, _FIXED[word]))}")
+            raise BadStatement(fault=f"{word}={value}", fix=f"{word}: {' '.join(map(repr, _FIXED[word]))}")
         given[word] = str(value) or ("" if word in _FIXED or word == "bank" else NO_COLUMN)
     return replace(onto or ColumnMap(), **given)  # type: ignore[arg-type]
 

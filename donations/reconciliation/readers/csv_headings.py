@@ -174,9 +174,9 @@ def _not_understood(given: ColumnMap | None) -> BadStatement:
     if given and given.headings():
         return BadStatement(
             fault=N_("no row has all the headings that the column map names"),
-            mend=N_("Compare the headings with the file. Without a map, we detect the columns."),
+            fix=N_("Compare the headings with the file. Without a map, we detect the columns."),
         )
     return BadStatement(
         fault=N_("this is not a statement that we know, or we do not understand the columns of the table"),
-        mend=N_("Name the columns of the date and the amount: --map date=HEADING --map amount=HEADING"),
+        fix=N_("Name the columns of the date and the amount: --map date=HEADING --map amount=HEADING"),
     )

@@ -147,7 +147,7 @@ class Hints:
             raise StatementAskedFor(
                 fault=N_("a line says that the bank has not booked it yet"),
                 text=f"{self.headings[place][:20]}, {number}",
-                mend=N_(
+                fix=N_(
                     "Name the column that shows this: --map state=HEADING, or --map state= if the bank has booked "
                     "all lines."
                 ),
@@ -167,7 +167,7 @@ class Hints:
             raise StatementAskedFor(
                 fault=N_("the amounts have no sign, and a column may say if money came in or went out"),
                 text=self.headings[place][:20],
-                mend=N_("Name this column: --map sign=HEADING, or --map sign= if there is no such column."),
+                fix=N_("Name this column: --map sign=HEADING, or --map sign= if there is no such column."),
             )
         return ""
 

@@ -11,7 +11,7 @@ from donations.errors import BadStatementLine
 from donations.money import CURRENCIES, Money
 from donations.reconciliation.readers import amounts
 from donations.reconciliation.readers.column_maps import BOOKED, NO_COLUMN, NOT_BOOKED, ColumnMap, plainly
-from donations.reconciliation.readers.types import MEND_LINE, N_, Draft, ReadLine, broken, money
+from donations.reconciliation.readers.types import FIX_LINE, N_, Draft, ReadLine, broken, money
 
 Row = list[str]
 IN = frozenset(
@@ -160,7 +160,7 @@ class Rows:
             try:
                 day = self.days[text] = amounts.written_day(text, self.dates)
             except amounts.NotRead as error:
-                raise broken(number, text, N_("this is not a date"), MEND_LINE) from error
+                raise broken(number, text, N_("this is not a date"), FIX_LINE) from error
         return day
 
     def _figure(self, text: str, currency: str, number: int) -> int:
@@ -179,14 +179,14 @@ class Rows:
         into = self._figure(credit, currency, number) if credit.strip() else 0
         if (out and into) or not (debit.strip() or credit.strip()):
             raise broken(
-                number, f"{debit} {credit}", N_("this line has both a debit and a credit, or neither"), MEND_LINE
+                number, f"{debit} {credit}", N_("this line has both a debit and a credit, or neither"), FIX_LINE
             )
         if out and self.is_inverse:
             return -out
         if out:
             self.debits.add(out < 0)
             if len(self.debits) > 1:
-                raise broken(number, debit, N_("some debits in this file have a minus and some do not"), MEND_LINE)
+                raise broken(number, debit, N_("some debits in this file have a minus and some do not"), FIX_LINE)
             return -abs(out)
         return into
 
@@ -194,7 +194,7 @@ class Rows:
         minor = self._figure(row[self.here.amount], currency, number)
         word = row[self.here.sign].strip().casefold().rstrip(".")
         if minor < 0 or (word not in IN and word not in OUT):
-            raise broken(number, f"{row[self.here.amount]} {word}", N_("the sign of this amount is unknown"), MEND_LINE)
+            raise broken(number, f"{row[self.here.amount]} {word}", N_("the sign of this amount is unknown"), FIX_LINE)
         return minor if word in IN else -minor
 
     def _currency(self, text: str, number: int) -> str:
@@ -209,8 +209,8 @@ class Rows:
             return True
         if word in NOT_BOOKED:
             return False
-        mend = N_("If the bank has booked all lines, turn this column off: --map state=")
-        raise broken(number, text, N_("we do not know whether this means booked by the bank"), mend)
+        fix = N_("If the bank has booked all lines, turn this column off: --map state=")
+        raise broken(number, text, N_("we do not know whether this means booked by the bank"), fix)
 
 
 def _filled(row: Row, place: int) -> str:
@@ -220,7 +220,7 @@ def _filled(row: Row, place: int) -> str:
 
 
 def _no_amount(text: str, currency: str, number: int) -> BadStatementLine:
-    return broken(number, f"{text} {currency}", N_("this is not an amount, or not in this currency"), MEND_LINE)
+    return broken(number, f"{text} {currency}", N_("this is not an amount, or not in this currency"), FIX_LINE)
 
 
 class _Balances:
@@ -255,8 +255,8 @@ class _Balances:
         if self.falls:
             return self.last[0] - self.last[1], self.first[0]
         fault = N_("this balance does not follow from the line before: something is missing or was changed")
-        mend = N_(
+        fix = N_(
             "Download the file again. If your bank lists the lines of a day in no order, turn the balance "
             "off: --map balance="
         )
-        raise broken(*self.fault, fault, mend)
+        raise broken(*self.fault, fault, fix)

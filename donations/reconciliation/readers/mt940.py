@@ -13,9 +13,9 @@ from donations.money import Money
 from donations.reconciliation.readers import amounts
 from donations.reconciliation.readers.mt940_details import details_of
 from donations.reconciliation.readers.types import (
+    FIX_LINE,
     MAX_STATEMENTS,
     MAX_TEXT_LENGTH,
-    MEND_LINE,
     N_,
     Draft,
     ReadLine,
@@ -137,7 +137,7 @@ class _Message:
                 if match is None
                 else N_("no balance before this line states the currency")
             )
-            raise broken(number, lines[0], fault, MEND_LINE)
+            raise broken(number, lines[0], fault, FIX_LINE)
         value, entry, mark, _, amount, _, reference = match.groups()
         if mark[0] == "E":
             self.draft.pending += 1
@@ -171,7 +171,7 @@ class _Message:
     def _balance(self, number: int, line: str) -> tuple[Money, date]:
         match = _BALANCE.match(line)
         if match is None:
-            raise broken(number, line, N_("this is not a balance"), MEND_LINE)
+            raise broken(number, line, N_("this is not a balance"), FIX_LINE)
         mark, day, currency, amount = match.groups()
         self._set_currency(number, currency, line)
         minor = _minor(amount, currency, number)
@@ -189,7 +189,7 @@ class _Message:
     def _take_sum(self, number: int, tag: str, line: str) -> None:
         match = _SUM.match(line)
         if match is None:
-            raise broken(number, line, N_("this is not a total"), MEND_LINE)
+            raise broken(number, line, N_("this is not a total"), FIX_LINE)
         self._set_currency(number, match[2], line)
         self.sums[tag] = (number, int(match[1][:9]), _minor(match[3], match[2], number))
 
@@ -202,7 +202,7 @@ def _minor(text: str, currency: str, number: int) -> int:
         return amounts.minor(text, currency, "," if "," in text else ".")
     except (amounts.NotRead, DonationsError) as error:
         fault = N_("this is not an amount, or not in this currency")
-        raise broken(number, f"{text} {currency}", fault, MEND_LINE) from error
+        raise broken(number, f"{text} {currency}", fault, FIX_LINE) from error
 
 
 def _in_february(text: str) -> str:
@@ -216,7 +216,7 @@ def _day(text: str, number: int) -> date:
     try:
         return _short_day(text)
     except ValueError as error:
-        raise broken(number, text, N_("this is not a date"), MEND_LINE) from error
+        raise broken(number, text, N_("this is not a date"), FIX_LINE) from error
 
 
 @lru_cache(maxsize=4096)
@@ -229,7 +229,7 @@ def _entry_day(text: str, value_on: date, number: int) -> date:
     try:
         return _nearest(text, value_on)
     except ValueError as error:
-        raise broken(number, text, N_("this is not a date"), MEND_LINE) from error
+        raise broken(number, text, N_("this is not a date"), FIX_LINE) from error
 
 
 @lru_cache(maxsize=4096)

@@ -12,9 +12,9 @@ from donations.money import Money
 from donations.reconciliation.readers import amounts
 from donations.reconciliation.readers.encoding import text_of
 from donations.reconciliation.readers.types import (
+    FIX_LINE,
     MAX_STATEMENTS,
     MAX_TEXT_LENGTH,
-    MEND_LINE,
     N_,
     Draft,
     ReadLine,
@@ -150,7 +150,7 @@ def _line(number: int, movement: str, currency: str) -> ReadLine:
         booked_on = amounts.compact_day(said.get("DTPOSTED", "").strip()[:8])
         value_on = amounts.compact_day(said["DTAVAIL"].strip()[:8]) if "DTAVAIL" in said else None
     except amounts.NotRead as error:
-        raise broken(number, said.get("DTPOSTED", ""), N_("this is not a date"), MEND_LINE) from error
+        raise broken(number, said.get("DTPOSTED", ""), N_("this is not a date"), FIX_LINE) from error
     text, cheque, reference = said.get("MEMO", "").strip(), said.get("CHECKNUM", ""), said.get("REFNUM", "")
     if cheque or reference:
         text = " ".join(dict.fromkeys(each.strip() for each in (text, reference, cheque) if each))
@@ -179,4 +179,4 @@ def _amount(text: str, currency: str, number: int) -> Money:
         return money(amounts.minor(text, currency, "," if "," in text else "."), currency)
     except (amounts.NotRead, DonationsError) as error:
         fault = N_("this is not an amount, or not in this currency")
-        raise broken(number, f"{text} {currency}", fault, MEND_LINE) from error
+        raise broken(number, f"{text} {currency}", fault, FIX_LINE) from error

@@ -8,8 +8,8 @@ import re
 from donations.errors import StatementAskedFor
 from donations.reconciliation.readers import amounts
 from donations.reconciliation.readers.types import (
+    FIX_LINE,
     MAX_TEXT_LENGTH,
-    MEND_LINE,
     N_,
     Draft,
     ReadLine,
@@ -82,7 +82,7 @@ def _close(entry: Entry, entries: list[Entry], number: int) -> None:
     if not entry:
         return
     if "D" not in entry or ("T" not in entry and "U" not in entry):
-        raise broken(number, "^", N_("this transaction has no date or no amount"), MEND_LINE)
+        raise broken(number, "^", N_("this transaction has no date or no amount"), FIX_LINE)
     entries.append(entry)
     check_count(len(entries))
 
@@ -92,12 +92,12 @@ def _line(entry: Entry, order: str, decimal: str, currency: str) -> ReadLine:
     try:
         booked_on = amounts.written_day(_SHORT_YEAR.sub(r"'0\1", day), order)
     except amounts.NotRead as error:
-        raise broken(at, day, N_("this is not a date"), MEND_LINE) from error
+        raise broken(at, day, N_("this is not a date"), FIX_LINE) from error
     at, amount = entry.get("T") or entry["U"]
     try:
         minor = amounts.written(amount, currency, decimal)
     except amounts.NotRead as error:
-        raise broken(at, amount, N_("this is not an amount, or not in this currency"), MEND_LINE) from error
+        raise broken(at, amount, N_("this is not an amount, or not in this currency"), FIX_LINE) from error
     texts = [entry[mark][1] for mark in "MN" if mark in entry]
     name = entry["P"][1] if "P" in entry else ""
     return ReadLine(entry["D"][0], booked_on, None, money(minor, currency), "", name, "", " ".join(filter(None, texts)))
@@ -127,7 +127,7 @@ def asked_for_dates(day: str) -> StatementAskedFor:
     return StatementAskedFor(
         fault=N_("every date in the file could be day first or month first"),
         text=day[:20],
-        mend=N_("Use --map dates=dmy for the day first, or --map dates=mdy for the month first."),
+        fix=N_("Use --map dates=dmy for the day first, or --map dates=mdy for the month first."),
     )
 
 
@@ -135,5 +135,5 @@ def asked_for_decimal(amount: str) -> StatementAskedFor:
     return StatementAskedFor(
         fault=N_("the amounts do not show whether a point or a comma comes before the pence"),
         text=amount[:20],
-        mend=N_("Use --map decimal=. or --map decimal=,"),
+        fix=N_("Use --map decimal=. or --map decimal=,"),
     )

@@ -109,7 +109,7 @@ class Draft:
 
 
 FETCH_AGAIN = N_("Download the file from your bank again.")
-MEND_LINE = N_("Do not change the file by hand. Download it from your bank again.")
+FIX_LINE = N_("Do not change the file by hand. Download it from your bank again.")
 
 
 def check_count(lines: int) -> None:
@@ -118,14 +118,14 @@ def check_count(lines: int) -> None:
         raise StatementTooLarge(most=f"{MAX_LINES} lines")
 
 
-def broken(line: int, text: str, fault: str, mend: str = FETCH_AGAIN) -> BadStatementLine:
+def broken(line: int, text: str, fault: str, fix: str = FETCH_AGAIN) -> BadStatementLine:
     """The error for a line that cannot be read, with no more of it than a person needs to find it."""
     shown = "".join(c if c.isprintable() else "?" for c in text[:60])
-    return BadStatementLine(line=line, text=shown, fault=fault, mend=mend)
+    return BadStatementLine(line=line, text=shown, fault=fault, fix=fix)
 
 
-def unreadable(fault: str, mend: str = FETCH_AGAIN) -> BadStatement:
-    return BadStatement(fault=fault, mend=mend)
+def unreadable(fault: str, fix: str = FETCH_AGAIN) -> BadStatement:
+    return BadStatement(fault=fault, fix=fix)
 
 
 @lru_cache(maxsize=4096)

@@ -13,7 +13,7 @@ from donations.i18n import N_
 from donations.money import CURRENCIES, exponent
 
 MAX_DIGITS = 15
-MEND = N_("Download the report from Stripe again, and do not open it in a spreadsheet first.")
+FIX = N_("Download the report from Stripe again, and do not open it in a spreadsheet first.")
 _ID = re.compile(r"[!-~]{1,255}")
 _WORD = re.compile(r"[a-z_]{1,100}")
 _AMOUNT = re.compile(r"(-?)([0-9]+)(?:([.,])([0-9]+))?")
@@ -73,9 +73,9 @@ class Row:
         in_utc = column.endswith("_utc") or match[3]
         return said.replace(tzinfo=UTC if in_utc else self.zone).astimezone(UTC)
 
-    def broken(self, column: str, fault: str, mend: str = MEND) -> BadReportLine:
+    def broken(self, column: str, fault: str, fix: str = FIX) -> BadReportLine:
         shown = "".join(c if c.isprintable() else "?" for c in self.text(column)[:60])
-        return BadReportLine(line=self.line, column=column, text=shown, fault=fault, mend=mend)
+        return BadReportLine(line=self.line, column=column, text=shown, fault=fault, fix=fix)
 
     def _matching(self, form: re.Pattern[str], column: str, fault: str) -> str:
         text = self.text(column)

@@ -14,7 +14,7 @@ from donations.bookkeeping import OF_A_CHARGE
 from donations.errors import BadReport, BadReportLine, ReportLacksColumns
 from donations.facts import BalanceTransaction, Payout
 from donations.i18n import N_
-from donations.reconciliation.stripe_reports.cells import MEND, Row
+from donations.reconciliation.stripe_reports.cells import FIX, Row
 from donations.stripe_statuses import PayoutStatus, Reconciliation
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -55,7 +55,7 @@ def read(data: bytes, *, zone: ZoneInfo, manual_payouts: bool = False) -> Report
     """Everything in a report. `zone` is the one in which it was asked for. No report says whether payouts are automatic
     or made by hand: the person does. Raises BadReport or BadReportLine."""
     if len(data) > MAX_BYTES:
-        raise BadReport(fault=N_("the file is larger than 64 MB"), mend=N_("Ask Stripe for shorter periods."))
+        raise BadReport(fault=N_("the file is larger than 64 MB"), fix=N_("Ask Stripe for shorter periods."))
     lines = list(io.StringIO(_text(data), newline=""))
     delimiter, headings, kind = _recognised(lines)
     missing = [" / ".join(names) for names in kind.needs if not set(names) & set(headings)]
@@ -69,9 +69,9 @@ def _text(data: bytes) -> str:
     try:
         text = data[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
-        raise BadReport(fault=N_("the file contains characters that we cannot read"), mend=MEND) from error
+        raise BadReport(fault=N_("the file contains characters that we cannot read"), fix=FIX) from error
     if "\x00" in text:
-        raise BadReport(fault=N_("the file is not text"), mend=MEND)
+        raise BadReport(fault=N_("the file is not text"), fix=FIX)
     return text
 
 
@@ -87,7 +87,7 @@ def _recognised(lines: list[str]) -> tuple[str, list[str], _Kind]:
             return delimiter, headings, kind
     raise BadReport(
         fault=N_("the headings are not those of a report we know"),
-        mend=N_(
+        fix=N_(
             "We accept these itemised Stripe reports: balance change from activity, payout reconciliation, payouts."
         ),
     )
@@ -110,7 +110,7 @@ def _rows(lines: list[str], delimiter: str, headings: list[str], zone: ZoneInfo)
 
 def _torn(line: int, text: str, fault: str) -> BadReportLine:
     shown = "".join(c if c.isprintable() else "?" for c in text[:60])
-    return BadReportLine(line=line, column="", text=shown, fault=fault, mend=MEND)
+    return BadReportLine(line=line, column="", text=shown, fault=fault, fix=FIX)
 
 
 def _transactions(name: str, rows: Iterator[Row], _manual: bool) -> Report:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, Field, StringField
+from wtforms import Field, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, ValidationError
 
 from donations.errors import BadAmount, DonationsError, NotTwoCounters
@@ -18,6 +18,7 @@ from donations.models.branch_return import LINE_KINDS
 from donations.money import MAXIMUM_MINOR, Money
 from donations.web import amounts, languages
 from donations.web.access import TokenForm
+from donations.web.days import DayField, not_ahead
 from donations.web.filters import sentence
 from donations.web.page import now
 from donations.web.text_fields import one_line
@@ -45,14 +46,6 @@ def _name() -> StringField:
     )
 
 
-class _DayField(DateField):  # type: ignore[misc]
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Enter the date like 2026-11-21.")) from None
-
-
 class BranchReturnForm(TokenForm):
     """One line for each kind, any of which may stay empty. After validate(), `submitted` is what to submit."""
 
@@ -61,8 +54,8 @@ class BranchReturnForm(TokenForm):
     stall, stall_note = StringField(filters=[one_line]), _note()
     raffle, raffle_note = StringField(filters=[one_line]), _note()
     standing_orders, standing_orders_note = StringField(filters=[one_line]), _note()
-    from_on = _DayField(validators=[InputRequired(_l("Enter the first day."))])
-    to_on = _DayField(validators=[InputRequired(_l("Enter the last day."))])
+    from_on = DayField(validators=[InputRequired(_l("Enter the first day."))])
+    to_on = DayField(validators=[InputRequired(_l("Enter the last day."))])
     method = StringField(filters=[one_line], validators=[AnyOf(METHODS, message=_l("Choose how you send the money."))])
     first_counter, second_counter, handed_in_by = _name(), _name(), _name()
 
@@ -115,8 +108,7 @@ class BranchReturnForm(TokenForm):
             return
         if self.from_on.data is not None and field.data < self.from_on.data:
             raise ValidationError(_("The last day is before the first day. Check both."))
-        if field.data > Organisation.get().day_of(now()):
-            raise ValidationError(_("This day is in the future. Enter today or an earlier day."))
+        not_ahead(self, field)
 
     def validate_from_on(self, field: Field) -> None:
         if field.data is not None and field.data < date(2000, 1, 1):

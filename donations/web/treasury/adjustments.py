@@ -20,11 +20,12 @@ from donations.models.base import MAX_ID
 from donations.money import Money
 from donations.reconciliation import adjustments, balances, dashboard, fund_availability, wording_balances, write_offs
 from donations.web.access import fresh
+from donations.web.days import DayField, not_ahead
 from donations.web.page import now, page
 from donations.web.seen import Shown, decides_on
 from donations.web.treasury import funds
 from donations.web.treasury.actions import act, me, names, say_used
-from donations.web.treasury.forms import TEXT, ActForm, DayField, LineField, MoneyForm, needed, not_ahead, one_line
+from donations.web.treasury.forms import TEXT, ActForm, LineField, MoneyForm, needed, one_line
 
 bp = Blueprint("adjustments", __name__, url_prefix="/adjustments")
 PAGE_LENGTH = 50

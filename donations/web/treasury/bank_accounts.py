@@ -73,7 +73,7 @@ class StatementForm(TreasuryForm):
             return unpacked(self.map.data)
         except ValueError as error:
             raise BadStatement(
-                fault=N_("your answers about its columns were lost"), mend=N_("Choose the file again.")
+                fault=N_("your answers about its columns were lost"), fix=N_("Choose the file again.")
             ) from error
 
 
@@ -153,9 +153,9 @@ def _look(account: BankAccount, form: StatementForm, data: bytes, said: dict[str
 
 def _answered_here(error: DonationsError) -> DonationsError:
     """On the page the question is answered by a form, not by a command."""
-    if "--map" not in str(error.facts.get("mend", "")):
+    if "--map" not in str(error.facts.get("fix", "")):
         return error
-    return type(error)(**{**error.facts, "mend": N_("Select the columns in the form below.")})
+    return type(error)(**{**error.facts, "fix": N_("Select the columns in the form below.")})
 
 
 def _statement_page(

@@ -19,10 +19,11 @@ from donations.models import Organisation
 from donations.reconciliation import exports, fund_statement
 from donations.staff import notices
 from donations.web.access import fresh
+from donations.web.days import DayField
 from donations.web.page import now, page
 from donations.web.treasury import funds
 from donations.web.treasury.actions import act
-from donations.web.treasury.forms import DayField, TreasuryForm, one_line, wholes
+from donations.web.treasury.forms import TreasuryForm, one_line, wholes
 from donations.web.treasury.labels import ACCOUNTS
 
 bp = Blueprint("exports", __name__, url_prefix="/exports")

@@ -12,7 +12,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, Field, HiddenField, SelectField, StringField
+from wtforms import Field, HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, StopValidation, ValidationError
 
 from donations.errors import (
@@ -28,7 +28,6 @@ from donations.models.base import MAX_ID
 from donations.money import MAXIMUM_MINOR, Money
 from donations.web import amounts
 from donations.web.filters import sentence
-from donations.web.page import now
 
 LINE, TEXT = 200, 2000
 _ABOUT_THE_AMOUNT = (AmountTooLarge, BadAmount, NotEnoughInFund, RefundTooLarge, TooManyDecimals)
@@ -63,22 +62,6 @@ class LineField(StringField):  # type: ignore[misc]
     def __init__(self, *validators: Any, most: int = LINE, **more: Any) -> None:
         too_long = Length(max=most, message=_l("This is too long. Enter at most %(max)d characters."))
         super().__init__(filters=[one_line], validators=[*validators, too_long], **more)
-
-
-class DayField(DateField):  # type: ignore[misc]
-    """A day, as the browser's own calendar writes it."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Enter the date like 2026-11-21.")) from None
-
-
-def not_ahead(_form: Any, field: Field) -> None:
-    """A day on which something has happened: today or before, by the organisation's clock."""
-    if field.data is not None and field.data > Organisation.get().day_of(now()):
-        raise ValidationError(_("This day is in the future. Enter today or an earlier day."))
 
 
 class needed(InputRequired):  # type: ignore[misc]

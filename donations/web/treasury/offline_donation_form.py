@@ -18,9 +18,10 @@ from donations.extensions import db
 from donations.models import Appeal, Fund, Organisation
 from donations.models.offline_donation import METHODS
 from donations.money import Money
+from donations.web.days import DayField, not_ahead
 from donations.web.filters import in_language, money
 from donations.web.page import now
-from donations.web.treasury.forms import DayField, LineField, MoneyForm, needed, not_ahead, one_line
+from donations.web.treasury.forms import LineField, MoneyForm, needed, one_line
 
 # Notes and coins in minor units, the largest first.
 PIECES = {

@@ -32,9 +32,9 @@ def index() -> Response:
     return _list(ActForm(formdata=None))
 
 
-def _looked_at(gifts: Sequence[int] | None = None) -> Shown:
-    """Lock each donation by itself, because others are recorded meanwhile. `gifts` are a page's, else those sent."""
-    chosen = wholes(request.form.getlist("gift")) if gifts is None else gifts
+def _looked_at(numbers: Sequence[int] | None = None) -> Shown:
+    """Lock each donation by itself, because others are recorded meanwhile. `numbers` are a page's, else those sent."""
+    chosen = wholes(request.form.getlist("gift")) if numbers is None else numbers
     return [(_known(number),) for number in chosen]
 
 
@@ -112,7 +112,7 @@ def _record(form: OfflineDonationForm) -> tuple[str | None, bool]:
     """Gives its reference code, if it has one, and whether the form had been used before."""
     with act("gift.recorded", method=form.method.data) as done:
         appeal, fund = form.purpose_chosen()
-        gift = giving.NewDonation(
+        new = giving.NewDonation(
             amount=form.asked,
             interval="once",
             fund=fund,
@@ -131,7 +131,7 @@ def _record(form: OfflineDonationForm) -> tuple[str | None, bool]:
             cheque_number=form.cheque_number.data or "",
             reference_code=form.code,
         )
-        row = giving.offline_donations.record(appeal, gift, told, actor=done.actor, at=done.at)
+        row = giving.offline_donations.record(appeal, new, told, actor=done.actor, at=done.at)
         if row.state == "expected" and row.reference_code is None:
             row.reference_code = references.code_of_offline_donation(row.id)
         done.about, done.again = f"gift:{row.id}", row.recorded_at != done.at

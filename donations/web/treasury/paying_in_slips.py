@@ -15,9 +15,10 @@ from donations.extensions import db
 from donations.models import BankAccount, Organisation, PayingInSlip
 from donations.models.base import MAX_ID
 from donations.reconciliation import offline_donation_lists, paying_in_slips
+from donations.web.days import DayField, not_ahead
 from donations.web.page import now, page
 from donations.web.treasury.actions import act, names
-from donations.web.treasury.forms import DayField, LineField, MoneyForm, needed, not_ahead, wholes
+from donations.web.treasury.forms import LineField, MoneyForm, needed, wholes
 
 bp = Blueprint("paying_in_slips", __name__, url_prefix="/paying-in-slips")
 

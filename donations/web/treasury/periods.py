@@ -18,10 +18,11 @@ from donations.models import Organisation, Period, PeriodSignature
 from donations.models.base import MAX_ID
 from donations.reconciliation import fund_statement, period_close
 from donations.web.access import fresh
+from donations.web.days import DayField
 from donations.web.page import now, page
 from donations.web.seen import Shown, decides_on
 from donations.web.treasury.actions import act, me, names
-from donations.web.treasury.forms import ActForm, DayField, TreasuryForm, needed
+from donations.web.treasury.forms import ActForm, TreasuryForm, needed
 
 bp = Blueprint("periods", __name__, url_prefix="/periods")
 
